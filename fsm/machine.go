@@ -1,0 +1,127 @@
+package fsm
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	looplab "github.com/looplab/fsm"
+)
+
+// Machine is one life: it begins in Starting and follows the [Table].
+// All its methods may be called from any goroutine at any time.
+//
+// This file is the only one that knows looplab/fsm. Two concurrent calls of
+// its Event race, its callbacks can deadlock or wedge it, and a cancelled
+// context leaves it stuck in a transition. So it is given no callbacks, a
+// context that is never cancelled, and one mutex around every Event; readers
+// take the state from an atomic and never wait for that mutex.
+type Machine struct {
+	state   atomic.Uint32
+	reached [Stopped + 1]chan struct{}
+
+	mu      sync.Mutex
+	machine *looplab.FSM
+	table   []Transition
+	history []Step
+}
+
+// Step is one transition that was taken.
+type Step struct {
+	Transition
+	// At is when it was taken.
+	At time.Time
+}
+
+// TransitionError is returned by [Machine.Fire] for an event that the table
+// does not allow in the machine's state (STATE-3).
+type TransitionError struct {
+	State State
+	Event Event
+}
+
+// Error names both the state and the event.
+func (e *TransitionError) Error() string {
+	return fmt.Sprintf("fsm: %v is not allowed in state %v", e.Event, e.State)
+}
+
+// New returns a machine in state Starting.
+func New() *Machine {
+	m, err := newMachine(Table())
+	if err != nil {
+		panic(err) // the package's own table; TestTheTableIsSound holds it
+	}
+	return m
+}
+
+// newMachine returns a machine that follows the given table, or what check
+// has to say against it.
+func newMachine(table []Transition) (*Machine, error) {
+	if err := check(table); err != nil {
+		return nil, err
+	}
+	events := make([]looplab.EventDesc, len(table))
+	for i, t := range table {
+		events[i] = looplab.EventDesc{Name: t.On.String(), Src: []string{t.From.String()}, Dst: t.To.String()}
+	}
+	m := &Machine{
+		machine: looplab.NewFSM(Starting.String(), events, nil),
+		table:   table,
+		history: make([]Step, 0, len(States())-1),
+	}
+	for s := range m.reached {
+		m.reached[s] = make(chan struct{})
+	}
+	close(m.reached[Starting])
+	return m, nil
+}
+
+// State returns the current state: one atomic load, no lock, no allocation.
+func (m *Machine) State() State { return State(m.state.Load()) }
+
+// Can reports whether Fire(e) would succeed if it were called now.
+func (m *Machine) Can(e Event) bool { return m.machine.Can(e.String()) }
+
+// Fire takes the transition that the table has for e in the current state and
+// returns it with its time. When there is none, the state stays as it is and
+// the error is a [*TransitionError] (STATE-3).
+//
+// When Fire returns, State and Reached tell the new state. Of concurrent
+// calls, one happens after the other.
+func (m *Machine) Fire(e Event) (Step, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	from := m.State()
+	if err := m.machine.Event(context.Background(), e.String()); err != nil {
+		return Step{}, &TransitionError{State: from, Event: e}
+	}
+	row := slices.IndexFunc(m.table, func(t Transition) bool { return t.From == from && t.On == e })
+	step := Step{Transition: m.table[row], At: time.Now()}
+	m.history = append(m.history, step)
+	m.state.Store(uint32(step.To))
+	for s := from + 1; s <= step.To; s++ {
+		close(m.reached[s])
+	}
+	return step, nil
+}
+
+// Reached returns a channel that is closed once the machine is at s or past
+// it, whichever way it came: a life that is stopped before it was Running has
+// passed Running when it is Draining. For a value that is no state the channel
+// is nil, and blocks forever.
+func (m *Machine) Reached(s State) <-chan struct{} {
+	if s > Stopped {
+		return nil
+	}
+	return m.reached[s]
+}
+
+// History returns a copy of the transitions taken so far, oldest first.
+func (m *Machine) History() []Step {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.history)
+}
