@@ -1,0 +1,49 @@
+package lifecycle
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/greynewell/mist-go/fsm"
+)
+
+type runKey struct{}
+
+// from returns the innermost run whose context ctx is, or nil.
+func from(ctx context.Context) *run {
+	if ctx == nil {
+		return nil
+	}
+	r, _ := ctx.Value(runKey{}).(*run)
+	return r
+}
+
+// contexts makes the three contexts of a run from the values of the parent:
+// base is never cancelled; main's is cancelled by RUN-2; the work context has
+// no values of its own and is cancelled when Draining ends.
+func (r *run) contexts() {
+	r.base = fsm.NewContext(context.WithValue(context.WithoutCancel(r.cfg.parent), runKey{}, r), r)
+	r.ctx, r.cancel = context.WithCancelCause(r.base)
+	r.workCtx, r.workCancel = context.WithCancelCause(context.Background())
+}
+
+// State returns the state the run is in: a run is the [fsm.Source] that its
+// context carries. It can be read through it, not driven (STATE-3).
+func (r *run) State() fsm.State { return r.machine.State() }
+
+// Reached returns a channel that is closed once the run is at s or past it.
+func (r *run) Reached(s fsm.State) <-chan struct{} { return r.machine.Reached(s) }
+
+// causes is what a clean end may return besides the usual.
+func (r *run) causes() []error {
+	return []error{context.Cause(r.ctx), context.Cause(r.cfg.parent)}
+}
+
+// tooLate logs a failure that came after Run's result was made.
+func (r *run) tooLate(pc uintptr, what string, err error) {
+	attrs := []slog.Attr{slog.Any("error", err)}
+	if pc != 0 {
+		attrs = append(attrs, slog.String("at", place(pc)))
+	}
+	r.journal.log(slog.LevelError, pc, what+" failed too late to be in Run's result", attrs...)
+}

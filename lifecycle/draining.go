@@ -1,0 +1,97 @@
+package lifecycle
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/greynewell/mist-go/fsm"
+)
+
+// draining is what the loop knows of the phase Draining.
+type draining struct {
+	graceOver bool
+	awaiting  bool // somebody waits for the work
+}
+
+// returnGrace is how long main is waited for: at most half the drain timeout,
+// so that the work has its time too (DRAIN-4).
+func (r *run) returnGrace() time.Duration { return min(r.cfg.grace, r.cfg.drainTimeout/2) }
+
+func (r *run) graceOver() {
+	if r.State() != fsm.Draining || r.stop.mainBack {
+		return
+	}
+	r.drain.graceOver = true
+	// Tracked work that is still out is why main is not back; it has all of
+	// the drain timeout.
+	if r.cfg.grace > 0 && r.work.out() == 0 {
+		r.journal.log(slog.LevelWarn, 0, "main has not returned since its context was cancelled, and is waited for no longer; "+
+			"if what ends it is a hook, serve with lifecycle.Serve instead; if it finishes work, count that with Track, or give a longer WithReturnGrace",
+			slog.Duration("grace", r.returnGrace()))
+	}
+}
+
+// advanceDraining begins to wait for the work once main is back or its grace
+// is over, and leaves Draining when there is none (DRAIN-1, DRAIN-5).
+func (r *run) advanceDraining() {
+	if !r.stop.cancelled || r.drain.awaiting {
+		return
+	}
+	if !r.stop.mainBack && !r.drain.graceOver && r.returnGrace() > 0 {
+		return
+	}
+	r.drain.awaiting = true
+	if len(r.work.known()) == 0 && r.work.tryClose(r.work.word.Load(), 0) {
+		r.endDraining(fsm.Drained)
+		return
+	}
+	entered := r.machine.Reached(fsm.Hooks)
+	go func() {
+		if r.work.await(entered) {
+			r.post(func() {
+				if r.State() == fsm.Draining {
+					r.endDraining(fsm.Drained)
+				}
+			})
+		}
+	}()
+}
+
+func (r *run) drainTimedOut() {
+	if r.State() == fsm.Draining {
+		r.endDraining(fsm.DrainTimedOut)
+	}
+}
+
+// endDraining leaves Draining for Hooks. If the work is found to be done at
+// the very moment when the patience for it ends, it is done.
+func (r *run) endDraining(why fsm.Event) {
+	if !r.work.shut() {
+		why = fsm.Drained
+	}
+	var failure error
+	cause := context.Canceled
+	if why != fsm.Drained {
+		failure, cause = r.unfinished(why)
+		r.failures.drain = append(r.failures.drain, failure)
+		r.journal.log(slog.LevelWarn, 0, "work in flight was not waited for to the end", slog.Any("error", failure))
+	}
+	r.phase.deadline = time.Now().Add(r.cfg.shutdownTimeout)
+	r.fire(why, failure, slog.Int("hooks", r.hooks.size()), slog.Duration("at_most", r.cfg.shutdownTimeout))
+	r.workCancel(cause)
+	r.phase.begin(r.base)
+	r.after(r.cfg.shutdownTimeout, r.shutdownTimedOut)
+}
+
+// unfinished is the error of a Draining that was cut short, and the cause that
+// work contexts are cancelled with.
+func (r *run) unfinished(why fsm.Event) (failure, cause error) {
+	groups, tasks := r.work.busy()
+	timeout := &DrainTimeoutError{Timeout: r.cfg.drainTimeout, Groups: groups, Tasks: tasks, Tracked: r.work.out()}
+	if why == fsm.Forced {
+		return fmt.Errorf("%w while draining: %s", ErrForced, timeout.busy()), ErrForced
+	}
+	return timeout, ErrDrainTimeout
+}

@@ -1,0 +1,187 @@
+package lifecycle
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+// What errors.Is finds in the error that [Run] returns.
+var (
+	// ErrDrainTimeout: work was still in flight when the drain timeout ran
+	// out. The error is a [*DrainTimeoutError].
+	ErrDrainTimeout = errors.New("lifecycle: drain timeout")
+	// ErrShutdownTimeout: a hook, or all of them together, took too long.
+	// The error is a [*ShutdownTimeoutError], or a [*HookError] for a hook
+	// that exceeded its own timeout.
+	ErrShutdownTimeout = errors.New("lifecycle: shutdown timeout")
+	// ErrMainRunning: main had not come back when Run returned.
+	ErrMainRunning = errors.New("lifecycle: main is still running")
+	// ErrForced: a forcing signal ended a phase before its time (SIG-2).
+	ErrForced = errors.New("lifecycle: forced by a signal")
+	// ErrGoexit: main, a task or a hook called runtime.Goexit.
+	ErrGoexit = errors.New("lifecycle: runtime.Goexit was called")
+)
+
+var (
+	errNilHook = errors.New("the hook is nil")
+	errNilTask = errors.New("the task is nil")
+)
+
+// DrainTimeoutError says what was still busy when the drain timeout ran out
+// (DRAIN-2). errors.Is finds [ErrDrainTimeout] in it.
+type DrainTimeoutError struct {
+	// Timeout is the drain timeout that ran out.
+	Timeout time.Duration
+	// Groups are the drain groups still busy, as file:line of the calls of
+	// DrainGroup that made them, oldest first.
+	Groups []string
+	// Tasks are the tasks still running, as file:line of the calls of Go.
+	Tasks []string
+	// Tracked is how many units of tracked work were not done, requests and
+	// tasks included.
+	Tracked int
+}
+
+func (e *DrainTimeoutError) Error() string {
+	return fmt.Sprintf("%v (%v): %s", ErrDrainTimeout, e.Timeout, e.busy())
+}
+
+// Is reports whether target is [ErrDrainTimeout].
+func (e *DrainTimeoutError) Is(target error) bool { return target == ErrDrainTimeout }
+
+func (e *DrainTimeoutError) busy() string {
+	var parts []string
+	for _, place := range e.Groups {
+		parts = append(parts, "drain group made at "+place)
+	}
+	for _, place := range e.Tasks {
+		parts = append(parts, "task begun at "+place)
+	}
+	if others := e.Tracked - len(e.Tasks); others > 0 {
+		parts = append(parts, count(others, "tracked unit"))
+	}
+	if len(parts) == 0 {
+		return "nothing known is still busy"
+	}
+	return "still busy: " + strings.Join(parts, "; ")
+}
+
+// ShutdownTimeoutError says what the shutdown timeout cut short (HOOK-3).
+// errors.Is finds [ErrShutdownTimeout] in it.
+type ShutdownTimeoutError struct {
+	// Timeout is the shutdown timeout that ran out.
+	Timeout time.Duration
+	// Running is the hook that was under way, by its name, if it has one,
+	// and the file:line that registered it; empty if none was.
+	Running string
+	// RunningFor is how long that hook had been running.
+	RunningFor time.Duration
+	// NotRun are the hooks that never began, in the order in which they
+	// would have run.
+	NotRun []string
+}
+
+func (e *ShutdownTimeoutError) Error() string {
+	return fmt.Sprintf("%v (%v): %s", ErrShutdownTimeout, e.Timeout, e.cut())
+}
+
+// Is reports whether target is [ErrShutdownTimeout].
+func (e *ShutdownTimeoutError) Is(target error) bool { return target == ErrShutdownTimeout }
+
+func (e *ShutdownTimeoutError) cut() string {
+	if e.Running == "" && len(e.NotRun) == 0 {
+		return "every hook has run, but main has not come back"
+	}
+	var parts []string
+	if e.Running != "" {
+		parts = append(parts, fmt.Sprintf("%s was still running after %v", e.Running, e.RunningFor.Round(time.Millisecond)))
+	}
+	if len(e.NotRun) > 0 {
+		parts = append(parts, fmt.Sprintf("%s never ran: %s", count(len(e.NotRun), "hook"), strings.Join(e.NotRun, ", ")))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// HookError is the failure of one hook (HOOK-2).
+type HookError struct {
+	// Name is what HookName gave it; empty without one.
+	Name string
+	// Place is the file:line that registered it.
+	Place string
+	// Err is what it returned, a [*PanicError], [ErrGoexit], or
+	// [ErrShutdownTimeout] when it exceeded its own timeout.
+	Err error
+}
+
+func (e *HookError) Error() string {
+	return fmt.Sprintf("lifecycle: %s: %v", hookText(e.Name, e.Place), e.Err)
+}
+
+// Unwrap returns Err.
+func (e *HookError) Unwrap() error { return e.Err }
+
+// TaskError is the failure of a task that Go began (DRAIN-8).
+type TaskError struct {
+	// Place is the file:line of the call of Go.
+	Place string
+	// Err is what the task returned, a [*PanicError] or [ErrGoexit].
+	Err error
+}
+
+func (e *TaskError) Error() string {
+	return fmt.Sprintf("lifecycle: task begun at %s: %v", e.Place, e.Err)
+}
+
+// Unwrap returns Err.
+func (e *TaskError) Unwrap() error { return e.Err }
+
+// PanicError is a panic in main, a task or a hook (RUN-4).
+type PanicError struct {
+	// Value is what was given to panic; nil for panic(nil) under
+	// GODEBUG=panicnil=1, else a *runtime.PanicNilError for it.
+	Value any
+	// Stack is the stack of the goroutine that panicked, as debug.Stack
+	// formats it.
+	Stack []byte
+	// Place is the file:line that panicked.
+	Place string
+}
+
+func (e *PanicError) Error() string {
+	return fmt.Sprintf("lifecycle: panic at %s: %v", e.Place, e.Value)
+}
+
+// Unwrap returns the panic's value when that is an error.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+// SignalError is the cause of a context that a signal has cancelled (RUN-2).
+// A stop that a signal asked for is not a failure: Run does not return it.
+type SignalError struct {
+	Signal os.Signal
+}
+
+func (e *SignalError) Error() string {
+	return fmt.Sprintf("lifecycle: stopped by signal: %v", e.Signal)
+}
+
+// join is errors.Join, but for a single error, which it returns as it is
+// (RUN-6).
+func join(errs []error) error {
+	if len(errs) == 1 {
+		return errs[0]
+	}
+	return errors.Join(errs...)
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,0 +1,146 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/greynewell/mist-go/fsm"
+)
+
+// hooking is what the loop knows of the phase Hooks.
+type hooking struct {
+	deadline time.Time
+	ctx      context.Context // for hooks: live until the phase ends
+	cancel   context.CancelCauseFunc
+	expired  context.Context // ctx's parent, which ends at the deadline
+	release  context.CancelFunc
+	running  *attempt
+}
+
+// attempt is a hook under way.
+type attempt struct {
+	hook  *hookEntry
+	began time.Time
+}
+
+func (p *hooking) begin(base context.Context) {
+	p.expired, p.release = context.WithDeadlineCause(base, p.deadline, ErrShutdownTimeout)
+	p.ctx, p.cancel = context.WithCancelCause(p.expired)
+}
+
+func (p *hooking) end() {
+	p.cancel(nil)
+	p.release()
+}
+
+// advanceHooks begins the next hook, or ends the phase when there is none and
+// main is back (HOOK-1).
+func (r *run) advanceHooks() {
+	if r.phase.running != nil {
+		return
+	}
+	switch h, closed := r.hooks.next(r.stop.mainBack); {
+	case h != nil:
+		r.startHook(h)
+	case closed:
+		r.fire(fsm.HooksFinished, nil)
+	}
+}
+
+func (r *run) startHook(h *hookEntry) {
+	a := &attempt{hook: h, began: time.Now()}
+	ctx, release := r.phase.ctx, context.CancelFunc(func() {})
+	if h.timeout > 0 {
+		ctx, release = context.WithTimeoutCause(r.phase.ctx, h.timeout, ErrShutdownTimeout)
+		r.after(h.timeout, func() { r.hookTimedOut(a) })
+	}
+	r.phase.running = a
+	go call(func() error { return h.run(ctx) }, func(err error) {
+		runContext := canceled(err) && ctx.Err() == nil
+		release()
+		if !r.post(func() { r.hookEnded(a, err, runContext) }) && err != nil {
+			r.tooLate(h.pc, "hook", h.failed(err))
+		}
+	})
+}
+
+// canceled reports whether err is context.Canceled. It runs the error's
+// methods, so it runs where the hook ran, and survives their panics.
+func canceled(err error) (is bool) {
+	defer func() { _ = recover() }()
+	return errors.Is(err, context.Canceled)
+}
+
+// hookEnded takes the end of a hook. One that ends at its deadline or after it
+// was timed out, even if the timer has not been looked at yet.
+func (r *run) hookEnded(a *attempt, err error, runContext bool) {
+	now := time.Now()
+	if r.phase.running == a && a.hook.timeout > 0 && now.Sub(a.began) >= a.hook.timeout {
+		r.hookTimedOut(a)
+	}
+	if r.State() == fsm.Hooks && !now.Before(r.phase.deadline) {
+		r.shutdownTimedOut()
+	}
+	if r.phase.running != a {
+		if err != nil {
+			r.tooLate(a.hook.pc, "abandoned hook", a.hook.failed(err))
+		}
+		return
+	}
+	r.phase.running = nil
+	if err == nil {
+		return
+	}
+	failure := a.hook.failed(err)
+	r.failures.hooks = append(r.failures.hooks, failure)
+	attrs := []slog.Attr{slog.Any("error", failure)}
+	if runContext {
+		attrs = append(attrs, slog.String("hint", "it used the run's context, which is cancelled by now; "+
+			"register it with OnShutdownContext and use the context that the hook is given"))
+	}
+	r.journal.log(slog.LevelError, a.hook.pc, "hook failed", attrs...)
+	r.logPanic("hook", err)
+}
+
+// hookTimedOut abandons a hook that has exceeded its own timeout (HOOK-6).
+func (r *run) hookTimedOut(a *attempt) {
+	if r.phase.running != a || r.State() != fsm.Hooks {
+		return
+	}
+	r.phase.running = nil
+	failure := a.hook.failed(fmt.Errorf("%w: its own timeout of %v ran out; it is abandoned", ErrShutdownTimeout, a.hook.timeout))
+	r.failures.hooks = append(r.failures.hooks, failure)
+	r.journal.log(slog.LevelWarn, a.hook.pc, "hook abandoned", slog.Any("error", failure))
+}
+
+func (r *run) shutdownTimedOut() {
+	if r.State() == fsm.Hooks {
+		<-r.phase.expired.Done() // due now: a hook's context ends by its deadline, not by being cancelled
+		r.interruptHooks(fsm.ShutdownTimedOut)
+	}
+}
+
+// interruptHooks ends the phase before its time: the hook under way is not
+// awaited, those that have not begun do not run, and the error names them all
+// (HOOK-3). Main may be out too (RUN-11).
+func (r *run) interruptHooks(why fsm.Event) {
+	timeout := &ShutdownTimeoutError{Timeout: r.cfg.shutdownTimeout, NotRun: r.hooks.shut()}
+	if a := r.phase.running; a != nil {
+		timeout.Running, timeout.RunningFor = a.hook.String(), time.Since(a.began)
+		r.phase.running = nil
+	}
+	var failure error = timeout
+	if why == fsm.Forced {
+		failure = fmt.Errorf("%w while hooks ran: %s", ErrForced, timeout.cut())
+		r.phase.cancel(ErrForced)
+	}
+	r.failures.shutdown = append(r.failures.shutdown, failure)
+	if !r.stop.mainBack {
+		r.failures.running = append(r.failures.running, ErrMainRunning)
+	}
+	r.journal.log(slog.LevelWarn, 0, "hooks were cut short", slog.Any("error", failure), slog.Bool("main_running", !r.stop.mainBack))
+	r.fire(why, failure)
+}

@@ -1,0 +1,50 @@
+package lifecycle
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// journal writes log records in order on a goroutine of its own, so that a
+// handler that is slow or hangs delays nothing (STATE-4). Once Run has closed
+// it, a record is written by whoever has one.
+type journal struct {
+	ctx    context.Context
+	logger *slog.Logger
+	box    *mailbox[slog.Record]
+}
+
+func newJournal(ctx context.Context, logger *slog.Logger) *journal {
+	j := &journal{ctx: ctx, logger: logger}
+	j.box = newMailbox(j.write, nil) // there is nowhere left to report a panic of the logger
+	return j
+}
+
+// log takes the time and, if it is not zero, the program counter that the
+// record is about; the rest, which runs code of the user's, is for write.
+func (j *journal) log(level slog.Level, pc uintptr, msg string, attrs ...slog.Attr) {
+	record := slog.NewRecord(time.Now(), level, "lifecycle: "+msg, pc)
+	record.AddAttrs(attrs...)
+	if !j.box.put(record) {
+		call(func() error { j.write(record); return nil }, func(error) {})
+	}
+}
+
+func (j *journal) write(record slog.Record) {
+	if j.logger.Enabled(j.ctx, record.Level) {
+		_ = j.logger.Handler().Handle(j.ctx, record)
+	}
+}
+
+// foreign logs that a function was given a context that does not come from
+// Run, with the place that called it (HOOK-9).
+func foreign(pc uintptr, function, consequence string) {
+	logger := slog.Default()
+	record := slog.NewRecord(time.Now(), slog.LevelError,
+		"lifecycle: "+function+": the context does not come from Run; "+consequence, pc)
+	record.AddAttrs(slog.String("at", place(pc)))
+	if ctx := context.Background(); logger.Enabled(ctx, record.Level) {
+		_ = logger.Handler().Handle(ctx, record)
+	}
+}

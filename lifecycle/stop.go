@@ -1,0 +1,232 @@
+package lifecycle
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/greynewell/mist-go/fsm"
+)
+
+// forceAfter is how long after the stop, and after the interrupt before it, a
+// further interrupt counts as meant: shells and terminals deliver one key
+// press twice (SIG-2).
+const forceAfter = 250 * time.Millisecond
+
+// stopping is what the loop knows of the stop.
+type stopping struct {
+	at            time.Time // when it was requested or main exited
+	cause         error     // of the context's cancellation; nil is context.Canceled
+	cancelled     bool
+	mainBack      bool
+	lastInterrupt time.Time
+}
+
+// ending is how main or a task ended. Whether that is clean was found out on
+// its own goroutine, since it runs the error's methods.
+type ending struct {
+	err   error
+	clean bool
+}
+
+// Stop requests a stop. With nil it is a clean one; any other error is the
+// cause of the context's cancellation and joins Run's result, also when the
+// service is stopping already (RUN-2, RUN-6). It returns once the machine has
+// taken or ignored the request, and may be called from anywhere, hooks and
+// observers included.
+//
+// After Stopped an error is logged, because there is no result left to join.
+// With a context that does not come from [Run], nothing happens but a line in
+// the log (HOOK-9).
+func Stop(ctx context.Context, err error) {
+	pc := caller()
+	r := from(ctx)
+	if r == nil {
+		foreign(pc, "Stop", "nothing is stopped")
+		return
+	}
+	taken := r.do(func() {
+		if err != nil {
+			r.failures.stops = append(r.failures.stops, err)
+		}
+		if r.State() < fsm.Draining {
+			r.requestStop(err, r.cfg.drainDelay)
+		}
+	})
+	if !taken && err != nil {
+		r.tooLate(pc, "Stop", err)
+	}
+}
+
+// MarkStarted says that start-up is over: with [WithManualStart] the state
+// becomes Running. It returns once the machine has taken or ignored it. When a
+// stop came first, without manual start, and on a second call, it changes
+// nothing (RUN-13). With a context that does not come from [Run] that is
+// logged (HOOK-9).
+func MarkStarted(ctx context.Context) {
+	r := from(ctx)
+	if r == nil {
+		foreign(caller(), "MarkStarted", "nothing is started")
+		return
+	}
+	r.do(func() {
+		if r.State() == fsm.Starting {
+			r.fire(fsm.Started, nil)
+		}
+	})
+}
+
+// requestStop takes a service that has not begun to stop into Draining. The
+// context is cancelled when the delay is over (DRAIN-7).
+func (r *run) requestStop(cause error, delay time.Duration) {
+	r.stop.at, r.stop.cause = time.Now(), cause
+	r.fire(fsm.StopRequested, cause, r.waitsFor(delay)...)
+	if delay > 0 {
+		r.after(delay, r.cancelMain)
+		return
+	}
+	r.cancelMain()
+}
+
+// cancelMain cancels main's context, and starts what counts from then: the
+// drain timeout and main's grace (DRAIN-2, DRAIN-4).
+func (r *run) cancelMain() {
+	if r.stop.cancelled {
+		return
+	}
+	r.stop.cancelled = true
+	r.cancel(r.stop.cause)
+	r.after(r.cfg.drainTimeout, r.drainTimedOut)
+	r.after(r.returnGrace(), r.graceOver)
+}
+
+func (r *run) parentCancelled() {
+	r.parentDone = nil
+	if r.State() < fsm.Draining {
+		r.requestStop(context.Cause(r.cfg.parent), r.cfg.drainDelay)
+	}
+}
+
+// mainExited takes main's result. A stop that was asked for before main came
+// back but has not been looked at yet goes first: main may have come back
+// because of it.
+func (r *run) mainExited(ended ending) {
+	r.pendingStops()
+	r.stop.mainBack = true
+	requested := r.State() >= fsm.Draining
+	switch {
+	case ended.err == nil:
+	case requested && ended.clean:
+		r.journal.log(slog.LevelDebug, 0, "main ended clean", slog.Any("error", ended.err))
+	default:
+		r.failures.main = append(r.failures.main, ended.err)
+		r.logPanic("main", ended.err)
+	}
+	if !requested {
+		r.stop.at = time.Now()
+		r.fire(fsm.MainExited, ended.err, r.waitsFor(0)...)
+	}
+	r.cancelMain()
+}
+
+// pendingStops takes the stop that is there to be taken, if none was.
+func (r *run) pendingStops() {
+	if r.State() >= fsm.Draining {
+		return
+	}
+	select {
+	case <-r.parentDone:
+		r.parentCancelled()
+	case sig, ok := <-r.source:
+		if ok {
+			r.signalled(sig)
+		} else {
+			r.source = nil
+		}
+	default:
+	}
+}
+
+// taskFailed takes the failure of a task, which is a reason to stop (DRAIN-8).
+func (r *run) taskFailed(t *task, ended ending) {
+	err := &TaskError{Place: place(t.pc), Err: ended.err}
+	requested := r.State() >= fsm.Draining
+	if requested && ended.clean {
+		r.journal.log(slog.LevelDebug, t.pc, "task ended clean", slog.Any("error", err))
+		return
+	}
+	r.failures.tasks = append(r.failures.tasks, err)
+	r.logPanic("task", ended.err)
+	if !requested {
+		r.requestStop(err, r.cfg.drainDelay)
+	}
+}
+
+// logPanic writes down the stack, which the error's text leaves out.
+func (r *run) logPanic(what string, err error) {
+	if p, ok := err.(*PanicError); ok {
+		r.journal.log(slog.LevelError, 0, what+" panicked", slog.Any("panic", p), slog.String("stack", string(p.Stack)))
+	}
+}
+
+// signalled takes a signal: the first stops the service, an interrupt that is
+// clearly a further one forces it on (SIG-1, SIG-2). Supervisors repeat
+// SIGTERM, so that never forces.
+func (r *run) signalled(sig os.Signal) {
+	now, before := time.Now(), r.stop.lastInterrupt
+	interrupt := sig == os.Interrupt
+	if interrupt {
+		r.stop.lastInterrupt = now
+	}
+	if r.State() < fsm.Draining {
+		r.requestStop(&SignalError{Signal: sig}, r.cfg.drainDelay)
+		return
+	}
+	if interrupt && now.Sub(r.stop.at) >= forceAfter && (before.IsZero() || now.Sub(before) >= forceAfter) {
+		r.force()
+		return
+	}
+	r.journal.log(slog.LevelInfo, 0, "a further signal changes nothing: the service is stopping", slog.Any("signal", signalText{sig}))
+}
+
+// signalText has a signal's text made by the logger, off the loop.
+type signalText struct{ os.Signal }
+
+// LogValue makes the text.
+func (s signalText) LogValue() slog.Value { return slog.StringValue(s.Signal.String()) }
+
+// force ends the phase under way as its timeout would (SIG-2).
+func (r *run) force() {
+	switch {
+	case r.State() == fsm.Hooks:
+		r.interruptHooks(fsm.Forced)
+	case !r.stop.cancelled:
+		r.journal.log(slog.LevelWarn, 0, "the drain delay is cut short by a signal")
+		r.cancelMain()
+	default:
+		r.endDraining(fsm.Forced)
+	}
+}
+
+// waitsFor is what the log says Draining waits for.
+func (r *run) waitsFor(delay time.Duration) []slog.Attr {
+	var waits []string
+	if !r.stop.mainBack {
+		waits = append(waits, "main")
+	}
+	if n := len(r.work.known()); n > 0 {
+		waits = append(waits, count(n, "drain group"))
+	}
+	if n := r.work.out(); n > 0 {
+		waits = append(waits, count(n, "tracked unit"))
+	}
+	if len(waits) == 0 {
+		waits = []string{"nothing"}
+	}
+	return []slog.Attr{
+		slog.String("waits_for", strings.Join(waits, ", ")),
+		slog.Duration("at_most", delay+r.cfg.drainTimeout),
+	}
+}

@@ -1,0 +1,213 @@
+package lifecycle
+
+import (
+	"math"
+	"sync"
+	"sync/atomic"
+)
+
+// work is what is in flight: tracked units, counted in one word, and the drain
+// groups, each a WaitGroup that somebody has to wait on.
+type work struct {
+	// word holds the tracked units: how many are out in the low bits, two
+	// flags above them, and in the high half how many were ever begun. So
+	// one atomic operation begins a unit, one ends it, and one
+	// compare-and-swap can say "none is out, none was begun since I looked,
+	// and none may begin from now on".
+	word atomic.Uint64
+	// idle gets a token when the last unit out ends while that is watched.
+	idle chan struct{}
+
+	mu     sync.Mutex
+	groups []*group
+	tasks  map[*task]struct{}
+	closed bool // no group is waited for any more
+}
+
+const (
+	unitsOut   = 1<<30 - 1 // mask: how many are out
+	watched    = 1 << 30   // somebody waits for none to be out
+	workClosed = 1 << 31   // Draining is over: none may begin
+	unitBegun  = 1<<32 + 1 // one more begun, one more out
+)
+
+// group is one drain group. Its waiters set quiet when the WaitGroup has
+// reached zero.
+type group struct {
+	wg    sync.WaitGroup
+	pc    uintptr
+	quiet atomic.Bool
+}
+
+func newWork() *work {
+	return &work{idle: make(chan struct{}, 1), tasks: map[*task]struct{}{}}
+}
+
+// begin counts one more unit, unless Draining is over.
+func (w *work) begin() bool {
+	if w.word.Add(unitBegun)&workClosed == 0 {
+		return true
+	}
+	w.word.Add(math.MaxUint64)
+	return false
+}
+
+// end counts one unit less.
+func (w *work) end() {
+	if now := w.word.Add(math.MaxUint64); now&unitsOut == 0 && now&watched != 0 {
+		select {
+		case w.idle <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// out is how many units are out.
+func (w *work) out() int { return int(w.word.Load() & unitsOut) }
+
+// add registers a group, unless Draining is over.
+func (w *work) add(g *group) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return false
+	}
+	w.groups = append(w.groups, g)
+	return true
+}
+
+// known returns the groups made so far. Groups are only ever appended.
+func (w *work) known() []*group {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.groups
+}
+
+// tryClose ends the taking of work if none is out, none was begun and no group
+// was made since word and groups were looked at.
+func (w *work) tryClose(word uint64, groups int) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed || len(w.groups) != groups || word&unitsOut != 0 || !w.word.CompareAndSwap(word, word|workClosed) {
+		return false
+	}
+	w.closed = true
+	return true
+}
+
+// shut ends the taking of work whatever is still out. It answers false if
+// that had been done.
+func (w *work) shut() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	was := w.closed
+	w.closed = true
+	w.word.Or(workClosed)
+	return !was
+}
+
+// await returns true once no work is left, having ended the taking of it, or
+// false when over is closed first.
+//
+// Units come before groups, and the word is compared afterwards, because a
+// unit may add to a group that was at zero before it is done. Each group is
+// then waited for a second time, one after the other, so that work handed on
+// from group to group in the order in which they were made is seen too.
+func (w *work) await(over <-chan struct{}) bool {
+	w.word.Or(watched)
+	waited := 0
+	for {
+		groups := w.known()
+		if !awaitAll(groups[waited:], over) {
+			return false
+		}
+		waited = len(groups)
+		word, ok := w.awaitUnits(over)
+		if !ok {
+			return false
+		}
+		for _, g := range groups {
+			g.await()
+		}
+		select {
+		case <-over:
+			return false
+		default:
+		}
+		if w.tryClose(word, len(groups)) {
+			return true
+		}
+	}
+}
+
+// awaitUnits returns the word once no unit is out.
+func (w *work) awaitUnits(over <-chan struct{}) (word uint64, ok bool) {
+	for {
+		if word = w.word.Load(); word&unitsOut == 0 {
+			return word, true
+		}
+		select {
+		case <-w.idle:
+		case <-over:
+			return 0, false
+		}
+	}
+}
+
+// awaitAll waits for every group at once, so that at a timeout it is known of
+// each whether it is busy. A waiter whose group never gets to zero outlives
+// the run: sync.WaitGroup has no other way.
+func awaitAll(groups []*group, over <-chan struct{}) bool {
+	if len(groups) == 0 {
+		return true
+	}
+	var left atomic.Int64
+	left.Store(int64(len(groups)))
+	all := make(chan struct{})
+	for _, g := range groups {
+		go func() {
+			g.await()
+			if left.Add(-1) == 0 {
+				close(all)
+			}
+		}()
+	}
+	select {
+	case <-all:
+		return true
+	case <-over:
+		return false
+	}
+}
+
+// await waits for the group to be at zero. When its user adds to it just as it
+// gets there, WaitGroup panics in the waiter ("reused before previous Wait has
+// returned"): then there is work again, which is waited for (DRAIN-6).
+func (g *group) await() {
+	g.quiet.Store(false)
+	for !g.wait() {
+	}
+	g.quiet.Store(true)
+}
+
+func (g *group) wait() (ok bool) {
+	defer func() { _ = recover() }()
+	g.wg.Wait()
+	return true
+}
+
+// busy returns the places of the groups that are not known to be at zero and
+// of the tasks that are under way.
+func (w *work) busy() (groups, tasks []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, g := range w.groups {
+		if !g.quiet.Load() {
+			groups = append(groups, place(g.pc))
+		}
+	}
+	for t := range w.tasks {
+		tasks = append(tasks, place(t.pc))
+	}
+	return groups, tasks
+}
