@@ -24,7 +24,8 @@ const (
 	Forced
 )
 
-// Events returns every event, in the order of their constants.
+// Events returns every event, in the order of their constants. The slice is
+// the caller's own.
 func Events() []Event {
 	return []Event{Started, StopRequested, MainExited, Drained, DrainTimedOut, HooksFinished, ShutdownTimedOut, Forced}
 }

@@ -11,8 +11,9 @@ import (
 	looplab "github.com/looplab/fsm"
 )
 
-// Machine is one life: it begins in Starting and follows the [Table].
-// All its methods may be called from any goroutine at any time.
+// Machine is one life: it begins in Starting and follows the [Table], so that
+// its history is a path of it that enters no state twice (STATE-1). All its
+// methods may be called from any goroutine at any time. It is made by [New].
 //
 // This file is the only one that knows looplab/fsm. Two concurrent calls of
 // its Event race, its callbacks can deadlock or wedge it, and a cancelled
@@ -23,13 +24,15 @@ type Machine struct {
 	state   atomic.Uint32
 	reached [Stopped + 1]chan struct{}
 
-	mu      sync.Mutex
+	table []Transition // never changed
+
+	mu      sync.Mutex // guards what follows
 	machine *looplab.FSM
-	table   []Transition
 	history []Step
 }
 
-// Step is one transition that was taken.
+// Step is one transition that was taken. It is a plain value: a copy may be
+// used from any goroutine.
 type Step struct {
 	Transition
 	// At is when it was taken.
@@ -69,7 +72,7 @@ func newMachine(table []Transition) (*Machine, error) {
 	}
 	m := &Machine{
 		machine: looplab.NewFSM(Starting.String(), events, nil),
-		table:   table,
+		table:   slices.Clone(table),
 		history: make([]Step, 0, len(States())-1),
 	}
 	for s := range m.reached {
@@ -82,15 +85,21 @@ func newMachine(table []Transition) (*Machine, error) {
 // State returns the current state: one atomic load, no lock, no allocation.
 func (m *Machine) State() State { return State(m.state.Load()) }
 
-// Can reports whether Fire(e) would succeed if it were called now.
-func (m *Machine) Can(e Event) bool { return m.machine.Can(e.String()) }
+// Can reports whether Fire(e) would succeed if it were called now. Like State
+// it takes no lock, and never says of a state what State does not yet tell.
+func (m *Machine) Can(e Event) bool { return m.row(m.State(), e) >= 0 }
+
+// row returns the index of the table's row for e in state from, or -1.
+func (m *Machine) row(from State, e Event) int {
+	return slices.IndexFunc(m.table, func(t Transition) bool { return t.From == from && t.On == e })
+}
 
 // Fire takes the transition that the table has for e in the current state and
 // returns it with its time. When there is none, the state stays as it is and
 // the error is a [*TransitionError] (STATE-3).
 //
 // When Fire returns, State and Reached tell the new state. Of concurrent
-// calls, one happens after the other.
+// calls, one happens after the other: it finds the state that the first left.
 func (m *Machine) Fire(e Event) (Step, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -98,8 +107,7 @@ func (m *Machine) Fire(e Event) (Step, error) {
 	if err := m.machine.Event(context.Background(), e.String()); err != nil {
 		return Step{}, &TransitionError{State: from, Event: e}
 	}
-	row := slices.IndexFunc(m.table, func(t Transition) bool { return t.From == from && t.On == e })
-	step := Step{Transition: m.table[row], At: time.Now()}
+	step := Step{Transition: m.table[m.row(from, e)], At: time.Now()}
 	m.history = append(m.history, step)
 	m.state.Store(uint32(step.To))
 	for s := from + 1; s <= step.To; s++ {

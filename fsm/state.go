@@ -20,7 +20,8 @@ const (
 	Stopped
 )
 
-// States returns every state, in lifecycle order.
+// States returns every state, in lifecycle order. The slice is the caller's
+// own.
 func States() []State { return []State{Starting, Running, Draining, Hooks, Stopped} }
 
 // String returns the state's name in lower case, such as "running".

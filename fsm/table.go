@@ -11,11 +11,12 @@ type Transition struct {
 	Doc string
 }
 
-// Table returns every transition there is, in lifecycle order. The slice is a
-// copy: changing it changes nothing else.
+// Table returns every transition there is, in lifecycle order. Each moves to a
+// later state, and none leaves Stopped (STATE-1). The slice is a copy: changing
+// it changes nothing else. Safe for concurrent use.
 func Table() []Transition {
 	return []Transition{
-		{Starting, Started, Running, "main has been launched, or with manual start, start-up was marked as over"},
+		{Starting, Started, Running, "main has been launched or, with manual start, start-up was marked as over"},
 		{Starting, StopRequested, Draining, "a signal, the parent context, Stop or a failed task, before start-up was over"},
 		{Starting, MainExited, Draining, "main returned, panicked or called Goexit, before start-up was over"},
 		{Running, StopRequested, Draining, "a signal, the parent context, Stop or a failed task"},
@@ -31,15 +32,15 @@ func Table() []Transition {
 
 // check says what is wrong with a table, naming the row: an unknown state or
 // event, a second row for the same state and event, a row that does not move
-// forward, an exit from Stopped, or a state that no path from Starting reaches.
-// looplab/fsm accepts all of these in silence.
+// forward, an exit from Stopped, a state that no path from Starting reaches, or
+// one that no path leads from to Stopped. looplab/fsm accepts all of these in
+// silence.
 func check(table []Transition) error {
 	type key struct {
 		from State
 		on   Event
 	}
 	seen := map[key]bool{}
-	reached := map[State]bool{Starting: true}
 	for _, t := range table {
 		switch k := (key{t.From, t.On}); {
 		case t.From > Stopped || t.To > Stopped || t.On > Forced:
@@ -49,23 +50,35 @@ func check(table []Transition) error {
 		case t.To <= t.From:
 			return fmt.Errorf("fsm: table: %v --%v--> %v: does not move forward", t.From, t.On, t.To)
 		case seen[k]:
-			return fmt.Errorf("fsm: table: %v --%v-->: more than one row", t.From, t.On)
+			return fmt.Errorf("fsm: table: %v --%v--> %v: more than one row", t.From, t.On, t.To)
 		default:
 			seen[k] = true
 		}
 	}
-	// Every row moves forward, so one pass over the states in order finds all
-	// that can be reached.
+	return checkPaths(table)
+}
+
+// checkPaths says which state of a table cannot be reached, or cannot be left.
+// It takes it that every row moves forward. So one pass over the states in
+// order finds all that can be reached, and where every state but Stopped has a
+// way out, every way ends in Stopped.
+func checkPaths(table []Transition) error {
+	reached, left := map[State]bool{Starting: true}, map[State]bool{Stopped: true}
 	for _, s := range States() {
 		for _, t := range table {
 			if t.From == s && reached[s] {
-				reached[t.To] = true
+				reached[t.To], left[s] = true, true
 			}
 		}
 	}
 	for _, s := range States() {
 		if !reached[s] {
 			return fmt.Errorf("fsm: table: %v: no path from %v", s, Starting)
+		}
+	}
+	for _, s := range States() {
+		if !left[s] {
+			return fmt.Errorf("fsm: table: %v: no path to %v", s, Stopped)
 		}
 	}
 	return nil

@@ -1,0 +1,197 @@
+//go:build unix
+
+package lifecycle_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/greynewell/mist-go/lifecycle"
+)
+
+// children are what this test binary does when it is started as the process
+// under test: real signals cannot be sent into virtual time.
+var children = map[string]func() int{
+	"waits for a stop": func() int {
+		return exitCode(lifecycle.Run(func(ctx context.Context) error {
+			fmt.Println("running")
+			<-ctx.Done()
+			fmt.Println(context.Cause(ctx))
+			return ctx.Err()
+		}))
+	},
+	"drains until told": func() int {
+		return exitCode(lifecycle.Run(func(ctx context.Context) error {
+			lifecycle.OnShutdown(ctx, func() error { fmt.Println("hook"); return nil })
+			lifecycle.DrainGroup(ctx).Go(func() {
+				<-ctx.Done()
+				fmt.Println("draining")
+				_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+			})
+			fmt.Println("running")
+			<-ctx.Done()
+			return nil
+		}))
+	},
+	"runs two at once": func() int {
+		ended := make(chan error)
+		running := make(chan struct{})
+		for range 2 {
+			go func() {
+				ended <- lifecycle.Run(func(ctx context.Context) error {
+					running <- struct{}{}
+					<-ctx.Done()
+					return nil
+				})
+			}()
+			<-running
+		}
+		fmt.Println("running")
+		return exitCode(<-ended) + exitCode(<-ended)
+	},
+	"goes on after Run": func() int {
+		_ = lifecycle.Run(func(context.Context) error { return nil })
+		fmt.Println("running")
+		select {
+		case <-time.After(time.Minute):
+		}
+		return 7
+	},
+	"is signalled at main's first line": func() int {
+		return exitCode(lifecycle.Run(func(ctx context.Context) error {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGTERM)
+			<-ctx.Done()
+			return nil
+		}))
+	},
+	"leaves signals alone": func() int {
+		own := make(chan os.Signal, 1)
+		signal.Notify(own, syscall.SIGTERM)
+		return exitCode(lifecycle.Run(func(ctx context.Context) error {
+			fmt.Println("running")
+			<-own
+			fmt.Println("own handler", ctx.Err())
+			return nil
+		}, lifecycle.WithSignals()))
+	},
+}
+
+func init() {
+	if os.Getenv("LIFECYCLE_TEST_CHILD") != "" {
+		slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	}
+}
+
+func exitCode(err error) int {
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	return 0
+}
+
+// child is this test binary as another process.
+type child struct {
+	*testing.T
+	cmd   *exec.Cmd
+	in    io.WriteCloser
+	lines *bufio.Scanner
+}
+
+func start(t *testing.T, what string) *child {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "LIFECYCLE_TEST_CHILD="+what)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	return &child{T: t, cmd: cmd, in: in, lines: bufio.NewScanner(out)}
+}
+
+func (c *child) expectLine(want string) {
+	c.Helper()
+	if !c.lines.Scan() || c.lines.Text() != want {
+		c.Fatalf("line %q, want %q", c.lines.Text(), want)
+	}
+}
+
+func (c *child) signal(sig syscall.Signal) {
+	c.Helper()
+	if err := c.cmd.Process.Signal(sig); err != nil {
+		c.Fatal(err)
+	}
+}
+
+// expectExit waits for the end and compares how it came: "exit status 1".
+func (c *child) expectExit(want string) {
+	c.Helper()
+	err := c.cmd.Wait()
+	if got := strings.TrimSpace(fmt.Sprint(err)); got != want {
+		c.Fatalf("the process ended with %s, want %s", got, want)
+	}
+}
+
+func TestRealSignals(t *testing.T) {
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
+		t.Run("SIG-1: "+sig.String()+" requests a stop", func(t *testing.T) {
+			c := start(t, "waits for a stop")
+			c.expectLine("running")
+			c.signal(sig)
+			c.expectLine("lifecycle: stopped by signal: " + sig.String())
+			c.expectExit("<nil>")
+		})
+	}
+	t.Run("SIG-1: from main's first line", func(t *testing.T) {
+		start(t, "is signalled at main's first line").expectExit("<nil>")
+	})
+	t.Run("SIG-1: a further SIGTERM does not kill the process", func(t *testing.T) {
+		c := start(t, "drains until told")
+		c.expectLine("running")
+		c.signal(syscall.SIGTERM)
+		c.expectLine("draining")
+		for range 3 {
+			c.signal(syscall.SIGTERM)
+		}
+		_, _ = io.WriteString(c.in, "go on\n")
+		c.expectLine("hook")
+		c.expectExit("<nil>")
+	})
+	t.Run("RUN-9: one signal stops all that are running", func(t *testing.T) {
+		c := start(t, "runs two at once")
+		c.expectLine("running")
+		c.signal(syscall.SIGTERM)
+		c.expectExit("<nil>")
+	})
+	t.Run("SIG-3: after Run a signal has its default effect", func(t *testing.T) {
+		c := start(t, "goes on after Run")
+		c.expectLine("running")
+		c.signal(syscall.SIGTERM)
+		c.expectExit("signal: terminated")
+	})
+	t.Run("no signals are left alone", func(t *testing.T) {
+		c := start(t, "leaves signals alone")
+		c.expectLine("running")
+		c.signal(syscall.SIGTERM)
+		c.expectLine("own handler <nil>")
+		c.expectExit("<nil>")
+	})
+}
