@@ -23,6 +23,7 @@ type hooking struct {
 // attempt is a hook under way.
 type attempt struct {
 	hook  *hookEntry
+	ctx   context.Context
 	began time.Time
 }
 
@@ -51,10 +52,12 @@ func (r *run) advanceHooks() {
 }
 
 func (r *run) startHook(h *hookEntry) {
-	a := &attempt{hook: h, began: time.Now()}
 	ctx, release := r.phase.ctx, context.CancelFunc(func() {})
 	if h.timeout > 0 {
 		ctx, release = context.WithTimeoutCause(r.phase.ctx, h.timeout, ErrShutdownTimeout)
+	}
+	a := &attempt{hook: h, ctx: ctx, began: time.Now()}
+	if h.timeout > 0 {
 		r.after(h.timeout, func() { r.hookTimedOut(a) })
 	}
 	r.phase.running = a
@@ -110,6 +113,7 @@ func (r *run) hookTimedOut(a *attempt) {
 	if r.phase.running != a || r.State() != fsm.Hooks {
 		return
 	}
+	<-a.ctx.Done() // due now: the hook's context ends by its deadline, not with the phase
 	r.phase.running = nil
 	failure := a.hook.failed(fmt.Errorf("%w: its own timeout of %v ran out; it is abandoned", ErrShutdownTimeout, a.hook.timeout))
 	r.failures.hooks = append(r.failures.hooks, failure)
@@ -118,7 +122,7 @@ func (r *run) hookTimedOut(a *attempt) {
 
 func (r *run) shutdownTimedOut() {
 	if r.State() == fsm.Hooks {
-		<-r.phase.expired.Done() // due now: a hook's context ends by its deadline, not by being cancelled
+		<-r.phase.expired.Done() // due now, as above
 		r.interruptHooks(fsm.ShutdownTimedOut)
 	}
 }
