@@ -67,7 +67,8 @@ func (u *unit) done() {
 	}
 }
 
-type task struct{ pc uintptr }
+// taskEntry is one task under way.
+type taskEntry struct{ pc uintptr }
 
 // Go runs task on a goroutine of its own as work in flight: Draining lasts
 // until it returns, or the drain timeout runs out. The task is given ctx,
@@ -82,8 +83,8 @@ type task struct{ pc uintptr }
 // After Draining ok is false, the task does not run, and that is logged
 // (DRAIN-3). The same with a context that does not come from [Run]. A nil task
 // is one that fails. Safe for concurrent use.
-func Go(ctx context.Context, fn func(ctx context.Context) error) (ok bool) {
-	t := &task{pc: caller()}
+func Go(ctx context.Context, task func(ctx context.Context) error) (ok bool) {
+	t := &taskEntry{pc: caller()}
 	r := from(ctx)
 	if r == nil {
 		foreign(t.pc, "Go", "the task will not run")
@@ -96,18 +97,18 @@ func Go(ctx context.Context, fn func(ctx context.Context) error) (ok bool) {
 	r.work.mu.Lock()
 	r.work.tasks[t] = struct{}{}
 	r.work.mu.Unlock()
-	go r.runTask(ctx, t, fn)
+	go r.runTask(ctx, t, task)
 	return true
 }
 
 // runTask reports the task's failure before it ends the unit, so that Draining
 // cannot end, nor Run return, without it.
-func (r *run) runTask(ctx context.Context, t *task, fn func(context.Context) error) {
+func (r *run) runTask(ctx context.Context, t *taskEntry, task func(context.Context) error) {
 	call(func() error {
-		if fn == nil {
+		if task == nil {
 			return errNilTask
 		}
-		return fn(ctx)
+		return task(ctx)
 	}, func(err error) {
 		if err != nil {
 			ended := ending{err: err, clean: clean(err, r.causes()...)}

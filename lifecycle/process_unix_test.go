@@ -111,7 +111,8 @@ type child struct {
 func start(t *testing.T, what string) *child {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "LIFECYCLE_TEST_CHILD="+what)
+	// Built with -race, a process sleeps for a second before it exits, unless told otherwise.
+	cmd.Env = append(os.Environ(), "LIFECYCLE_TEST_CHILD="+what, "GORACE=atexit_sleep_ms=0")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

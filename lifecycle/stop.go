@@ -150,7 +150,7 @@ func (r *run) pendingStops() {
 }
 
 // taskFailed takes the failure of a task, which is a reason to stop (DRAIN-8).
-func (r *run) taskFailed(t *task, ended ending) {
+func (r *run) taskFailed(t *taskEntry, ended ending) {
 	err := &TaskError{Place: place(t.pc), Err: ended.err}
 	requested := r.State() >= fsm.Draining
 	if requested && ended.clean {

@@ -20,7 +20,7 @@ type work struct {
 
 	mu     sync.Mutex
 	groups []*group
-	tasks  map[*task]struct{}
+	tasks  map[*taskEntry]struct{}
 	closed bool // no group is waited for any more
 }
 
@@ -40,7 +40,7 @@ type group struct {
 }
 
 func newWork() *work {
-	return &work{idle: make(chan struct{}, 1), tasks: map[*task]struct{}{}}
+	return &work{idle: make(chan struct{}, 1), tasks: map[*taskEntry]struct{}{}}
 }
 
 // begin counts one more unit, unless Draining is over.
