@@ -48,7 +48,7 @@ func Track(ctx context.Context) (done func(), ok bool) {
 		foreign(caller(), "Track", "the work is not tracked")
 		return func() {}, false
 	}
-	if !r.work.begin() {
+	if !r.work.begin(oneUnit) {
 		r.late(caller(), "tracked work")
 		return func() {}, false
 	}
@@ -63,7 +63,7 @@ type unit struct {
 
 func (u *unit) done() {
 	if u.over.CompareAndSwap(false, true) {
-		u.work.end()
+		u.work.end(oneUnit)
 	}
 }
 
@@ -90,7 +90,7 @@ func Go(ctx context.Context, task func(ctx context.Context) error) (ok bool) {
 		foreign(t.pc, "Go", "the task will not run")
 		return false
 	}
-	if !r.work.begin() {
+	if !r.work.begin(oneUnit) {
 		r.late(t.pc, "task")
 		return false
 	}
@@ -119,7 +119,7 @@ func (r *run) runTask(ctx context.Context, t *taskEntry, task func(context.Conte
 		r.work.mu.Lock()
 		delete(r.work.tasks, t)
 		r.work.mu.Unlock()
-		r.work.end()
+		r.work.end(oneUnit)
 	})
 }
 

@@ -121,7 +121,7 @@ func TestADrainTimeoutNamesWhatIsBusy(t *testing.T) {
 		}
 		if len(timeout.Groups) != 1 || timeout.Groups[0] != group ||
 			len(timeout.Tasks) != 1 || timeout.Tasks[0] != task ||
-			timeout.Tracked != 2 || timeout.Timeout != 15*time.Second {
+			timeout.Tracked != 1 || timeout.Timeout != 15*time.Second {
 			t.Errorf("DRAIN-2: %+v", timeout)
 		}
 		w.expectLog("WARN", group, task, "1 tracked unit")

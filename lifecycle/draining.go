@@ -26,7 +26,7 @@ func (r *run) graceOver() {
 	r.drain.graceOver = true
 	// Tracked work that is still out is why main is not back; it has all of
 	// the drain timeout.
-	if r.cfg.grace > 0 && r.work.out() == 0 {
+	if r.cfg.grace > 0 && !r.work.busyUnits() {
 		r.journal.log(slog.LevelWarn, 0, "main has not returned since its context was cancelled, and is waited for no longer; "+
 			"if what ends it is a hook, serve with lifecycle.Serve instead; if it finishes work, count that with Track, or give a longer WithReturnGrace",
 			slog.Duration("grace", r.returnGrace()))
@@ -83,13 +83,18 @@ func (r *run) endDraining(why fsm.Event) {
 	r.workCancel(cause)
 	r.phase.begin(r.base)
 	r.after(r.cfg.shutdownTimeout, r.shutdownTimedOut)
+	if r.work.servers.Load() > 0 {
+		r.phase.cut = time.Now().Add(cutPatience)
+		r.after(cutPatience, func() {})
+	}
 }
 
 // unfinished is the error of a Draining that was cut short, and the cause that
 // work contexts are cancelled with.
 func (r *run) unfinished(why fsm.Event) (failure, cause error) {
 	groups, tasks := r.work.busy()
-	timeout := &DrainTimeoutError{Timeout: r.cfg.drainTimeout, Groups: groups, Tasks: tasks, Tracked: r.work.out()}
+	units, requests := r.work.out()
+	timeout := &DrainTimeoutError{Timeout: r.cfg.drainTimeout, Groups: groups, Tasks: tasks, Tracked: units - len(tasks), Requests: requests}
 	if why == fsm.Forced {
 		return fmt.Errorf("%w while draining: %s", ErrForced, timeout.busy()), ErrForced
 	}

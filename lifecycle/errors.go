@@ -40,9 +40,10 @@ type DrainTimeoutError struct {
 	Groups []string
 	// Tasks are the tasks still running, as file:line of the calls of Go.
 	Tasks []string
-	// Tracked is how many units of tracked work were not done, requests and
-	// tasks included.
+	// Tracked is how many units of Track were not done.
 	Tracked int
+	// Requests is how many HTTP requests were not answered.
+	Requests int
 }
 
 func (e *DrainTimeoutError) Error() string {
@@ -60,8 +61,11 @@ func (e *DrainTimeoutError) busy() string {
 	for _, place := range e.Tasks {
 		parts = append(parts, "task begun at "+place)
 	}
-	if others := e.Tracked - len(e.Tasks); others > 0 {
-		parts = append(parts, count(others, "tracked unit"))
+	if e.Tracked > 0 {
+		parts = append(parts, count(e.Tracked, "tracked unit"))
+	}
+	if e.Requests > 0 {
+		parts = append(parts, count(e.Requests, "request"))
 	}
 	if len(parts) == 0 {
 		return "nothing known is still busy"

@@ -18,6 +18,7 @@ type hooking struct {
 	expired  context.Context // ctx's parent, which ends at the deadline
 	release  context.CancelFunc
 	running  *attempt
+	cut      time.Time // until when servers that were cut are waited for
 }
 
 // attempt is a hook under way.
@@ -40,7 +41,7 @@ func (p *hooking) end() {
 // advanceHooks begins the next hook, or ends the phase when there is none and
 // main is back (HOOK-1).
 func (r *run) advanceHooks() {
-	if r.phase.running != nil {
+	if r.phase.running != nil || r.work.servers.Load() > 0 && time.Now().Before(r.phase.cut) {
 		return
 	}
 	switch h, closed := r.hooks.next(r.stop.mainBack); {

@@ -219,8 +219,12 @@ func (r *run) waitsFor(delay time.Duration) []slog.Attr {
 	if n := len(r.work.known()); n > 0 {
 		waits = append(waits, count(n, "drain group"))
 	}
-	if n := r.work.out(); n > 0 {
-		waits = append(waits, count(n, "tracked unit"))
+	units, requests := r.work.out()
+	if units > 0 {
+		waits = append(waits, count(units, "tracked unit"))
+	}
+	if requests > 0 {
+		waits = append(waits, count(requests, "request"))
 	}
 	if len(waits) == 0 {
 		waits = []string{"nothing"}

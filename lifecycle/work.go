@@ -1,22 +1,22 @@
 package lifecycle
 
 import (
-	"math"
 	"sync"
 	"sync/atomic"
 )
 
-// work is what is in flight: tracked units, counted in one word, and the drain
-// groups, each a WaitGroup that somebody has to wait on.
+// work is what is in flight: tracked units and requests, counted in one word,
+// and the drain groups, each a WaitGroup that somebody has to wait on.
 type work struct {
-	// word holds the tracked units: how many are out in the low bits, two
-	// flags above them, and in the high half how many were ever begun. So
-	// one atomic operation begins a unit, one ends it, and one
-	// compare-and-swap can say "none is out, none was begun since I looked,
-	// and none may begin from now on".
+	// word holds the tracked units and the requests that are out, two flags,
+	// and a count that goes up whenever one is begun. So one atomic operation
+	// begins a unit, one ends it, and one compare-and-swap can say "none is
+	// out, none was begun since I looked, and none may begin from now on".
 	word atomic.Uint64
 	// idle gets a token when the last unit out ends while that is watched.
 	idle chan struct{}
+	// servers is how many calls of Serve are under way. Each is a unit too.
+	servers atomic.Int64
 
 	mu     sync.Mutex
 	groups []*group
@@ -24,11 +24,15 @@ type work struct {
 	closed bool // no group is waited for any more
 }
 
+// The fields of the word. Sixteen million units at once are more goroutines
+// than a machine has memory for; the count of those begun may wrap around.
 const (
-	unitsOut   = 1<<30 - 1 // mask: how many are out
-	watched    = 1 << 30   // somebody waits for none to be out
-	workClosed = 1 << 31   // Draining is over: none may begin
-	unitBegun  = 1<<32 + 1 // one more begun, one more out
+	oneUnit    uint64 = 1       // 24 bits
+	oneRequest uint64 = 1 << 24 // 22 bits
+	watched    uint64 = 1 << 46 // somebody waits for none to be out
+	workClosed uint64 = 1 << 47 // Draining is over: none may begin
+	oneBegun   uint64 = 1 << 48 // 16 bits
+	anyOut            = watched - 1
 )
 
 // group is one drain group. Its waiters set quiet when the WaitGroup has
@@ -43,18 +47,18 @@ func newWork() *work {
 	return &work{idle: make(chan struct{}, 1), tasks: map[*taskEntry]struct{}{}}
 }
 
-// begin counts one more unit, unless Draining is over.
-func (w *work) begin() bool {
-	if w.word.Add(unitBegun)&workClosed == 0 {
+// begin counts one more, oneUnit or oneRequest, unless Draining is over.
+func (w *work) begin(one uint64) bool {
+	if w.word.Add(oneBegun+one)&workClosed == 0 {
 		return true
 	}
-	w.word.Add(math.MaxUint64)
+	w.word.Add(-one)
 	return false
 }
 
-// end counts one unit less.
-func (w *work) end() {
-	if now := w.word.Add(math.MaxUint64); now&unitsOut == 0 && now&watched != 0 {
+// end counts one less.
+func (w *work) end(one uint64) {
+	if now := w.word.Add(-one); now&anyOut == 0 && now&watched != 0 {
 		select {
 		case w.idle <- struct{}{}:
 		default:
@@ -62,8 +66,16 @@ func (w *work) end() {
 	}
 }
 
-// out is how many units are out.
-func (w *work) out() int { return int(w.word.Load() & unitsOut) }
+// out is how many units and requests are out. The calls of Serve, which are
+// units, are left out: they wait for the requests.
+func (w *work) out() (units, requests int) {
+	word := w.word.Load()
+	units = int(word & (oneRequest - 1))
+	return max(0, units-int(w.servers.Load())), int(word & anyOut / oneRequest)
+}
+
+// busyUnits says whether any unit or request is out, calls of Serve included.
+func (w *work) busyUnits() bool { return w.word.Load()&anyOut != 0 }
 
 // add registers a group, unless Draining is over.
 func (w *work) add(g *group) bool {
@@ -88,7 +100,7 @@ func (w *work) known() []*group {
 func (w *work) tryClose(word uint64, groups int) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.closed || len(w.groups) != groups || word&unitsOut != 0 || !w.word.CompareAndSwap(word, word|workClosed) {
+	if w.closed || len(w.groups) != groups || word&anyOut != 0 || !w.word.CompareAndSwap(word, word|workClosed) {
 		return false
 	}
 	w.closed = true
@@ -143,7 +155,7 @@ func (w *work) await(over <-chan struct{}) bool {
 // awaitUnits returns the word once no unit is out.
 func (w *work) awaitUnits(over <-chan struct{}) (word uint64, ok bool) {
 	for {
-		if word = w.word.Load(); word&unitsOut == 0 {
+		if word = w.word.Load(); word&anyOut == 0 {
 			return word, true
 		}
 		select {

@@ -1,0 +1,237 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/greynewell/mist-go/fsm"
+)
+
+const (
+	// cutPatience is how long the first hook waits for servers whose requests
+	// were cut (HTTP-2).
+	cutPatience = 100 * time.Millisecond
+	// silentPatience is how long a connection that has not sent a byte yet may
+	// keep a server from stopping. Its request may be on its way.
+	silentPatience = 500 * time.Millisecond
+)
+
+// ListenAndServe listens on srv.Addr (":http" if empty) and calls [Serve]. An
+// address that cannot be had is an error at once (HTTP-1).
+func ListenAndServe(ctx context.Context, srv *http.Server) error {
+	pc := caller()
+	if srv == nil {
+		return errors.New("lifecycle: ListenAndServe: the server is nil")
+	}
+	addr := srv.Addr
+	if addr == "" {
+		addr = ":http"
+	}
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	return serve(ctx, pc, "ListenAndServe", srv, ln)
+}
+
+// Serve serves HTTP on ln as work in flight, and stops well. It needs no hook.
+//
+// When ctx is cancelled the listener closes, idle connections go, and requests
+// under way are answered; then Serve returns nil (HTTP-1). A request that is
+// still under way when the drain timeout runs out is cut before the first hook
+// runs; Serve returns nil then too, since Run's result says so (HTTP-2). If
+// the server was closed by somebody else before, Serve returns
+// http.ErrServerClosed; if the listener fails, its error.
+//
+// Requests are counted as [Handler] does. Their context has the values of
+// srv.BaseContext, or else of ctx, but is not cancelled with them: it lives
+// until the request is answered or Draining ends. While Draining, responses
+// carry "Connection: close" (HTTP-3).
+//
+// Serve puts handlers of its own before srv.Handler, srv.BaseContext and
+// srv.ConnState; they call those. Several servers may run in one lifecycle,
+// but each can be served once.
+// With a context that does not come from [Run] it closes ln and returns an
+// error.
+func Serve(ctx context.Context, srv *http.Server, ln net.Listener) error {
+	pc := caller()
+	switch {
+	case srv == nil:
+		return errors.New("lifecycle: Serve: the server is nil")
+	case ln == nil:
+		return errors.New("lifecycle: Serve: the listener is nil")
+	}
+	return serve(ctx, pc, "Serve", srv, ln)
+}
+
+func serve(ctx context.Context, pc uintptr, function string, srv *http.Server, ln net.Listener) error {
+	r := from(ctx)
+	if r == nil {
+		_ = ln.Close()
+		foreign(pc, function, "nothing is served")
+		return errors.New("lifecycle: " + function + ": the context does not come from Run")
+	}
+	if !r.work.begin(oneUnit) {
+		_ = ln.Close()
+		r.late(pc, "server")
+		return nil
+	}
+	r.work.servers.Add(1)
+	defer func() {
+		r.work.servers.Add(-1)
+		r.work.end(oneUnit)
+		if r.State() == fsm.Hooks {
+			r.post(func() {}) // the first hook may be waiting for this
+		}
+	}()
+	if _, again := srv.Handler.(served); again {
+		_ = ln.Close()
+		return errors.New("lifecycle: " + function + ": this http.Server has been served already; make another")
+	}
+	s := &server{run: r, srv: srv, conns: map[net.Conn]connection{}, quiet: make(chan struct{}, 1)}
+	s.install(ctx)
+	return s.serve(ctx, ln)
+}
+
+// server is one call of Serve. It follows the state of every connection, so
+// that it knows at once when the last request is answered: http.Server's own
+// Shutdown finds out by looking every so often, up to half a second late.
+type server struct {
+	run *run
+	srv *http.Server
+
+	mu    sync.Mutex
+	conns map[net.Conn]connection // those that may have a request under way
+	quiet chan struct{}           // a token when one of them has gone
+}
+
+type connection struct {
+	state http.ConnState
+	since time.Time
+}
+
+// served is the handler of a server that Serve has been given.
+type served struct{ http.Handler }
+
+// install puts the server's own functions before the user's.
+func (s *server) install(ctx context.Context) {
+	s.srv.Handler = served{&closing{run: s.run, next: Handler(s.run.ctx, s.srv.Handler)}}
+
+	userBase := s.srv.BaseContext
+	s.srv.BaseContext = func(ln net.Listener) context.Context {
+		base := ctx
+		if userBase != nil {
+			base = userBase(ln)
+		}
+		if from(base) == nil {
+			base = fsm.NewContext(context.WithValue(base, runKey{}, s.run), s.run)
+		}
+		return workContext{Context: s.run.workCtx, values: base}
+	}
+
+	userState := s.srv.ConnState
+	s.srv.ConnState = func(conn net.Conn, state http.ConnState) {
+		s.connState(conn, state)
+		if userState != nil {
+			userState(conn, state)
+		}
+	}
+}
+
+func (s *server) connState(conn net.Conn, state http.ConnState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch state {
+	case http.StateNew, http.StateActive:
+		s.conns[conn] = connection{state, time.Now()}
+		return
+	}
+	delete(s.conns, conn)
+	select {
+	case s.quiet <- struct{}{}:
+	default:
+	}
+}
+
+// busy returns how many connections have a request under way, or may be about
+// to send their first, and when the youngest of the latter is given up.
+func (s *server) busy() (active, silent int, until time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.conns {
+		if c.state == http.StateActive {
+			active++
+			continue
+		}
+		if end := c.since.Add(silentPatience); time.Now().Before(end) {
+			silent++
+			if end.After(until) {
+				until = end
+			}
+		}
+	}
+	return active, silent, until
+}
+
+// serve accepts until ctx is cancelled, and then stops.
+func (s *server) serve(ctx context.Context, ln net.Listener) error {
+	ended := make(chan error, 1)
+	go call(func() error { return s.srv.Serve(ln) }, func(err error) { ended <- err })
+	select {
+	case err := <-ended:
+		if ctx.Err() == nil || !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+	case <-ctx.Done():
+		// Once the accepting has ended, every connection there is is known.
+		_ = ln.Close()
+		<-ended
+	}
+	s.stop()
+	return nil
+}
+
+// stop closes what is idle, waits for what is not, and cuts that when Draining
+// ends.
+func (s *server) stop() {
+	polling, cancel := context.WithCancel(context.Background())
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		_ = s.srv.Shutdown(polling)
+	}()
+	s.settle(closed)
+	cancel()
+	<-closed
+	_ = s.srv.Close()
+}
+
+// settle returns when no request is under way, or Draining is over.
+func (s *server) settle(closed <-chan struct{}) {
+	for {
+		active, silent, until := s.busy()
+		if active+silent == 0 {
+			return
+		}
+		var silence <-chan time.Time
+		if active == 0 {
+			timer := time.NewTimer(time.Until(until))
+			defer timer.Stop()
+			silence = timer.C
+		}
+		select {
+		case <-closed:
+			return
+		case <-s.quiet:
+		case <-silence:
+		case <-s.run.workCtx.Done():
+			s.run.journal.log(slog.LevelWarn, 0, "requests are cut", slog.Int("connections", active))
+			return
+		}
+	}
+}
