@@ -384,6 +384,7 @@ func TestTheUsersOwnFunctionsOfAServerAreCalled(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
+		synctest.Wait()
 		w.expectUnordered("0s connection new", "0s connection active", "0s /: 200 base true", "0s connection idle", "1s connection closed")
 	})
 }
