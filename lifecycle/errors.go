@@ -1,9 +1,11 @@
 package lifecycle
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -86,6 +88,17 @@ type ShutdownTimeoutError struct {
 	// NotRun are the hooks that never began, in the order in which they
 	// would have run.
 	NotRun []string
+	// Ran are the hooks that had run before, in order, with how long each
+	// took: the one that hung may not be the one that used up the time.
+	Ran []HookRun
+}
+
+// HookRun is one hook that has run.
+type HookRun struct {
+	// Hook is its name, if it has one, and the file:line that registered it.
+	Hook string
+	// Took is how long it ran, or was waited for.
+	Took time.Duration
 }
 
 func (e *ShutdownTimeoutError) Error() string {
@@ -105,6 +118,10 @@ func (e *ShutdownTimeoutError) cut() string {
 	}
 	if len(e.NotRun) > 0 {
 		parts = append(parts, fmt.Sprintf("%s never ran: %s", count(len(e.NotRun), "hook"), strings.Join(e.NotRun, ", ")))
+	}
+	if len(e.Ran) > 0 {
+		longest := slices.MaxFunc(e.Ran, func(a, b HookRun) int { return cmp.Compare(a.Took, b.Took) })
+		parts = append(parts, fmt.Sprintf("of those before, %s took longest, %v", longest.Hook, longest.Took.Round(time.Millisecond)))
 	}
 	return strings.Join(parts, "; ")
 }

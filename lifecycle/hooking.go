@@ -18,6 +18,7 @@ type hooking struct {
 	expired  context.Context // ctx's parent, which ends at the deadline
 	release  context.CancelFunc
 	running  *attempt
+	ran      []hookRan
 	cut      time.Time // until when servers that were cut are waited for
 }
 
@@ -26,6 +27,12 @@ type attempt struct {
 	hook  *hookEntry
 	ctx   context.Context
 	began time.Time
+}
+
+// hookRan is a hook that has run, or was abandoned.
+type hookRan struct {
+	hook *hookEntry
+	took time.Duration
 }
 
 func (p *hooking) begin(base context.Context) {
@@ -94,7 +101,7 @@ func (r *run) hookEnded(a *attempt, err error, runContext bool) {
 		}
 		return
 	}
-	r.phase.running = nil
+	r.hookOver(a, now)
 	if err == nil {
 		return
 	}
@@ -109,13 +116,18 @@ func (r *run) hookEnded(a *attempt, err error, runContext bool) {
 	r.logPanic("hook", err)
 }
 
+func (r *run) hookOver(a *attempt, now time.Time) {
+	r.phase.running = nil
+	r.phase.ran = append(r.phase.ran, hookRan{a.hook, now.Sub(a.began)})
+}
+
 // hookTimedOut abandons a hook that has exceeded its own timeout (HOOK-6).
 func (r *run) hookTimedOut(a *attempt) {
 	if r.phase.running != a || r.State() != fsm.Hooks {
 		return
 	}
 	<-a.ctx.Done() // due now: the hook's context ends by its deadline, not with the phase
-	r.phase.running = nil
+	r.hookOver(a, time.Now())
 	failure := a.hook.failed(fmt.Errorf("%w: its own timeout of %v ran out; it is abandoned", ErrShutdownTimeout, a.hook.timeout))
 	r.failures.hooks = append(r.failures.hooks, failure)
 	r.journal.log(slog.LevelWarn, a.hook.pc, "hook abandoned", slog.Any("error", failure))
@@ -133,6 +145,9 @@ func (r *run) shutdownTimedOut() {
 // (HOOK-3). Main may be out too (RUN-11).
 func (r *run) interruptHooks(why fsm.Event) {
 	timeout := &ShutdownTimeoutError{Timeout: r.cfg.shutdownTimeout, NotRun: r.hooks.shut()}
+	for _, ran := range r.phase.ran {
+		timeout.Ran = append(timeout.Ran, HookRun{Hook: ran.hook.String(), Took: ran.took})
+	}
 	if a := r.phase.running; a != nil {
 		timeout.Running, timeout.RunningFor = a.hook.String(), time.Since(a.began)
 		r.phase.running = nil
@@ -144,7 +159,7 @@ func (r *run) interruptHooks(why fsm.Event) {
 	}
 	r.failures.shutdown = append(r.failures.shutdown, failure)
 	if !r.stop.mainBack {
-		r.failures.running = append(r.failures.running, ErrMainRunning)
+		r.failures.running = append(r.failures.running, r.mainRunning())
 	}
 	r.journal.log(slog.LevelWarn, 0, "hooks were cut short", slog.Any("error", failure), slog.Bool("main_running", !r.stop.mainBack))
 	r.fire(why, failure)

@@ -84,6 +84,9 @@ func TestTheShutdownTimeoutNamesTheHookThatHungAndThoseThatNeverRan(t *testing.T
 			!strings.Contains(timeout.NotRun[0], "hook db registered at ") || !strings.HasSuffix(timeout.NotRun[1], first) {
 			t.Errorf("HOOK-3: %+v", timeout)
 		}
+		if len(timeout.Ran) != 1 || timeout.Ran[0].Took != 4*time.Second || !strings.Contains(err.Error(), "took longest, 4s") {
+			t.Errorf("HOOK-3: what ran before is not told: %v", err)
+		}
 		close(release)
 		sleep(1)
 		w.expectLog("ERROR", "failed too late", hung, "boom") // HOOK-8

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/fsm"
@@ -22,6 +23,7 @@ type run struct {
 	acts chan func()
 	over chan struct{} // closed when the loop has ended and takes nothing more
 
+	mainID    atomic.Pointer[string] // main's goroutine
 	work      *work
 	hooks     hookStack
 	journal   *journal
@@ -131,7 +133,11 @@ func (r *run) begin(main func(context.Context) error) {
 	case !r.cfg.manualStart:
 		r.fire(fsm.Started, nil)
 	}
-	go call(func() error { return main(r.ctx) }, func(err error) {
+	go call(func() error {
+		id := goroutineID()
+		r.mainID.Store(&id)
+		return main(r.ctx)
+	}, func(err error) {
 		ended := ending{err: err, clean: err != nil && clean(err, r.causes()...)}
 		if !r.post(func() { r.mainExited(ended) }) && err != nil && !ended.clean {
 			r.tooLate(0, "main", err)

@@ -216,10 +216,12 @@ func TestErrorsAreJoinedInOrder(t *testing.T) {
 
 func TestMainThatNeverComesBackDoesNotKeepRun(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
+		var waits string
 		release := make(chan struct{})
 		err := w.run(func(ctx context.Context) error {
 			lifecycle.OnShutdown(ctx, func() error { w.note("hook"); return nil })
 			lifecycle.Stop(ctx, nil)
+			waits = here(1)
 			<-release
 			return errBoom
 		})
@@ -228,6 +230,9 @@ func TestMainThatNeverComesBackDoesNotKeepRun(t *testing.T) {
 			t.Errorf("RUN-11: Run returned %v", err)
 		}
 		w.expect("5s hook", "15s returned") // grace, then the shutdown timeout
+		if text := err.Error(); !strings.Contains(text, "main is still running: chan receive") || !strings.Contains(text, waits) {
+			t.Errorf("RUN-11: the error does not say what main is doing: %v", err)
+		}
 		w.expectLog("WARN", "main has not returned", "lifecycle.Serve", "Track", "WithReturnGrace")
 		close(release)
 		sleep(1)

@@ -1,0 +1,92 @@
+package lifecycle
+
+import (
+	"bytes"
+	"fmt"
+	"runtime"
+	"strings"
+)
+
+// mainRunningError is ErrMainRunning with what main is doing instead of coming
+// back.
+type mainRunningError struct {
+	doing string
+}
+
+func (e *mainRunningError) Error() string {
+	return ErrMainRunning.Error() + ": " + e.doing
+}
+
+// Is reports whether target is [ErrMainRunning].
+func (e *mainRunningError) Is(target error) bool { return target == ErrMainRunning }
+
+const (
+	// dumpLimit is with how many goroutines the dump of them all is left
+	// alone: it stops the world, and Run has a time to return in.
+	dumpLimit = 10_000
+	// stackFrames is how many of main's innermost frames are told.
+	stackFrames = 4
+)
+
+// goroutineID returns the number of the calling goroutine, which is only to be
+// had from the text of its stack.
+func goroutineID() string {
+	buf := make([]byte, 64)
+	id, _, _ := strings.Cut(strings.TrimPrefix(string(buf[:runtime.Stack(buf, false)]), "goroutine "), " ")
+	return id
+}
+
+// mainRunning is the error for a main that has not come back, with its
+// innermost frames.
+func (r *run) mainRunning() error {
+	goroutine := r.mainID.Load()
+	if goroutine == nil || runtime.NumGoroutine() > dumpLimit {
+		return ErrMainRunning
+	}
+	buf := make([]byte, 64<<10)
+	for {
+		n := runtime.Stack(buf, true)
+		if n < len(buf) || n > 64<<20 {
+			buf = buf[:n]
+			break
+		}
+		buf = make([]byte, 2*len(buf))
+	}
+	doing := stackOf(buf, *goroutine)
+	if doing == "" {
+		return ErrMainRunning // it has come back just now
+	}
+	return &mainRunningError{doing: doing}
+}
+
+// stackOf finds a goroutine in a dump, and tells what it waits for and its
+// innermost frames outside the runtime, such as
+// "select in main.poll (/src/poll.go:17), called by main.run (/src/main.go:9)".
+func stackOf(dump []byte, goroutine string) string {
+	for block := range bytes.SplitSeq(dump, []byte("\n\n")) {
+		text := strings.TrimPrefix(string(block), "goroutine ")
+		id, rest, _ := strings.Cut(text, " ")
+		if id != goroutine {
+			continue
+		}
+		state, rest, _ := strings.Cut(strings.TrimPrefix(rest, "["), "]")
+		lines := strings.Split(rest, "\n")[1:]
+		var frames []string
+		for i := 0; i+1 < len(lines) && len(frames) < stackFrames; i += 2 {
+			function := lines[i]
+			if strings.HasPrefix(function, "created by ") || strings.HasPrefix(function, "github.com/greynewell/mist-go/lifecycle.") {
+				break // from here on it is Run's own
+			}
+			if open := strings.LastIndex(function, "("); open > 0 {
+				function = function[:open]
+			}
+			place, _, _ := strings.Cut(strings.TrimSpace(lines[i+1]), " +0x")
+			if !strings.HasPrefix(function, "runtime.") {
+				frames = append(frames, fmt.Sprintf("%s (%s)", function, place))
+			}
+		}
+		state, _, _ = strings.Cut(state, ",")
+		return state + " in " + strings.Join(frames, ", called by ")
+	}
+	return ""
+}
