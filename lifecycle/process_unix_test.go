@@ -14,7 +14,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/greynewell/mist-go/lifecycle"
 )
@@ -62,9 +61,7 @@ var children = map[string]func() int{
 	"goes on after Run": func() int {
 		_ = lifecycle.Run(func(context.Context) error { return nil })
 		fmt.Println("running")
-		select {
-		case <-time.After(time.Minute):
-		}
+		<-make(chan int) // until the signal ends it
 		return 7
 	},
 	"is signalled at main's first line": func() int {

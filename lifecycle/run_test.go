@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -63,9 +64,8 @@ func isPanic(value any) func(error) bool {
 func TestAPanicOfTheRuntimesOwnIsPlacedWhereItHappened(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		err := w.run(func(context.Context) error {
-			var m map[string]int
-			m["x"]++
-			return nil
+			var none []int
+			return fmt.Errorf("%d", none[len(os.Args)])
 		})
 		var p *lifecycle.PanicError
 		if !errors.As(err, &p) || !strings.Contains(p.Place, "run_test.go:") {
@@ -216,12 +216,11 @@ func TestErrorsAreJoinedInOrder(t *testing.T) {
 
 func TestMainThatNeverComesBackDoesNotKeepRun(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
-		var waits string
+		waits := here(5)
 		release := make(chan struct{})
 		err := w.run(func(ctx context.Context) error {
 			lifecycle.OnShutdown(ctx, func() error { w.note("hook"); return nil })
 			lifecycle.Stop(ctx, nil)
-			waits = here(1)
 			<-release
 			return errBoom
 		})
@@ -242,12 +241,13 @@ func TestMainThatNeverComesBackDoesNotKeepRun(t *testing.T) {
 
 func TestBadArgumentsAreNamedAndMainIsNotCalled(t *testing.T) {
 	for want, opt := range map[string]lifecycle.Option{
-		"option 1 is nil":                   nil,
-		"WithDrainTimeout: 0s":              lifecycle.WithDrainTimeout(0),
-		"WithShutdownTimeout: -1s":          lifecycle.WithShutdownTimeout(-time.Second),
-		"WithDrainDelay: -1ns":              lifecycle.WithDrainDelay(-1),
-		"WithReturnGrace: -1ns":             lifecycle.WithReturnGrace(-1),
-		"WithContext: the context is nil":   lifecycle.WithContext(nil), //nolint:staticcheck // nil on purpose
+		"option 1 is nil":          nil,
+		"WithDrainTimeout: 0s":     lifecycle.WithDrainTimeout(0),
+		"WithShutdownTimeout: -1s": lifecycle.WithShutdownTimeout(-time.Second),
+		"WithDrainDelay: -1ns":     lifecycle.WithDrainDelay(-1),
+		"WithReturnGrace: -1ns":    lifecycle.WithReturnGrace(-1),
+		//lint:ignore SA1012 nil is the bad input
+		"WithContext: the context is nil":   lifecycle.WithContext(nil),
 		"WithLogger: the logger is nil":     lifecycle.WithLogger(nil),
 		"WithObserver: the observer is nil": lifecycle.WithObserver(nil),
 		"WithSignalSource: the channel":     lifecycle.WithSignalSource(nil),

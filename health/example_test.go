@@ -1,0 +1,161 @@
+package health_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"time"
+
+	"github.com/greynewell/mist-go/fsm"
+	"github.com/greynewell/mist-go/health"
+)
+
+// show prints the answer to a GET, with the uptime of a test made constant.
+func show(h http.Handler) {
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/", nil))
+	fmt.Println(rec.Code, regexp.MustCompile(`"uptime":"[^"]*"`).ReplaceAllString(rec.Body.String(), `"uptime":"5s"`))
+}
+
+// noLog keeps the examples' output to what they print.
+func noLog() health.Option { return health.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))) }
+
+func Example() {
+	h := health.New("matchspec", "1.4.0")
+	h.AddCheck("db", func() error { return nil })
+
+	mux := http.NewServeMux()
+	mux.Handle("/healthz", h.Liveness())
+	mux.HandleFunc("/readyz", h.Readiness())
+
+	show(h.Liveness())
+	show(h.Readiness())
+	// Output:
+	// 200 {"status":"ok","tool":"matchspec","version":"1.4.0","uptime":"5s"}
+	// 200 {"status":"ok","tool":"matchspec","version":"1.4.0","uptime":"5s","checks":{"db":"ok"}}
+}
+
+func ExampleHandler_AddCheck() {
+	h := health.New("matchspec", "1.4.0", noLog())
+	h.AddCheck("db", func() error { return errors.New("connection refused") })
+	h.AddCheck("disk", func() error { return nil })
+	show(h.Readiness())
+	h.AddCheck("db", func() error { return nil }) // replaces it
+	show(h.Readiness())
+	// Output:
+	// 503 {"status":"degraded","tool":"matchspec","version":"1.4.0","uptime":"5s","checks":{"db":"connection refused","disk":"ok"}}
+	// 200 {"status":"ok","tool":"matchspec","version":"1.4.0","uptime":"5s","checks":{"db":"ok","disk":"ok"}}
+}
+
+func ExampleHandler_AddCheckContext() {
+	h := health.New("matchspec", "1.4.0", noLog())
+	h.AddCheckContext("cache",
+		func(ctx context.Context) error { return errors.New("cold") },
+		health.Timeout(time.Second), // instead of the handler's 3 s
+		health.CacheFor(5*time.Second),
+		health.Optional(), // listed, but the process stays in rotation
+	)
+	show(h.Readiness())
+	// Output:
+	// 200 {"status":"ok","tool":"matchspec","version":"1.4.0","uptime":"5s","checks":{"cache":"cold"}}
+}
+
+func ExampleHandler_RemoveCheck() {
+	h := health.New("matchspec", "1.4.0", noLog())
+	h.AddCheck("import", func() error { return errors.New("not finished") })
+	h.RemoveCheck("import")
+	show(h.Readiness())
+	// Output:
+	// 200 {"status":"ok","tool":"matchspec","version":"1.4.0","uptime":"5s"}
+}
+
+func ExampleHandler_SetReady() {
+	h := health.New("matchspec", "1.4.0")
+	h.SetReady(false)
+	show(h.Readiness())
+	h.SetReady(true)
+	show(h.Readiness())
+	// Output:
+	// 503 {"status":"not_ready","tool":"matchspec","version":"1.4.0","uptime":"5s"}
+	// 200 {"status":"ok","tool":"matchspec","version":"1.4.0","uptime":"5s"}
+}
+
+// In a service the context is the one that lifecycle.Run gives to main. Here a
+// machine is driven by hand.
+func ExampleHandler_Follow() {
+	machine := fsm.New()
+	ctx := fsm.NewContext(context.Background(), machine)
+
+	h := health.New("matchspec", "1.4.0")
+	h.Follow(ctx)
+	show(h.Readiness())
+	machine.Fire(fsm.Started)
+	show(h.Readiness())
+	machine.Fire(fsm.StopRequested)
+	show(h.Readiness())
+	// Output:
+	// 503 {"status":"not_ready","state":"starting","tool":"matchspec","version":"1.4.0","uptime":"5s"}
+	// 200 {"status":"ok","state":"running","tool":"matchspec","version":"1.4.0","uptime":"5s"}
+	// 503 {"status":"not_ready","state":"draining","tool":"matchspec","version":"1.4.0","uptime":"5s"}
+}
+
+func ExampleHandler_Startup() {
+	machine := fsm.New()
+	h := health.New("matchspec", "1.4.0")
+	h.Follow(fsm.NewContext(context.Background(), machine))
+	show(h.Startup())
+	machine.Fire(fsm.Started)
+	machine.Fire(fsm.StopRequested)
+	show(h.Startup())
+	// Output:
+	// 503 {"status":"not_ready","state":"starting","tool":"matchspec","version":"1.4.0","uptime":"5s"}
+	// 200 {"status":"ok","state":"draining","tool":"matchspec","version":"1.4.0","uptime":"5s"}
+}
+
+func ExampleHandler_Check() {
+	h := health.New("matchspec", "1.4.0", noLog())
+	h.AddCheck("db", func() error { return errors.New("connection refused") })
+	response, ready := h.Check(context.Background())
+	fmt.Println(ready, response.Status, response.Checks["db"])
+	// Output:
+	// false degraded connection refused
+}
+
+func ExampleWithCheckTimeout() {
+	h := health.New("matchspec", "1.4.0", noLog(), health.WithCheckTimeout(20*time.Millisecond))
+	release := make(chan struct{})
+	h.AddCheck("db", func() error { <-release; return nil })
+	show(h.Readiness())
+	close(release)
+	// Output:
+	// 503 {"status":"degraded","tool":"matchspec","version":"1.4.0","uptime":"5s","checks":{"db":"timed out after 20ms"}}
+}
+
+func ExampleWithoutDetails() {
+	h := health.New("matchspec", "1.4.0", noLog(), health.WithoutDetails())
+	h.AddCheck("db", func() error { return errors.New("dial tcp 10.0.0.7:5432: connection refused") })
+	show(h.Readiness())
+	// Output:
+	// 503 {"status":"degraded","tool":"matchspec","version":"1.4.0","uptime":"5s","checks":{"db":"failed"}}
+}
+
+func ExampleWithLogger() {
+	log := slog.New(slog.NewTextHandler(exampleWriter{}, nil))
+	h := health.New("matchspec", "1.4.0", health.WithLogger(log), health.WithCheckTimeout(-1))
+	_ = h
+	// Output:
+	// level=ERROR msg="health: New: WithCheckTimeout(-1ns) is not positive; checks keep 3s"
+}
+
+// exampleWriter prints what of a record is the same each time.
+type exampleWriter struct{}
+
+func (exampleWriter) Write(b []byte) (int, error) {
+	fmt.Println(regexp.MustCompile(`level=.*"`).FindString(string(b)))
+	return len(b), nil
+}
