@@ -36,9 +36,10 @@ func OnShutdown(ctx context.Context, hook func() error) {
 // its cause is [ErrShutdownTimeout] then, or [ErrForced] (HOOK-5).
 func OnShutdownContext(ctx context.Context, hook func(ctx context.Context) error, opts ...HookOption) {
 	h := &hookEntry{pc: caller(), fn: hook}
-	for _, opt := range opts {
-		if opt == nil {
-			continue // an option that asks for nothing; the hook must not be lost for it
+	for i, opt := range opts {
+		if opt == nil { // the hook must not be lost for it
+			complain(ctx, h.pc, "OnShutdownContext: option %d is nil", i+1)
+			continue
 		}
 		opt(h)
 	}
@@ -163,7 +164,7 @@ func (s *hookStack) size() int {
 // waits, bounded by a shutdown timeout of its own (HOOK-4).
 func (r *run) runLate(h *hookEntry) {
 	at := slog.String("hook", h.String())
-	r.journal.log(slog.LevelWarn, h.pc, "hook registered after Stopped: it runs at once", at)
+	r.journal.log(slog.LevelError, h.pc, "hook registered after Stopped: it runs at once", at)
 	limit := r.cfg.shutdownTimeout
 	if h.timeout > 0 {
 		limit = min(limit, h.timeout)

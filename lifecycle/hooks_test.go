@@ -141,7 +141,7 @@ func TestHooksRegisteredLate(t *testing.T) {
 			lifecycle.OnShutdown(ctx, func() error { sleep(20); return errBoom })
 			w.note("abandoned")
 			w.expect("1s hook, <nil>, 10s", "1s registered", "11s abandoned")
-			w.expectLog("WARN", "registered after Stopped", "hooks_test.go:")
+			w.expectLog("ERROR", "registered after Stopped", "hooks_test.go:")
 			w.expectLog("ERROR", "failed too late", "panic", "late")
 			w.expectLog("ERROR", "is abandoned")
 			sleep(20)
@@ -170,6 +170,7 @@ func TestTheContextOfAHook(t *testing.T) {
 			t.Error(err)
 		}
 		w.expect("0s <nil> value until 10s", "1s <nil> value until 3s", "2s <nil> value until 10s") // HOOK-5
+		w.expectLog("ERROR", "OnShutdownContext: option 2 is nil", "hooks_test.go:")
 	})
 }
 

@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 )
@@ -26,6 +27,10 @@ func newJournal(ctx context.Context, logger *slog.Logger) *journal {
 func (j *journal) log(level slog.Level, pc uintptr, msg string, attrs ...slog.Attr) {
 	record := slog.NewRecord(time.Now(), level, "lifecycle: "+msg, pc)
 	record.AddAttrs(attrs...)
+	j.put(record)
+}
+
+func (j *journal) put(record slog.Record) {
 	if !j.box.put(record) {
 		call(func() error { j.write(record); return nil }, func(error) {})
 	}
@@ -40,11 +45,20 @@ func (j *journal) write(record slog.Record) {
 // foreign logs that a function was given a context that does not come from
 // Run, with the place that called it (HOOK-9).
 func foreign(pc uintptr, function, consequence string) {
-	logger := slog.Default()
-	record := slog.NewRecord(time.Now(), slog.LevelError,
-		"lifecycle: "+function+": the context does not come from Run; "+consequence, pc)
-	record.AddAttrs(slog.String("at", place(pc)))
-	if ctx := context.Background(); logger.Enabled(ctx, record.Level) {
-		_ = logger.Handler().Handle(ctx, record)
+	(&journal{ctx: context.Background(), logger: slog.Default()}).
+		write(misuse(pc, function+": the context does not come from Run; "+consequence))
+}
+
+// complain logs a bad argument that is no reason to refuse the call.
+func complain(ctx context.Context, pc uintptr, format string, args ...any) {
+	if r := from(ctx); r != nil {
+		r.journal.put(misuse(pc, fmt.Sprintf(format, args...)))
 	}
+}
+
+// misuse is the record of a mistake in the code at pc.
+func misuse(pc uintptr, msg string) slog.Record {
+	record := slog.NewRecord(time.Now(), slog.LevelError, "lifecycle: "+msg, pc)
+	record.AddAttrs(slog.String("at", place(pc)))
+	return record
 }
