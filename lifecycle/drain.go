@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // DrainGroup returns a new WaitGroup for work in flight: hooks wait until it
@@ -21,7 +22,7 @@ import (
 // With a context that does not come from [Run] the group is usable, nobody
 // waits for it, and an error is logged. Safe for concurrent use.
 func DrainGroup(ctx context.Context) *sync.WaitGroup {
-	g := &group{pc: caller()}
+	g := &group{pc: caller(), made: time.Now()}
 	r := from(ctx)
 	if r == nil {
 		foreign(g.pc, "DrainGroup", "nobody will wait for this group")
@@ -68,7 +69,10 @@ func (u *unit) done() {
 }
 
 // taskEntry is one task under way.
-type taskEntry struct{ pc uintptr }
+type taskEntry struct {
+	pc    uintptr
+	began time.Time
+}
 
 // Go runs task on a goroutine of its own as work in flight: Draining lasts
 // until it returns, or the drain timeout runs out. The task is given ctx,
@@ -84,7 +88,7 @@ type taskEntry struct{ pc uintptr }
 // (DRAIN-3). The same with a context that does not come from [Run]. A nil task
 // is one that fails. Safe for concurrent use.
 func Go(ctx context.Context, task func(ctx context.Context) error) (ok bool) {
-	t := &taskEntry{pc: caller()}
+	t := &taskEntry{pc: caller(), began: time.Now()}
 	r := from(ctx)
 	if r == nil {
 		foreign(t.pc, "Go", "the task will not run")

@@ -31,8 +31,10 @@ type attempt struct {
 
 // hookRan is a hook that has run, or was abandoned.
 type hookRan struct {
-	hook *hookEntry
-	took time.Duration
+	hook  *hookEntry
+	began time.Time
+	took  time.Duration
+	err   error
 }
 
 func (p *hooking) begin(base context.Context) {
@@ -101,7 +103,7 @@ func (r *run) hookEnded(a *attempt, err error, runContext bool) {
 		}
 		return
 	}
-	r.hookOver(a, now)
+	r.hookOver(a, now, err)
 	if err == nil {
 		return
 	}
@@ -116,9 +118,9 @@ func (r *run) hookEnded(a *attempt, err error, runContext bool) {
 	r.logPanic("hook", err)
 }
 
-func (r *run) hookOver(a *attempt, now time.Time) {
+func (r *run) hookOver(a *attempt, now time.Time, err error) {
 	r.phase.running = nil
-	r.phase.ran = append(r.phase.ran, hookRan{a.hook, now.Sub(a.began)})
+	r.phase.ran = append(r.phase.ran, hookRan{a.hook, a.began, now.Sub(a.began), err})
 }
 
 // hookTimedOut abandons a hook that has exceeded its own timeout (HOOK-6).
@@ -127,8 +129,9 @@ func (r *run) hookTimedOut(a *attempt) {
 		return
 	}
 	<-a.ctx.Done() // due now: the hook's context ends by its deadline, not with the phase
-	r.hookOver(a, time.Now())
-	failure := a.hook.failed(fmt.Errorf("%w: its own timeout of %v ran out; it is abandoned", ErrShutdownTimeout, a.hook.timeout))
+	err := fmt.Errorf("%w: its own timeout of %v ran out; it is abandoned", ErrShutdownTimeout, a.hook.timeout)
+	r.hookOver(a, time.Now(), err)
+	failure := a.hook.failed(err)
 	r.failures.hooks = append(r.failures.hooks, failure)
 	r.journal.log(slog.LevelWarn, a.hook.pc, "hook abandoned", slog.Any("error", failure))
 }
@@ -144,7 +147,10 @@ func (r *run) shutdownTimedOut() {
 // awaited, those that have not begun do not run, and the error names them all
 // (HOOK-3). Main may be out too (RUN-11).
 func (r *run) interruptHooks(why fsm.Event) {
-	timeout := &ShutdownTimeoutError{Timeout: r.cfg.shutdownTimeout, NotRun: r.hooks.shut()}
+	timeout := &ShutdownTimeoutError{Timeout: r.cfg.shutdownTimeout}
+	for _, h := range r.hooks.shut() {
+		timeout.NotRun = append(timeout.NotRun, h.String())
+	}
 	for _, ran := range r.phase.ran {
 		timeout.Ran = append(timeout.Ran, HookRun{Hook: ran.hook.String(), Took: ran.took})
 	}

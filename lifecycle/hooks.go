@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -142,16 +143,21 @@ func (s *hookStack) next(last bool) (h *hookEntry, closed bool) {
 }
 
 // shut closes the stack and returns the hooks that will not run, in the order
-// in which they would have.
-func (s *hookStack) shut() (notRun []string) {
+// in which they would have. They stay in it, to be told.
+func (s *hookStack) shut() (notRun []*hookEntry) {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	return s.toCome()
+}
+
+// toCome returns the hooks that have not begun, in the order of their turns.
+func (s *hookStack) toCome() []*hookEntry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.closed = true
-	for i := len(s.hooks) - 1; i >= 0; i-- {
-		notRun = append(notRun, s.hooks[i].String())
-	}
-	s.hooks = nil
-	return notRun
+	hooks := slices.Clone(s.hooks)
+	slices.Reverse(hooks)
+	return hooks
 }
 
 func (s *hookStack) size() int {

@@ -34,6 +34,7 @@ type run struct {
 	source     <-chan os.Signal
 	parentDone <-chan struct{}
 	timers     []*time.Timer
+	began      time.Time
 	entered    time.Time // when the state was entered
 	stop       stopping
 	drain      draining
@@ -99,8 +100,9 @@ func newRun(cfg config) *run {
 		over:       make(chan struct{}),
 		work:       newWork(),
 		parentDone: cfg.parent.Done(),
-		entered:    time.Now(),
+		began:      time.Now(),
 	}
+	r.entered = r.began
 	r.contexts()
 	r.journal = newJournal(r.base, cfg.logger)
 	for _, observe := range cfg.observers {

@@ -19,6 +19,7 @@ const forceAfter = 250 * time.Millisecond
 type stopping struct {
 	at            time.Time // when it was requested or main exited
 	cause         error     // of the context's cancellation; nil is context.Canceled
+	deadline      time.Time // when Draining ends at the latest
 	cancelled     bool
 	mainBack      bool
 	lastInterrupt time.Time
@@ -82,6 +83,7 @@ func MarkStarted(ctx context.Context) {
 // context is cancelled when the delay is over (DRAIN-7).
 func (r *run) requestStop(cause error, delay time.Duration) {
 	r.stop.at, r.stop.cause = time.Now(), cause
+	r.stop.deadline = r.stop.at.Add(delay + r.cfg.drainTimeout)
 	r.fire(fsm.StopRequested, cause, r.waitsFor(delay)...)
 	if delay > 0 {
 		r.after(delay, r.cancelMain)
@@ -97,6 +99,7 @@ func (r *run) cancelMain() {
 		return
 	}
 	r.stop.cancelled = true
+	r.stop.deadline = time.Now().Add(r.cfg.drainTimeout)
 	r.cancel(r.stop.cause)
 	r.after(r.cfg.drainTimeout, r.drainTimedOut)
 	r.after(r.returnGrace(), r.graceOver)

@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // work is what is in flight: tracked units and requests, counted in one word,
@@ -38,9 +39,11 @@ const (
 // group is one drain group. Its waiters set quiet when the WaitGroup has
 // reached zero.
 type group struct {
-	wg    sync.WaitGroup
-	pc    uintptr
-	quiet atomic.Bool
+	wg      sync.WaitGroup
+	pc      uintptr
+	made    time.Time
+	awaited atomic.Bool
+	quiet   atomic.Bool
 }
 
 func newWork() *work {
@@ -196,6 +199,7 @@ func awaitAll(groups []*group, over <-chan struct{}) bool {
 // gets there, WaitGroup panics in the waiter ("reused before previous Wait has
 // returned"): then there is work again, which is waited for (DRAIN-6).
 func (g *group) await() {
+	g.awaited.Store(true)
 	g.quiet.Store(false)
 	for !g.wait() {
 	}

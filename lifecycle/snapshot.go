@@ -1,0 +1,128 @@
+package lifecycle
+
+import (
+	"slices"
+	"time"
+
+	"github.com/greynewell/mist-go/fsm"
+)
+
+// Snapshot is everything there is to know about a run at one moment: for
+// status pages, metrics and supervisors. The source that [fsm.FromContext]
+// finds in the context of a run has it:
+//
+//	src, _ := fsm.FromContext(ctx)
+//	if s, ok := src.(interface{ Snapshot() lifecycle.Snapshot }); ok {
+//		use(s.Snapshot())
+//	}
+//
+// It is a copy that nobody changes.
+type Snapshot struct {
+	State   fsm.State
+	At      time.Time // when the snapshot was taken
+	Began   time.Time // when Run was entered
+	Entered time.Time // when the state was entered
+	History []fsm.Step
+
+	// Budget is how long the state may last before it is ended, counted from
+	// Entered, and Deadline when that is: the drain delay and the drain
+	// timeout, or the shutdown timeout. Both are zero in a state that nothing
+	// bounds.
+	Budget   time.Duration
+	Deadline time.Time
+	// Left is the most that may pass from At until Stopped, whatever happens:
+	// of the state and of those after it. It is zero before a stop.
+	Left time.Duration
+
+	Cause    error // of the stop; nil before one, and for a clean one
+	MainBack bool  // main has come back
+
+	Groups   []GroupStatus // every drain group, oldest first
+	Tasks    []TaskStatus  // those under way, oldest first
+	Tracked  int           // units of Track that are out
+	Requests int           // HTTP requests under way
+	Hooks    []HookStatus  // those that ran, the one under way, then those to come, in the order of their turns
+}
+
+// GroupStatus is one drain group.
+type GroupStatus struct {
+	Place string    // file:line of the call of DrainGroup
+	Made  time.Time // when that was
+	// Busy says that it is being waited for, and Idle that it was seen at
+	// zero. Before anybody waits it is neither: a sync.WaitGroup does not
+	// tell its count.
+	Busy, Idle bool
+}
+
+// TaskStatus is one task under way.
+type TaskStatus struct {
+	Place string // file:line of the call of Go
+	Began time.Time
+}
+
+// HookStatus is one hook.
+type HookStatus struct {
+	Name  string    // of HookName; may be empty
+	Place string    // file:line that registered it
+	Began time.Time // zero: not yet
+	Ended time.Time // zero: not yet. An abandoned hook has ended here, if nowhere else
+	Err   error     // what it failed with
+}
+
+// Snapshot returns what there is to know about the run now. It may be called
+// at any time and from any goroutine, hooks and observers included. What it
+// costs is paid by the call; a run that nobody asks pays nothing.
+func (r *run) Snapshot() Snapshot {
+	var s Snapshot
+	if !r.do(func() { s = r.snapshot() }) {
+		s = r.snapshot() // the loop has ended, and with it every change
+	}
+	return s
+}
+
+func (r *run) snapshot() Snapshot {
+	s := Snapshot{
+		State: r.State(), At: time.Now(), Began: r.began, Entered: r.entered,
+		History: r.machine.History(), Cause: r.stop.cause, MainBack: r.stop.mainBack,
+	}
+	s.Tracked, s.Requests = r.work.out()
+	s.Groups, s.Tasks = r.work.status()
+	s.Tracked -= min(s.Tracked, len(s.Tasks))
+	s.Hooks = r.hookStatus()
+	switch s.State {
+	case fsm.Draining:
+		s.Budget, s.Deadline = r.stop.deadline.Sub(r.stop.at), r.stop.deadline
+		s.Left = max(0, s.Deadline.Sub(s.At)) + r.cfg.shutdownTimeout
+	case fsm.Hooks:
+		s.Budget, s.Deadline = r.cfg.shutdownTimeout, r.phase.deadline
+		s.Left = max(0, s.Deadline.Sub(s.At))
+	}
+	return s
+}
+
+func (w *work) status() (groups []GroupStatus, tasks []TaskStatus) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, g := range w.groups {
+		quiet := g.quiet.Load()
+		groups = append(groups, GroupStatus{Place: place(g.pc), Made: g.made, Idle: quiet, Busy: !quiet && g.awaited.Load()})
+	}
+	for t := range w.tasks {
+		tasks = append(tasks, TaskStatus{Place: place(t.pc), Began: t.began})
+	}
+	slices.SortFunc(tasks, func(a, b TaskStatus) int { return a.Began.Compare(b.Began) })
+	return groups, tasks
+}
+
+func (r *run) hookStatus() (all []HookStatus) {
+	for _, ran := range r.phase.ran {
+		all = append(all, HookStatus{Name: ran.hook.name, Place: place(ran.hook.pc), Began: ran.began, Ended: ran.began.Add(ran.took), Err: ran.err})
+	}
+	if a := r.phase.running; a != nil {
+		all = append(all, HookStatus{Name: a.hook.name, Place: place(a.hook.pc), Began: a.began})
+	}
+	for _, h := range r.hooks.toCome() {
+		all = append(all, HookStatus{Name: h.name, Place: place(h.pc)})
+	}
+	return all
+}
