@@ -1,0 +1,19 @@
+package documented
+
+import (
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/greynewell/mist-go/docs/examples/internal/child"
+)
+
+var programs child.Programs
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		programs.Remove()
+		os.Exit(code)
+	}))
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/greynewell/mist-go/health"
+	"github.com/greynewell/mist-go/lifecycle"
+)
+
+// service is everything that one run of matchspec is made of.
+type service struct {
+	config
+	queue    *queue
+	inFlight atomic.Int64 // requests being handled, probes not counted
+
+	// listening is called when the server is about to take requests.
+	listening func(ctx context.Context, addr net.Addr)
+}
+
+func newService(cfg config) *service {
+	return &service{config: cfg, queue: newQueue(1024), listening: func(context.Context, net.Addr) {}}
+}
+
+// main is the service from its first line to its last, and what lifecycle.Run
+// is given. It registers each thing's end right where that thing begins.
+func (s *service) main(ctx context.Context) error {
+	// What can fail at once comes first: an error returned from here is
+	// returned by Run, after the hooks that were registered by then.
+	ln, err := net.Listen("tcp", s.addr)
+	if err != nil {
+		return err // it names the address
+	}
+	defer ln.Close() // for the returns before Serve, which closes it too
+	if err := os.MkdirAll(s.checkpoints, 0o755); err != nil {
+		return err
+	}
+	store, err := openStore(s.data)
+	if err != nil {
+		return err
+	}
+
+	// Hooks run when no request is under way and the queue is empty, last
+	// registered first: the buffer is flushed, then the file is closed.
+	lifecycle.OnShutdown(ctx, func() error {
+		if err := store.Close(); err != nil {
+			return err
+		}
+		slog.Info("hook: store closed", "file", s.data)
+		return nil
+	})
+	lifecycle.OnShutdown(ctx, func() error {
+		if err := store.Flush(); err != nil {
+			return err
+		}
+		slog.Info("hook: store flushed to disk", "records", store.Appended())
+		return nil
+	})
+
+	// No hook runs before this group is at zero, so that the worker can
+	// finish what is queued while the store is still open.
+	w := &worker{queue: s.queue, store: store, evaluate: s.evaluate, checkpoints: s.checkpoints}
+	lifecycle.DrainGroup(ctx).Go(func() {
+		if err := w.run(); err != nil {
+			lifecycle.Stop(ctx, err) // a store that cannot be written to is the end of this service
+		}
+	})
+
+	// Readiness is: the state is running, and every check passes. Follow is
+	// the line that makes it fail from the moment a stop is requested.
+	h := health.New("matchspec", version)
+	h.AddCheck("checkpoints", writable(s.checkpoints))
+	h.Follow(ctx)
+
+	ln = s.misbehave(ctx, ln) // does nothing without -fault
+	srv := &http.Server{Handler: s.routes(ctx, h), ReadHeaderTimeout: 10 * time.Second}
+	slog.Info("listening", "addr", ln.Addr().String())
+	s.listening(ctx, ln.Addr())
+	return s.serve(ctx, srv, ln)
+}
+
+// serve serves until the context is cancelled, and lets every request that is
+// under way by then be answered.
+//
+// http.Server.Shutdown does both: it closes the listener at once, so that
+// Serve and main return, and then waits for the requests. It has to be called
+// when the context is cancelled; a hook would be too late, because hooks run
+// only after main is back. And it has to be waited for; main is not waiting,
+// so it runs as a task, which the library counts as work in flight: no hook
+// runs before the last answer is out.
+//
+// The requests need a context that is still live. The task's own is cancelled
+// by then, so Shutdown is given the WorkContext, which lives until draining
+// ends: when the drain timeout runs out Shutdown gives up, and what is left of
+// the requests is cut.
+func (s *service) serve(ctx context.Context, srv *http.Server, ln net.Listener) error {
+	lifecycle.Go(ctx, func(ctx context.Context) error {
+		<-ctx.Done()
+		// Once no request can put a record into the queue any more, the
+		// worker may finish. Not before: each one that is accepted counts.
+		defer s.queue.Close()
+		slog.Info("listener closes; requests under way go on", "cause", context.Cause(ctx))
+		err := srv.Shutdown(lifecycle.WorkContext(ctx))
+		if err != nil {
+			_ = srv.Close()
+		}
+		return err
+	})
+	return srv.Serve(ln) // http.ErrServerClosed after a stop is a clean end to Run
+}
+
+// greet says how to try the service.
+func greet(_ context.Context, addr net.Addr) {
+	url := "http://" + addr.String()
+	fmt.Printf(`matchspec %s serves on %s
+
+Try, in another terminal:
+
+  curl -i %[2]s/readyz
+  curl -i %[2]s/match -d '{"id":"m-1","spec":"err*","input":"error: disk full"}'
+  curl -N %[2]s/slow        and, while that runs,
+  kill -TERM %d        to see it answered before the service stops
+
+`, version, url, os.Getpid())
+}

@@ -1,0 +1,14 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"os"
+	"syscall"
+)
+
+const stopText = "SIGTERM: not ready any more, but listening still"
+
+// sendStop sends this process a real SIGTERM, as an orchestrator does.
+func sendStop(context.Context) { _ = syscall.Kill(os.Getpid(), syscall.SIGTERM) }
