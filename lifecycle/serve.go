@@ -6,20 +6,14 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/greynewell/mist-go/fsm"
 )
 
-const (
-	// cutPatience is how long the first hook waits for servers whose requests
-	// were cut (HTTP-2).
-	cutPatience = 100 * time.Millisecond
-	// silentPatience is how long a connection that has not sent a byte yet may
-	// keep a server from stopping. Its request may be on its way.
-	silentPatience = 500 * time.Millisecond
-)
+// cutPatience is how long the first hook waits for servers whose requests were
+// cut (HTTP-2).
+const cutPatience = 100 * time.Millisecond
 
 // ListenAndServe listens on srv.Addr (":http" if empty) and calls [Serve]. An
 // address that cannot be had is an error at once (HTTP-1).
@@ -53,8 +47,8 @@ func ListenAndServe(ctx context.Context, srv *http.Server) error {
 // until the request is answered or Draining ends. While Draining, responses
 // carry "Connection: close" (HTTP-3).
 //
-// Serve puts handlers of its own before srv.Handler, srv.BaseContext and
-// srv.ConnState; they call those. Several servers may run in one lifecycle,
+// Serve puts functions of its own before srv.Handler, srv.BaseContext,
+// srv.ConnContext and srv.ConnState; they call those. Several servers may run in one lifecycle,
 // but each can be served once.
 // With a context that does not come from [Run] it closes ln and returns an
 // error.
@@ -93,34 +87,24 @@ func serve(ctx context.Context, pc uintptr, function string, srv *http.Server, l
 		_ = ln.Close()
 		return errors.New("lifecycle: " + function + ": this http.Server has been served already; make another")
 	}
-	s := &server{run: r, srv: srv, conns: map[net.Conn]connection{}, quiet: make(chan struct{}, 1)}
+	s := &server{run: r, srv: srv, conns: newConnections()}
 	s.install(ctx)
 	return s.serve(ctx, ln)
-}
-
-// server is one call of Serve. It follows the state of every connection, so
-// that it knows at once when the last request is answered: http.Server's own
-// Shutdown finds out by looking every so often, up to half a second late.
-type server struct {
-	run *run
-	srv *http.Server
-
-	mu    sync.Mutex
-	conns map[net.Conn]connection // those that may have a request under way
-	quiet chan struct{}           // a token when one of them has gone
-}
-
-type connection struct {
-	state http.ConnState
-	since time.Time
 }
 
 // served is the handler of a server that Serve has been given.
 type served struct{ http.Handler }
 
+// server is one call of Serve.
+type server struct {
+	run   *run
+	srv   *http.Server
+	conns *connections
+}
+
 // install puts the server's own functions before the user's.
 func (s *server) install(ctx context.Context) {
-	s.srv.Handler = served{&closing{run: s.run, next: Handler(s.run.ctx, s.srv.Handler)}}
+	s.srv.Handler = served{&closing{run: s.run, next: s.conns.beginning(Handler(s.run.ctx, s.srv.Handler))}}
 
 	userBase := s.srv.BaseContext
 	s.srv.BaseContext = func(ln net.Listener) context.Context {
@@ -134,48 +118,21 @@ func (s *server) install(ctx context.Context) {
 		return workContext{Context: s.run.workCtx, values: base}
 	}
 
+	userConn := s.srv.ConnContext
+	s.srv.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
+		if userConn != nil {
+			ctx = userConn(ctx, conn)
+		}
+		return s.conns.add(ctx, conn)
+	}
+
 	userState := s.srv.ConnState
 	s.srv.ConnState = func(conn net.Conn, state http.ConnState) {
-		s.connState(conn, state)
+		s.conns.state(conn, state)
 		if userState != nil {
 			userState(conn, state)
 		}
 	}
-}
-
-func (s *server) connState(conn net.Conn, state http.ConnState) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch state {
-	case http.StateNew, http.StateActive:
-		s.conns[conn] = connection{state, time.Now()}
-		return
-	}
-	delete(s.conns, conn)
-	select {
-	case s.quiet <- struct{}{}:
-	default:
-	}
-}
-
-// busy returns how many connections have a request under way, or may be about
-// to send their first, and when the youngest of the latter is given up.
-func (s *server) busy() (active, silent int, until time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, c := range s.conns {
-		if c.state == http.StateActive {
-			active++
-			continue
-		}
-		if end := c.since.Add(silentPatience); time.Now().Before(end) {
-			silent++
-			if end.After(until) {
-				until = end
-			}
-		}
-	}
-	return active, silent, until
 }
 
 // serve accepts until ctx is cancelled, and then stops.
@@ -198,40 +155,30 @@ func (s *server) serve(ctx context.Context, ln net.Listener) error {
 
 // stop closes what is idle, waits for what is not, and cuts that when Draining
 // ends.
+//
+// After Shutdown has begun, net/http drops a request whose header it has only
+// just read, without an answer. So Shutdown, which the functions registered
+// with it expect to be called early, is called when every connection that was
+// accepted has had its first request begun, or was silent for too long.
 func (s *server) stop() {
+	s.srv.SetKeepAlivesEnabled(false)
+	over := s.run.workCtx.Done()
+	s.conns.await(s.conns.unbegun, over)
+
 	polling, cancel := context.WithCancel(context.Background())
 	closed := make(chan struct{})
 	go func() {
 		defer close(closed)
 		_ = s.srv.Shutdown(polling)
 	}()
-	s.settle(closed)
+	left := s.conns.await(s.conns.unanswered, over)
 	cancel()
 	<-closed
 	_ = s.srv.Close()
-}
-
-// settle returns when no request is under way, or Draining is over.
-func (s *server) settle(closed <-chan struct{}) {
-	for {
-		active, silent, until := s.busy()
-		if active+silent == 0 {
-			return
-		}
-		var silence <-chan time.Time
-		if active == 0 {
-			timer := time.NewTimer(time.Until(until))
-			defer timer.Stop()
-			silence = timer.C
-		}
-		select {
-		case <-closed:
-			return
-		case <-s.quiet:
-		case <-silence:
-		case <-s.run.workCtx.Done():
-			s.run.journal.log(slog.LevelWarn, 0, "requests are cut", slog.Int("connections", active))
-			return
-		}
+	if left > 0 {
+		s.run.journal.log(slog.LevelWarn, 0, "requests are cut", slog.Int("connections", left))
+		patience, stop := context.WithTimeout(context.Background(), cutPatience)
+		defer stop()
+		s.conns.await(s.conns.unanswered, patience.Done()) // their handlers see their context end
 	}
 }
