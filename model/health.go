@@ -1,0 +1,96 @@
+package model
+
+import "net/http"
+
+// The three statuses that a body can carry.
+const (
+	statusOK       = "ok"
+	statusDegraded = "degraded"
+	statusNotReady = "not_ready"
+)
+
+// probe is one request to an endpoint, from 0.
+func (l *life) probe(i int) {
+	switch l.s.Probes[i].Of {
+	case Liveness:
+		// It waits for nothing and looks at nothing (HEALTH-1).
+		l.answer(i, Answer{Code: http.StatusOK, Status: statusOK})
+	case Startup:
+		// Once Running has been reached it has been reached for good
+		// (HEALTH-15).
+		code := http.StatusServiceUnavailable
+		if l.trace.Entered(Running) != Never {
+			code = http.StatusOK
+		}
+		l.answer(i, Answer{Code: code})
+	case Readiness:
+		l.readiness(i)
+	}
+}
+
+// answer notes what probe i is told, now.
+func (l *life) answer(i int, a Answer) {
+	a.At = l.now
+	l.trace.Answers[i] = a
+}
+
+// ready says whether the service wants traffic, its checks apart (HEALTH-3,
+// HEALTH-4).
+func (l *life) ready() bool {
+	return !l.notReady && (!l.s.Follow || l.state == Running)
+}
+
+// readiness begins the checks, unless the answer is known without them, and
+// answers when the last is done.
+func (l *life) readiness(i int) {
+	if !l.ready() {
+		l.answer(i, l.refusal(nil))
+		return
+	}
+	var ran, failed []int
+	status, code := statusOK, http.StatusOK
+	limit, done := l.now+l.s.checkTimeout(), l.now
+	for c, check := range l.s.Checks {
+		// A run that is under way is joined, never doubled (HEALTH-9).
+		if l.runEnds[c] <= l.now {
+			l.runEnds[c] = plus(l.now, check.Lasts)
+			ran = append(ran, c+1)
+		}
+		// The timeout counts from the probe, not from the run (HEALTH-10).
+		done = max(done, min(l.runEnds[c], limit))
+		if check.Ends == ReturnsNil && l.runEnds[c] < limit {
+			continue
+		}
+		failed = append(failed, c+1)
+		if !check.Optional {
+			status, code = statusDegraded, http.StatusServiceUnavailable
+		}
+	}
+	finish := func() {
+		// What was true when the checks began may not be true any more
+		// (HEALTH-5).
+		if !l.ready() {
+			l.answer(i, l.refusal(ran))
+			return
+		}
+		l.answer(i, Answer{Code: code, Status: status, State: l.visibleState(), Ran: ran, Failed: failed})
+	}
+	if done == l.now {
+		finish()
+		return
+	}
+	l.at(done, unranked, finish)
+}
+
+// refusal is the answer of a service that wants no traffic.
+func (l *life) refusal(ran []int) Answer {
+	return Answer{Code: http.StatusServiceUnavailable, Status: statusNotReady, State: l.visibleState(), Ran: ran}
+}
+
+// visibleState is the state that a body names: none, if none is followed.
+func (l *life) visibleState() State {
+	if !l.s.Follow {
+		return ""
+	}
+	return l.state
+}
