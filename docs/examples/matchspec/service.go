@@ -82,37 +82,14 @@ func (s *service) main(ctx context.Context) error {
 	srv := &http.Server{Handler: s.routes(ctx, h), ReadHeaderTimeout: 10 * time.Second}
 	slog.Info("listening", "addr", ln.Addr().String())
 	s.listening(ctx, ln.Addr())
-	return s.serve(ctx, srv, ln)
-}
 
-// serve serves until the context is cancelled, and lets every request that is
-// under way by then be answered.
-//
-// http.Server.Shutdown does both: it closes the listener at once, so that
-// Serve and main return, and then waits for the requests. It has to be called
-// when the context is cancelled; a hook would be too late, because hooks run
-// only after main is back. And it has to be waited for; main is not waiting,
-// so it runs as a task, which the library counts as work in flight: no hook
-// runs before the last answer is out.
-//
-// The requests need a context that is still live. The task's own is cancelled
-// by then, so Shutdown is given the WorkContext, which lives until draining
-// ends: when the drain timeout runs out Shutdown gives up, and what is left of
-// the requests is cut.
-func (s *service) serve(ctx context.Context, srv *http.Server, ln net.Listener) error {
-	lifecycle.Go(ctx, func(ctx context.Context) error {
-		<-ctx.Done()
-		// Once no request can put a record into the queue any more, the
-		// worker may finish. Not before: each one that is accepted counts.
-		defer s.queue.Close()
-		slog.Info("listener closes; requests under way go on", "cause", context.Cause(ctx))
-		err := srv.Shutdown(lifecycle.WorkContext(ctx))
-		if err != nil {
-			_ = srv.Close()
-		}
-		return err
-	})
-	return srv.Serve(ln) // http.ErrServerClosed after a stop is a clean end to Run
+	// Serve returns when the stop has come and every request that was under
+	// way is answered, or was cut because the drain timeout ran out. It counts
+	// as work in flight until then, so that no hook runs before. Only when no
+	// request can put a record into the queue any more may the worker finish:
+	// each one that was accepted counts.
+	defer s.queue.Close()
+	return lifecycle.Serve(ctx, srv, ln)
 }
 
 // greet says how to try the service.
