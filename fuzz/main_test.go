@@ -1,0 +1,21 @@
+package fuzz
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(stormVariable) != "" {
+		os.Exit(storm())
+	}
+	// The first Notify of a process must not be in a bubble of virtual time.
+	started := make(chan os.Signal, 1)
+	signal.Notify(started, syscall.SIGTERM)
+	signal.Stop(started)
+	goleak.VerifyTestMain(m)
+}
