@@ -17,7 +17,7 @@
 //	Stopped    Run returns
 //
 // Whatever main, work and hooks do, Run returns within the sum of the drain
-// delay and the two timeouts, counted from the stop. Nothing it gives up on is
+// delay and the two timeouts, counted from the stop (STATE-2). Nothing it gives up on is
 // given up in silence: the error names the groups that were still busy, the
 // hook that was running and the hooks that never ran, each by the place in the
 // code that made it.
@@ -27,7 +27,9 @@
 // One loop, on the goroutine that called Run, owns the machine. Whatever
 // happens (a signal, a timer, main's return, a hook's end, a call of [Stop])
 // reaches that loop as an event; it fires the machine and then acts on the new
-// state. No code of yours is called by the loop or under a lock: main, tasks
+// state, so that a state can be seen before what belongs to it happens: Draining
+// before the context is cancelled, Hooks before the first hook begins, Stopped
+// before Run returns (STATE-5). No code of yours is called by the loop or under a lock: main, tasks
 // and hooks have goroutines of their own, observers and the logger are fed
 // through queues.
 package lifecycle

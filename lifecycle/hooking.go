@@ -88,7 +88,8 @@ func canceled(err error) (is bool) {
 }
 
 // hookEnded takes the end of a hook. One that ends at its deadline or after it
-// was timed out, even if the timer has not been looked at yet.
+// was timed out, even if the timer has not been looked at yet. The end of one
+// that was abandoned changes nothing (HOOK-8).
 func (r *run) hookEnded(a *attempt, err error, runContext bool) {
 	now := time.Now()
 	if r.phase.running == a && a.hook.timeout > 0 && now.Sub(a.began) >= a.hook.timeout {

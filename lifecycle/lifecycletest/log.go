@@ -1,0 +1,78 @@
+package lifecycletest
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"sync"
+	"testing"
+)
+
+// testLog writes the run's log to the test's output, and has the test fail on
+// what went wrong too late to be in the run's result. The test's output must
+// not be used once the test is over, but code that it left behind may still
+// log: that is dropped.
+type testLog struct {
+	t testing.TB
+
+	mu       sync.Mutex
+	runOver  bool
+	testOver bool
+}
+
+func (l *testLog) handler() slog.Handler {
+	return &failing{log: l, Handler: slog.NewTextHandler(writer{l}, &slog.HandlerOptions{Level: slog.LevelDebug})}
+}
+
+func (l *testLog) runEnded() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.runOver = true
+}
+
+func (l *testLog) testEnded() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.testOver = true
+}
+
+// writer is the test's output for as long as there is one.
+type writer struct{ log *testLog }
+
+func (w writer) Write(p []byte) (int, error) {
+	w.log.mu.Lock()
+	defer w.log.mu.Unlock()
+	if w.log.testOver {
+		return len(p), nil
+	}
+	return w.log.t.Output().Write(p)
+}
+
+var _ io.Writer = writer{}
+
+// failing is a handler that has the test fail on an error that comes after the
+// run's end. One that comes before is in the run's result.
+type failing struct {
+	slog.Handler
+	log *testLog
+}
+
+func (f *failing) Handle(ctx context.Context, record slog.Record) error {
+	if record.Level >= slog.LevelError {
+		record.Attrs(func(a slog.Attr) bool {
+			if err, ok := a.Value.Any().(error); ok {
+				f.log.fail(record.Message, err)
+			}
+			return true
+		})
+	}
+	return f.Handler.Handle(ctx, record)
+}
+
+func (l *testLog) fail(what string, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.runOver && !l.testOver {
+		l.t.Errorf("lifecycletest: %s: %v", what, err)
+	}
+}

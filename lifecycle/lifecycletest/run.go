@@ -1,0 +1,50 @@
+package lifecycletest
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+
+	"github.com/greynewell/mist-go/lifecycle"
+)
+
+type runKey struct{}
+
+// run is the lifecycle.Run behind one context.
+type run struct {
+	ctx    context.Context
+	over   chan struct{} // closed when result is there
+	result error
+	taken  atomic.Bool // by End: the result is not the test's any more
+}
+
+func (r *run) end() {
+	lifecycle.Stop(r.ctx, nil)
+	<-r.over
+}
+
+// report fails the test with each error that the result is made of.
+func (r *run) report(t testing.TB) {
+	t.Helper()
+	if r.taken.Load() {
+		return
+	}
+	for _, err := range leaves(r.result) {
+		t.Errorf("lifecycletest: %v", err)
+	}
+}
+
+// leaves returns the errors that were joined to make err, in order.
+func leaves(err error) (all []error) {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		if err != nil {
+			all = append(all, err)
+		}
+		return all
+	}
+	for _, part := range joined.Unwrap() {
+		all = append(all, leaves(part)...)
+	}
+	return all
+}

@@ -1,0 +1,48 @@
+// Package statusz shows a lifecycle to people, and to programs: the state it
+// is in, how long that may last, and what it is waiting for.
+//
+// [Handler] answers with one self-contained page: nothing is loaded from
+// elsewhere, its Content-Security-Policy allows just the style and the script
+// in it, and it follows the reader's light or dark colour scheme. It refreshes
+// itself every second while it is looked at, every two when scripting is off.
+// Asked for JSON by the Accept header, it answers with the same as JSON.
+//
+// # Where to serve it
+//
+// The page tells places in the code, names and the texts of errors: serve it
+// where operators are, as one serves net/http/pprof. A server run by
+// lifecycle.Serve takes no connections once the context is cancelled, so there
+// a stop can be watched in the drain delay at most. To watch it to its end,
+// serve the page on a listener of its own that the end of the process closes:
+//
+//	err := lifecycle.Run(func(ctx context.Context) error {
+//		go http.ListenAndServe("localhost:6060", statusz.Handler(ctx))
+//		…
+//	})
+//
+// # JSON
+//
+// Times are as RFC 3339 has them, durations are seconds. What is not known, or
+// does not apply, is absent.
+//
+//	state, at                    the state, and when it was looked at
+//	history                      one entry for each state, in order: state, on (the event
+//	                             that led to it), at, lasted_seconds (so far), limit_seconds
+//	                             and left_seconds; while draining, one for hooks, to_come
+//	began, uptime_seconds        when Run was entered, and how long ago; until Stopped
+//	entered                      when the state was entered
+//	limit_seconds, left_seconds  how long the state may last, and what is left of that
+//	stopped_within_seconds       the most that may pass until Stopped
+//	cause                        of the stop
+//	main_returned                whether main is back
+//	tracked, requests            units of Track, and HTTP requests, that are out
+//	work                         each drain group and each task under way: kind, place,
+//	                             since, age_seconds, state (busy; idle; open: nobody has
+//	                             waited for the group yet, so it is not known)
+//	hooks                        in the order of their turns: name, place, state (to come,
+//	                             running, done, failed, abandoned, interrupted, never
+//	                             ran), began, ended, took_seconds (so far), error
+//
+// A source that has no Snapshot method tells state and at, and history if it
+// has a History method. An answer that is not 200 has error instead.
+package statusz

@@ -1,0 +1,46 @@
+package statusz
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// seconds is a duration that JSON has in seconds, to the millisecond.
+type seconds time.Duration
+
+func known(d time.Duration) *seconds { return (*seconds)(&d) }
+
+// MarshalJSON returns a number such as 12.345.
+func (s seconds) MarshalJSON() ([]byte, error) {
+	return strconv.AppendFloat(nil, time.Duration(s).Round(time.Millisecond).Seconds(), 'f', -1, 64), nil
+}
+
+// String is for people, such as "320 ms", "12.3 s", "4 min 5 s" and "3 d 4 h":
+// its two greatest units are enough.
+func (s seconds) String() string {
+	d := time.Duration(s)
+	switch {
+	case d < 0:
+		return "-" + (-s).String()
+	case d > 0 && d < 500*time.Microsecond:
+		return "< 1 ms"
+	case d < 999500*time.Microsecond:
+		return fmt.Sprintf("%d ms", d.Round(time.Millisecond).Milliseconds())
+	case d < 59950*time.Millisecond && d.Round(time.Millisecond)%time.Second == 0:
+		return fmt.Sprintf("%d s", d.Round(time.Second)/time.Second)
+	case d < 59950*time.Millisecond:
+		return strconv.FormatFloat(d.Round(100*time.Millisecond).Seconds(), 'f', 1, 64) + " s"
+	}
+	d = d.Round(time.Second)
+	const day = 24 * time.Hour
+	for _, unit := range []struct {
+		size, next time.Duration
+		name, then string
+	}{{day, time.Hour, "d", "h"}, {time.Hour, time.Minute, "h", "min"}, {time.Minute, time.Second, "min", "s"}} {
+		if d >= unit.size {
+			return fmt.Sprintf("%d %s %d %s", d/unit.size, unit.name, d%unit.size/unit.next, unit.then)
+		}
+	}
+	return "60 s" // not reached: what is below a minute has returned
+}

@@ -1,0 +1,120 @@
+package statusz_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"syscall"
+	"testing"
+
+	"github.com/greynewell/mist-go/fsm"
+	"github.com/greynewell/mist-go/lifecycle"
+)
+
+// service is a real run that is led from state to state.
+type service struct {
+	ctx      context.Context
+	source   fsm.Source
+	signals  chan os.Signal
+	work     chan struct{} // closed: the work in flight is done
+	slow     chan struct{} // closed: the slow hook is done
+	slowRuns chan struct{} // closed: the slow hook has begun
+	ended    chan error
+}
+
+// start has a service that has hooks and groups, in state Starting. The test's
+// end leads it to its own.
+func start(t *testing.T) *service {
+	t.Helper()
+	s := &service{
+		signals: make(chan os.Signal), ended: make(chan error, 1),
+		work: make(chan struct{}), slow: make(chan struct{}), slowRuns: make(chan struct{}),
+	}
+	contexts := make(chan context.Context)
+	go func() {
+		s.ended <- lifecycle.Run(func(ctx context.Context) error {
+			s.open(ctx)
+			contexts <- ctx
+			<-ctx.Done()
+			return ctx.Err()
+		}, lifecycle.WithManualStart(), lifecycle.WithSignalSource(s.signals), lifecycle.WithLogger(slog.New(slog.DiscardHandler)))
+	}()
+	s.ctx = <-contexts
+	s.source, _ = fsm.FromContext(s.ctx)
+	t.Cleanup(func() {
+		for s.source.State() != fsm.Stopped {
+			s.advance(t)
+		}
+	})
+	return s
+}
+
+func (s *service) open(ctx context.Context) {
+	lifecycle.OnShutdownContext(ctx, func(context.Context) error { return nil }, lifecycle.HookName("tracing"))
+	lifecycle.OnShutdownContext(ctx, func(context.Context) error {
+		close(s.slowRuns)
+		<-s.slow
+		return nil
+	}, lifecycle.HookName("database"))
+	lifecycle.OnShutdownContext(ctx, func(context.Context) error {
+		return errors.New("push to metrics:9091: connection refused")
+	}, lifecycle.HookName("metrics"))
+	lifecycle.OnShutdown(ctx, func() error { return nil })
+
+	lifecycle.DrainGroup(ctx).Go(func() { <-s.work })
+	lifecycle.DrainGroup(ctx)
+}
+
+// begin has a task, a unit and a request under way.
+func (s *service) begin() {
+	lifecycle.Go(s.ctx, func(context.Context) error { <-s.work; return nil })
+	done, _ := lifecycle.Track(s.ctx)
+	begun := make(chan struct{})
+	request := lifecycle.Handler(s.ctx, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		close(begun)
+		<-s.work
+	}))
+	go func() {
+		defer done()
+		request.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+	}()
+	<-begun
+}
+
+// advance leads the service to the next state.
+func (s *service) advance(t *testing.T) {
+	t.Helper()
+	switch next := s.source.State() + 1; next {
+	case fsm.Running:
+		lifecycle.MarkStarted(s.ctx)
+		s.begin()
+	case fsm.Draining:
+		s.signals <- syscall.SIGTERM
+		<-s.source.Reached(next)
+	case fsm.Hooks:
+		close(s.work)
+		<-s.slowRuns
+	case fsm.Stopped:
+		close(s.slow)
+		if err := <-s.ended; err == nil {
+			t.Error("the failed hook is not in the result")
+		}
+	}
+}
+
+// told is a source that tells just what a test wants.
+type told struct {
+	snapshot lifecycle.Snapshot
+	asked    int
+}
+
+func (f *told) State() fsm.State                  { return f.snapshot.State }
+func (f *told) Reached(fsm.State) <-chan struct{} { return nil }
+
+func (f *told) Snapshot() lifecycle.Snapshot {
+	f.asked++
+	return f.snapshot
+}

@@ -1,0 +1,117 @@
+package statusz
+
+import (
+	"time"
+
+	"github.com/greynewell/mist-go/fsm"
+	"github.com/greynewell/mist-go/lifecycle"
+)
+
+// status is what the page and the JSON show.
+type status struct {
+	State   string    `json:"state"`
+	At      time.Time `json:"at"`
+	History []phase   `json:"history,omitempty"`
+	*details
+
+	state fsm.State // to be drawn
+}
+
+// details are what only a snapshot has.
+type details struct {
+	Began         time.Time `json:"began"`
+	Uptime        seconds   `json:"uptime_seconds"`
+	Entered       time.Time `json:"entered"`
+	Limit         seconds   `json:"limit_seconds,omitzero"`
+	Left          *seconds  `json:"left_seconds,omitempty"`
+	StoppedWithin *seconds  `json:"stopped_within_seconds,omitempty"`
+	Cause         string    `json:"cause,omitempty"`
+	MainReturned  bool      `json:"main_returned"`
+	Tracked       int       `json:"tracked"`
+	Requests      int       `json:"requests"`
+	Work          []work    `json:"work"`
+	Hooks         []hook    `json:"hooks"`
+}
+
+// phase is a state that the lifecycle is in, was in, or will be in.
+type phase struct {
+	State  string    `json:"state"`
+	On     string    `json:"on,omitempty"`
+	At     time.Time `json:"at,omitzero"`
+	Lasted *seconds  `json:"lasted_seconds,omitempty"`
+	Limit  seconds   `json:"limit_seconds,omitzero"`
+	Left   *seconds  `json:"left_seconds,omitempty"`
+	ToCome bool      `json:"to_come,omitempty"`
+}
+
+// statusOf asks src for all that it tells.
+func statusOf(src fsm.Source) *status {
+	if x, ok := src.(interface{ Snapshot() lifecycle.Snapshot }); ok {
+		return snapshotStatus(x.Snapshot())
+	}
+	s := &status{state: src.State(), At: time.Now()}
+	if x, ok := src.(interface{ History() []fsm.Step }); ok {
+		// What has happened since the state was asked for is left for next time.
+		for _, step := range x.History() {
+			if step.To <= s.state {
+				s.addPhase(step)
+			}
+		}
+		s.endPhases()
+	}
+	s.State = s.state.String()
+	return s
+}
+
+func snapshotStatus(snap lifecycle.Snapshot) *status {
+	s := &status{state: snap.State, State: snap.State.String(), At: snap.At, details: &details{
+		Began: snap.Began, Entered: snap.Entered, Uptime: seconds(snap.At.Sub(snap.Began)),
+		Cause: errorText(snap.Cause), MainReturned: snap.MainBack,
+		Tracked: snap.Tracked, Requests: snap.Requests,
+		Work: workOf(snap), Hooks: hooksOf(snap),
+	}}
+	if snap.State == fsm.Stopped {
+		s.Uptime = seconds(snap.Entered.Sub(snap.Began))
+	}
+	s.History = []phase{{State: fsm.Starting.String(), At: snap.Began}}
+	for _, step := range snap.History {
+		s.addPhase(step)
+	}
+	s.endPhases()
+	s.limit(snap)
+	return s
+}
+
+func (s *status) addPhase(step fsm.Step) {
+	if len(s.History) == 0 {
+		s.History = append(s.History, phase{State: step.From.String()})
+	}
+	s.History = append(s.History, phase{State: step.To.String(), On: step.On.String(), At: step.At})
+}
+
+// endPhases says of each state how long it lasted, or has lasted so far.
+func (s *status) endPhases() {
+	for i := range s.History {
+		end, p := s.At, &s.History[i]
+		if i+1 < len(s.History) {
+			end = s.History[i+1].At
+		}
+		if !p.At.IsZero() && p.State != fsm.Stopped.String() {
+			p.Lasted = known(end.Sub(p.At))
+		}
+	}
+}
+
+// limit says how long the state may last, and the one that follows.
+func (s *status) limit(snap lifecycle.Snapshot) {
+	if snap.Deadline.IsZero() {
+		return
+	}
+	left := max(0, snap.Deadline.Sub(snap.At))
+	s.Limit, s.Left, s.StoppedWithin = seconds(snap.Budget), known(left), known(snap.Left)
+	last := &s.History[len(s.History)-1]
+	last.Limit, last.Left = s.Limit, s.Left
+	if next := snap.Left - left; snap.State == fsm.Draining && next > 0 {
+		s.History = append(s.History, phase{State: fsm.Hooks.String(), Limit: seconds(next), ToCome: true})
+	}
+}

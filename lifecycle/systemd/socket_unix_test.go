@@ -1,0 +1,174 @@
+//go:build unix
+
+package systemd_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/greynewell/mist-go/lifecycle"
+	"github.com/greynewell/mist-go/lifecycle/systemd"
+)
+
+// manager is the other end of NOTIFY_SOCKET.
+type manager struct {
+	*testing.T
+	conn *net.UnixConn
+	path string
+}
+
+// listen makes a socket as systemd does. Its path has to be short, which one
+// of t.TempDir need not be.
+func listen(t *testing.T) *manager {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "sd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	path := filepath.Join(dir, "notify")
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return &manager{T: t, conn: conn, path: path}
+}
+
+// expect reads as many messages as there are patterns, and compares each as a
+// whole.
+func (m *manager) expect(patterns ...string) {
+	m.Helper()
+	for _, pattern := range patterns {
+		buf := make([]byte, 4096)
+		_ = m.conn.SetReadDeadline(time.Now().Add(30 * time.Second))
+		n, err := m.conn.Read(buf)
+		if err != nil {
+			m.Fatalf("no message, want %s: %v", pattern, err)
+		}
+		if !regexp.MustCompile(`^` + pattern + `$`).Match(buf[:n]) {
+			m.Errorf("message:\n%s\nwant:\n%s", buf[:n], pattern)
+		}
+	}
+}
+
+// expectNothing looks whether a message has come.
+func (m *manager) expectNothing() {
+	m.Helper()
+	buf := make([]byte, 4096)
+	_ = m.conn.SetReadDeadline(time.Now().Add(time.Millisecond))
+	if n, err := m.conn.Read(buf); err == nil {
+		m.Errorf("a message more: %s", buf[:n])
+	}
+}
+
+func TestEveryTransitionIsToldOnce(t *testing.T) {
+	m := listen(t)
+	t.Setenv("NOTIFY_SOCKET", m.path)
+	errBoom := errors.New("boom")
+	err := systemd.Run(func(ctx context.Context) error {
+		m.expectNothing() // start-up is not over
+		lifecycle.MarkStarted(ctx)
+		m.expect(`READY=1\nSTATUS=running \(started\)`)
+		release := make(chan struct{})
+		lifecycle.OnShutdownContext(ctx, func(context.Context) error { <-release; return errBoom }, lifecycle.HookName("database"))
+		lifecycle.DrainGroup(ctx).Go(func() {
+			<-ctx.Done()
+			m.expect(`STOPPING=1\nSTATUS=draining \(stop_requested\): waits for main, 1 drain group; at most 1m0s\nEXTEND_TIMEOUT_USEC=6[45]\d{6}`)
+			go func() {
+				m.expect(`STATUS=hooks \(drained\): runs 1 hook, first database; at most 30s\nEXTEND_TIMEOUT_USEC=3[45]\d{6}`)
+				close(release)
+			}()
+		})
+		lifecycle.Stop(ctx, nil)
+		<-lifecycle.WorkContext(ctx).Done()
+		return ctx.Err()
+	}, lifecycle.WithManualStart(), lifecycle.WithReturnGrace(0),
+		lifecycle.WithDrainTimeout(time.Minute), lifecycle.WithShutdownTimeout(30*time.Second))
+	if !errors.Is(err, errBoom) {
+		t.Error(err)
+	}
+	m.expect(`STATUS=stopped \(hooks_finished\)`)
+	m.expectNothing()
+}
+
+func TestAStopBeforeRunningIsNeverReady(t *testing.T) {
+	m := listen(t)
+	t.Setenv("NOTIFY_SOCKET", m.path)
+	if err := systemd.Run(func(context.Context) error { return nil }, lifecycle.WithManualStart()); err != nil {
+		t.Error(err)
+	}
+	m.expect(`STOPPING=1\n(?s:.*)`, `STATUS=hooks (?s:.*)`, `STATUS=stopped (?s:.*)`)
+	m.expectNothing()
+}
+
+func TestTheOptionsOfTheCallerAreLeftAlone(t *testing.T) {
+	m := listen(t)
+	t.Setenv("NOTIFY_SOCKET", m.path)
+	opts := make([]lifecycle.Option, 1, 2)
+	opts[0] = lifecycle.WithManualStart()
+	_ = systemd.Run(func(context.Context) error { return nil }, opts...)
+	if opts[:2][1] != nil {
+		t.Error("an option was written behind those of the caller")
+	}
+}
+
+func TestWhatCannotBeSentIsLoggedAndNothingElse(t *testing.T) {
+	var log strings.Builder
+	was := slog.Default()
+	defer slog.SetDefault(was)
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	t.Setenv("NOTIFY_SOCKET", filepath.Join(t.TempDir(), "nobody"))
+	if err := systemd.Run(func(context.Context) error { return nil }); err != nil {
+		t.Error(err)
+	}
+	for _, state := range []string{"running", "draining", "hooks", "stopped"} {
+		if !strings.Contains(log.String(), "a message was not sent\" error=\"dial") || !strings.Contains(log.String(), "state="+state) {
+			t.Errorf("the log has no warning for %s:\n%s", state, log.String())
+		}
+	}
+}
+
+func TestASocketThatNobodyReadsHoldsNothingUp(t *testing.T) {
+	m := listen(t)
+	t.Setenv("NOTIFY_SOCKET", m.path)
+	full, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: m.path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for { // until the queue of the socket is full
+		_ = full.SetWriteDeadline(time.Now().Add(50 * time.Millisecond))
+		if _, err := full.Write([]byte("x")); err != nil {
+			break
+		}
+	}
+	_ = full.Close()
+	ended := make(chan error)
+	go func() { ended <- systemd.Run(func(context.Context) error { return nil }) }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Error("Run waits for the socket")
+		<-ended
+	}
+}
+
+func TestWithoutMainRunSaysSo(t *testing.T) {
+	for _, socket := range []string{"", "/run/notify"} {
+		t.Setenv("NOTIFY_SOCKET", socket)
+		if err := systemd.Run(nil); err == nil || !strings.Contains(err.Error(), "main is nil") {
+			t.Error(err)
+		}
+	}
+}
