@@ -16,10 +16,10 @@ func (l *life) probe(i int) {
 		// It waits for nothing and looks at nothing (HEALTH-1).
 		l.answer(i, Answer{Code: http.StatusOK, Status: statusOK})
 	case Startup:
-		// Once Running has been reached it has been reached for good
-		// (HEALTH-15).
+		// Once a life is at Running or past it, start-up is no longer to be
+		// waited for, whichever way it came there (HEALTH-15).
 		code := http.StatusServiceUnavailable
-		if l.trace.Entered(Running) != Never {
+		if l.state != Starting {
 			code = http.StatusOK
 		}
 		l.answer(i, Answer{Code: code})

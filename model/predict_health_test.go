@@ -104,4 +104,16 @@ var healthPredictions = []prediction{
 		2s starting --started--> running
 		3s probe 2: 200` + run5end + `
 		6s probe 3: 200`},
+	{"HEALTH-15 a life that was stopped before it was Running is past start-up", Scenario{
+		ManualStart: true, Follow: true, Main: run5,
+		Probes: []Probe{{Startup, 1 * s}, {Startup, 6 * s}}}, `
+		1s probe 1: 503
+		5s main is back
+		5s starting --main_exited--> draining
+		5s context cancelled: canceled
+		5s draining --drained--> hooks
+		5s work context cancelled: canceled
+		5s hooks --hooks_finished--> stopped
+		5s Run returns nil
+		6s probe 2: 200`},
 }
