@@ -18,8 +18,10 @@ type hooking struct {
 	expired  context.Context // ctx's parent, which ends at the deadline
 	release  context.CancelFunc
 	running  *attempt
-	ran      []hookRan
-	cut      time.Time // until when servers that were cut are waited for
+
+	interrupted *attempt // the one that was under way when the phase was cut short
+	ran         []hookRan
+	cut         time.Time // until when servers that were cut are waited for
 }
 
 // attempt is a hook under way.
@@ -157,7 +159,7 @@ func (r *run) interruptHooks(why fsm.Event) {
 	}
 	if a := r.phase.running; a != nil {
 		timeout.Running, timeout.RunningFor = a.hook.String(), time.Since(a.began)
-		r.phase.running = nil
+		r.phase.running, r.phase.interrupted = nil, a
 	}
 	var failure error = timeout
 	if why == fsm.Forced {

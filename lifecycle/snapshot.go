@@ -41,7 +41,7 @@ type Snapshot struct {
 	Tasks    []TaskStatus  // those under way, oldest first
 	Tracked  int           // units of Track that are out
 	Requests int           // HTTP requests under way
-	Hooks    []HookStatus  // those that ran, the one under way, then those to come, in the order of their turns
+	Hooks    []HookStatus  // those that ran, the one under way or interrupted, then those to come, in the order of their turns
 }
 
 // GroupStatus is one drain group.
@@ -65,7 +65,7 @@ type HookStatus struct {
 	Name  string    // of HookName; may be empty
 	Place string    // file:line that registered it
 	Began time.Time // zero: not yet
-	Ended time.Time // zero: not yet. An abandoned hook has ended here, if nowhere else
+	Ended time.Time // zero: not yet, or, in Stopped, interrupted. An abandoned hook has ended here, if nowhere else
 	Err   error     // what it failed with
 }
 
@@ -91,7 +91,7 @@ func (r *run) snapshot() Snapshot {
 	s.Hooks = r.hookStatus()
 	switch s.State {
 	case fsm.Draining:
-		s.Budget, s.Deadline = r.stop.deadline.Sub(r.stop.at), r.stop.deadline
+		s.Budget, s.Deadline = r.stop.deadline.Sub(r.stop.at).Round(time.Millisecond), r.stop.deadline
 		s.Left = max(0, s.Deadline.Sub(s.At)) + r.cfg.shutdownTimeout
 	case fsm.Hooks:
 		s.Budget, s.Deadline = r.cfg.shutdownTimeout, r.phase.deadline
@@ -118,8 +118,10 @@ func (r *run) hookStatus() (all []HookStatus) {
 	for _, ran := range r.phase.ran {
 		all = append(all, HookStatus{Name: ran.hook.name, Place: place(ran.hook.pc), Began: ran.began, Ended: ran.began.Add(ran.took), Err: ran.err})
 	}
-	if a := r.phase.running; a != nil {
-		all = append(all, HookStatus{Name: a.hook.name, Place: place(a.hook.pc), Began: a.began})
+	for _, a := range []*attempt{r.phase.running, r.phase.interrupted} {
+		if a != nil {
+			all = append(all, HookStatus{Name: a.hook.name, Place: place(a.hook.pc), Began: a.began})
+		}
 	}
 	for _, h := range r.hooks.toCome() {
 		all = append(all, HookStatus{Name: h.name, Place: place(h.pc)})

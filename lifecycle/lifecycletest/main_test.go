@@ -28,6 +28,7 @@ type trial struct {
 	cleanups []func()
 	log      bytes.Buffer
 	over     bool
+	late     int // outputs and failures after the end
 }
 
 // try runs test to its end, with its clean-up.
@@ -68,8 +69,8 @@ func (w writes) Write(p []byte) (int, error) { return w(p) }
 func (r *trial) write(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.over {
-		panic("output after the end of the test")
+	if r.over { // a real test would panic
+		r.late++
 	}
 	return r.log.Write(p)
 }
@@ -78,7 +79,7 @@ func (r *trial) Errorf(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.over {
-		panic("a failure after the end of the test")
+		r.late++
 	}
 	r.failures = append(r.failures, fmt.Sprintf(format, args...))
 }

@@ -73,7 +73,7 @@ func TestInTheBrowserLongAndHostileTextFits(t *testing.T) {
 		},
 	}})))
 	defer server.Close()
-	for _, width := range []int{desktop, 700, phone} {
+	for _, width := range []int{desktop, 900, 700, phone} {
 		c.look(width, "light")
 		c.visit(server.URL + "/")
 		name := fmt.Sprintf("%d pixels", width)
@@ -99,7 +99,7 @@ func TestInTheBrowserThePageRefreshesItself(t *testing.T) {
 		s.advance(t)
 		state := s.source.State().String()
 		c.wait(fmt.Sprintf(`document.getElementById("state").innerText === %q`, state))
-		if got := c.eval(`[scrollY, document.title, document.querySelector(".current .name").textContent].join()`); got != "500,"+state+" · service lifecycle,"+state {
+		if got := c.eval(`[scrollY, document.title, document.querySelector(".current .name").textContent, document.getElementById("state").className].join()`); got != "500,"+state+" · service lifecycle,"+state+",pill state-"+state {
 			t.Errorf("in state %s: %v", state, got)
 		}
 	}

@@ -80,7 +80,7 @@ func writePage(body *bytes.Buffer, header http.Header, a *answer) error {
 	c.Zone = a.status.At.Format("MST")
 	c.Diagram = template.HTML(fsm.SVG(a.status.state))
 	if d := a.status.details; d != nil && d.Left != nil {
-		c.Used = d.Limit - *d.Left
+		c.Used = max(0, d.Limit-*d.Left)
 	}
 	return page().Execute(body, c)
 }

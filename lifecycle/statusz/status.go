@@ -108,10 +108,11 @@ func (s *status) limit(snap lifecycle.Snapshot) {
 		return
 	}
 	left := max(0, snap.Deadline.Sub(snap.At))
-	s.Limit, s.Left, s.StoppedWithin = seconds(snap.Budget), known(left), known(snap.Left)
+	// What is measured is a little more than what was set.
+	s.Limit, s.Left, s.StoppedWithin = seconds(snap.Budget.Round(10*time.Millisecond)), known(left), known(snap.Left)
 	last := &s.History[len(s.History)-1]
 	last.Limit, last.Left = s.Limit, s.Left
 	if next := snap.Left - left; snap.State == fsm.Draining && next > 0 {
-		s.History = append(s.History, phase{State: fsm.Hooks.String(), Limit: seconds(next), ToCome: true})
+		s.History = append(s.History, phase{State: fsm.Hooks.String(), Limit: seconds(next.Round(10 * time.Millisecond)), ToCome: true})
 	}
 }

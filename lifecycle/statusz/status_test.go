@@ -113,7 +113,7 @@ func TestTheJSONThroughAWholeStop(t *testing.T) {
 				after + group + `6.5,"state":"idle"}],"hooks":[` + bad + gone + `{"place":line 15,"state":"running","began":6s,"took_seconds":0.5},{"name":"unlucky","place":line 14,"state":"to come"}]}`,
 			`{"state":"stopped","at":16s,"history":[` + starting + running + drained + `,{"state":"hooks","on":"drained","at":5s,"lasted_seconds":10},{"state":"stopped","on":"shutdown_timed_out","at":15s}],` +
 				`"began":0s,"uptime_seconds":15,"entered":15s,` +
-				after + group + `16,"state":"idle"}],"hooks":[` + bad + gone + `{"name":"unlucky","place":line 14,"state":"never ran"}]}`,
+				after + group + `16,"state":"idle"}],"hooks":[` + bad + gone + `{"place":line 15,"state":"interrupted","began":6s,"took_seconds":9},{"name":"unlucky","place":line 14,"state":"never ran"}]}`,
 		} {
 			if i >= len(got) || got[i] != want {
 				t.Errorf("look %d:\n%s\nwant:\n%s", i, append(got, make([]string, 9)...)[i], want)

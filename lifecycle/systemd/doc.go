@@ -19,9 +19,7 @@
 // be kept longer than the drain and shutdown timeouts of the program: each
 // phase of the stop asks for the time that it may take.
 //
-// The protocol is spoken by github.com/coreos/go-systemd/v22/daemon. This
-// package is a module of its own, so that who uses the lifecycle without it
-// does not get that dependency:
-//
-//	go get github.com/greynewell/mist-go/lifecycle/systemd
+// The protocol is spoken by github.com/coreos/go-systemd/v22/daemon. Package
+// lifecycle does not import this one: a program that does without it has
+// nothing of either in it.
 package systemd

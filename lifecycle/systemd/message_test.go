@@ -70,3 +70,25 @@ func TestAStatusIsOneShortLineOfUTF8(t *testing.T) {
 		}
 	}
 }
+
+// told is a source with a snapshot of its own.
+type told struct {
+	fsm.Source
+	snapshot lifecycle.Snapshot
+}
+
+func (s told) Snapshot() lifecycle.Snapshot { return s.snapshot }
+
+func TestTheBudgetOfAnotherStateIsNotTold(t *testing.T) {
+	n := &notifier{known: make(chan struct{}), source: told{snapshot: lifecycle.Snapshot{State: fsm.Hooks, Deadline: time.Now()}}}
+	close(n.known)
+	for state, told := range map[fsm.State]bool{fsm.Draining: false, fsm.Hooks: true} {
+		if s := n.snapshot(fsm.Step{Transition: fsm.Transition{To: state}}); s.Deadline.IsZero() == told {
+			t.Errorf("on the step to %v: %+v", state, s)
+		}
+	}
+	n.source = fsm.New()
+	if s := n.snapshot(fsm.Step{}); !s.Deadline.IsZero() {
+		t.Errorf("of a source without a snapshot: %+v", s)
+	}
+}

@@ -28,9 +28,10 @@ func service() int {
 			_, _ = io.Copy(io.Discard, os.Stdin)
 			return nil
 		})
+		lifecycle.MarkStarted(ctx) // and READY=1 means that the task has begun
 		<-ctx.Done()
 		return ctx.Err()
-	}, lifecycle.WithReturnGrace(time.Second))
+	}, lifecycle.WithManualStart(), lifecycle.WithReturnGrace(time.Second))
 	if err != nil {
 		fmt.Println(err)
 		return 1

@@ -12,6 +12,7 @@ import (
 
 	"github.com/greynewell/mist-go/fsm"
 	"github.com/greynewell/mist-go/health"
+	"github.com/greynewell/mist-go/lifecycle/statusz"
 )
 
 // routes is the service's HTTP interface.
@@ -19,6 +20,7 @@ func (s *service) routes(ctx context.Context, h *health.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/healthz", h.Liveness())
 	mux.Handle("/readyz", h.Readiness())
+	mux.Handle("/statusz", statusz.Handler(ctx)) // for people; where strangers can reach the address, serve it on one of its own
 	mux.Handle("POST /match", s.counted(s.match))
 	mux.Handle("GET /slow", s.counted(s.slowly(ctx)))
 	return mux

@@ -99,6 +99,7 @@ func greet(_ context.Context, addr net.Addr) {
 
 Try, in another terminal:
 
+  open %[2]s/statusz in a browser, for what it is doing
   curl -i %[2]s/readyz
   curl -i %[2]s/match -d '{"id":"m-1","spec":"err*","input":"error: disk full"}'
   curl -N %[2]s/slow        and, while that runs,

@@ -1,0 +1,68 @@
+//go:build unix
+
+package main
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestTheStatusPageIsThere(t *testing.T) {
+	t.Parallel()
+	s := begin(t)
+	for accept, want := range map[string]string{"text/html": "<title>", "application/json": `"state":"running"`} {
+		req, err := http.NewRequest(http.MethodGet, s.url+"/statusz", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Accept", accept)
+		resp, err := s.http.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), accept) ||
+			!strings.Contains(string(body), want) || !strings.Contains(string(body), "service.go") {
+			t.Errorf("%s: %d %s\n%s", accept, resp.StatusCode, resp.Header.Get("Content-Type"), body)
+		}
+	}
+	s.Signal(syscall.SIGTERM)
+	s.wantExit(0)
+}
+
+func TestSystemdIsToldWhereItHasStartedTheProcess(t *testing.T) {
+	// A socket's path has to be shorter than a test's temporary directory may be.
+	dir, err := os.MkdirTemp("", "sd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "s")
+	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	if err := socket.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("NOTIFY_SOCKET", path)
+	s := begin(t)
+	s.Signal(syscall.SIGTERM)
+	s.wantExit(0)
+	buf := make([]byte, 4096)
+	for _, want := range []string{"READY=1", "STOPPING=1", "EXTEND_TIMEOUT_USEC="} {
+		n, err := socket.Read(buf)
+		if err != nil || !strings.Contains(string(buf[:n]), want) {
+			t.Errorf("message %q, %v; want %s in it", buf[:n], err, want)
+		}
+	}
+}
