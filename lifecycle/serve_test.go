@@ -295,6 +295,8 @@ func TestServersThatCannotServeSaySo(t *testing.T) {
 	}
 }
 
+// HTTP-4: a request counts from before it is handled, and is refused after
+// Draining; HTTP-5: a panic leaves nothing counted.
 func TestHandlerCountsRequests(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		var counted http.Handler
