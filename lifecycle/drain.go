@@ -53,25 +53,47 @@ func Track(ctx context.Context) (done func(), ok bool) {
 		r.late(caller(), "tracked work")
 		return func() {}, false
 	}
-	u := &unit{work: r.work}
-	return u.done, true
-}
-
-type unit struct {
-	work *work
-	over atomic.Bool
-}
-
-func (u *unit) done() {
-	if u.over.CompareAndSwap(false, true) {
-		u.work.end(oneUnit)
-	}
+	// The flag is made apart: with no pointer in it, it costs next to nothing.
+	w, over := r.work, new(atomic.Bool)
+	return func() {
+		if over.CompareAndSwap(false, true) {
+			w.end(oneUnit)
+		}
+	}, true
 }
 
 // taskEntry is one task under way.
 type taskEntry struct {
-	pc    uintptr
-	began time.Time
+	pc         uintptr
+	began      time.Time
+	prev, next *taskEntry
+}
+
+// taskList is the tasks under way, oldest first. The links are the entries'
+// own, so that a million of them cost no more each than a few do.
+type taskList struct{ first, last *taskEntry }
+
+func (l *taskList) add(t *taskEntry) {
+	if t.prev = l.last; t.prev == nil {
+		l.first = t
+	} else {
+		t.prev.next = t
+	}
+	l.last = t
+}
+
+func (l *taskList) remove(t *taskEntry) {
+	if t.prev == nil {
+		l.first = t.next
+	} else {
+		t.prev.next = t.next
+	}
+	if t.next == nil {
+		l.last = t.prev
+	} else {
+		t.next.prev = t.prev
+	}
+	t.prev, t.next = nil, nil
 }
 
 // Go runs task on a goroutine of its own as work in flight: Draining lasts
@@ -99,7 +121,7 @@ func Go(ctx context.Context, task func(ctx context.Context) error) (ok bool) {
 		return false
 	}
 	r.work.mu.Lock()
-	r.work.tasks[t] = struct{}{}
+	r.work.tasks.add(t)
 	r.work.mu.Unlock()
 	go r.runTask(ctx, t, task)
 	return true
@@ -121,7 +143,7 @@ func (r *run) runTask(ctx context.Context, t *taskEntry, task func(context.Conte
 			}
 		}
 		r.work.mu.Lock()
-		delete(r.work.tasks, t)
+		r.work.tasks.remove(t)
 		r.work.mu.Unlock()
 		r.work.end(oneUnit)
 	})

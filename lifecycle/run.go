@@ -212,10 +212,18 @@ func (r *run) after(d time.Duration, act func()) {
 // for what the table allows in the state it has just looked at, so an error
 // here is a mistake in this package, and is said as one.
 func (r *run) fire(event fsm.Event, cause error, attrs ...slog.Attr) {
+	r.tell(r.take(event), cause, attrs...)
+}
+
+func (r *run) take(event fsm.Event) fsm.Step {
 	step, err := r.machine.Fire(event)
 	if err != nil {
 		panic(err)
 	}
+	return step
+}
+
+func (r *run) tell(step fsm.Step, cause error, attrs ...slog.Attr) {
 	for _, box := range r.observers {
 		box.put(step)
 	}
@@ -233,6 +241,10 @@ func (r *run) fire(event fsm.Event, cause error, attrs ...slog.Attr) {
 // end gives back what the run had, and waits a moment for observers and the
 // log to have seen the end (STATE-4, RUN-10).
 func (r *run) end() {
+	for _, box := range r.observers {
+		box.close()
+	}
+	r.journal.box.close()
 	if r.signals != nil {
 		signal.Stop(r.signals)
 	}
@@ -254,11 +266,7 @@ func (r *run) end() {
 		}
 	}
 	for _, box := range r.observers {
-		box.close()
-	}
-	for _, box := range r.observers {
 		wait(box.done)
 	}
-	r.journal.box.close()
 	wait(r.journal.box.done)
 }

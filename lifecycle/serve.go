@@ -165,15 +165,12 @@ func (s *server) stop() {
 	over := s.run.workCtx.Done()
 	s.conns.await(s.conns.unbegun, over)
 
-	polling, cancel := context.WithCancel(context.Background())
-	closed := make(chan struct{})
-	go func() {
-		defer close(closed)
-		_ = s.srv.Shutdown(polling)
-	}()
-	left := s.conns.await(s.conns.unanswered, over)
+	// Its own waiting is what polls. With a context that is over, it closes what
+	// is idle, has the rest closed when it is answered, and is back.
+	expired, cancel := context.WithCancel(context.Background())
 	cancel()
-	<-closed
+	_ = s.srv.Shutdown(expired)
+	left := s.conns.await(s.conns.unanswered, over)
 	_ = s.srv.Close()
 	if left > 0 {
 		s.run.journal.log(slog.LevelWarn, 0, "requests are cut", slog.Int("connections", left))

@@ -107,7 +107,7 @@ func (w *work) status() (groups []GroupStatus, tasks []TaskStatus) {
 		quiet := g.quiet.Load()
 		groups = append(groups, GroupStatus{Place: place(g.pc), Made: g.made, Idle: quiet, Busy: !quiet && g.awaited.Load()})
 	}
-	for t := range w.tasks {
+	for t := w.tasks.first; t != nil; t = t.next {
 		tasks = append(tasks, TaskStatus{Place: place(t.pc), Began: t.began})
 	}
 	slices.SortFunc(tasks, func(a, b TaskStatus) int { return a.Began.Compare(b.Began) })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -84,12 +85,14 @@ func MarkStarted(ctx context.Context) {
 func (r *run) requestStop(cause error, delay time.Duration) {
 	r.stop.at, r.stop.cause = time.Now(), cause
 	r.stop.deadline = r.stop.at.Add(delay + r.cfg.drainTimeout)
-	r.fire(fsm.StopRequested, cause, r.waitsFor(delay)...)
+	step := r.take(fsm.StopRequested)
 	if delay > 0 {
 		r.after(delay, r.cancelMain)
-		return
+	} else {
+		r.cancelMain()
+		runtime.Gosched() // main has more to do than the log
 	}
-	r.cancelMain()
+	r.tell(step, cause, r.waitsFor(delay)...)
 }
 
 // cancelMain cancels main's context, and starts what counts from then: the

@@ -21,7 +21,7 @@ type work struct {
 
 	mu     sync.Mutex
 	groups []*group
-	tasks  map[*taskEntry]struct{}
+	tasks  taskList
 	closed bool // no group is waited for any more
 }
 
@@ -47,7 +47,7 @@ type group struct {
 }
 
 func newWork() *work {
-	return &work{idle: make(chan struct{}, 1), tasks: map[*taskEntry]struct{}{}}
+	return &work{idle: make(chan struct{}, 1)}
 }
 
 // begin counts one more, oneUnit or oneRequest, unless Draining is over.
@@ -222,7 +222,7 @@ func (w *work) busy() (groups, tasks []string) {
 			groups = append(groups, place(g.pc))
 		}
 	}
-	for t := range w.tasks {
+	for t := w.tasks.first; t != nil; t = t.next {
 		tasks = append(tasks, place(t.pc))
 	}
 	return groups, tasks
