@@ -1,0 +1,21 @@
+//go:build darwin || freebsd || dragonfly
+
+package checks
+
+import "syscall"
+
+// freeDisk tries again when a signal interrupts it, which a file system over
+// the network may let happen. On FreeBSD what is free is negative when the
+// reserve is in use.
+func freeDisk(path string) (uint64, error) {
+	for {
+		var s syscall.Statfs_t
+		switch err := syscall.Statfs(path, &s); {
+		case err == syscall.EINTR:
+		case err != nil:
+			return 0, err
+		default:
+			return uint64(max(0, int64(s.Bavail))) * uint64(s.Bsize), nil
+		}
+	}
+}

@@ -1,0 +1,27 @@
+package checks
+
+import "syscall"
+
+// freeDisk counts in fragments, as df does: the size of a block is that of a
+// transfer, which on NFS and FUSE is another one (statvfs(3), f_frsize).
+func freeDisk(path string) (uint64, error) {
+	s, err := statfs(path)
+	if err != nil {
+		return 0, err
+	}
+	unit := s.Frsize
+	if unit == 0 { // not filled in before Linux 2.6
+		unit = s.Bsize
+	}
+	return s.Bavail * uint64(unit), nil
+}
+
+// statfs tries again when a signal interrupts it, which a file system over the
+// network may let happen.
+func statfs(path string) (s syscall.Statfs_t, err error) {
+	for {
+		if err = syscall.Statfs(path, &s); err != syscall.EINTR {
+			return s, err
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package checks_test
+
+import (
+	"net"
+	"syscall"
+	"testing"
+
+	"github.com/greynewell/mist-go/health/checks"
+)
+
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ln.Close() })
+	return ln
+}
+
+// refused returns an address that was free a moment ago.
+func refused(t *testing.T) string {
+	t.Helper()
+	ln := listen(t)
+	_ = ln.Close()
+	return ln.Addr().String()
+}
+
+func TestTCPDialPassesWhereSomebodyListensAndClosesTheConnection(t *testing.T) {
+	ln := listen(t)
+	expectPass(t, checks.TCPDial(ln.Addr().String()))
+	conn, err := ln.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if n, err := conn.Read(make([]byte, 1)); n != 0 || err == nil {
+		t.Errorf("want a connection that was closed without a byte, read %d, %v", n, err)
+	}
+}
+
+// The kernel answers for it until its backlog is full.
+func TestTCPDialPassesForAListenerThatNeverAccepts(t *testing.T) {
+	expectPass(t, checks.TCPDial(listen(t).Addr().String()))
+}
+
+func TestTCPDialFailsWhereTheConnectionIsRefused(t *testing.T) {
+	address := refused(t)
+	err := checks.TCPDial(address)(t.Context())
+	expectFailure(t, err, "TCPDial "+address, "refused")
+	expectIs(t, err, syscall.ECONNREFUSED)
+}
+
+func TestTCPDialFailsForAPortThatIsNone(t *testing.T) {
+	expectFailure(t, checks.TCPDial("127.0.0.1:99999")(t.Context()), "TCPDial 127.0.0.1:99999", "invalid port")
+}

@@ -1,0 +1,33 @@
+// Package grpchealth answers grpc.health.v1, the gRPC health checking
+// protocol, with the readiness of a [health.Handler]. It is a module of its
+// own, so that gRPC reaches nobody who does not serve it.
+//
+//	h := health.New("matchspec", "1.4.0")
+//	h.AddCheckContext("db", checks.SQLPing(db))
+//	h.Follow(ctx) // the context that lifecycle.Run gives to main
+//
+//	srv := grpc.NewServer()
+//	healthpb.RegisterHealthServer(srv, grpchealth.New(ctx, h, grpchealth.WithServices("match.v1.Matcher")))
+//
+// SERVING is what health.Handler.Check calls ready: the lifecycle is Running,
+// SetReady, and every check passes (HEALTH-4). All else is NOT_SERVING. The
+// status is the same for every service that has a name here, and for "", which
+// is the server as a whole and what the kubelet's grpc probe asks for.
+//
+// # A stop is final
+//
+// Once the lifecycle is past Running, or the context given to [New] is done,
+// the status is NOT_SERVING for good: a check that passes late, SetReady(true)
+// or a new Watch do not undo it. A Watch is told so at once, and ends when that
+// context is done, which is when a drain delay is over. So GracefulStop, which
+// waits for every call, does not wait for those who watch:
+//
+//	lifecycle.OnShutdown(ctx, func() error { srv.GracefulStop(); return nil })
+//
+// # Sources
+//
+// The messages, their order and the status codes are from "GRPC Health
+// Checking Protocol" (https://github.com/grpc/grpc/blob/master/doc/health-checking.md)
+// and the comments of grpc/health/v1/health.proto. What clients make of a
+// Watch is in "Health Checking" (https://grpc.io/docs/guides/health-checking/).
+package grpchealth

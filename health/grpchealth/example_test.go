@@ -1,0 +1,64 @@
+package grpchealth_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+
+	"github.com/greynewell/mist-go/health"
+	"github.com/greynewell/mist-go/health/grpchealth"
+	"github.com/greynewell/mist-go/lifecycle"
+)
+
+// A gRPC service whose health follows its lifecycle. What asks is a client
+// such as a load balancer would be.
+func Example() {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = lifecycle.Run(func(ctx context.Context) error {
+		h := health.New("matchspec", "1.4.0")
+		h.Follow(ctx)
+
+		srv := grpc.NewServer()
+		healthpb.RegisterHealthServer(srv, grpchealth.New(ctx, h,
+			grpchealth.WithServices("match.v1.Matcher"),
+			grpchealth.WithInterval(500*time.Millisecond)))
+		lifecycle.OnShutdown(ctx, func() error { srv.GracefulStop(); return nil })
+		go srv.Serve(ln)
+
+		ask(ln.Addr().String(), "match.v1.Matcher")
+		lifecycle.Stop(ctx, nil)
+		ask(ln.Addr().String(), "match.v1.Matcher")
+		ask(ln.Addr().String(), "match.v1.Other")
+		return nil
+	}, lifecycle.WithSignals())
+	fmt.Println(err)
+	// Output:
+	// SERVING
+	// NOT_SERVING
+	// rpc error: code = NotFound desc = unknown service "match.v1.Other"
+	// <nil>
+}
+
+func ask(address, service string) {
+	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer conn.Close()
+	r, err := healthpb.NewHealthClient(conn).Check(context.Background(), &healthpb.HealthCheckRequest{Service: service})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(r.GetStatus())
+}

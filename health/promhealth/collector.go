@@ -1,0 +1,150 @@
+package promhealth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/greynewell/mist-go/fsm"
+	"github.com/greynewell/mist-go/health"
+)
+
+const defaultTimeout = 5 * time.Second
+
+// Collector is a [prometheus.Collector] for one handler. It is made by [New];
+// all its methods may be called from any goroutine at any time.
+type Collector struct {
+	handler   *health.Handler // nil: every scrape is an error
+	timeout   time.Duration
+	durations *prometheus.HistogramVec
+	life      life
+}
+
+var (
+	stateDesc = prometheus.NewDesc("lifecycle_state",
+		"Whether the lifecycle is in the state: 1 for one of them, 0 for the others.", []string{"state"}, nil)
+	drainDesc = prometheus.NewDesc("lifecycle_drain_duration_seconds",
+		"How long work in flight has been waited for, so far or in all; 0 before the stop.", nil, nil)
+	hooksDesc = prometheus.NewDesc("lifecycle_hooks_duration_seconds",
+		"How long the clean-up hooks have been running, so far or in all; 0 before the first.", nil, nil)
+	readyDesc = prometheus.NewDesc("health_ready",
+		"Whether the process is ready: running, set ready, and no check fails.", nil, nil)
+	passingDesc = prometheus.NewDesc("health_check_passing",
+		"Whether the check passes.", []string{"check"}, nil)
+)
+
+// Option changes what [New] makes.
+type Option func(*Collector) (problem string)
+
+// WithTimeout sets how long a scrape waits for the checks, 5 s by default: half
+// of the scrape_timeout that Prometheus has by default, and more than the 3 s
+// that a check has. A check that has not answered by then does not pass, in
+// this scrape only (HEALTH-11). A timeout that is not positive is left out,
+// with an error logged.
+func WithTimeout(d time.Duration) Option {
+	return func(c *Collector) string {
+		if d <= 0 {
+			return fmt.Sprintf("WithTimeout(%v) is not positive; %v is used", d, c.timeout)
+		}
+		c.timeout = d
+		return ""
+	}
+}
+
+// New returns a Collector for h, which the caller registers. A nil h makes
+// every scrape an error that says so. An option that is nil is left out, with
+// an error logged.
+func New(h *health.Handler, opts ...Option) *Collector {
+	c := &Collector{
+		handler: h,
+		timeout: defaultTimeout,
+		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "health_check_duration_seconds",
+			Help:    "How long the runs of the check took.",
+			Buckets: prometheus.DefBuckets, // 5 ms to 10 s
+		}, []string{"check"}),
+	}
+	for _, opt := range opts {
+		problem := "an option is nil"
+		if opt != nil {
+			problem = opt(c)
+		}
+		if problem != "" {
+			_, file, line, _ := runtime.Caller(1)
+			slog.Error("promhealth: New: "+problem, "at", fmt.Sprintf("%s:%d", file, line))
+		}
+	}
+	return c
+}
+
+// Describe implements [prometheus.Collector].
+func (c *Collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{stateDesc, drainDesc, hooksDesc, readyDesc, passingDesc} {
+		ch <- d
+	}
+	c.durations.Describe(ch)
+}
+
+// Collect implements [prometheus.Collector]. It runs the checks.
+func (c *Collector) Collect(ch chan<- prometheus.Metric) {
+	if c.handler == nil {
+		ch <- prometheus.NewInvalidMetric(readyDesc, errors.New("promhealth: New: the handler is nil"))
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
+	defer cancel()
+	response, ready := c.handler.Check(ctx)
+
+	send := func(desc *prometheus.Desc, value float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
+	}
+	send(readyDesc, bit(ready))
+	for name, text := range response.Checks {
+		send(passingDesc, bit(text == "ok"), name) // a failing check never says "ok" (HEALTH-12)
+	}
+	seen := c.life.look(time.Now())
+	if state, known := seen.state(response.State); known {
+		for _, s := range fsm.States() {
+			send(stateDesc, bit(s == state), s.String())
+		}
+	}
+	if seen.observed {
+		send(drainDesc, seen.drain.Seconds())
+		send(hooksDesc, seen.hooks.Seconds())
+	}
+	c.durations.Collect(ch)
+}
+
+func bit(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Timed returns fn with its runs timed as those of the check of that name:
+//
+//	h.AddCheckContext("db", metrics.Timed("db", checks.SQLPing(db)))
+//
+// It is needed because a handler tells what a check came to, not how long it
+// took. A run is timed when it ends, however it does: one that hangs is not
+// seen here until it comes back, but in health_check_passing at its timeout. Of
+// a name in use already both are counted as one. A nil fn is returned as it is,
+// for the handler to report (HEALTH-13).
+func (c *Collector) Timed(name string, fn func(ctx context.Context) error) func(ctx context.Context) error {
+	if fn == nil {
+		return nil
+	}
+	// Labels, like the keys of a probe's body, are UTF-8.
+	duration := c.durations.WithLabelValues(string([]rune(name)))
+	return func(ctx context.Context) error {
+		start := time.Now()
+		defer func() { duration.Observe(time.Since(start).Seconds()) }()
+		return fn(ctx)
+	}
+}
