@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,6 +24,7 @@ type connections struct {
 	busy    map[*connection]struct{} // those that are not idle
 	changed chan struct{}            // a token when one of them has moved on
 	awaited atomic.Bool              // somebody wants the token
+	blind   atomic.Bool              // there was a connection that cannot be told from others
 }
 
 type connection struct {
@@ -44,6 +46,10 @@ func newConnections() *connections {
 // add takes in a connection that was just accepted, and returns the context
 // for its requests.
 func (c *connections) add(ctx context.Context, conn net.Conn) context.Context {
+	if !reflect.ValueOf(conn).Comparable() {
+		c.blind.Store(true)
+		return ctx
+	}
 	entry := &connection{made: time.Now()}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -55,6 +61,9 @@ func (c *connections) add(ctx context.Context, conn net.Conn) context.Context {
 // state takes what net/http says of a connection. It says idle, hijacked and
 // closed of connections over which there is nothing left to wait for.
 func (c *connections) state(conn net.Conn, state http.ConnState) {
+	if !reflect.ValueOf(conn).Comparable() {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	entry := c.all[conn]

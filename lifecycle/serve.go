@@ -167,9 +167,13 @@ func (s *server) stop() {
 
 	// Its own waiting is what polls. With a context that is over, it closes what
 	// is idle, has the rest closed when it is answered, and is back.
-	expired, cancel := context.WithCancel(context.Background())
-	cancel()
-	_ = s.srv.Shutdown(expired)
+	// Only where a connection could not be followed, it has to poll.
+	polling, cancel := context.WithCancel(s.run.workCtx)
+	defer cancel()
+	if !s.conns.blind.Load() {
+		cancel()
+	}
+	_ = s.srv.Shutdown(polling)
 	left := s.conns.await(s.conns.unanswered, over)
 	_ = s.srv.Close()
 	if left > 0 {

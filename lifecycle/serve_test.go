@@ -256,6 +256,36 @@ func TestAConnectionThatWasAcceptedBeforeTheStopHasItsRequestAnswered(t *testing
 	})
 }
 
+// odd is a connection that is no key of a map, as a listener may return.
+type odd struct {
+	net.Conn
+	_ func()
+}
+
+type oddPipes struct{ *pipes }
+
+func (p oddPipes) Accept() (net.Conn, error) {
+	conn, err := p.pipes.Accept()
+	return odd{Conn: conn}, err
+}
+
+func TestConnectionsThatCannotBeToldApartAreAnsweredToo(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		ln := newPipes()
+		client, hangUp := ln.client()
+		defer hangUp()
+		err := w.run(func(ctx context.Context) error {
+			go w.get(client, "/2")
+			time.AfterFunc(time.Second, func() { lifecycle.Stop(ctx, nil) })
+			return lifecycle.Serve(ctx, &http.Server{Handler: http.HandlerFunc(slow)}, oddPipes{ln})
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		w.expect("2s /2: 200 done, <nil>, close")
+	})
+}
+
 func TestServersThatCannotServeSaySo(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -1,0 +1,111 @@
+package broken_test
+
+import (
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/greynewell/mist-go/model/conformance"
+	"github.com/greynewell/mist-go/model/conformance/broken"
+	"github.com/greynewell/mist-go/model/conformance/mist"
+	"github.com/greynewell/mist-go/model/conformance/plain"
+)
+
+func TestMain(m *testing.M) {
+	// The runtime starts its signal goroutine at the first Notify. In a bubble
+	// of virtual time that would end the test binary, so it happens here.
+	started := make(chan os.Signal, 1)
+	signal.Notify(started, syscall.SIGTERM)
+	signal.Stop(started)
+	// Under the race detector every process lingers for a second at its end,
+	// and there are hundreds of them.
+	os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE"))
+	goleak.VerifyTestMain(m)
+}
+
+// few makes the suite play little more than the examples of each clause. Those
+// are what has to find a mistake: to be found by luck is not enough.
+var few = []conformance.Option{conformance.Random(40), conformance.Every(300)}
+
+// more is for a mistake that no example finds: one that needs an abandoned hook
+// to fail while another is running.
+func more(c broken.Case) []conformance.Option {
+	if slices.Contains(c.Breaks, "HOOK-8") {
+		return append(slices.Clone(few), conformance.Random(150))
+	}
+	return few
+}
+
+func TestTheSuiteReportsEachMistakeAndNothingElse(t *testing.T) {
+	for _, c := range broken.All() {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			r := conformance.Examine(t, c.Impl, more(c)...)
+			failed := r.Failed()
+			slices.Sort(failed)
+			if slices.Equal(failed, c.Breaks) {
+				return
+			}
+			t.Errorf("the suite reports %q, want %q", failed, c.Breaks)
+			for _, o := range r.Clauses {
+				if o.Result == conformance.Fail && !slices.Contains(c.Breaks, o.Clause) {
+					t.Errorf("%s: %s", o.Clause, o.Reason)
+				}
+			}
+		})
+	}
+}
+
+func TestWhatIsOddAndRightPasses(t *testing.T) {
+	for _, impl := range append(broken.Odd(), mist.Implementation(), plain.Implementation()) {
+		t.Run(impl.Name, func(t *testing.T) {
+			t.Parallel()
+			r := conformance.Examine(t, impl, few...)
+			if r.Verdict != conformance.Conforms {
+				t.Errorf("the verdict is %q", r.Verdict)
+			}
+			for _, o := range r.Clauses {
+				if o.Result == conformance.Fail || o.Result == conformance.Skipped {
+					t.Errorf("%s: %s: %s", o.Clause, o.Result, o.Reason)
+				}
+			}
+		})
+	}
+}
+
+func TestEveryClauseIsBrokenByACase(t *testing.T) {
+	broke := map[string]bool{}
+	for _, c := range broken.All() {
+		for _, id := range c.Breaks {
+			broke[id] = true
+			if _, err := conformance.Find(id); err != nil {
+				t.Errorf("%s: %v", c.Name, err)
+			}
+		}
+	}
+	for _, clause := range conformance.Clauses() {
+		if !broke[clause.ID] {
+			t.Errorf("no implementation breaks %s: %s", clause.ID, clause.Sentence)
+		}
+	}
+}
+
+func TestACaseSaysWhyItBreaksManyClauses(t *testing.T) {
+	names := map[string]bool{}
+	for _, c := range broken.All() {
+		if len(c.Breaks) > 3 && c.Why == "" {
+			t.Errorf("%s breaks %q, and does not say why so many", c.Name, c.Breaks)
+		}
+		if !slices.IsSorted(c.Breaks) || len(c.Breaks) == 0 || c.Impl.Name != c.Name {
+			t.Errorf("%s breaks %q, and calls itself %q", c.Name, c.Breaks, c.Impl.Name)
+		}
+		if names[c.Name] {
+			t.Errorf("two cases are named %q", c.Name)
+		}
+		names[c.Name] = true
+	}
+}

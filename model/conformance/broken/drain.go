@@ -1,0 +1,175 @@
+package broken
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/greynewell/mist-go/lifecycle"
+	"github.com/greynewell/mist-go/model"
+)
+
+func drainCases() []Case {
+	return []Case{
+		wrongPlain("hooks begin before the work is done", "DRAIN-1", func(i *impl) {
+			group, run := i.DrainGroup, i.Run
+			i.Run = func(main task, drain, shutdown time.Duration) error {
+				return run(func(ctx context.Context) error {
+					return main(context.WithValue(ctx, drainKey{}, drain != 0))
+				}, drain, shutdown)
+			}
+			i.DrainGroup = func(ctx context.Context) *sync.WaitGroup {
+				if given, _ := ctx.Value(drainKey{}).(bool); given && ctx.Err() == nil {
+					return new(sync.WaitGroup)
+				}
+				return group(ctx)
+			}
+		}),
+		wrong("the drain timeout is ignored", "DRAIN-2", func(i *impl) {
+			onSettings(i, func(s *settings) {
+				keepGrace(s)
+				s.Drain = 1e6 * time.Hour
+			})
+		}),
+		wrong("the drain timeout is twice as long", "DRAIN-2", func(i *impl) {
+			onSettings(i, func(s *settings) {
+				keepGrace(s)
+				s.Drain = 2 * drainTimeout(s)
+			})
+		}),
+		wrong("the drain timeout is told by no ErrDrainTimeout", "DRAIN-2", func(i *impl) {
+			onErrors(i, replaceError(i, model.DrainTimeout))
+		}),
+		wrong("the drain timeout does not say what is busy", "DRAIN-2", func(i *impl) {
+			is := i.Is
+			onErrors(i, func(all []error) []error {
+				for n, err := range all {
+					if is(err, model.DrainTimeout) {
+						all[n] = lifecycle.ErrDrainTimeout
+					}
+				}
+				return all
+			})
+		}),
+		wrong("the drain timeout is not logged", "DRAIN-2", func(i *impl) {
+			onSettings(i, func(s *settings) {
+				if log := s.Log; log != nil {
+					s.Log = func(level, line string) {
+						if !strings.Contains(line, "still busy") {
+							log(level, line)
+						}
+					}
+				}
+			})
+		}),
+		// The place that the library tells of any group is the wrapper's.
+		wrong("a group made while draining is not waited for", "DRAIN-1 DRAIN-2 DRAIN-3", func(i *impl) {
+			group := i.DrainGroup
+			i.DrainGroup = func(ctx context.Context) *sync.WaitGroup {
+				if blameForeign(ctx, place(1)) || i.State(ctx) == "draining" {
+					return new(sync.WaitGroup)
+				}
+				return group(ctx)
+			}
+		}),
+		wrong("Track answers true after draining", "DRAIN-3", func(i *impl) {
+			track := i.Track
+			i.Track = func(ctx context.Context) (func(), bool) {
+				done, ok := track(ctx)
+				return done, ok || !blameForeign(ctx, place(1))
+			}
+		}),
+		wrong("main is not waited for", "DRAIN-4", func(i *impl) {
+			onSettings(i, func(s *settings) {
+				// In a play, work would be added beside the library's Wait.
+				if !isPlay(*s) {
+					s.Grace, s.NoGrace = 0, true
+				}
+			})
+		}),
+		wrong("the grace that is given is ignored", "DRAIN-4", func(i *impl) {
+			onSettings(i, func(s *settings) { s.Grace, s.NoGrace = 0, false })
+		}),
+		wrong("the grace is reported as the drain timeout", "DRAIN-4", func(i *impl) {
+			onRun(i, func(main task, s settings, run runner) error {
+				var mu sync.Mutex
+				graceOver := false
+				log := s.Log
+				s.Log = func(level, line string) {
+					mu.Lock()
+					graceOver = graceOver || level == "WARN" && strings.Contains(line, "grace")
+					mu.Unlock()
+					if log != nil {
+						log(level, line)
+					}
+				}
+				err := run(main, s)
+				mu.Lock()
+				defer mu.Unlock()
+				if graceOver && !i.Is(err, model.DrainTimeout) {
+					return errors.Join(err, lifecycle.ErrDrainTimeout)
+				}
+				return err
+			})
+		}),
+		wrong("that no work is left is seen a moment later", "DRAIN-5", func(i *impl) {
+			isPlayed := played(i)
+			onMain(i, func(ctx context.Context, main task) error {
+				err := main(ctx)
+				if isPlayed(ctx) {
+					if done, ok := i.Track(ctx); ok {
+						time.AfterFunc(time.Nanosecond, done)
+					}
+				}
+				return err
+			})
+		}),
+		wrongPlain("a group below zero is fatal", "DRAIN-6", func(i *impl) {
+			group := i.DrainGroup
+			i.DrainGroup = func(ctx context.Context) *sync.WaitGroup {
+				g := group(ctx)
+				context.AfterFunc(ctx, func() { g.Add(0) }) // panics on a goroutine of the library's
+				return g
+			}
+		}),
+		wrong("the drain delay is ignored", "DRAIN-7", func(i *impl) {
+			onSettings(i, func(s *settings) { s.Delay = 0 })
+		}),
+		wrong("the drain delay is twice as long", "DRAIN-7", func(i *impl) {
+			onSettings(i, func(s *settings) { s.Delay *= 2 })
+		}),
+		wrong("the drain delay outlasts main", "DRAIN-7", func(i *impl) {
+			onRun(i, func(main task, s settings, run runner) error {
+				delay := s.Delay
+				return run(func(ctx context.Context) error {
+					err := main(ctx)
+					if delay > 0 && i.State(ctx) == "draining" {
+						<-ctx.Done()
+					}
+					return err
+				}, s)
+			})
+		}),
+	}
+}
+
+type drainKey struct{}
+
+// drainTimeout is the drain timeout as it counts.
+func drainTimeout(s *settings) time.Duration {
+	if s.Drain == 0 {
+		return model.DefaultDrainTimeout
+	}
+	return s.Drain
+}
+
+// keepGrace fixes the return grace, of which at most half of the drain timeout
+// counts, at what it is, so that the timeout can be changed alone.
+func keepGrace(s *settings) {
+	if s.Grace == 0 && !s.NoGrace {
+		s.Grace = model.DefaultReturnGrace
+	}
+	s.Grace = min(s.Grace, drainTimeout(s)/2)
+}

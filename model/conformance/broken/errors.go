@@ -1,0 +1,163 @@
+package broken
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync/atomic"
+
+	"github.com/greynewell/mist-go/model"
+)
+
+var errInvalid = errors.New("invalid argument")
+
+func errorCases() []Case {
+	return []Case{
+		wrong("a panic of main's is an error like any other", "RUN-4", func(i *impl) {
+			onEnd(i, func(_ context.Context, o outcome) error {
+				if o.panicked {
+					return errors.New("main failed")
+				}
+				return o.again()
+			})
+		}),
+		wrong("a panic of main's is fatal", "RUN-4", func(i *impl) {
+			onEnd(i, func(_ context.Context, o outcome) error {
+				if o.panicked {
+					go panic(o.value)
+					select {}
+				}
+				return o.again()
+			})
+		}),
+		wrong("main's panic does not unwrap to its value", "RUN-4", func(i *impl) {
+			onEnd(i, func(_ context.Context, o outcome) error {
+				if o.panicked {
+					o.value = fmt.Sprint(o.value)
+				}
+				return o.again()
+			})
+		}),
+		wrong("Goexit in main hangs", "RUN-5", func(i *impl) {
+			onEnd(i, func(ctx context.Context, o outcome) error {
+				if o.exited {
+					<-ctx.Done()
+				}
+				return o.again()
+			})
+		}),
+		wrong("Goexit in main is an error like any other", "RUN-5", func(i *impl) {
+			onEnd(i, func(_ context.Context, o outcome) error {
+				if o.exited {
+					return errors.New("main failed")
+				}
+				return o.again()
+			})
+		}),
+		wrong("main's error is wrapped", "RUN-6", func(i *impl) {
+			isPlayed := played(i)
+			onEnd(i, func(ctx context.Context, o outcome) error {
+				if o.err != nil && isPlayed(ctx) {
+					return fmt.Errorf("main: %w", o.err)
+				}
+				return o.again()
+			})
+		}),
+		wrong("only the first error is returned", "RUN-6", func(i *impl) {
+			onErrors(i, func(all []error) []error { return all[:1] })
+		}),
+		wrong("the errors are in the wrong order", "RUN-6", func(i *impl) {
+			onErrors(i, func(all []error) []error {
+				// One panic looks like another.
+				if len(all) == 2 && !i.Is(all[0], model.Panic) && !i.Is(all[1], model.Panic) {
+					slices.Reverse(all)
+				}
+				return all
+			})
+		}),
+		wrong("an end that was asked for is an error", "RUN-7", func(i *impl) {
+			onRun(i, func(main task, s settings, run runner) error {
+				if main == nil || !isPlay(s) {
+					return run(main, s)
+				}
+				var asked atomic.Pointer[error]
+				err := run(func(ctx context.Context) error {
+					err := main(ctx)
+					if joined, _ := err.(interface{ Unwrap() []error }); joined == nil && ctx.Err() != nil && isAsked(err) {
+						asked.Store(&err)
+					}
+					return err
+				}, s)
+				if e := asked.Load(); e != nil {
+					return errors.Join(err, *e)
+				}
+				return err
+			})
+		}),
+		wrong("an error that holds a clean end is dropped whole", "RUN-7", func(i *impl) {
+			onErrors(i, func(all []error) []error {
+				if _, joined := all[0].(interface{ Unwrap() []error }); joined && len(all) == 1 && isAsked(all[0]) {
+					return nil
+				}
+				return all
+			})
+		}),
+		wrong("context.Canceled is clean even before a stop", "RUN-7", func(i *impl) {
+			onEnd(i, func(_ context.Context, o outcome) error {
+				if o.err == context.Canceled {
+					return nil
+				}
+				return o.again()
+			})
+		}),
+	}
+}
+
+// isAsked says whether anything in err is what a stop makes main return.
+func isAsked(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, http.ErrServerClosed)
+}
+
+// onErrors has f change the list of errors that Run returns, when there are
+// any.
+func onErrors(i *impl, f func(all []error) []error) {
+	onRun(i, func(main task, s settings, run runner) error {
+		if main == nil {
+			return run(nil, s)
+		}
+		var own atomic.Pointer[error] // main's, which may be a list itself
+		err := run(func(ctx context.Context) error {
+			err := main(ctx)
+			own.Store(&err)
+			return err
+		}, s)
+		all := []error{err}
+		joined, ok := err.(interface{ Unwrap() []error })
+		if mains := own.Load(); ok && (mains == nil || *mains != err) {
+			all = joined.Unwrap()
+		}
+		if err == nil {
+			return nil
+		}
+		if all = f(slices.Clone(all)); len(all) == 1 {
+			return all[0]
+		}
+		return errors.Join(all...)
+	})
+}
+
+// replaceError returns a change of a list of errors: one of a kind becomes one
+// of which nobody can tell what it is.
+func replaceError(i *impl, kind model.Kind) func(all []error) []error {
+	is := i.Is
+	return func(all []error) []error {
+		for n, err := range all {
+			if is(err, kind) {
+				all[n] = errors.New("something went wrong")
+			}
+		}
+		return all
+	}
+}

@@ -1,0 +1,124 @@
+package broken
+
+import (
+	"bufio"
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+)
+
+// onHandler has f handle every request to what Handler returns. counted is
+// what it would have returned, next what it was given.
+func onHandler(i *impl, f func(ctx context.Context, w http.ResponseWriter, req *http.Request, counted, next http.Handler)) {
+	handler := i.Handler
+	i.Handler = func(ctx context.Context, next http.Handler) http.Handler {
+		counted := handler(ctx, next)
+		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { f(ctx, w, req, counted, next) })
+	}
+}
+
+// refusing says whether a run is past Draining.
+func refusing(i *impl, ctx context.Context) bool {
+	state := i.State(ctx)
+	return state == "hooks" || state == "stopped"
+}
+
+// hijackNoted is a ResponseWriter that notes that it is hijacked.
+type hijackNoted struct {
+	http.ResponseWriter
+	hijacked bool
+}
+
+func (h *hijackNoted) Unwrap() http.ResponseWriter { return h.ResponseWriter }
+
+func (h *hijackNoted) Flush() { h.ResponseWriter.(http.Flusher).Flush() }
+
+func (h *hijackNoted) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	h.hijacked = true
+	return h.ResponseWriter.(http.Hijacker).Hijack()
+}
+
+func requestCases() []Case {
+	return []Case{
+		wrong("Handler counts nothing", "HTTP-4", func(i *impl) {
+			onHandler(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, counted, next http.Handler) {
+				if refusing(i, ctx) {
+					counted.ServeHTTP(w, req)
+					return
+				}
+				if i.State(ctx) == "draining" {
+					w.Header().Set("Connection", "close")
+				}
+				next.ServeHTTP(w, req)
+			})
+		}),
+		wrong("Handler refuses while draining", "HTTP-4", func(i *impl) {
+			onHandler(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, counted, _ http.Handler) {
+				if i.State(ctx) == "draining" {
+					w.Header().Set("Connection", "close")
+					w.WriteHeader(http.StatusServiceUnavailable)
+					return
+				}
+				counted.ServeHTTP(w, req)
+			})
+		}),
+		wrong("Handler never refuses", "HTTP-4", func(i *impl) {
+			onHandler(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, counted, next http.Handler) {
+				if refusing(i, ctx) {
+					counted = next
+				}
+				counted.ServeHTTP(w, req)
+			})
+		}),
+		wrong("Handler does not say when to come again", "HTTP-4", func(i *impl) {
+			onHandler(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, counted, _ http.Handler) {
+				if refusing(i, ctx) {
+					counted = rewritten(counted, func(a *httptest.ResponseRecorder) { a.Header().Del("Retry-After") })
+				}
+				counted.ServeHTTP(w, req)
+			})
+		}),
+		wrong("Handler counts a request that panics for good", "HTTP-5", func(i *impl) {
+			onHandler(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, counted, _ http.Handler) {
+				done, _ := i.Track(ctx)
+				counted.ServeHTTP(w, req)
+				done()
+			})
+		}),
+		wrong("Serve counts a request that panics for good", "HTTP-5", func(i *impl) {
+			onRequests(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
+				done, _ := i.Track(ctx)
+				next.ServeHTTP(w, req)
+				done()
+			})
+		}),
+		wrong("Serve counts a hijacked connection for good", "HTTP-5", func(i *impl) {
+			onRequests(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
+				done, _ := i.Track(ctx)
+				noted := &hijackNoted{ResponseWriter: w}
+				defer func() {
+					if !noted.hijacked {
+						done()
+					}
+				}()
+				next.ServeHTTP(noted, req)
+			})
+		}),
+		wrong("the ResponseWriter can write and nothing more", "HTTP-5", func(i *impl) {
+			onRequests(i, func(_ context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
+				next.ServeHTTP(struct{ http.ResponseWriter }{w}, req)
+			})
+		}),
+		wrong("what is flushed is kept back", "HTTP-5", func(i *impl) {
+			onRequests(i, func(_ context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
+				next.ServeHTTP(keptBack{&hijackNoted{ResponseWriter: w}}, req)
+			})
+		}),
+	}
+}
+
+// keptBack is a ResponseWriter whose Flush does nothing.
+type keptBack struct{ *hijackNoted }
+
+func (keptBack) Flush() {}

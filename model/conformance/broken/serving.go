@@ -1,0 +1,115 @@
+package broken
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/greynewell/mist-go/lifecycle"
+	"github.com/greynewell/mist-go/model"
+)
+
+// server is Serve, or what is put in its place.
+type server = func(ctx context.Context, srv *http.Server, ln net.Listener) error
+
+// onServe has every call of Serve go through f, which is given what would have
+// served.
+func onServe(i *impl, f func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error) {
+	serve := i.Serve
+	i.Serve = func(ctx context.Context, srv *http.Server, ln net.Listener) error { return f(ctx, srv, ln, serve) }
+}
+
+// onRequests has f handle every request that Serve serves. ctx is the one that
+// Serve was given.
+func onRequests(i *impl, f func(ctx context.Context, w http.ResponseWriter, req *http.Request, next http.Handler)) {
+	onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+		next := srv.Handler
+		srv.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { f(ctx, w, req, next) })
+		return serve(ctx, srv, ln)
+	})
+}
+
+func serveCases() []Case {
+	return []Case{
+		wrong("Serve is http.Server's own, with Shutdown at the stop", "HTTP-1 HTTP-2 HTTP-3", func(i *impl) {
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, _ server) error {
+				base := srv.BaseContext
+				srv.BaseContext = func(ln net.Listener) context.Context {
+					if base != nil {
+						return context.WithoutCancel(base(ln))
+					}
+					return context.WithoutCancel(ctx)
+				}
+				ended := make(chan error, 1)
+				go func() { ended <- srv.Serve(ln) }()
+				select {
+				case err := <-ended:
+					return err
+				case <-ctx.Done():
+					return srv.Shutdown(context.Background())
+				}
+			})
+		}),
+		// The run around it knows nothing of its requests.
+		wrong("Serve lives in a run of its own", "HTTP-1 HTTP-2 HTTP-3", func(i *impl) {
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				return lifecycle.Run(func(ctx context.Context) error { return serve(ctx, srv, ln) },
+					lifecycle.WithContext(ctx), lifecycle.WithSignals())
+			})
+		}),
+		wrong("Serve returns a moment after the last answer", "HTTP-1", func(i *impl) {
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				defer time.Sleep(300 * time.Millisecond)
+				return serve(ctx, srv, ln)
+			})
+		}),
+		wrong("a server that somebody else has closed is no error", "HTTP-1", func(i *impl) {
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				if err := serve(ctx, srv, ln); !errors.Is(err, http.ErrServerClosed) {
+					return err
+				}
+				return nil
+			})
+		}),
+		wrong("that requests were cut is an error of Serve's", "HTTP-1", func(i *impl) {
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				err := serve(ctx, srv, ln)
+				if cause := context.Cause(i.WorkContext(ctx)); cause != nil && i.Is(cause, model.DrainTimeout) {
+					return errors.Join(err, errors.New("requests were cut"))
+				}
+				return err
+			})
+		}),
+		wrong("there is one server in a run", "HTTP-1", func(i *impl) {
+			of := notes[atomic.Bool](i)
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				if of(ctx).Swap(true) {
+					return errors.New("there is a server already")
+				}
+				return serve(ctx, srv, ln)
+			})
+		}),
+		wrong("a port that is taken is waited for", "HTTP-1", func(i *impl) {
+			listenAndServe := i.ListenAndServe
+			i.ListenAndServe = func(ctx context.Context, srv *http.Server) error {
+				for {
+					err := listenAndServe(ctx, srv)
+					var op *net.OpError
+					if ctx.Err() != nil || !errors.As(err, &op) || op.Op != "listen" {
+						return err
+					}
+					time.Sleep(10 * time.Millisecond)
+				}
+			}
+		}),
+		wrong("requests are cut at the stop", "HTTP-1 HTTP-2", func(i *impl) {
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				defer context.AfterFunc(ctx, func() { _ = srv.Close() })()
+				return serve(ctx, srv, ln)
+			})
+		}),
+	}
+}

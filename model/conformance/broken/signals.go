@@ -1,0 +1,140 @@
+package broken
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func signalCases() []Case {
+	return []Case{
+		wrong("SIGTERM from a source is ignored", "RUN-13 SIG-1", func(i *impl) {
+			onRun(i, func(main task, s settings, run runner) error {
+				if s.Signals == nil {
+					return run(main, s)
+				}
+				source, out, over := s.Signals, make(chan os.Signal, 16), make(chan struct{})
+				defer close(over)
+				s.Signals = out
+				go forward(source, over, func(sig os.Signal) {
+					if sig != syscall.SIGTERM {
+						out <- sig
+					}
+				}, func() {})
+				return run(main, s)
+			})
+		}),
+		wrong("a real SIGINT is ignored", "SIG-1", func(i *impl) {
+			onRun(i, func(main task, s settings, run runner) error {
+				if s.Signals == nil {
+					own := make(chan os.Signal, 16)
+					signal.Notify(own, syscall.SIGTERM)
+					defer signal.Stop(own)
+					s.Signals = own
+				}
+				return run(main, s)
+			})
+		}),
+		wrong("the second SIGTERM kills the process", "SIG-1", func(i *impl) {
+			onSignals(i, func(deliver func(os.Signal)) func(os.Signal) {
+				return func(sig os.Signal) {
+					if sig == syscall.SIGTERM {
+						signal.Reset(syscall.SIGTERM)
+					}
+					deliver(sig)
+				}
+			})
+		}),
+		wrong("a second SIGINT never forces", "SIG-2", func(i *impl) {
+			onSignals(i, func(deliver func(os.Signal)) func(os.Signal) {
+				first := true
+				return func(sig os.Signal) {
+					if sig == os.Interrupt && !first {
+						sig = syscall.SIGTERM
+					}
+					first = false
+					deliver(sig)
+				}
+			})
+		}),
+		wrong("a repeated SIGTERM forces", "SIG-2", func(i *impl) {
+			onSignals(i, func(deliver func(os.Signal)) func(os.Signal) {
+				first := true
+				return func(sig os.Signal) {
+					if sig == syscall.SIGTERM && !first {
+						sig = os.Interrupt
+					}
+					first = false
+					deliver(sig)
+				}
+			})
+		}),
+		wrong("a SIGINT that is delivered twice forces", "DRAIN-7 SIG-2", func(i *impl) {
+			onSignals(i, func(deliver func(os.Signal)) func(os.Signal) {
+				last := time.Time{}
+				return func(sig os.Signal) {
+					deliver(sig)
+					if sig == os.Interrupt && time.Since(last) < 250*time.Millisecond {
+						time.AfterFunc(250*time.Millisecond, func() { deliver(sig) })
+					}
+					last = time.Now()
+				}
+			})
+		}),
+		wrong("a source that is closed is a signal", "SIG-2", func(i *impl) {
+			onRun(i, func(main task, s settings, run runner) error {
+				source, out, over := s.Signals, make(chan os.Signal, 16), make(chan struct{})
+				if source == nil {
+					return run(main, s)
+				}
+				defer close(over)
+				go forward(source, over, func(sig os.Signal) { out <- sig }, func() { out <- syscall.SIGTERM })
+				s.Signals = out
+				return run(main, s)
+			})
+		}),
+		wrong("signals are still caught after Run", "SIG-3", func(i *impl) {
+			caught := make(chan os.Signal, 1)
+			onRun(i, func(main task, s settings, run runner) error {
+				if s.Signals == nil {
+					signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
+				}
+				return run(main, s)
+			})
+		}),
+	}
+}
+
+// onSignals puts what f returns between the signals of each run and the run.
+func onSignals(i *impl, f func(deliver func(os.Signal)) func(os.Signal)) {
+	onRun(i, func(main task, s settings, run runner) error {
+		source, out, over := s.Signals, make(chan os.Signal, 64), make(chan struct{})
+		if source == nil {
+			own := make(chan os.Signal, 16)
+			signal.Notify(own, os.Interrupt, syscall.SIGTERM)
+			defer signal.Stop(own)
+			source = own
+		}
+		defer close(over)
+		go forward(source, over, f(func(sig os.Signal) { out <- sig }), func() {})
+		s.Signals = out
+		return run(main, s)
+	})
+}
+
+// forward hands on what comes from source until it is closed or over is.
+func forward(source <-chan os.Signal, over <-chan struct{}, deliver func(os.Signal), closed func()) {
+	for {
+		select {
+		case sig, ok := <-source:
+			if !ok {
+				closed()
+				return
+			}
+			deliver(sig)
+		case <-over:
+			return
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package broken
+
+import (
+	"context"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance"
+)
+
+func stateCases() []Case {
+	return []Case{
+		wrong("observers see a service run again that is draining", "STATE-1", func(i *impl) {
+			onPlayedObserver(i, func(s conformance.Step, observe func(conformance.Step)) {
+				if s.On == "drained" {
+					observe(conformance.Step{At: s.At, From: "draining", On: "started", To: "running"})
+					observe(conformance.Step{At: s.At, From: "running", On: "main_exited", To: "draining"})
+				}
+				observe(s)
+			})
+		}),
+		wrong("the end is late when main is the last to come back", "STATE-2", func(i *impl) {
+			onMain(i, func(ctx context.Context, main task) error {
+				err := main(ctx)
+				if i.State(ctx) == "hooks" {
+					time.Sleep(time.Nanosecond)
+				}
+				return err
+			})
+		}),
+		wrong("an event that is not allowed moves the machine", "STATE-3", func(i *impl) {
+			machine := i.Machine
+			i.Machine = func() conformance.Machine {
+				m := machine()
+				stopped := false
+				state, fire := m.State, m.Fire
+				m.State = func() string {
+					if stopped {
+						return "stopped"
+					}
+					return state()
+				}
+				m.Fire = func(event string) (bool, error) {
+					refused, err := fire(event)
+					stopped = stopped || err != nil
+					return refused, err
+				}
+				return m
+			}
+		}),
+		wrong("an event that is not allowed is no error", "STATE-3", func(i *impl) {
+			machine := i.Machine
+			i.Machine = func() conformance.Machine {
+				m := machine()
+				fire := m.Fire
+				m.Fire = func(event string) (bool, error) { fire(event); return false, nil }
+				return m
+			}
+		}),
+		wrong("an observer that has panicked is told no more", "STATE-4", func(i *impl) {
+			onSettings(i, func(s *settings) {
+				observe, dead := s.Observe, false
+				if observe == nil {
+					return
+				}
+				s.Observe = func(step conformance.Step) {
+					if !dead {
+						dead = contained(func() error { observe(step); return nil }).panicked
+					}
+				}
+			})
+		}),
+		wrong("an observer that is slow keeps Run", "STATE-4", func(i *impl) {
+			onRun(i, func(main task, s settings, run runner) error {
+				observe, told := s.Observe, make(chan struct{})
+				if observe == nil {
+					return run(main, s)
+				}
+				s.Observe = func(step conformance.Step) {
+					defer func() {
+						if step.To == "stopped" {
+							close(told)
+						}
+					}()
+					observe(step)
+				}
+				err := run(main, s)
+				if main != nil {
+					<-told
+				}
+				return err
+			})
+		}),
+		wrong("a panic of an observer is fatal", "STATE-4", func(i *impl) {
+			onObserver(i, func(s conformance.Step, observe func(conformance.Step)) {
+				over := make(chan struct{})
+				go func() { defer close(over); observe(s) }()
+				<-over
+			})
+		}),
+		wrong("Run returns before the end can be seen", "STATE-5", func(i *impl) {
+			state := i.State
+			i.State = func(ctx context.Context) string {
+				if s := state(ctx); s != "stopped" {
+					return s
+				}
+				return "hooks"
+			}
+		}),
+	}
+}
+
+// onPlayedObserver is onObserver for the runs that play a scenario.
+func onPlayedObserver(i *impl, f func(s conformance.Step, observe func(conformance.Step))) {
+	onSettings(i, func(s *settings) {
+		if observe := s.Observe; isPlay(*s) {
+			s.Observe = func(step conformance.Step) { f(step, observe) }
+		}
+	})
+}
+
+// onObserver has f called with every step, and with the observer that it was
+// meant for.
+func onObserver(i *impl, f func(s conformance.Step, observe func(conformance.Step))) {
+	onSettings(i, func(s *settings) {
+		if observe := s.Observe; observe != nil {
+			s.Observe = func(step conformance.Step) { f(step, observe) }
+		}
+	})
+}

@@ -1,0 +1,161 @@
+package broken
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"net/http"
+	"sync"
+)
+
+// listener is a listener whose connections are changed.
+type listener struct {
+	net.Listener
+	wrap func(net.Conn) net.Conn
+}
+
+func (l listener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return l.wrap(conn), nil
+}
+
+// deaf is a listener that refuses nobody when it is closed.
+type deaf struct {
+	net.Listener
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (d *deaf) Accept() (net.Conn, error) {
+	type accepted struct {
+		conn net.Conn
+		err  error
+	}
+	one := make(chan accepted, 1)
+	go func() {
+		conn, err := d.Listener.Accept()
+		one <- accepted{conn, err}
+	}()
+	select {
+	case a := <-one:
+		return a.conn, a.err
+	case <-d.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (d *deaf) Close() error {
+	d.once.Do(func() { close(d.closed) })
+	return nil
+}
+
+// edited is a connection over which something else is sent.
+type edited struct {
+	net.Conn
+	edit func(p []byte) []byte
+}
+
+func (e *edited) Write(p []byte) (int, error) {
+	if _, err := e.Conn.Write(e.edit(p)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// lingering is a connection that is closed later.
+type lingering struct {
+	net.Conn
+	until <-chan struct{}
+}
+
+func (l *lingering) Close() error {
+	go func() {
+		<-l.until
+		_ = l.Conn.Close()
+	}()
+	return nil
+}
+
+// withoutClose has responses lose their "Connection: close" while it is so.
+func withoutClose(i *impl, so func(ctx context.Context) bool) {
+	onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+		edit := func(p []byte) []byte {
+			if so(ctx) {
+				return bytes.Replace(p, []byte("Connection: close\r\n"), nil, 1)
+			}
+			return p
+		}
+		return serve(ctx, srv, listener{ln, func(conn net.Conn) net.Conn { return &edited{conn, edit} }})
+	})
+}
+
+// noValues is a context without any.
+type noValues struct{ context.Context }
+
+func (noValues) Value(any) any { return nil }
+
+// withContext has f change the context of every request. ctx is the one that
+// Serve was given.
+func withContext(i *impl, f func(ctx, request context.Context) context.Context) {
+	onRequests(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
+		next.ServeHTTP(w, req.WithContext(f(ctx, req.Context())))
+	})
+}
+
+func stoppingCases() []Case {
+	return []Case{
+		wrong("the context of a request ends at the stop", "HTTP-2", func(i *impl) {
+			withContext(i, func(ctx, request context.Context) context.Context {
+				request, cancel := context.WithCancel(request)
+				context.AfterFunc(ctx, cancel)
+				return request
+			})
+		}),
+		wrong("the context of a request has no values", "HTTP-2", func(i *impl) {
+			withContext(i, func(_, request context.Context) context.Context { return noValues{request} })
+		}),
+		wrong("the context of a request never ends", "HTTP-2", func(i *impl) {
+			withContext(i, func(_, request context.Context) context.Context { return context.WithoutCancel(request) })
+		}),
+		wrong("the listener stays open", "HTTP-2", func(i *impl) {
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				return serve(ctx, srv, &deaf{Listener: ln, closed: make(chan struct{})})
+			})
+		}),
+		wrong("idle connections stay until the last answer", "HTTP-2", func(i *impl) {
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				over := make(chan struct{})
+				defer close(over)
+				return serve(ctx, srv, listener{ln, func(conn net.Conn) net.Conn { return &lingering{conn, over} }})
+			})
+		}),
+		wrong("a connection without a request is closed at the stop", "HTTP-2", func(i *impl) {
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				var silent sync.Map
+				srv.ConnState = func(conn net.Conn, state http.ConnState) {
+					if state == http.StateNew {
+						silent.Store(conn, true)
+					} else {
+						silent.Delete(conn)
+					}
+				}
+				defer context.AfterFunc(ctx, func() {
+					silent.Range(func(conn, _ any) bool {
+						_ = conn.(net.Conn).Close()
+						return true
+					})
+				})()
+				return serve(ctx, srv, ln)
+			})
+		}),
+		wrong("no response says that the connection closes", "HTTP-3", func(i *impl) {
+			withoutClose(i, func(context.Context) bool { return true })
+		}),
+		wrong("no response says so in the drain delay", "HTTP-3", func(i *impl) {
+			withoutClose(i, func(ctx context.Context) bool { return ctx.Err() == nil })
+		}),
+	}
+}

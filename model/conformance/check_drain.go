@@ -1,0 +1,172 @@
+package conformance
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+)
+
+func checkBusyIsNamed(c *checker) {
+	c.bubble(func() {
+		log := &logbook{}
+		release := make(chan struct{})
+		var group, task string
+		err := c.run(func(ctx context.Context) error {
+			group = here(1)
+			busy := c.impl.DrainGroup(ctx)
+			busy.Go(func() { <-release })
+			c.impl.DrainGroup(ctx)
+			c.impl.Track(ctx)
+			task = here(1)
+			c.impl.Go(ctx, func(context.Context) error { <-release; return nil })
+			return nil
+		}, Settings{Log: log.log})
+		close(release)
+		if err == nil {
+			c.errorf("Run returns nil, want a drain timeout")
+			return
+		}
+		for _, part := range []string{group, task, "1"} {
+			c.expect(strings.Contains(err.Error(), part), "the error does not name %q: %v", part, err)
+			c.expectLog(log, "WARN", part)
+		}
+		c.expect(strings.Count(err.Error(), "check_drain.go") == 2, "the error names more than what is busy: %v", err)
+	})
+}
+
+func checkRefusedWorkIsLogged(c *checker) {
+	c.bubble(func() {
+		log := &logbook{}
+		var track, task, group string
+		err := c.run(func(ctx context.Context) error {
+			c.impl.OnShutdown(ctx, func() error {
+				track = here(1)
+				done, ok := c.impl.Track(ctx)
+				c.expect(!ok, "Track answers true while hooks run")
+				done()
+				task = here(1)
+				ok = c.impl.Go(ctx, func(context.Context) error { c.errorf("a refused task runs"); return nil })
+				c.expect(!ok, "Go answers true while hooks run")
+				group = here(1)
+				late := c.impl.DrainGroup(ctx)
+				late.Go(func() {})
+				late.Wait()
+				return nil
+			})
+			return nil
+		}, Settings{Log: log.log})
+		c.expect(err == nil, "Run returns %v", err)
+		for _, place := range []string{track, task, group} {
+			c.expectLog(log, "ERROR", place)
+		}
+	})
+}
+
+func checkGraceWarning(c *checker) {
+	linger := func(track bool) *logbook {
+		log := &logbook{}
+		c.bubble(func() {
+			err := c.run(func(ctx context.Context) error {
+				if track {
+					done, _ := c.impl.Track(ctx)
+					time.AfterFunc(6*time.Second, done)
+				}
+				c.impl.Stop(ctx, nil)
+				time.Sleep(7 * time.Second)
+				return nil
+			}, Settings{Log: log.log})
+			c.expect(err == nil, "Run returns %v, and main did come back", err)
+		})
+		return log
+	}
+	for _, remedy := range []string{"Serve", "Track", "grace"} {
+		c.expectLog(linger(false), "WARN", remedy)
+	}
+	if log := linger(true); log.has("WARN") {
+		c.errorf("there is a warning though tracked work is out:\n%s", log)
+	}
+}
+
+// checkReusedGroup adds to a group at the moment at which its counter reaches
+// zero: the waiter is woken, finds it above zero, and WaitGroup panics in it.
+// The race detector rightly calls that a race of the user's.
+func checkReusedGroup(c *checker) {
+	if raceEnabled {
+		return
+	}
+	for range 50 {
+		c.bubble(func() {
+			var hooks int
+			over := make(chan struct{}) // Run may return before: a gap may look like the end
+			err := c.impl.Run(func(ctx context.Context) error {
+				group := c.impl.DrainGroup(ctx)
+				group.Add(1)
+				c.impl.OnShutdown(ctx, func() error { hooks++; return nil })
+				time.AfterFunc(time.Second, func() {
+					defer close(over)
+					for range 10 {
+						group.Done()
+						group.Add(1)
+					}
+					time.Sleep(time.Second)
+					group.Done()
+				})
+				return nil
+			}, 0, 0)
+			<-over
+			c.expect(hooks > 0, "no hook runs; Run returns %v", err)
+		})
+	}
+}
+
+func checkNegativeGroup(c *checker) {
+	c.bubble(func() {
+		hooks := 0
+		var user sync.WaitGroup
+		var group *sync.WaitGroup
+		err := c.impl.Run(func(ctx context.Context) error {
+			group = c.impl.DrainGroup(ctx)
+			c.impl.OnShutdown(ctx, func() error { hooks++; return nil })
+			user.Go(func() {
+				defer func() { _ = recover() }() // the user's own mistake
+				group.Done()
+			})
+			user.Wait()
+			return nil
+		}, time.Second, 0)
+		c.expect(hooks > 0, "%d hooks ran, want 1; Run returns %v", hooks, err)
+		group.Add(1) // lets go of whoever still waits
+	})
+}
+
+func checkDoneTwice(c *checker) {
+	c.bubble(func() {
+		began := time.Now()
+		_ = c.impl.Run(func(ctx context.Context) error {
+			one, _ := c.impl.Track(ctx)
+			other, _ := c.impl.Track(ctx)
+			one()
+			one()
+			one()
+			time.AfterFunc(time.Second, other)
+			return nil
+		}, 0, 0)
+		took := time.Since(began)
+		c.expect(about(took, time.Second), "Run returns at %v, want 1s: one of two units was done", took)
+	})
+}
+
+func checkWorkContextValues(c *checker) {
+	c.bubble(func() {
+		_ = c.impl.Run(func(ctx context.Context) error {
+			asked, cancel := context.WithCancel(context.WithValue(ctx, valueKey{}, "of the asker"))
+			work := c.impl.WorkContext(asked)
+			cancel()
+			c.expect(work.Value(valueKey{}) == "of the asker", "a work context lacks the values of the one it is asked with")
+			time.Sleep(time.Second)
+			c.expect(work.Err() == nil, "a work context ends with the one it is asked with")
+			return nil
+		}, 0, 0)
+	})
+}

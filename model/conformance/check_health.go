@@ -1,0 +1,149 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+)
+
+func (c *checker) health() HealthFuncs { return c.impl.Health("the tool", "1.2.3") }
+
+// expectReply demands a code and a status, and a body that is JSON and says
+// whose it is.
+func (c *checker) expectReply(what string, r reply, code int, status string) {
+	c.expect(r.code == code && r.Status == status, "%s: %d %q, want %d %q; the body is %s", what, r.code, r.Status, code, status, r.body)
+	c.expect(r.invalid == nil, "%s: the body is not JSON: %v: %s", what, r.invalid, r.body)
+}
+
+func checkLivenessBody(c *checker) {
+	h, ran := c.health(), false
+	h.AddCheck("a check", func() error { ran = true; return errors.New("fails") })
+	c.expectReply("GET", ask(h.Liveness, http.MethodGet), http.StatusOK, "ok")
+	h.SetReady(false)
+	r := ask(h.Liveness, http.MethodGet)
+	c.expectReply("GET after SetReady(false)", r, http.StatusOK, "ok")
+	c.expect(r.Tool == "the tool" && r.Version == "1.2.3" && r.Uptime != "", "the body is %s", r.body)
+	c.expect(ask(h.Liveness, http.MethodHead).code == http.StatusOK, "HEAD is not answered 200")
+	c.expect(!ran && r.Checks == nil, "liveness runs a check")
+}
+
+// hung is a check that hangs until the end of a direct check.
+func hung() (check func() error, release func()) {
+	end := make(chan struct{})
+	return func() error { <-end; return nil }, func() { close(end) }
+}
+
+// checkLivenessBesideHungCheck runs in real time: a lock would stop virtual
+// time for good.
+func checkLivenessBesideHungCheck(c *checker) {
+	h := c.health()
+	check, release := hung()
+	defer release()
+	began := make(chan struct{}, 1)
+	h.AddCheck("hung", func() error { began <- struct{}{}; return check() })
+	go ask(h.Readiness, http.MethodGet)
+	<-began
+	answered := make(chan reply, 1)
+	go func() { answered <- ask(h.Liveness, http.MethodGet) }()
+	select {
+	case r := <-answered:
+		c.expectReply("beside a hung check", r, http.StatusOK, "ok")
+	case <-time.After(2 * time.Second):
+		c.errorf("liveness waits for a check")
+	}
+}
+
+func checkReadinessBody(c *checker) {
+	c.bubble(func() {
+		h := c.health()
+		r := ask(h.Readiness, http.MethodGet)
+		c.expectReply("without checks", r, http.StatusOK, "ok")
+		c.expect(!bytes.Contains(r.body, []byte(`"checks"`)), "without checks, the body has them: %s", r.body)
+		h.AddCheck("good", func() error { return nil })
+		h.AddCheck("bad", func() error { return errors.New("the reason") })
+		r = ask(h.Readiness, http.MethodGet)
+		c.expectReply("with a failing check", r, http.StatusServiceUnavailable, "degraded")
+		c.expect(r.Checks["good"] == "ok" && r.Checks["bad"] == "the reason" && len(r.Checks) == 2, "checks are %v", r.Checks)
+	})
+}
+
+func checkFollowNothing(c *checker) {
+	h := c.health()
+	log, restore := defaultLog()
+	h.Follow(context.Background())
+	restore()
+	c.expectLog(log, "ERROR", "Follow")
+	r := ask(h.Readiness, http.MethodGet)
+	c.expectReply("after Follow with a foreign context", r, http.StatusOK, "ok")
+	c.expect(r.State == "", "a handler that follows nothing names the state %q", r.State)
+}
+
+func checkHTTP(c *checker) {
+	c.bubble(func() {
+		h := c.health()
+		for name, handler := range map[string]http.Handler{"liveness": h.Liveness, "readiness": h.Readiness} {
+			get, head := ask(handler, http.MethodGet), ask(handler, http.MethodHead)
+			kind, _, _ := strings.Cut(get.header.Get("Content-Type"), ";")
+			c.expect(kind == "application/json", "%s: the type is %q", name, kind)
+			c.expect(head.code == get.code, "%s: HEAD is %d, GET %d", name, head.code, get.code)
+			for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions} {
+				r := ask(handler, method)
+				allow := r.header.Get("Allow")
+				c.expect(r.code == http.StatusMethodNotAllowed, "%s: %s is answered %d", name, method, r.code)
+				c.expect(strings.Contains(allow, http.MethodGet) && strings.Contains(allow, http.MethodHead), "%s: Allow is %q", name, allow)
+				c.expect(r.invalid == nil && r.Tool == "the tool" && r.Version == "1.2.3", "%s: %s: the body is %s", name, method, r.body)
+			}
+		}
+	})
+}
+
+func checkHeaders(c *checker) {
+	c.bubble(func() {
+		h := c.health()
+		for name, handler := range map[string]http.Handler{"liveness": h.Liveness, "readiness": h.Readiness} {
+			get, head := ask(handler, http.MethodGet), ask(handler, http.MethodHead)
+			c.expect(get.header.Get("Cache-Control") == "no-store", "%s: Cache-Control is %q", name, get.header.Get("Cache-Control"))
+			for _, r := range []reply{get, head} {
+				c.expect(r.header.Get("Content-Length") == strconv.Itoa(len(get.body)), "%s: Content-Length is %q, want %d",
+					name, r.header.Get("Content-Length"), len(get.body))
+			}
+			c.expect(len(head.body) == 0, "%s: HEAD has a body: %s", name, head.body)
+		}
+	})
+}
+
+func checkUptime(c *checker) {
+	c.bubble(func() {
+		h := c.health()
+		total := time.Duration(0)
+		for _, d := range []time.Duration{0, 999 * time.Millisecond, time.Millisecond, 59 * time.Second, 3*time.Hour + 41*time.Minute + 18*time.Second, 900 * time.Millisecond} {
+			time.Sleep(d)
+			total += d
+			want := total.Truncate(time.Second).String()
+			c.expect(ask(h.Liveness, http.MethodGet).Uptime == want, "after %v uptime is %q, want %q", total, ask(h.Liveness, http.MethodGet).Uptime, want)
+		}
+	})
+}
+
+// panickingError is an error whose text cannot be had.
+type panickingError struct{}
+
+// Error panics.
+func (panickingError) Error() string { panic("in Error") }
+
+func checkPanickingError(c *checker) {
+	c.bubble(func() {
+		h := c.health()
+		h.AddCheck("bad", func() error { return panickingError{} })
+		h.AddCheck("exits", func() error { runtime.Goexit(); return nil })
+		h.AddCheck("good", func() error { return nil })
+		r := ask(h.Readiness, http.MethodGet)
+		c.expect(r.invalid == nil, "the body is not JSON: %s", r.body)
+		c.expect(r.Checks["good"] == "ok" && r.Checks["bad"] != "ok" && len(r.Checks) == 3, "checks are %v", r.Checks)
+	})
+}

@@ -1,0 +1,87 @@
+package conformance
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// oddTexts are names and texts that a hand-made JSON body gets wrong.
+var oddTexts = []string{
+	"plain", "", `quo"te`, `back\slash`, "new\nline", "tab\t", "nul\x00", "bell\x07", "del\x7f", "<b>&amp;</b>",
+	"\u2028\u2029", "日本語", "🙂", "bad\xffutf8", "\xc3", "{}", `","x":"y`, strings.Repeat("long ", 100),
+}
+
+func checkOddTexts(c *checker) {
+	c.bubble(func() {
+		for _, text := range oddTexts {
+			h := c.impl.Health(text, text)
+			h.AddCheck(text, func() error { return errors.New("why: " + text) })
+			r := ask(h.Readiness, http.MethodGet)
+			c.expect(r.invalid == nil, "%q: the body is not JSON: %v: %s", text, r.invalid, r.body)
+			if utf8.ValidString(text) {
+				c.expect(r.Checks[text] == "why: "+text, "%q is told as %q", text, r.Checks)
+				c.expect(r.Tool == text && r.Version == text, "%q: tool is %q, version %q", text, r.Tool, r.Version)
+			}
+		}
+	})
+}
+
+func checkSortedKeys(c *checker) {
+	c.bubble(func() {
+		h := c.health()
+		for _, name := range []string{"c", "a", "d", "b", "é", "A"} {
+			h.AddCheck(name, func() error { return nil })
+		}
+		r := ask(h.Readiness, http.MethodGet)
+		keys := checkKeys(r.body)
+		c.expect(len(keys) == 6 && slices.IsSorted(keys), "the checks come as %q", keys)
+	})
+}
+
+// checkKeys returns the names of the checks in the order of the body.
+func checkKeys(body []byte) (keys []string) {
+	var top map[string]json.RawMessage
+	if json.Unmarshal(body, &top) != nil {
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(top["checks"]))
+	if _, err := d.Token(); err != nil {
+		return nil
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return keys
+		}
+		keys = append(keys, fmt.Sprint(key))
+		if _, err := d.Token(); errors.Is(err, io.EOF) {
+			return keys
+		}
+	}
+	return keys
+}
+
+func checkClipped(c *checker) {
+	c.bubble(func() {
+		h := c.health()
+		h.AddCheck("long", func() error { return errors.New(strings.Repeat("é", 3000)) })
+		h.AddCheck("empty", func() error { return errors.New("") })
+		h.AddCheck("ok", func() error { return errors.New("ok") })
+		h.AddCheck("same\xff", func() error { return nil })
+		h.AddCheck("same\xfe", func() error { return errors.New("the failing one") })
+		r := ask(h.Readiness, http.MethodGet)
+		c.expect(r.invalid == nil, "the body is not JSON: %s", r.body)
+		long := r.Checks["long"]
+		c.expect(len(long) > 900 && len(long) <= 1100 && !strings.Contains(long, "\ufffd"), "a long text has %d bytes: %q", len(long), long)
+		c.expect(r.Checks["empty"] != "" && r.Checks["empty"] != "ok", "an empty text is told as %q", r.Checks["empty"])
+		c.expect(r.Checks["ok"] != "" && r.Checks["ok"] != "ok", "a failure named ok is told as %q", r.Checks["ok"])
+		c.expect(r.Checks["same\ufffd"] == "the failing one", "of two names that become equal: %q", r.Checks["same\ufffd"])
+	})
+}

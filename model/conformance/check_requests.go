@@ -1,0 +1,187 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"sync/atomic"
+	"time"
+)
+
+// expectCounted demands that hooks do not begin before an instant, which is
+// when the last request was over.
+func (v *service) expectCounted(what string, until time.Duration) {
+	v.c.expect(v.hooksAt() >= until, "%s: hooks begin at %s, want %s", what, show(v.hooksAt()), show(until))
+}
+
+// expectNoLeak demands that they begin soon after it: what is counted for good
+// costs the drain timeout.
+func (v *service) expectNoLeak(what string, after time.Duration) {
+	v.c.expect(v.hooksAt() < after+time.Second, "%s: hooks begin at %s, want %s", what, show(v.hooksAt()), show(after))
+}
+
+func checkHandlerCounts(c *checker) {
+	for what, handle := range map[string]handleFunc{
+		"a handler that has written nothing yet": func(v *service, _ http.ResponseWriter, _ *http.Request) {
+			time.Sleep(3 * time.Second)
+			v.note("handled")
+		},
+		"a handler that has written everything": func(v *service, w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "done")
+			_ = http.NewResponseController(w).Flush()
+			time.Sleep(3 * time.Second)
+			v.note("handled")
+		},
+	} {
+		c.serving(c.serveBare, Settings{}, handle, func(v *service) {
+			v.begin("")
+			v.end()
+			v.expectCounted(what, v.at("handled"))
+		})
+	}
+}
+
+func checkRequestWhileDraining(c *checker) {
+	c.serving(c.serveBare, Settings{}, lasting, func(v *service) {
+		v.begin("2s")
+		v.stop()
+		time.Sleep(time.Second)
+		second := v.begin("3s")
+		v.end()
+		e := <-second
+		c.expect(e.ok(), "a request that comes while draining: %v", e)
+		v.expectCounted("a request that came while draining", e.at)
+	})
+}
+
+func checkRequestAfterDraining(c *checker) {
+	c.bubble(func() {
+		var calls atomic.Int64
+		var counted http.Handler
+		refused := func(when string) {
+			before, rec := calls.Load(), httptest.NewRecorder()
+			counted.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/", nil))
+			after := rec.Header().Get("Retry-After")
+			_, notSeconds := strconv.Atoi(after)
+			_, notDate := http.ParseTime(after)
+			c.expect(rec.Code == http.StatusServiceUnavailable && (notSeconds == nil || notDate == nil),
+				"%s a request is answered %d, with Retry-After %q; want 503 and when to come again", when, rec.Code, after)
+			c.expect(calls.Load() == before, "%s a request is handled", when)
+		}
+		_ = c.run(func(ctx context.Context) error {
+			counted = c.impl.Handler(ctx, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls.Add(1) }))
+			counted.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+			c.expect(calls.Load() == 1, "while running a request is handled %d times", calls.Load())
+			c.hook(ctx, func() { refused("while hooks run") })
+			return nil
+		}, Settings{})
+		refused("after Run has returned")
+	})
+}
+
+func checkPanickingHandler(c *checker, serve serveFunc) {
+	handle := func(_ *service, w http.ResponseWriter, req *http.Request) {
+		if req.URL.Path == "/late" {
+			_, _ = io.WriteString(w, "half")
+			_ = http.NewResponseController(w).Flush()
+		}
+		panic(http.ErrAbortHandler)
+	}
+	c.serving(serve, Settings{}, handle, func(v *service) {
+		for _, path := range []string{"early", "late", "early"} {
+			v.get(path)
+		}
+		v.end()
+		v.expectNoLeak("after handlers that panicked", v.at(cancelled))
+	})
+}
+
+func checkHijacked(c *checker, serve serveFunc) {
+	handle := func(v *service, w http.ResponseWriter, _ *http.Request) {
+		h, ok := w.(http.Hijacker)
+		if !ok {
+			c.errorf("a ResponseWriter of HTTP/1 is no http.Hijacker")
+			return
+		}
+		conn, _, err := h.Hijack()
+		if err != nil {
+			c.errorf("Hijack: %v", err)
+			return
+		}
+		_, _ = io.WriteString(conn, "raw\n") // and stays open
+	}
+	c.serving(serve, Settings{}, handle, func(v *service) {
+		w := v.dial()
+		if w == nil {
+			return
+		}
+		_, _ = io.WriteString(w, "GET / HTTP/1.1\r\nHost: service\r\n\r\n")
+		line, err := w.r.ReadString('\n')
+		c.expect(line == "raw\n", "over a hijacked connection comes %q, %v", line, err)
+		time.Sleep(time.Second)
+		v.end()
+		v.expectNoLeak("with a hijacked connection that stays open", v.at(cancelled))
+	})
+}
+
+func checkStream(c *checker, serve serveFunc) {
+	handle := func(v *service, w http.ResponseWriter, _ *http.Request) {
+		defer v.note("handled")
+		for range 4 {
+			_, _ = io.WriteString(w, "x")
+			_ = http.NewResponseController(w).Flush()
+			time.Sleep(time.Second)
+		}
+	}
+	c.serving(serve, Settings{}, handle, func(v *service) {
+		stream := v.begin("")
+		time.Sleep(1500 * time.Millisecond)
+		v.end()
+		e := <-stream
+		c.expect(e.err != nil || e.body == "xxxx", "a stream of xxxx: %v", e) // HTTP-2 says that it is not cut
+		v.expectNoLeak("with a stream under way", v.at("handled"))
+	})
+}
+
+func checkWriterPowers(c *checker, serve serveFunc) {
+	handle := func(v *service, w http.ResponseWriter, _ *http.Request) {
+		flusher, ok := w.(http.Flusher)
+		if !ok {
+			c.errorf("a ResponseWriter is no http.Flusher")
+			return
+		}
+		_, _ = io.WriteString(w, "first")
+		flusher.Flush()
+		time.Sleep(time.Second)
+		rc, later := http.NewResponseController(w), time.Now().Add(patience)
+		_, _ = io.WriteString(w, "second")
+		err := errors.Join(rc.SetReadDeadline(later), rc.SetWriteDeadline(later), rc.EnableFullDuplex(), rc.Flush())
+		c.expect(err == nil, "http.ResponseController: %v", err)
+		time.Sleep(time.Second)
+		_, _, err = rc.Hijack()
+		c.expect(!errors.Is(err, http.ErrNotSupported), "http.ResponseController: Hijack: %v", err)
+	}
+	c.serving(serve, Settings{}, handle, func(v *service) {
+		w := v.dial()
+		if w == nil {
+			return
+		}
+		asked := v.now()
+		_, _ = io.WriteString(w, "GET / HTTP/1.1\r\nHost: service\r\n\r\n")
+		resp, err := http.ReadResponse(w.r, nil)
+		if err != nil {
+			c.errorf("a response that was flushed: %v", err)
+			return
+		}
+		for i, want := range []string{"first", "second"} {
+			got := make([]byte, len(want))
+			_, err := io.ReadFull(resp.Body, got)
+			at := asked + time.Duration(i)*time.Second
+			c.expect(err == nil && string(got) == want && promptly(v.now(), at),
+				"what was flushed at %s comes at %s: %q, %v; want %q", show(at), show(v.now()), got, err, want)
+		}
+	})
+}

@@ -1,0 +1,195 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+)
+
+// goroutine is what identifies the calling goroutine: the first line of its
+// stack, up to its number.
+func goroutine() string {
+	buf := make([]byte, 64)
+	head, _, _ := bytes.Cut(buf[:runtime.Stack(buf, false)], []byte(" ["))
+	return string(head)
+}
+
+func checkMainGoroutine(c *checker) {
+	c.bubble(func() {
+		caller, calls := goroutine(), 0
+		err := c.impl.Run(func(ctx context.Context) error {
+			calls++
+			c.expect(goroutine() != caller, "main runs on the goroutine that called Run")
+			c.expect(ctx.Err() == nil, "main's context is cancelled when main begins")
+			return nil
+		}, 0, 0)
+		c.expect(err == nil && calls == 1, "Run returns %v after %d calls of main", err, calls)
+	})
+}
+
+type valueKey struct{}
+
+func checkParent(c *checker) {
+	c.bubble(func() {
+		parent, cancel := context.WithTimeout(context.WithValue(context.Background(), valueKey{}, "of the parent"), time.Hour)
+		defer cancel()
+		_ = c.run(func(ctx context.Context) error {
+			c.expect(ctx.Value(valueKey{}) == "of the parent", "main's context lacks the parent's values")
+			_, bounded := ctx.Deadline()
+			c.expect(!bounded, "main's context has the parent's deadline")
+			return nil
+		}, Settings{Parent: parent})
+	})
+}
+
+func checkExpiringParent(c *checker) {
+	c.bubble(func() {
+		parent, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		began := time.Now()
+		err := c.run(func(ctx context.Context) error {
+			wait(ctx.Done(), time.Hour)
+			c.expect(time.Since(began) == time.Second, "the context is cancelled after %v, want 1s", time.Since(began))
+			c.expect(context.Cause(ctx) == context.DeadlineExceeded, "the cause is %v", context.Cause(ctx))
+			return ctx.Err()
+		}, Settings{Parent: parent})
+		c.expect(err == nil, "Run returns %v", err)
+	})
+}
+
+func checkStopIsTaken(c *checker) {
+	c.bubble(func() {
+		mine := errors.New("the caller's")
+		err := c.run(func(ctx context.Context) error {
+			c.impl.Stop(ctx, mine)
+			state := c.impl.State(ctx)
+			c.expect(state != string(model.Running), "the state is %s when Stop has returned", state)
+			wait(ctx.Done(), time.Hour)
+			c.expect(context.Cause(ctx) == mine, "the cause is %v, want the error given to Stop", context.Cause(ctx))
+			return nil
+		}, Settings{})
+		c.expect(errors.Is(err, mine), "Run returns %v, want the error given to Stop", err)
+	})
+}
+
+func checkCleanEndIsLogged(c *checker) {
+	c.bubble(func() {
+		log := &logbook{}
+		err := c.run(func(ctx context.Context) error {
+			c.impl.Stop(ctx, nil)
+			<-ctx.Done()
+			return ctx.Err()
+		}, Settings{Log: log.log})
+		c.expect(err == nil, "Run returns %v, want nil", err)
+		c.expectLog(log, "DEBUG", "context canceled")
+	})
+}
+
+func checkMisuses(c *checker) {
+	for _, misuse := range c.impl.Misuses {
+		var called atomic.Bool
+		err := misuse.Run(func(context.Context) error {
+			called.Store(true)
+			return nil
+		})
+		switch {
+		case called.Load():
+			c.errorf("%s: main is called", misuse.Argument)
+		case err == nil:
+			c.errorf("%s: Run returns nil", misuse.Argument)
+		case !strings.Contains(err.Error(), misuse.Argument):
+			c.errorf("%s: the error does not name it: %v", misuse.Argument, err)
+		}
+	}
+}
+
+func checkNilHook(c *checker) {
+	c.bubble(func() {
+		var place string
+		err := c.run(func(ctx context.Context) error {
+			place = here(1)
+			c.impl.OnShutdown(ctx, nil)
+			return nil
+		}, Settings{})
+		c.expect(err != nil && strings.Contains(err.Error(), place), "Run returns %v, want an error that names %s", err, place)
+	})
+}
+
+func checkSeveralRuns(c *checker) {
+	c.bubble(func() {
+		mine := errors.New("of the inner run")
+		order := map[string]int{}
+		outer := c.impl.Run(func(ctx context.Context) error {
+			c.impl.OnShutdown(ctx, func() error { order["outer"] = len(order) + 1; return nil })
+			inner := c.impl.Run(func(ctx context.Context) error {
+				c.impl.OnShutdown(ctx, func() error { order["inner"] = len(order) + 1; return nil })
+				return mine
+			}, 0, 0)
+			c.expect(inner == mine, "the inner run returns %v", inner)
+			c.expect(ctx.Err() == nil, "the end of the inner run cancels the outer one's context")
+			return nil
+		}, 0, 0)
+		c.expect(outer == nil, "the outer run returns %v", outer)
+		c.expect(len(order) == 2 && order["inner"] < order["outer"], "hooks run in the order %v, want the inner one first", order)
+	})
+	c.bubble(func() {
+		var hooks [4]atomic.Bool
+		results := make(chan error)
+		for i := range 4 {
+			go func() {
+				results <- c.impl.Run(func(ctx context.Context) error {
+					c.impl.OnShutdown(ctx, func() error { hooks[i].Store(true); return nil })
+					time.Sleep(time.Duration(i+1) * time.Second)
+					c.expect(ctx.Err() == nil, "one run's end cancels the context of another")
+					return nil
+				}, 0, 0)
+			}()
+		}
+		for range 4 {
+			err := <-results
+			c.expect(err == nil, "one of four runs returns %v", err)
+		}
+		for i := range hooks {
+			c.expect(hooks[i].Load(), "the hook of run %d of four did not run", i+1)
+		}
+	})
+}
+
+func checkNoGoroutineStays(c *checker) {
+	once := func() {
+		_ = c.impl.Run(func(ctx context.Context) error {
+			c.impl.DrainGroup(ctx).Go(func() {})
+			c.impl.OnShutdown(ctx, func() error { return nil })
+			return nil
+		}, 0, 0)
+	}
+	once()
+	before := settled(0)
+	for range 100 {
+		once()
+	}
+	if after := settled(before); after > before+10 {
+		buf := make([]byte, 1<<14)
+		c.errorf("there were %d goroutines before a hundred runs, and there are %d after:\n%s",
+			before, after, buf[:runtime.Stack(buf, true)])
+	}
+}
+
+// settled returns the number of goroutines, when it has come down to most, or
+// has had a second to do so.
+func settled(most int) int {
+	n := runtime.NumGoroutine()
+	for deadline := time.Now().Add(time.Second); n > most && time.Now().Before(deadline); n = runtime.NumGoroutine() {
+		if most == 0 && time.Until(deadline) < 900*time.Millisecond {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return n
+}

@@ -1,0 +1,145 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+)
+
+func checkIdleGoes(c *checker) {
+	c.serving(c.impl.Serve, Settings{}, lasting, func(v *service) {
+		idle := v.dial()
+		if idle == nil {
+			return
+		}
+		e := idle.get(v, "0s")
+		c.expect(e.ok(), "the request that leaves an idle connection: %v", e)
+		go func() {
+			_, _ = idle.r.ReadByte()
+			v.note("idle gone")
+		}()
+		long := v.begin("3s")
+		time.Sleep(time.Second)
+		v.end()
+		<-long
+		cancel := v.at(cancelled)
+		c.expect(promptly(v.ln.closedAt(), cancel), "the listener closes at %s, want %s", show(v.ln.closedAt()), show(cancel))
+		c.expect(promptly(v.at("idle gone"), cancel), "an idle connection is closed at %s, want %s", show(v.at("idle gone")), show(cancel))
+	})
+}
+
+func checkRequestContext(c *checker) {
+	// Asked at 0s, stopped at 1s, the handler looks at 12s: past the grace,
+	// within the drain timeout.
+	look := func(_ *service, w http.ResponseWriter, req *http.Request) {
+		wait(req.Context().Done(), 12*time.Second)
+		_, _ = fmt.Fprintf(w, "%v, %v", req.Context().Value(valueKey{}), req.Context().Err())
+	}
+	expect := func(v *service, want string) {
+		asked := v.begin("")
+		time.Sleep(time.Second)
+		v.end()
+		e := <-asked
+		c.expect(e.ok() && e.body == want, "a request that asks for its context: %v, want %q", e, want)
+	}
+	c.serving(c.impl.Serve, Settings{}, look, func(v *service) { expect(v, "of the context, <nil>") })
+	based := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		base, cancel := context.WithCancel(context.WithValue(context.Background(), valueKey{}, "of the base"))
+		context.AfterFunc(ctx, cancel)
+		srv.BaseContext = func(net.Listener) context.Context { return base }
+		return c.impl.Serve(ctx, srv, ln)
+	}
+	c.serving(based, Settings{}, look, func(v *service) { expect(v, "of the base, <nil>") })
+}
+
+func checkAcceptedBefore(c *checker) {
+	c.serving(c.impl.Serve, Settings{}, lasting, func(v *service) {
+		early := v.dial()
+		if early == nil {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+		v.stop()
+		time.Sleep(50 * time.Millisecond)
+		e := early.get(v, "2s")
+		c.expect(e.ok(), "a request over a connection that was accepted 50ms before the stop, sent 50ms after it: %v", e)
+	})
+}
+
+func checkCutting(c *checker) {
+	handle := func(v *service, w http.ResponseWriter, req *http.Request) {
+		if req.URL.Path == "/stubborn" {
+			_, _ = io.WriteString(w, "half")
+			_ = http.NewResponseController(w).Flush()
+			time.Sleep(patience)
+			return
+		}
+		wait(req.Context().Done(), patience)
+		v.note("context ended")
+		time.Sleep(50 * time.Millisecond)
+		v.note("cleaned up")
+	}
+	limit := Settings{Drain: 2 * time.Second}
+	c.serving(c.impl.Serve, limit, handle, func(v *service) {
+		v.begin("polite")
+		v.end()
+		c.expect(v.at("cleaned up") <= v.hooksAt(), "hooks begin at %s; the context of a request ends at %s, and its handler returns at %s",
+			show(v.hooksAt()), show(v.at("context ended")), show(v.at("cleaned up")))
+	})
+	c.serving(c.impl.Serve, limit, handle, func(v *service) {
+		stubborn := v.begin("stubborn")
+		v.begin("polite")
+		v.end()
+		cut := v.at("context ended")
+		c.expect(cut <= v.hooksAt() && v.hooksAt() <= cut+100*time.Millisecond+prompt,
+			"requests are cut at %s, with a handler that would not return, and hooks begin at %s", show(cut), show(v.hooksAt()))
+		e := <-stubborn
+		c.expect(e.at <= v.hooksAt()+prompt, "hooks begin at %s, and a response that was cut ends at %s", show(v.hooksAt()), show(e.at))
+	})
+}
+
+// expectClose demands Connection: close of a response, if there is one.
+func (v *service) expectClose(what string, e exchange) {
+	v.c.expect(e.err != nil || e.closes, "%s is answered without Connection: close: %v", what, e)
+}
+
+func checkCloseAfterStop(c *checker) {
+	c.serving(c.impl.Serve, Settings{}, lasting, func(v *service) {
+		before := v.begin("2s")
+		time.Sleep(time.Second)
+		v.end()
+		v.expectClose("a request that was begun before the stop", <-before)
+	})
+}
+
+func checkCloseInDelay(c *checker) {
+	c.serving(c.impl.Serve, Settings{Delay: 3 * time.Second}, lasting, func(v *service) {
+		kept := v.dial()
+		if kept == nil {
+			return
+		}
+		kept.get(v, "0s")
+		before := v.begin("2s")
+		time.Sleep(time.Second)
+		v.stop()
+		time.Sleep(500 * time.Millisecond)
+		if v.at(cancelled) <= v.now() {
+			return // there was no delay
+		}
+		v.expectClose("a request over a new connection in the drain delay", v.get("0s"))
+		v.expectClose("a request over an old connection in the drain delay", kept.get(v, "0s"))
+		v.expectClose("a request that was begun before the drain delay", <-before)
+	})
+}
+
+func checkHandlerCloses(c *checker) {
+	c.serving(c.serveBare, Settings{}, lasting, func(v *service) {
+		v.begin("3s") // keeps it draining
+		v.stop()
+		time.Sleep(time.Second)
+		v.expectClose("a request that comes while draining", v.get("0s"))
+	})
+}

@@ -1,0 +1,158 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// checker is what a direct check works with. It may be used from any
+// goroutine.
+type checker struct {
+	t       *testing.T
+	impl    *Implementation
+	offered offers
+	child   childConfig
+
+	mu       sync.Mutex
+	failures []string
+}
+
+// errorf notes that something is not as it must be.
+func (c *checker) errorf(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failures = append(c.failures, fmt.Sprintf(format, args...))
+}
+
+func (c *checker) failure() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return strings.Join(c.failures, "\n")
+}
+
+// expect notes a failure unless ok.
+func (c *checker) expect(ok bool, format string, args ...any) {
+	if !ok {
+		c.errorf(format, args...)
+	}
+}
+
+// bubble runs f in virtual time. Whatever is left behind in it is a failure.
+func (c *checker) bubble(f func()) {
+	if died := inBubble(c.t, f); died != "" {
+		c.errorf("virtual time came to its end: %s", died)
+	}
+}
+
+// inTimeOr runs f and fails when it takes longer than an hour of virtual time.
+func (c *checker) inTime(what string, f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	wait(done, time.Hour)
+	select {
+	case <-done:
+	default:
+		c.errorf("%s does not come to an end", what)
+	}
+}
+
+// run is RunWith, where the process's own signals are not wanted.
+func (c *checker) run(main func(ctx context.Context) error, s Settings) error {
+	if s.Log == nil {
+		s.Log = func(string, string) {}
+	}
+	return c.impl.RunWith(main, s)
+}
+
+// slack is what a direct check lets an instant be late by, where another
+// clause says that it must be exact.
+const slack = 50 * time.Millisecond
+
+func about(d, want time.Duration) bool { return d >= want && d <= want+slack }
+
+// logbook keeps the lines of a log.
+type logbook struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (l *logbook) log(level, line string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, level+" "+line)
+}
+
+// has says whether there is a line with all the parts.
+func (l *logbook) has(parts ...string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, line := range l.lines {
+		all := true
+		for _, part := range parts {
+			all = all && strings.Contains(line, part)
+		}
+		if all {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *logbook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.lines, "\n")
+}
+
+// expectLog demands a line with all the parts.
+func (c *checker) expectLog(l *logbook, parts ...string) {
+	c.expect(l.has(parts...), "no log line has all of %q; the log:\n%s", parts, l)
+}
+
+// defaultLog keeps what is written to slog's default logger from here on,
+// until restore is called.
+func defaultLog() (l *logbook, restore func()) {
+	was := slog.Default()
+	l = &logbook{}
+	slog.SetDefault(slog.New(bookHandler{l}))
+	return l, func() { slog.SetDefault(was) }
+}
+
+// bookHandler is a slog.Handler that writes into a logbook.
+type bookHandler struct{ book *logbook }
+
+// Enabled is always true.
+func (h bookHandler) Enabled(context.Context, slog.Level) bool { return true }
+
+// WithAttrs returns the handler itself.
+func (h bookHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
+
+// WithGroup returns the handler itself.
+func (h bookHandler) WithGroup(string) slog.Handler { return h }
+
+// Handle keeps the record.
+func (h bookHandler) Handle(_ context.Context, r slog.Record) error {
+	line := r.Message
+	r.Attrs(func(a slog.Attr) bool {
+		line += " " + a.String()
+		return true
+	})
+	h.book.log(r.Level.String(), line)
+	return nil
+}
+
+// here is the place of its caller, so many lines further down, as errors and
+// log lines tell it.
+func here(further int) string {
+	_, file, line, _ := runtime.Caller(1)
+	return fmt.Sprintf("%s:%d", file, line+further)
+}

@@ -1,0 +1,162 @@
+package conformance
+
+import "github.com/greynewell/mist-go/model"
+
+// busyFor is a group with one unit of work.
+func busyFor(d ...model.Unit) []model.Group { return []model.Group{{Units: d}} }
+
+func drainClauses() []Clause {
+	hook := []model.Hook{{Lasts: second + 1}}
+	ends := model.Main{After: second}
+	term := []model.Stop{{By: model.SIGTERM, At: second}}
+	never := busyFor(model.Unit{Lasts: model.Never})
+	return []Clause{
+		{
+			ID: "DRAIN-1", Level: Core,
+			Sentence: "No hook runs before every drain group has reached zero, or the drain timeout has run out.",
+			premise: func(s model.Scenario, want model.Trace) bool {
+				return len(s.Groups) > 0 && len(want.Hooks) > 0 && want.Entered(model.Hooks) > max(want.Cancelled.At, min(want.MainEnded, want.Returned))
+			},
+			examples: []model.Scenario{
+				{Main: ends, Groups: busyFor(model.Unit{Lasts: 2 * second}), Hooks: hook},
+				{Main: ends, Groups: append(busyFor(model.Unit{Lasts: 2 * second}), model.Group{Units: []model.Unit{{Lasts: 3 * second}}}), Hooks: hook},
+				{DrainTimeout: 2 * second, Main: ends, Groups: never, Hooks: hook},
+			},
+		},
+		{
+			ID: "DRAIN-2", Level: Core,
+			Sentence: "The drain timeout counts from cancel. When it runs out, that is logged, hooks run and the result has an error, which lists what was still busy by its place.",
+			premise:  func(_ model.Scenario, want model.Trace) bool { return want.Left(model.Draining) == model.DrainTimedOut },
+			examples: []model.Scenario{
+				{DrainTimeout: 2 * second, Main: ends, Groups: never, Hooks: hook},
+				{Main: ends, Groups: never, Hooks: hook},
+				{Main: ends, Groups: never},
+				{DrainDelay: 2*second + 1, DrainTimeout: 4 * second, Main: model.Main{AfterCancel: true}, Stops: term, Groups: never, Hooks: hook},
+			},
+			checks: []check{
+				{"the error and the log line name every busy group and task, and count the rest", []Need{NeedRunWith, NeedTrack, NeedGo}, checkBusyIsNamed},
+			},
+		},
+		{
+			ID: "DRAIN-3", Level: Core,
+			Sentence: "Groups made while draining and work added to a busy group are waited for; after draining, work is refused, and said to be.",
+			premise:  workWhileDraining,
+			examples: []model.Scenario{
+				{Main: model.Main{AfterCancel: true, After: 3 * second}, Stops: term, Groups: []model.Group{{At: 2*second + 2, Units: []model.Unit{{Lasts: 5*second + 4}}}}, Hooks: hook},
+				{Main: ends, Groups: busyFor(model.Unit{Lasts: 3 * second}, model.Unit{After: 2*second + 2, Lasts: 4*second + 4}), Hooks: hook},
+				{Main: ends, Groups: busyFor(model.Unit{Lasts: 3 * second}), Tracks: []model.Track{{At: 2*second + 2, Lasts: 3 * second}, {At: 5*second + 4}}, Hooks: []model.Hook{{Lasts: 4*second + 8}}},
+				{Main: ends, Tasks: []model.Task{{At: 2*second + 2}}, Hooks: []model.Hook{{Lasts: 4*second + 8}}},
+			},
+			checks: []check{
+				{"a group made after a real SIGTERM is waited for", []Need{NeedUnix}, checkGroupWhileDraining},
+				{"after draining, Track, Go and DrainGroup say that nobody waits", []Need{NeedRunWith, NeedTrack, NeedGo}, checkRefusedWorkIsLogged},
+			},
+		},
+		{
+			ID: "DRAIN-4", Level: Core,
+			Sentence: "Main is waited for first, until its return grace, at most half of the drain timeout, is over. That is a warning which names the remedy, never a drain timeout, and none while tracked work is out.",
+			premise: func(s model.Scenario, want model.Trace) bool {
+				return want.MainEnded > want.Cancelled.At && want.Cancelled.At != model.Never && graceOf(s) > 0
+			},
+			needs: []Need{NeedRunWith},
+			examples: []model.Scenario{
+				{Main: model.Main{After: model.Never}, Stops: term, Hooks: hook},
+				{DrainTimeout: 4 * second, Main: model.Main{AfterCancel: true, After: 3 * second}, Stops: term, Hooks: hook},
+				{Main: model.Main{AfterCancel: true, After: 3 * second}, Stops: term, Hooks: hook},
+				{ReturnGrace: 2 * second, Main: model.Main{AfterCancel: true, After: 3 * second}, Stops: term, Hooks: hook},
+				{ReturnGrace: model.NoGrace, Main: model.Main{AfterCancel: true, After: 3 * second}, Stops: term, Hooks: hook},
+			},
+			checks: []check{
+				{"the warning names the remedy, unless tracked work is out", []Need{NeedRunWith, NeedStop, NeedTrack}, checkGraceWarning},
+				{"hooks wait for main after a real SIGTERM", []Need{NeedUnix}, checkMainFirst},
+			},
+		},
+		{
+			ID: "DRAIN-5", Level: Core,
+			Sentence: "With main back and no work out, hooks begin at once.",
+			premise: func(_ model.Scenario, want model.Trace) bool {
+				return want.Left(model.Draining) == model.Drained && len(want.Hooks) > 0
+			},
+			examples: []model.Scenario{
+				{Main: ends, Hooks: hook},
+				{Main: ends, Groups: busyFor(model.Unit{Lasts: 3 * second}), Hooks: hook},
+			},
+		},
+		{
+			ID: "DRAIN-6", Level: Core,
+			Sentence: "A WaitGroup that is reused while it is waited for, or driven below zero, never crashes the process from the library's side.",
+			checks: []check{
+				{"a group reused while it is waited for", nil, checkReusedGroup},
+				{"a group driven below zero", nil, checkNegativeGroup},
+			},
+		},
+		{
+			ID: "DRAIN-7", Level: Extended,
+			Sentence: "With a drain delay the context stays live for that long after the stop, a cancelled parent notwithstanding; main's exit or a forcing signal ends it early.",
+			premise: func(s model.Scenario, want model.Trace) bool {
+				return s.DrainDelay > 0 && byRequest(want) && stopAt(want) > 0
+			},
+			needs: []Need{NeedRunWith},
+			examples: []model.Scenario{
+				{DrainDelay: 2*second + 1, Main: model.Main{AfterCancel: true}, Stops: term, Hooks: hook},
+				{DrainDelay: 2*second + 1, Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.ParentCancelled, At: second}}, Hooks: hook},
+				{DrainDelay: 4*second + 1, Main: model.Main{After: 2 * second}, Stops: term, Hooks: hook},
+				{DrainDelay: 4*second + 1, Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.SIGTERM, At: second}, {By: model.SIGINT, At: 2*second + 2}}, Hooks: hook},
+			},
+		},
+		taskClause(ends, hook),
+	}
+}
+
+// workWhileDraining says whether work begins after the stop and before the end
+// of the run.
+func workWhileDraining(s model.Scenario, want model.Trace) bool {
+	from, to := stopAt(want), want.Returned
+	for _, u := range s.Tracks {
+		if u.At > from && u.At < to {
+			return true
+		}
+	}
+	for _, k := range s.Tasks {
+		if k.At > from && k.At < to {
+			return true
+		}
+	}
+	for _, g := range s.Groups {
+		for _, u := range g.Units {
+			if begins := plus(g.At, u.After); begins > from && begins < want.Entered(model.Hooks) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func taskClause(ends model.Main, hook []model.Hook) Clause {
+	busy := []model.Task{{Lasts: 3 * second}}
+	fails := func(e model.Ending) model.Scenario {
+		return model.Scenario{Main: model.Main{AfterCancel: true}, Tasks: []model.Task{{Lasts: second, Ends: e}}, Hooks: hook}
+	}
+	return Clause{
+		ID: "DRAIN-8", Level: Extended,
+		Sentence: "A task that fails, panics or exits is an error and requests a stop. Only the first call of Track's done counts. A work context is live until draining ends, and its cause says what ended it.",
+		premise: func(s model.Scenario, _ model.Trace) bool {
+			return len(s.Tasks)+len(s.Tracks) > 0
+		},
+		needs: []Need{NeedGo, NeedTrack, NeedRunWith},
+		examples: []model.Scenario{
+			{Main: ends, Tasks: busy, Hooks: hook},
+			{Main: ends, Tracks: []model.Track{{Lasts: 3 * second}}, Hooks: hook},
+			fails(model.ReturnsError), fails(model.Panics), fails(model.PanicsError), fails(model.CallsGoexit),
+			{DrainTimeout: 2 * second, Main: ends, Tracks: []model.Track{{Lasts: model.Never}}, Hooks: hook},
+			{
+				Main: ends, Tracks: []model.Track{{Lasts: model.Never}}, Hooks: hook,
+				Stops: []model.Stop{{By: model.SIGINT, At: 3*second + 2}},
+			},
+		},
+		checks: []check{
+			{"only the first call of done counts", []Need{NeedTrack}, checkDoneTwice},
+			{"a work context has the values it is asked with", []Need{NeedWorkContext}, checkWorkContextValues},
+		},
+	}
+}

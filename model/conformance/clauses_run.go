@@ -1,0 +1,173 @@
+package conformance
+
+import (
+	"slices"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+)
+
+const (
+	second = time.Second
+	millis = time.Millisecond
+)
+
+func mainEnds(endings ...model.Ending) func(model.Scenario, model.Trace) bool {
+	return func(s model.Scenario, want model.Trace) bool {
+		return want.MainEnded <= want.Returned && want.Returns() && slices.Contains(endings, s.Main.Ends)
+	}
+}
+
+// stopsBy returns a scenario for each way to ask for a stop.
+func stopsBy(base model.Scenario) (all []model.Scenario) {
+	for _, by := range []model.Agent{model.SIGINT, model.SIGTERM, model.ParentCancelled, model.StopNil, model.StopWithError} {
+		s := base
+		s.Stops = []model.Stop{{By: by, At: second}}
+		all = append(all, s)
+	}
+	return all
+}
+
+// endsBy returns a scenario for each ending of main.
+func endsBy(base model.Scenario, endings ...model.Ending) (all []model.Scenario) {
+	for _, e := range endings {
+		s := base
+		s.Main.Ends = e
+		all = append(all, s)
+	}
+	return all
+}
+
+func runClauses() []Clause {
+	waits := model.Scenario{Main: model.Main{AfterCancel: true}}
+	byItself := model.Scenario{Main: model.Main{After: second}, Hooks: []model.Hook{{Lasts: second + 1}}}
+	return []Clause{
+		{
+			ID: "RUN-1", Level: Core,
+			Sentence: "Run calls main exactly once, on a goroutine of its own, with a live context, and returns after stopped.",
+			premise:  always,
+			examples: []model.Scenario{{}, byItself},
+			checks:   []check{{"main has a goroutine of its own and a live context", nil, checkMainGoroutine}},
+		},
+		{
+			ID: "RUN-2", Level: Core,
+			Sentence: "The context is cancelled when main exits, a signal arrives, the parent is cancelled or Stop is called, and its cause says which. It has the parent's values, not its deadline.",
+			premise:  func(_ model.Scenario, want model.Trace) bool { return want.Cancelled.At != model.Never },
+			examples: append(stopsBy(waits), byItself),
+			checks: []check{
+				{"the context has the parent's values and not its deadline", []Need{NeedRunWith}, checkParent},
+				{"a parent that expires is a parent that is cancelled", []Need{NeedRunWith}, checkExpiringParent},
+				{"Stop returns once it is taken, and cancels with its error", []Need{NeedRunWith, NeedStop, NeedState}, checkStopIsTaken},
+			},
+		},
+		{
+			ID: "RUN-3", Level: Core,
+			Sentence: "When main exits first, drain and hooks run just as after a signal.",
+			premise:  func(_ model.Scenario, want model.Trace) bool { return !byRequest(want) && len(want.Hooks) > 0 },
+			examples: []model.Scenario{byItself},
+		},
+		{
+			ID: "RUN-4", Level: Core,
+			Sentence: "A panic in main is an error, panic(nil) too, which unwraps to the value where that is an error; drain and hooks still run.",
+			premise:  mainEnds(model.Panics, model.PanicsNil, model.PanicsError),
+			examples: endsBy(byItself, model.Panics, model.PanicsNil, model.PanicsError),
+		},
+		{
+			ID: "RUN-5", Level: Core,
+			Sentence: "runtime.Goexit in main is an error, never a hang; drain and hooks still run.",
+			premise:  mainEnds(model.CallsGoexit),
+			examples: endsBy(byItself, model.CallsGoexit),
+		},
+		{
+			ID: "RUN-6", Level: Core,
+			Sentence: "Main's error alone is returned as it is. Several are joined in order: main, Stop, tasks, drain, hooks, shutdown, main still running; none is dropped.",
+			premise:  func(_ model.Scenario, want model.Trace) bool { return len(want.Errors) > 0 },
+			examples: severalErrors(),
+		},
+		{
+			ID: "RUN-7", Level: Extended,
+			Sentence: "After a requested stop, http.ErrServerClosed, context.Canceled or the cause, every leaf of it, is a clean end and no error; before a stop it is one.",
+			premise: func(s model.Scenario, want model.Trace) bool {
+				return want.MainEnded <= want.Returned && sayStopped(s.Main.Ends)
+			},
+			needs: []Need{NeedRunWith},
+			examples: slices.Concat(
+				endsBy(model.Scenario{Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.SIGTERM, At: second}}}, cleanOrNearly...),
+				endsBy(model.Scenario{Main: model.Main{After: second}}, cleanOrNearly...)),
+			checks: []check{{"a clean end is logged at Debug", []Need{NeedRunWith, NeedStop}, checkCleanEndIsLogged}},
+		},
+		{
+			ID: "RUN-8", Level: Extended,
+			Sentence: "A bad argument is an error that names it, and main is not called. A nil hook is an error that names its place.",
+			checks: []check{
+				{"every bad argument is named", []Need{NeedMisuses}, checkMisuses},
+				{"a nil hook is an error with its place", []Need{NeedRunWith}, checkNilHook},
+			},
+		},
+		{
+			ID: "RUN-9", Level: Core,
+			Sentence: "Two Runs at once, in turn or nested do not disturb each other; one signal stops all that are running.",
+			checks: []check{
+				{"one after another, at once and nested", nil, checkSeveralRuns},
+				{"one signal stops two", []Need{NeedUnix}, checkSignalStopsAll},
+			},
+		},
+		{
+			ID: "RUN-10", Level: Core,
+			Sentence: "After Run returns, nothing that it started is still running, but user code that would not stop and the waiters of groups still busy.",
+			premise:  always,
+			examples: []model.Scenario{byItself, {Main: model.Main{After: second}, Groups: []model.Group{{Units: []model.Unit{{Lasts: model.Never}}}}}},
+			checks:   []check{{"a hundred runs leave no goroutine", nil, checkNoGoroutineStays}},
+		},
+		{
+			ID: "RUN-11", Level: Core,
+			Sentence: "Main that never comes back does not keep Run beyond the delay and both timeouts; it is an error.",
+			premise:  func(_ model.Scenario, want model.Trace) bool { return slices.Contains(want.Errors, model.MainRunning) },
+			needs:    []Need{NeedRunWith},
+			examples: []model.Scenario{{Main: model.Main{After: model.Never}, Stops: []model.Stop{{By: model.SIGTERM, At: second}}, Hooks: []model.Hook{{Lasts: second + 1}}}},
+			checks:   []check{{"after a real SIGTERM", []Need{NeedUnix}, checkMainStays}},
+		},
+		{
+			ID: "RUN-12", Level: Extended,
+			Sentence: "Under a parent that is cancelled already, main is still called, once, with a cancelled context, and its hooks run; there is no delay.",
+			premise:  func(s model.Scenario, _ model.Trace) bool { return beforeRun(s) },
+			needs:    []Need{NeedRunWith},
+			examples: []model.Scenario{
+				{DrainDelay: second, Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.ParentCancelled, At: model.BeforeRun}}, Hooks: []model.Hook{{Lasts: second + 1}}},
+			},
+		},
+		{
+			ID: "RUN-13", Level: Extended,
+			Sentence: "With manual start the state is starting until MarkStarted; a stop before that leads straight to draining, and a later MarkStarted is ignored.",
+			premise:  func(s model.Scenario, _ model.Trace) bool { return s.ManualStart },
+			needs:    []Need{NeedRunWith, NeedMarkStarted},
+			examples: []model.Scenario{
+				{ManualStart: true, Starts: []time.Duration{second}, Main: model.Main{After: 2*second + 1}},
+				{ManualStart: true, Starts: []time.Duration{2 * second}, Main: model.Main{AfterCancel: true, After: 3 * second}, Stops: []model.Stop{{By: model.SIGTERM, At: second + 1}}},
+			},
+		},
+	}
+}
+
+var cleanOrNearly = []model.Ending{
+	model.ReturnsCanceled, model.ReturnsWrapped, model.ReturnsClosed, model.ReturnsCause, model.ReturnsMixed,
+}
+
+// severalErrors returns scenarios whose errors are of one class, of two, and
+// of every class.
+func severalErrors() []model.Scenario {
+	busy := []model.Group{{Units: []model.Unit{{Lasts: model.Never}}}}
+	hooks := []model.Hook{{Lasts: second + 1, Ends: model.ReturnsError}, {Lasts: second + 2, Ends: model.PanicsError}}
+	fails := model.Main{After: second, Ends: model.ReturnsError}
+	return []model.Scenario{
+		{Main: fails},
+		{Main: fails, Hooks: hooks},
+		{Main: fails, Groups: busy, Hooks: hooks},
+		{Main: fails, Groups: busy, Hooks: append([]model.Hook{{Lasts: model.Never}}, hooks...)},
+		{
+			Main: model.Main{AfterCancel: true, After: second + 8, Ends: model.ReturnsError}, Groups: busy, Hooks: hooks,
+			Tasks: []model.Task{{Lasts: second, Ends: model.ReturnsError}},
+			Stops: []model.Stop{{By: model.StopWithError, At: second + 16}, {By: model.StopWithError, At: 2*second + 32}},
+		},
+	}
+}

@@ -1,0 +1,98 @@
+package conformance
+
+import "github.com/greynewell/mist-go/model"
+
+func stateClauses() []Clause {
+	return []Clause{
+		{
+			ID: "STATE-1", Level: Core,
+			Sentence: "A life is a path of the table from starting: it enters no state twice and never leaves stopped.",
+			premise:  always,
+			examples: everyPath(),
+			checks: []check{
+				{"every row of the table leads where it should, and no other row exists", []Need{NeedMachine}, checkTable},
+			},
+		},
+		{
+			ID: "STATE-2", Level: Core,
+			Sentence: "Once a stop is requested or main exits, stopped is reached in bounded time, whatever main, work and hooks do.",
+			premise:  func(_ model.Scenario, want model.Trace) bool { return want.Returns() },
+			examples: []model.Scenario{
+				{},
+				{Groups: []model.Group{{Units: []model.Unit{{Lasts: model.Never}}}}, Hooks: []model.Hook{{Lasts: model.Never}}},
+			},
+		},
+		{
+			ID: "STATE-3", Level: Extended,
+			Sentence: "An event that the table does not allow changes nothing and is an error that names the state and the event.",
+			checks: []check{
+				{"an event without a row is refused in every state", []Need{NeedMachine}, checkRefusal},
+			},
+		},
+		{
+			ID: "STATE-4", Level: Extended,
+			Sentence: "An observer sees each step once and in order; one that is slow, panics or calls back holds nothing up, and Run waits at most 100 ms for it. The same holds for a logger.",
+			checks: []check{
+				{"an observer that hangs costs Run 100 ms and no deadline", []Need{NeedRunWith}, checkHangingObserver},
+				{"an observer that panics sees the rest", []Need{NeedRunWith}, checkPanickingObserver},
+				{"an observer may call back into the library", []Need{NeedRunWith, NeedStop, NeedState}, checkCallingObserver},
+				{"a logger that hangs costs Run 100 ms and no deadline", []Need{NeedRunWith}, checkHangingLogger},
+			},
+		},
+		{
+			ID: "STATE-5", Level: Extended,
+			Sentence: "Draining can be seen before the context is cancelled, hooks before the first hook begins, stopped before Run returns.",
+			premise:  func(_ model.Scenario, want model.Trace) bool { return len(want.Hooks) > 0 },
+			needs:    []Need{NeedState},
+			examples: []model.Scenario{{Main: model.Main{After: second}, Hooks: []model.Hook{{Lasts: second + 1}}}},
+		},
+	}
+}
+
+// everyPath returns a scenario for each way through the table: each way into
+// Draining, out of it, and out of Hooks. Without signals, those that main's
+// return begins.
+func everyPath() []model.Scenario {
+	var all []model.Scenario
+	for _, manual := range []bool{false, true} {
+		for _, requested := range []bool{false, true} {
+			for _, drain := range []model.Event{model.Drained, model.DrainTimedOut, model.PhaseForced} {
+				for _, hooks := range []model.Event{model.HooksFinished, model.ShutdownTimedOut, model.PhaseForced} {
+					all = append(all, path(manual, requested, drain, hooks))
+				}
+			}
+		}
+	}
+	return all
+}
+
+func path(manual, requested bool, drain, hooks model.Event) model.Scenario {
+	s := model.Scenario{
+		ManualStart: manual, DrainTimeout: 4 * second, ShutdownTimeout: 5*second + 1,
+		Main: model.Main{After: second},
+	}
+	if requested {
+		s.Main = model.Main{AfterCancel: true}
+		s.Stops = append(s.Stops, model.Stop{By: model.SIGTERM, At: second})
+	}
+	over := second
+	switch drain {
+	case model.DrainTimedOut:
+		s.Groups = []model.Group{{Units: []model.Unit{{Lasts: model.Never}}}}
+		over += 4 * second
+	case model.PhaseForced:
+		s.Groups = []model.Group{{Units: []model.Unit{{Lasts: model.Never}}}}
+		over += 2*second + 2
+		s.Stops = append(s.Stops, model.Stop{By: model.SIGINT, At: over})
+	}
+	switch hooks {
+	case model.HooksFinished:
+		s.Hooks = []model.Hook{{Lasts: second + 4}}
+	case model.ShutdownTimedOut:
+		s.Hooks = []model.Hook{{Lasts: model.Never}}
+	case model.PhaseForced:
+		s.Hooks = []model.Hook{{Lasts: model.Never}}
+		s.Stops = append(s.Stops, model.Stop{By: model.SIGINT, At: over + 3*second + 8})
+	}
+	return s
+}

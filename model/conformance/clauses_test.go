@@ -1,0 +1,165 @@
+package conformance
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+)
+
+// everything is what an implementation offers that has all of the wider API.
+func everything() offers {
+	o := offers{}
+	for _, n := range []Need{
+		NeedIs, NeedRunWith, NeedState, NeedOnShutdownContext, NeedWorkContext, NeedTrack, NeedGo, NeedStop,
+		NeedMarkStarted, NeedHandler, NeedListenAndServe, NeedServe, NeedMachine, NeedMisuses, NeedHealth, NeedFollow, NeedAddCheckContext, NeedRemoveCheck,
+		NeedStartup, NeedUnix,
+	} {
+		o[n] = true
+	}
+	return o
+}
+
+func TestEveryClauseSaysWhatItIsAndCanBeChecked(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range Clauses() {
+		if !regexp.MustCompile(`^[A-Z]+-[0-9]+$`).MatchString(c.ID) || seen[c.ID] {
+			t.Errorf("%q is no ID, or is there twice", c.ID)
+		}
+		seen[c.ID] = true
+		if !strings.HasSuffix(c.Sentence, ".") {
+			t.Errorf("%s: %q is no sentence", c.ID, c.Sentence)
+		}
+		if missing := c.missing(everything()); missing != "" {
+			t.Errorf("%s cannot be checked: %s", c.ID, missing)
+		}
+		core := offers{NeedHealth: true, NeedUnix: true}
+		if got := c.missing(core) == ""; got != (c.Level == Core) {
+			t.Errorf("%s is %s, and can be checked with the Core API alone: %t", c.ID, c.Level, got)
+		}
+		if _, err := Find(c.ID); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestEveryExampleIsOne(t *testing.T) {
+	for _, c := range Clauses() {
+		if c.premise != nil && len(c.examples) == 0 {
+			t.Errorf("%s has a premise and no example of it", c.ID)
+		}
+		held := 0
+		for i, s := range c.examples {
+			if err := s.Validate(); err != nil {
+				t.Errorf("%s, example %d: %v", c.ID, i+1, err)
+				continue
+			}
+			want := model.Predict(s)[0]
+			if !want.Returns() || unordered(s, want) {
+				t.Errorf("%s, example %d is never played", c.ID, i+1)
+			}
+			if c.premise(s, want) {
+				held++
+			}
+		}
+		if held*2 < len(c.examples) {
+			t.Errorf("%s: the premise holds in %d of %d examples", c.ID, held, len(c.examples))
+		}
+	}
+}
+
+// What is not as it must be is reported, whatever it is, and to a clause that
+// exists.
+func TestNoDifferenceGoesUnreported(t *testing.T) {
+	known := map[string]bool{}
+	for _, c := range Clauses() {
+		known[c.ID] = true
+	}
+	count := 0
+	for seed := range 500 {
+		s := anyScenario.Example(seed)
+		want := model.Predict(s)[0]
+		for what, change := range changes {
+			got := copied(want)
+			if !change(&got) {
+				continue
+			}
+			for _, o := range []offers{everything(), {NeedHealth: true}} {
+				v := &verdict{s: s, full: want, want: project(s, o, want), got: project(s, o, got), offered: o, mains: 1}
+				if v.want.Equal(v.got) {
+					continue
+				}
+				count++
+				found := v.differences()
+				if len(found) == 0 {
+					t.Fatalf("%s is not reported:\n%s", what, v)
+				}
+				for _, d := range found {
+					if !known[d.Clause] {
+						t.Fatalf("%s is reported to %s, which is no clause:\n%s", what, d.Clause, v)
+					}
+				}
+			}
+		}
+	}
+	if count < 5000 {
+		t.Errorf("only %d differences were made", count)
+	}
+}
+
+func copied(t model.Trace) model.Trace {
+	t.Steps, t.Errors, t.Hooks, t.Answers = slices.Clone(t.Steps), slices.Clone(t.Errors), slices.Clone(t.Hooks), slices.Clone(t.Answers)
+	t.Tracks, t.Tasks = slices.Clone(t.Tracks), slices.Clone(t.Tasks)
+	return t
+}
+
+// changes each make a trace wrong, and say whether they could.
+var changes = map[string]func(t *model.Trace) bool{
+	"a step that is missing":         func(t *model.Trace) bool { t.Steps = t.Steps[:len(t.Steps)-1]; return true },
+	"a step that is late":            func(t *model.Trace) bool { t.Steps[len(t.Steps)-1].At += time.Second; return true },
+	"a step that is doubled":         func(t *model.Trace) bool { t.Steps = append(t.Steps, t.Steps[0]); return true },
+	"a step of another event":        func(t *model.Trace) bool { t.Steps[0].On = model.PhaseForced; return true },
+	"a late cancel":                  func(t *model.Trace) bool { t.Cancelled.At += time.Second; return true },
+	"another cause":                  func(t *model.Trace) bool { t.Cancelled.Cause = "another"; return true },
+	"no cancel":                      func(t *model.Trace) bool { t.Cancelled.At = model.Never; return true },
+	"a late end of work":             func(t *model.Trace) bool { t.WorkEnded.At += time.Second; return true },
+	"a late return":                  func(t *model.Trace) bool { t.Returned += time.Second; return true },
+	"no return":                      func(t *model.Trace) bool { t.Returned = model.Never; return true },
+	"an error more":                  func(t *model.Trace) bool { t.Errors = append(t.Errors, model.DrainTimeout); return true },
+	"an error less":                  func(t *model.Trace) bool { return cut(&t.Errors) },
+	"errors in another order":        func(t *model.Trace) bool { slices.Reverse(t.Errors); return len(t.Errors) > 1 },
+	"a hook less":                    func(t *model.Trace) bool { return cut(&t.Hooks) },
+	"hooks in another order":         func(t *model.Trace) bool { slices.Reverse(t.Hooks); return len(t.Hooks) > 1 },
+	"a hook twice":                   func(t *model.Trace) bool { t.Hooks = append(t.Hooks, t.Hooks...); return len(t.Hooks) > 0 },
+	"a hook that begins late":        func(t *model.Trace) bool { return first(t.Hooks, func(r *model.HookRun) { r.Start += time.Second }) },
+	"a hook that begins early":       func(t *model.Trace) bool { return first(t.Hooks, func(r *model.HookRun) { r.Start = 0 }) },
+	"a hook with another end":        func(t *model.Trace) bool { return first(t.Hooks, func(r *model.HookRun) { r.End++ }) },
+	"a hook with another deadline":   func(t *model.Trace) bool { return first(t.Hooks, func(r *model.HookRun) { r.Deadline++ }) },
+	"a hook not run that was":        func(t *model.Trace) bool { t.NotRun = append(t.NotRun, 1); return true },
+	"an answer of Track":             func(t *model.Trace) bool { return first(t.Tracks, func(b *bool) { *b = !*b }) },
+	"an answer of Go":                func(t *model.Trace) bool { return first(t.Tasks, func(b *bool) { *b = !*b }) },
+	"an answer with another code":    func(t *model.Trace) bool { return first(t.Answers, func(a *model.Answer) { a.Code++ }) },
+	"an answer with another status":  func(t *model.Trace) bool { return first(t.Answers, func(a *model.Answer) { a.Status = "odd" }) },
+	"an answer that is late":         func(t *model.Trace) bool { return first(t.Answers, func(a *model.Answer) { a.At++ }) },
+	"an answer that ran a check":     func(t *model.Trace) bool { return first(t.Answers, func(a *model.Answer) { a.Ran = append(a.Ran, 9) }) },
+	"an answer with another failure": func(t *model.Trace) bool { return first(t.Answers, func(a *model.Answer) { a.Failed = []int{9} }) },
+}
+
+func cut[T any](all *[]T) bool {
+	if len(*all) == 0 {
+		return false
+	}
+	*all = (*all)[:len(*all)-1]
+	return true
+}
+
+func first[T any](all []T, change func(*T)) bool {
+	if len(all) == 0 {
+		return false
+	}
+	change(&all[0])
+	return true
+}

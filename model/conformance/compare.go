@@ -1,0 +1,35 @@
+package conformance
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/greynewell/mist-go/model"
+)
+
+// Compare plays one scenario on an implementation, in a bubble of virtual
+// time, and says how what happened differs from what the model predicts; ""
+// when it does not. It is for a scenario of your own, such as one that a
+// fuzzer has found; [Test] plays thousands and more.
+//
+// A scenario that the implementation does not offer enough for, or for which
+// the contract allows more than one course, is not played. The process must
+// have called signal.Notify once before (see the package comment): a first
+// call in a bubble ends it.
+func Compare(t *testing.T, impl Implementation, s model.Scenario) string {
+	offered := offersOf(impl)
+	wants := model.Predict(s)
+	if len(wants) != 1 || !offered.playable(s) || unordered(s, wants[0]) {
+		return ""
+	}
+	v := play(t, &impl, offered, s, wants[0])
+	var b strings.Builder
+	for _, d := range v.differences() {
+		fmt.Fprintf(&b, "%s: %s\n", d.Clause, d.Text)
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return b.String() + v.String()
+}

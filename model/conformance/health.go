@@ -1,0 +1,78 @@
+package conformance
+
+import (
+	"slices"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+)
+
+// answers compares what each probe was told.
+func (v *verdict) answers() {
+	for i := range v.want.Answers {
+		want, got := v.want.Answers[i], v.got.Answers[i]
+		if !want.Equal(got) {
+			v.object(v.answerClause(i), "probe %d (%v) is told %+v, want %+v", i+1, v.s.Probes[i].Of, got, want)
+		}
+	}
+}
+
+// answerClause is the clause that fixes an answer.
+func (v *verdict) answerClause(i int) string {
+	p, want, got := v.s.Probes[i], v.full.Answers[i], v.got.Answers[i]
+	switch p.Of {
+	case model.Liveness:
+		return "HEALTH-1"
+	case model.Startup:
+		return "HEALTH-15"
+	}
+	return v.readinessClause(p, want, got)
+}
+
+func (v *verdict) readinessClause(p model.Probe, want, got model.Answer) string {
+	slow := want.At > p.At
+	named := got
+	named.State = want.State
+	coded := got
+	coded.Code = want.Code
+	switch {
+	case named.Equal(want):
+		return "HEALTH-4" // nothing but the state's name differs
+	case coded.Equal(want) && want.Status != "not_ready":
+		return "HEALTH-2"
+	case want.Status == "not_ready" && slow && want.At == got.At:
+		return "HEALTH-5"
+	case want.Status == "not_ready" && v.s.Follow && stateAt(v.full, p.At) != model.Running:
+		return "HEALTH-4"
+	case want.Status == "not_ready" && !slow:
+		return "HEALTH-3"
+	case slow || !slices.Equal(want.Ran, got.Ran) || want.At != got.At:
+		return "HEALTH-9"
+	case got.Status == "not_ready" && v.s.Follow:
+		return "HEALTH-4"
+	case got.Status == "not_ready":
+		return "HEALTH-3"
+	}
+	for _, c := range v.s.Checks {
+		if c.Optional && fails(c.Ends) {
+			return "HEALTH-15"
+		}
+	}
+	for _, c := range v.s.Checks {
+		if panics(c.Ends) || c.Ends == model.CallsGoexit {
+			return "HEALTH-8"
+		}
+	}
+	return "HEALTH-2"
+}
+
+// stateAt is the state at an instant.
+func stateAt(t model.Trace, at time.Duration) model.State {
+	state := model.Starting
+	for _, step := range t.Steps {
+		if step.At <= at {
+			state = step.To
+		}
+	}
+	return state
+}

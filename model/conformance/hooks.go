@@ -1,0 +1,156 @@
+package conformance
+
+import (
+	"slices"
+
+	"github.com/greynewell/mist-go/model"
+)
+
+// hooks compares the hooks that ran between Draining and Stopped, one by one.
+func (v *verdict) hooks() {
+	want, got := inTime(v.want.Hooks), inTime(v.got.Hooks)
+	if len(got) > 0 && got[0].Start < v.full.Entered(model.Hooks) {
+		v.object(v.earlyFault(got[0].Start), "hook %d begins at %s, and Draining ends at %s", got[0].Hook, show(got[0].Start), show(v.full.Entered(model.Hooks)))
+		return
+	}
+	if a, b, ok := v.overlap(got); ok {
+		v.object("HOOK-1", "hook %d begins at %s, while hook %d is running", b.Hook, show(b.Start), a.Hook)
+		return
+	}
+	for i := range max(len(want), len(got)) {
+		switch {
+		case i >= len(got):
+			v.object(v.missingHook(want, i), "hook %d does not begin, want it at %s", want[i].Hook, show(want[i].Start))
+		case i >= len(want):
+			v.object(v.extraHook(got, i), "hook %d begins at %s, and should not", got[i].Hook, show(got[i].Start))
+		case want[i].Hook != got[i].Hook:
+			v.object(v.otherHook(want, got, i), "hook %d begins at %s, want hook %d", got[i].Hook, show(got[i].Start), want[i].Hook)
+		case want[i].Start != got[i].Start:
+			v.object(v.hookStart(want, got, i), "hook %d begins at %s, want %s", got[i].Hook, show(got[i].Start), show(want[i].Start))
+		case want[i].End != got[i].End || want[i].Fate != got[i].Fate:
+			v.object(v.hookEnd(want[i], got[i]), "hook %d is %s at %s, want %s at %s",
+				got[i].Hook, got[i].Fate, show(got[i].End), want[i].Fate, show(want[i].End))
+		case want[i].Deadline != got[i].Deadline:
+			v.object("HOOK-5", "the context of hook %d has its deadline at %s, want %s",
+				got[i].Hook, show(got[i].Deadline), show(want[i].Deadline))
+		default:
+			continue
+		}
+		return
+	}
+}
+
+// overlap finds a hook that begins before the one before it has ended or been
+// let go of.
+func (v *verdict) overlap(got []model.HookRun) (a, b model.HookRun, ok bool) {
+	for i := 1; i < len(got); i++ {
+		a, b = got[i-1], got[i]
+		over := min(a.End, v.got.Returned)
+		if own := v.s.Hooks[a.Hook-1].Timeout; own > 0 {
+			over = min(over, a.Start+own)
+		}
+		if b.Start < over {
+			return a, b, true
+		}
+	}
+	return a, b, false
+}
+
+// inTime leaves out the late hooks.
+func inTime(runs []model.HookRun) (rest []model.HookRun) {
+	for _, r := range runs {
+		if !r.Late {
+			rest = append(rest, r)
+		}
+	}
+	return rest
+}
+
+// duringHooks says whether a hook is registered while Hooks is under way.
+func (v *verdict) duringHooks(hook int) bool {
+	h := v.s.Hooks[hook-1]
+	return h.By != 0 || h.At >= v.full.Entered(model.Hooks)
+}
+
+// before is the clause that the hook before the i-th gives cause to look at.
+func (v *verdict) before(want []model.HookRun, i int, other string) string {
+	if i == 0 {
+		return other
+	}
+	h := v.s.Hooks[want[i-1].Hook-1]
+	switch {
+	case h.Timeout > 0 && (h.Lasts == model.Never || h.Lasts >= h.Timeout):
+		return "HOOK-6"
+	case fails(h.Ends):
+		return "HOOK-2"
+	}
+	return other
+}
+
+func (v *verdict) missingHook(want []model.HookRun, i int) string {
+	switch last := v.before(want, i, ""); {
+	case last != "":
+		return last
+	case v.got.Returned <= want[i].Start && v.full.Left(model.Hooks) != model.HooksFinished:
+		return "HOOK-3"
+	case v.duringHooks(want[i].Hook):
+		return "HOOK-4"
+	}
+	return "HOOK-1"
+}
+
+func (v *verdict) extraHook(got []model.HookRun, i int) string {
+	seen := slices.ContainsFunc(got[:i], func(r model.HookRun) bool { return r.Hook == got[i].Hook })
+	switch on := v.full.Left(model.Hooks); {
+	case seen:
+		return "HOOK-1"
+	case on == model.PhaseForced:
+		return "SIG-2"
+	case on == model.ShutdownTimedOut:
+		return "HOOK-3"
+	}
+	return "HOOK-4"
+}
+
+func (v *verdict) otherHook(want, got []model.HookRun, i int) string {
+	seen := slices.ContainsFunc(got[:i], func(r model.HookRun) bool { return r.Hook == got[i].Hook })
+	if !seen && (v.duringHooks(want[i].Hook) || v.duringHooks(got[i].Hook)) {
+		return "HOOK-4"
+	}
+	return "HOOK-1"
+}
+
+func (v *verdict) hookStart(want, got []model.HookRun, i int) string {
+	switch {
+	case i > 0 && got[i].Start < want[i].Start:
+		return "HOOK-1" // two at a time
+	case v.duringHooks(want[i].Hook):
+		return "HOOK-4"
+	}
+	return v.before(want, i, "HOOK-1")
+}
+
+func (v *verdict) hookEnd(want, got model.HookRun) string {
+	switch {
+	case want.Fate == model.Abandoned || got.Fate == model.Abandoned:
+		return "HOOK-6"
+	case v.full.Left(model.Hooks) == model.PhaseForced:
+		return "SIG-2"
+	}
+	return "HOOK-3"
+}
+
+// lateHooks compares the hooks that were registered after Stopped.
+func (v *verdict) lateHooks() {
+	late := func(t model.Trace) (rest []model.HookRun) {
+		for _, r := range t.Hooks {
+			if r.Late {
+				rest = append(rest, r)
+			}
+		}
+		return rest
+	}
+	if want, got := late(v.want), late(v.got); !slices.Equal(want, got) {
+		v.object("HOOK-4", "hooks registered after Stopped run as %+v, want %+v", got, want)
+	}
+}

@@ -1,0 +1,119 @@
+package conformance
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+)
+
+// Implementation is what the suite needs to know of a lifecycle library: a
+// struct of plain functions, so that the library's own option, hook and check
+// types fit behind it. The fields of the first block are the Core API and must
+// be set. The others are the wider API: one that is nil is reported as not
+// offered, with the clauses that need it.
+type Implementation struct {
+	// Name stands at the head of the report.
+	Name string
+
+	// Run calls main, waits for a stop, drains, runs hooks and returns. A
+	// timeout of 0 is the implementation's default.
+	Run func(main func(ctx context.Context) error, drain, shutdown time.Duration) error
+	// OnShutdown registers a hook with the run that ctx comes from.
+	OnShutdown func(ctx context.Context, hook func() error)
+	// DrainGroup makes a group of work that the run waits for.
+	DrainGroup func(ctx context.Context) *sync.WaitGroup
+	// Health makes a health handler.
+	Health func(tool, version string) HealthFuncs
+
+	// Is reports whether errors.Is or errors.As finds a kind in err. The
+	// suite asks for model.DrainTimeout, ShutdownTimeout, MainRunning,
+	// Forced, Panic and Goexit, and of the cause of a context for
+	// CauseSIGINT and CauseSIGTERM; errors that it made itself it finds itself.
+	Is func(err error, kind model.Kind) bool
+	// RunWith is Run with every setting. Without it, a scenario that needs
+	// one is not played.
+	RunWith func(main func(ctx context.Context) error, s Settings) error
+	// State is the state of the run that ctx comes from, in lower case.
+	State func(ctx context.Context) string
+	// OnShutdownContext registers a hook that takes a context; a timeout of 0
+	// is none.
+	OnShutdownContext func(ctx context.Context, hook func(ctx context.Context) error, timeout time.Duration)
+	// The wider API, each as the library has it.
+	WorkContext func(ctx context.Context) context.Context
+	Track       func(ctx context.Context) (done func(), ok bool)
+	Go          func(ctx context.Context, task func(ctx context.Context) error) (ok bool)
+	Stop        func(ctx context.Context, err error)
+	MarkStarted func(ctx context.Context)
+	// Handler counts the requests to next as work of the run that ctx comes
+	// from. Serve and ListenAndServe serve until that run stops.
+	Handler        func(ctx context.Context, next http.Handler) http.Handler
+	ListenAndServe func(ctx context.Context, srv *http.Server) error
+	Serve          func(ctx context.Context, srv *http.Server, ln net.Listener) error
+	// Machine makes a machine that nothing but the suite drives (STATE-3).
+	Machine func() Machine
+	// Misuses are calls of Run, each with one argument that is wrong (RUN-8).
+	Misuses []Misuse
+}
+
+// Machine is the machine of an implementation, bare.
+type Machine struct {
+	State func() string
+	// Fire takes an event by its name. refused says that the error is the
+	// implementation's own type for that.
+	Fire func(event string) (refused bool, err error)
+}
+
+// Misuse is a call of Run with one argument that is wrong.
+type Misuse struct {
+	Argument string // what the error must name
+	Run      func(main func(ctx context.Context) error) error
+}
+
+// Settings are the options of a run. A zero one is not given, so that the
+// implementation's default holds.
+type Settings struct {
+	Parent      context.Context
+	Drain       time.Duration
+	Shutdown    time.Duration
+	Delay       time.Duration
+	Grace       time.Duration
+	NoGrace     bool // a return grace of zero is given
+	ManualStart bool
+	Signals     <-chan os.Signal // instead of the process's own
+	Observe     func(Step)
+	Log         func(level, line string) // every log line of the run
+}
+
+// Step is one transition, as an observer is told of it.
+type Step struct {
+	At       time.Time
+	From, On string
+	To       string
+}
+
+// HealthFuncs is a health handler. The first block is the Core API.
+type HealthFuncs struct {
+	AddCheck  func(name string, check func() error)
+	SetReady  func(bool)
+	Liveness  http.Handler
+	Readiness http.Handler
+
+	// Follow has readiness follow the run that ctx comes from.
+	Follow func(ctx context.Context)
+	// AddCheckContext adds a check with its own settings; 0 is none given.
+	AddCheckContext func(name string, check func(ctx context.Context) error, s CheckSettings)
+	RemoveCheck     func(name string)
+	Startup         http.Handler
+}
+
+// CheckSettings are the options of one check.
+type CheckSettings struct {
+	Timeout  time.Duration
+	CacheFor time.Duration
+	Optional bool
+}

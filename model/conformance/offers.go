@@ -1,0 +1,110 @@
+package conformance
+
+import (
+	"slices"
+
+	"github.com/greynewell/mist-go/model"
+)
+
+// Need is the name of an optional function of an [Implementation] or of its
+// [HealthFuncs]: what a clause, or a part of one, cannot be checked without.
+type Need string
+
+// Every need there is.
+const (
+	NeedIs                Need = "Is"
+	NeedRunWith           Need = "RunWith"
+	NeedState             Need = "State"
+	NeedOnShutdownContext Need = "OnShutdownContext"
+	NeedWorkContext       Need = "WorkContext"
+	NeedTrack             Need = "Track"
+	NeedGo                Need = "Go"
+	NeedStop              Need = "Stop"
+	NeedMarkStarted       Need = "MarkStarted"
+	NeedHandler           Need = "Handler"
+	NeedListenAndServe    Need = "ListenAndServe"
+	NeedServe             Need = "Serve"
+	NeedMachine           Need = "Machine"
+	NeedMisuses           Need = "Misuses"
+	NeedHealth            Need = "Health"
+	NeedFollow            Need = "Health.Follow"
+	NeedAddCheckContext   Need = "Health.AddCheckContext"
+	NeedRemoveCheck       Need = "Health.RemoveCheck"
+	NeedStartup           Need = "Health.Startup"
+	NeedUnix              Need = "a Unix system" // real signals
+)
+
+// offers is what an implementation has, by name.
+type offers map[Need]bool
+
+func offersOf(impl Implementation) offers {
+	o := offers{
+		NeedIs:                impl.Is != nil,
+		NeedRunWith:           impl.RunWith != nil,
+		NeedState:             impl.State != nil,
+		NeedOnShutdownContext: impl.OnShutdownContext != nil,
+		NeedWorkContext:       impl.WorkContext != nil,
+		NeedTrack:             impl.Track != nil,
+		NeedGo:                impl.Go != nil,
+		NeedStop:              impl.Stop != nil,
+		NeedMarkStarted:       impl.MarkStarted != nil,
+		NeedHandler:           impl.Handler != nil,
+		NeedListenAndServe:    impl.ListenAndServe != nil,
+		NeedServe:             impl.Serve != nil,
+		NeedMachine:           impl.Machine != nil,
+		NeedMisuses:           len(impl.Misuses) > 0,
+		NeedHealth:            impl.Health != nil,
+		NeedUnix:              realSignals,
+	}
+	if impl.Health != nil {
+		h := impl.Health("tool", "version")
+		o[NeedFollow] = h.Follow != nil
+		o[NeedAddCheckContext] = h.AddCheckContext != nil
+		o[NeedRemoveCheck] = h.RemoveCheck != nil
+		o[NeedStartup] = h.Startup != nil
+	}
+	return o
+}
+
+// lacks returns the needs that are not offered.
+func (o offers) lacks(needs ...Need) (missing []Need) {
+	for _, n := range needs {
+		if !o[n] {
+			missing = append(missing, n)
+		}
+	}
+	return missing
+}
+
+// needsOf returns what a scenario cannot be played without.
+func needsOf(s model.Scenario) (needs []Need) {
+	need := func(when bool, n Need) {
+		if when {
+			needs = append(needs, n)
+		}
+	}
+	stops := func(by model.Agent) bool {
+		return slices.ContainsFunc(s.Stops, func(stop model.Stop) bool { return stop.By == by })
+	}
+	need(s.ManualStart || s.DrainDelay != 0 || s.ReturnGrace != 0, NeedRunWith)
+	need(stops(model.SIGINT) || stops(model.SIGTERM) || stops(model.ParentCancelled), NeedRunWith)
+	need(stops(model.StopNil) || stops(model.StopWithError), NeedStop)
+	need(len(s.Starts) > 0, NeedMarkStarted)
+	need(len(s.Tracks) > 0, NeedTrack)
+	need(len(s.Tasks) > 0, NeedGo)
+	need(slices.ContainsFunc(s.Hooks, takesContext), NeedOnShutdownContext)
+	need(s.Follow, NeedFollow)
+	need(len(s.Probes)+len(s.Ready)+len(s.Checks) > 0, NeedHealth)
+	need(s.CheckTimeout != 0 || slices.ContainsFunc(s.Checks, ownSettings), NeedAddCheckContext)
+	need(slices.ContainsFunc(s.Probes, func(p model.Probe) bool { return p.Of == model.Startup }), NeedStartup)
+	return needs
+}
+
+func takesContext(h model.Hook) bool { return h.Aware || h.Timeout > 0 }
+
+// ownSettings says whether a check needs more than AddCheck. One that takes
+// its time does, because nothing but a check timeout bounds it (HEALTH-9).
+func ownSettings(c model.Check) bool { return c.Optional || c.Lasts != 0 }
+
+// playable says whether everything that a scenario needs is offered.
+func (o offers) playable(s model.Scenario) bool { return len(o.lacks(needsOf(s)...)) == 0 }

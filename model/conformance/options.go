@@ -1,0 +1,54 @@
+package conformance
+
+import (
+	"flag"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// Option changes how much the suite does.
+type Option func(*settings)
+
+type settings struct {
+	random int
+	every  int
+	limit  time.Duration
+	step   time.Duration
+	report func(t *testing.T, r Report)
+}
+
+func settle(opts []Option) settings {
+	s := settings{random: 1000, every: 1, limit: 2 * time.Minute, step: 10 * time.Second}
+	if raceEnabled {
+		s.every = 8 // the detector costs five times the time
+	}
+	if given := flag.Lookup("rapid.checks"); given != nil {
+		if n, err := strconv.Atoi(given.Value.String()); err == nil && n > s.random {
+			s.random = n
+		}
+	}
+	for _, opt := range opts {
+		opt(&s)
+	}
+	return s
+}
+
+// Random sets how many random scenarios each property is given. Default 1000,
+// or what the flag -rapid.checks says, if that is more.
+func Random(n int) Option { return func(s *settings) { s.random = n } }
+
+// Every has one in n of the exhaustive scenarios played. Default 1: all; under
+// the race detector 8.
+func Every(n int) Option { return func(s *settings) { s.every = max(n, 1) } }
+
+// Limit bounds each child process. Default two minutes.
+func Limit(d time.Duration) Option { return func(s *settings) { s.limit = d } }
+
+// StepLimit bounds each scenario and each direct check, in real time. Default
+// 10s: virtual time that stands still for so long stands still for good.
+func StepLimit(d time.Duration) Option { return func(s *settings) { s.step = d } }
+
+// OnReport has f called with the report of [Test] when every clause was
+// examined. It is not called when -test.run left some out.
+func OnReport(f func(t *testing.T, r Report)) Option { return func(s *settings) { s.report = f } }

@@ -1,0 +1,174 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+)
+
+// patience is how much longer than the contract allows Run is waited for, in
+// virtual time, before it counts as one that does not return.
+const patience = time.Hour
+
+// player plays one scenario on an implementation, in a bubble of virtual
+// time, and writes down what it sees as the model writes down what must be.
+type player struct {
+	impl    *Implementation
+	s       model.Scenario
+	want    model.Trace
+	offered offers
+
+	began        time.Time
+	release      chan struct{} // closed when what never ends is to end
+	returned     chan struct{} // closed when Run has returned
+	signals      chan os.Signal
+	parent       context.Context
+	cancelParent context.CancelCauseFunc
+	health       HealthFuncs
+
+	mu        sync.Mutex
+	ctx       context.Context // main's
+	mains     int             // how often main was called
+	launched  time.Duration
+	got       model.Trace
+	err       error
+	values    map[model.Kind]error // what the scenario's own code returned or panicked with
+	ended     []time.Duration      // per run of a hook: when its function ended
+	onRelease []func()             // work that ends by a call, not by a goroutine
+	checkRuns []checkRun
+	odd       []Difference // what no trace can show
+}
+
+// play plays a scenario and returns what was seen, put beside what must be.
+func play(t *testing.T, impl *Implementation, offered offers, s model.Scenario, want model.Trace) *verdict {
+	p := &player{
+		impl: impl, s: s, want: want, offered: offered,
+		launched: model.Never,
+		values:   map[model.Kind]error{},
+		got: model.Trace{
+			Cancelled: model.Cancellation{At: model.Never},
+			WorkEnded: model.Cancellation{At: model.Never},
+			MainEnded: model.Never,
+			Returned:  model.Never,
+			Tracks:    make([]bool, len(s.Tracks)),
+			Tasks:     make([]bool, len(s.Tasks)),
+			Answers:   make([]model.Answer, len(s.Probes)),
+		},
+	}
+	stuck := inBubble(t, p.run)
+	v := p.verdict()
+	if stuck != "" && v.got.Returns() {
+		v.odd = append(v.odd, Difference{"RUN-10", "something that Run started is still there after it returned: " + stuck})
+	}
+	return v
+}
+
+// inBubble runs f in a bubble, on a goroutine outside of it that survives what
+// becomes of the bubble. It returns what the bubble died of, if it did: the
+// runtime panics when goroutines are left that nothing can wake.
+func inBubble(t *testing.T, f func()) (died string) {
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		defer func() {
+			if v := recover(); v != nil {
+				died = fmt.Sprint(v)
+			}
+		}()
+		synctest.Test(t, func(*testing.T) { f() })
+	}()
+	<-over
+	return died
+}
+
+// run is the root of the bubble.
+func (p *player) run() {
+	p.began = time.Now()
+	p.release = make(chan struct{})
+	p.returned = make(chan struct{})
+	p.signals = make(chan os.Signal, 8)
+	p.parent, p.cancelParent = context.WithCancelCause(context.Background())
+	defer p.cancelParent(nil)
+	if p.usesHealth() {
+		p.health = p.impl.Health("tool", "version")
+		p.addChecks()
+	}
+	for _, stop := range p.s.Stops {
+		if stop.At == model.BeforeRun {
+			p.cancelParent(p.made(model.CauseParent))
+		}
+	}
+	go p.callRun()
+
+	end := p.lastInstant()
+	wait(p.returned, end+patience)
+	time.Sleep(time.Until(p.began.Add(end + time.Second)))
+	synctest.Wait()
+	p.letGo()
+	wait(p.returned, patience)
+	// What ends by itself after that is no leak.
+	time.Sleep(time.Minute)
+	synctest.Wait()
+}
+
+// callRun calls Run on a goroutine of its own, because one that panics or
+// calls Goexit must not take the bubble with it.
+func (p *player) callRun() {
+	defer close(p.returned)
+	finished := false
+	defer func() {
+		if v := recover(); v != nil {
+			p.oddity("RUN-1", "Run panicked: %v", v)
+		} else if !finished {
+			p.oddity("RUN-1", "Run ended its caller's goroutine")
+		}
+	}()
+	err := p.enter()
+	finished = true
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.values == nil {
+		return // the trace was taken; this came too late for it
+	}
+	p.err = err
+	p.got.Returned = p.now()
+	if p.offered[NeedState] && p.ctx != nil {
+		if state := p.impl.State(p.ctx); state != string(model.Stopped) {
+			p.odd = append(p.odd, Difference{"STATE-5", "Run returned in the state " + state})
+		}
+	}
+}
+
+// enter calls Run: with every setting where that is offered, else with what
+// the documented API has.
+func (p *player) enter() error {
+	if p.impl.RunWith == nil {
+		return p.impl.Run(p.main, p.s.DrainTimeout, p.s.ShutdownTimeout)
+	}
+	settings := Settings{
+		Parent:      p.parent,
+		Drain:       p.s.DrainTimeout,
+		Shutdown:    p.s.ShutdownTimeout,
+		Delay:       p.s.DrainDelay,
+		Grace:       max(p.s.ReturnGrace, 0),
+		NoGrace:     p.s.ReturnGrace == model.NoGrace,
+		ManualStart: p.s.ManualStart,
+		Signals:     p.signals,
+		Observe:     p.observe,
+	}
+	return p.impl.RunWith(p.main, settings)
+}
+
+func (p *player) observe(s Step) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.got.Steps = append(p.got.Steps, model.Step{At: s.At.Sub(p.began), Edge: model.Edge{
+		From: model.State(s.From), On: model.Event(s.On), To: model.State(s.To),
+	}})
+}

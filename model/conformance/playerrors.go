@@ -1,0 +1,123 @@
+package conformance
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/greynewell/mist-go/model"
+)
+
+// unknown stands for an error, or a cause, of which the implementation offers
+// no way to tell what it is (see project).
+const unknown model.Kind = "?"
+
+// readErrors takes Run's error apart into the kinds it joins, in order.
+func (p *player) readErrors() []model.Kind {
+	var kinds []model.Kind
+	for i, err := range p.elements(p.err) {
+		kinds = append(kinds, p.kindOf(err, i))
+	}
+	if p.want.AsItIs() && p.err != p.values[model.MainError] && len(kinds) == 1 {
+		p.odd = append(p.odd, Difference{"RUN-6", "main's error is the only one, and is not returned as it is"})
+	}
+	return kinds
+}
+
+// elements returns the leaves of the tree of joined errors. An error of the
+// scenario's own may be such a tree itself, and is one element.
+func (p *player) elements(err error) []error {
+	if err == nil {
+		return nil
+	}
+	for _, own := range p.values {
+		if own == err {
+			return []error{err}
+		}
+	}
+	tree, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var all []error
+	for _, e := range tree.Unwrap() {
+		all = append(all, p.elements(e)...)
+	}
+	return all
+}
+
+// kindOf tells the kind of the i-th error. Several kinds may fit, since one
+// panic looks like another; what is expected in its place is tried first.
+func (p *player) kindOf(err error, i int) model.Kind {
+	candidates := append([]model.Kind(nil), p.want.Errors...)
+	if i < len(candidates) {
+		candidates[0], candidates[i] = candidates[i], candidates[0]
+	}
+	candidates = append(candidates, p.possible()...)
+	for _, k := range candidates {
+		if p.fits(err, k) {
+			return k
+		}
+	}
+	if p.impl.Is == nil {
+		return unknown
+	}
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	return model.Kind("unexpected: " + text)
+}
+
+// possible returns every kind that any scenario like this could lead to.
+func (p *player) possible() []model.Kind {
+	ks := []model.Kind{model.MainError}
+	for i := range p.s.Hooks {
+		ks = append(ks, model.HookError(i+1))
+	}
+	for i := range p.s.Tasks {
+		ks = append(ks, model.TaskError(i+1))
+	}
+	for i := range p.s.Stops {
+		ks = append(ks, model.StopError(i+1))
+	}
+	return append(ks, model.DrainTimeout, model.MainRunning, model.Forced, model.ShutdownTimeout,
+		model.MainPanic, model.MainGoexit)
+}
+
+// fits says whether an error can be one of a kind.
+func (p *player) fits(err error, k model.Kind) bool {
+	if own := p.values[k]; own != nil {
+		return errors.Is(err, own)
+	}
+	if p.impl.Is == nil {
+		return false
+	}
+	name, _ := k.Parts()
+	switch name {
+	case "main panic", "task panic", "hook panic":
+		return p.impl.Is(err, model.Panic)
+	case "main goexit", "task goexit", "hook goexit":
+		return p.impl.Is(err, model.Goexit)
+	case "hook timeout":
+		return p.impl.Is(err, model.ShutdownTimeout)
+	case "main error", "stop error", "task error", "hook error":
+		return false // the scenario's code has not returned it
+	}
+	return p.impl.Is(err, k)
+}
+
+// causeKind tells why a context was cancelled.
+func (p *player) causeKind(cause error, want model.Kind) model.Kind {
+	switch {
+	case cause == context.Canceled:
+		return model.CauseCanceled
+	case p.fits(cause, want):
+		return want
+	case p.impl.Is == nil:
+		return unknown
+	}
+	for _, k := range append([]model.Kind{model.CauseSIGINT, model.CauseSIGTERM, model.CauseParent}, p.possible()...) {
+		if p.fits(cause, k) {
+			return k
+		}
+	}
+	return model.Kind("unexpected: " + cause.Error())
+}

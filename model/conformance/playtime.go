@@ -1,0 +1,132 @@
+package conformance
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+)
+
+func wait(done <-chan struct{}, limit time.Duration) {
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+	}
+}
+
+// lastInstant is when the last thing has happened that happens by itself.
+func (p *player) lastInstant() time.Duration {
+	last := time.Duration(0)
+	see := func(ds ...time.Duration) {
+		for _, d := range ds {
+			if d != model.Never {
+				last = max(last, d)
+			}
+		}
+	}
+	w := p.want
+	see(w.MainEnded, w.Cancelled.At, w.Returned, w.WorkEnded.At)
+	for _, h := range w.Hooks {
+		see(h.Start, h.End)
+		if d := p.s.Hooks[h.Hook-1].Lasts; d != model.Never {
+			see(h.Start + d)
+		}
+	}
+	for i, a := range w.Answers {
+		see(a.At, p.s.Probes[i].At)
+	}
+	for _, s := range p.s.Stops {
+		see(s.At)
+	}
+	for _, h := range p.s.Hooks {
+		see(h.At)
+	}
+	for _, x := range p.s.Tracks {
+		see(x.At)
+	}
+	for _, x := range p.s.Tasks {
+		see(x.At)
+	}
+	for _, g := range p.s.Groups {
+		see(g.At)
+	}
+	return last
+}
+
+// letGo takes the trace, and then ends whatever never ends by itself, so that
+// what is left in the bubble afterwards is the implementation's own.
+func (p *player) letGo() {
+	p.mu.Lock()
+	p.finish()
+	p.values = nil // from here on nothing is written down
+	ends := p.onRelease
+	p.mu.Unlock()
+	close(p.release)
+	for _, end := range ends {
+		end()
+	}
+}
+
+// now is the offset from the instant at which Run was entered.
+func (p *player) now() time.Duration { return time.Since(p.began) }
+
+// note runs f under the lock, unless the trace was taken.
+func (p *player) note(f func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.values != nil {
+		f()
+	}
+}
+
+func (p *player) oddity(clause, format string, args ...any) {
+	p.note(func() { p.odd = append(p.odd, Difference{clause, fmt.Sprintf(format, args...)}) })
+}
+
+// at does something at an instant; at zero, now.
+func (p *player) at(instant time.Duration, do func()) {
+	switch {
+	case instant == model.Never:
+	case instant == 0:
+		p.ordered(do)()
+	default:
+		time.AfterFunc(time.Until(p.began.Add(instant)), p.ordered(do))
+	}
+}
+
+// ordered has do happen after everything that the scenario's code did before
+// it, as the race detector sees it: virtual time alone orders nothing.
+func (p *player) ordered(do func()) func() {
+	return func() {
+		p.note(func() {})
+		do()
+		p.note(func() {})
+	}
+}
+
+// lasting waits for as long as something of the scenario lasts, and at most
+// until everything is let go of.
+func (p *player) lasting(d time.Duration, also <-chan struct{}) {
+	if d == 0 {
+		return
+	}
+	var over <-chan time.Time
+	if d != model.Never {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		over = timer.C
+	}
+	select {
+	case <-over:
+	case <-also:
+	case <-p.release:
+	}
+}
+
+// usesHealth says whether anything asks for a health handler.
+func (p *player) usesHealth() bool {
+	return slices.Contains(needsOf(p.s), NeedHealth)
+}

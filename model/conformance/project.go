@@ -1,0 +1,92 @@
+package conformance
+
+import (
+	"slices"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+)
+
+// project takes out of a trace what an implementation does not let anybody
+// see, so that two traces differ only in what it does. This is the whole list:
+//
+//   - The transitions, where there is no observer (RunWith).
+//   - The end of work contexts, where there is no WorkContext.
+//   - The cause of a cancelled context, and the kind of an error that the
+//     scenario did not make, where there is no Is: what is left of such an
+//     error is that there is one.
+//   - The deadline of a hook that takes no context.
+//   - When a hook that takes no context was let go of, unless it is late: it
+//     is seen only in what happens next, and that is in the trace.
+func project(s model.Scenario, o offers, t model.Trace) model.Trace {
+	if !o[NeedRunWith] {
+		t.Steps = nil
+	}
+	if !o[NeedWorkContext] {
+		t.WorkEnded = model.Cancellation{At: model.Never}
+	}
+	if !o[NeedIs] {
+		t.Cancelled.Cause, t.WorkEnded.Cause = "", ""
+		t.Errors = slices.Clone(t.Errors)
+		for i, k := range t.Errors {
+			if !ownKind(s, k) {
+				t.Errors[i] = unknown
+			}
+		}
+	}
+	t.Hooks = slices.Clone(t.Hooks)
+	for i := range t.Hooks {
+		r := &t.Hooks[i]
+		h := s.Hooks[r.Hook-1]
+		if !takesContext(h) {
+			r.Deadline = 0
+		}
+		if r.Fate != model.Ended && !h.Aware && !r.Late {
+			r.End, r.Fate = model.Never, model.Interrupted
+		}
+	}
+	return t
+}
+
+// ownKind says whether an error of that kind wraps one that the scenario made.
+func ownKind(s model.Scenario, k model.Kind) bool {
+	name, n := k.Parts()
+	switch name {
+	case "main error", "stop error", "task error", "hook error":
+		return true
+	case "main panic":
+		return s.Main.Ends == model.PanicsError
+	case "hook panic":
+		return s.Hooks[n-1].Ends == model.PanicsError
+	case "task panic":
+		return s.Tasks[n-1].Ends == model.PanicsError
+	}
+	return false
+}
+
+// unordered says whether a scenario begins work in a group at a time when
+// nothing but the end of main's grace orders that with the library's Wait. The
+// library cannot know of such work any better than WaitGroup itself (DRAIN-3),
+// and the race detector rightly calls it a race: it is not played.
+func unordered(s model.Scenario, want model.Trace) bool {
+	graceEnd := plus(want.Cancelled.At, graceOf(s))
+	if want.MainEnded <= graceEnd {
+		return false
+	}
+	for _, g := range s.Groups {
+		for _, u := range g.Units {
+			if begins := plus(g.At, u.After); begins >= stopAt(want) && begins <= graceEnd {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// plus adds two durations of which either may be Never.
+func plus(a, b time.Duration) time.Duration {
+	if a == model.Never || b == model.Never {
+		return model.Never
+	}
+	return a + b
+}
