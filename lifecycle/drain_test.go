@@ -317,3 +317,31 @@ func TestWorkContext(t *testing.T) {
 		})
 	}
 }
+
+// DRAIN-3: a group that work in flight makes is not waited for beside its
+// first Add: the race detector would object.
+func TestGroupsMadeByWorkInFlightAreNoRace(t *testing.T) {
+	for range 50 {
+		finished := false
+		err := lifecycle.Run(func(ctx context.Context) error {
+			lifecycle.OnShutdown(ctx, func() error {
+				if !finished {
+					t.Error("the hook ran before the work was done")
+				}
+				return nil
+			})
+			lifecycle.DrainGroup(ctx).Go(func() {
+				<-ctx.Done()
+				lifecycle.Go(ctx, func(context.Context) error {
+					lifecycle.DrainGroup(ctx).Go(func() { finished = true })
+					return nil
+				})
+			})
+			lifecycle.Stop(ctx, nil)
+			return nil
+		}, lifecycle.WithSignals(), lifecycle.WithLogger(quiet))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}

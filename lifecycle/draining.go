@@ -15,6 +15,11 @@ type draining struct {
 	awaiting  bool // somebody waits for the work
 }
 
+// lookAfter is how long the work is waited for before it is found out which
+// groups are busy, or a quarter of the drain timeout if that is sooner: time enough
+// for the blame at its end.
+const lookAfter = 500 * time.Millisecond
+
 // returnGrace is how long main is waited for: at most half the drain timeout,
 // so that the work has its time too (DRAIN-4).
 func (r *run) returnGrace() time.Duration { return min(r.cfg.grace, r.cfg.drainTimeout/2) }
@@ -47,6 +52,11 @@ func (r *run) advanceDraining() {
 		r.endDraining(fsm.Drained)
 		return
 	}
+	r.after(min(lookAfter, r.cfg.drainTimeout/4), func() {
+		if r.State() == fsm.Draining {
+			r.work.lookAround()
+		}
+	})
 	entered := r.machine.Reached(fsm.Hooks)
 	go func() {
 		if r.work.await(entered) {

@@ -124,25 +124,25 @@ func (w *work) shut() bool {
 // await returns true once no work is left, having ended the taking of it, or
 // false when over is closed first.
 //
-// Units come before groups, and the word is compared afterwards, because a
-// unit may add to a group that was at zero before it is done. Each group is
-// then waited for a second time, one after the other, so that work handed on
-// from group to group in the order in which they were made is seen too.
+// Work makes groups and adds to them, so a group is waited for when whoever
+// may have done that is done: units come first, and groups in the order in
+// which they were made, one after the other. So a group that was made by work
+// in flight is not waited for beside its first Add, which would be a race, and
+// work that a unit or a group hands on is seen. A second pass is for what is
+// handed on to a group that was made earlier. The word is compared at the end,
+// because units may have begun meanwhile.
 func (w *work) await(over <-chan struct{}) bool {
 	w.word.Or(watched)
-	waited := 0
 	for {
-		groups := w.known()
-		if !awaitAll(groups[waited:], over) {
-			return false
-		}
-		waited = len(groups)
 		word, ok := w.awaitUnits(over)
 		if !ok {
 			return false
 		}
-		for _, g := range groups {
-			g.await()
+		groups := w.known()
+		for range 2 {
+			for _, g := range groups {
+				g.await()
+			}
 		}
 		select {
 		case <-over:
@@ -151,6 +151,17 @@ func (w *work) await(over <-chan struct{}) bool {
 		}
 		if w.tryClose(word, len(groups)) {
 			return true
+		}
+	}
+}
+
+// lookAround finds out which groups are busy beside the one whose turn it is,
+// for those who ask: each gets a waiter of its own. A waiter whose group never
+// gets to zero outlives the run: sync.WaitGroup has no other way.
+func (w *work) lookAround() {
+	for _, g := range w.known() {
+		if !g.quiet.Load() {
+			go g.await()
 		}
 	}
 }
@@ -166,32 +177,6 @@ func (w *work) awaitUnits(over <-chan struct{}) (word uint64, ok bool) {
 		case <-over:
 			return 0, false
 		}
-	}
-}
-
-// awaitAll waits for every group at once, so that at a timeout it is known of
-// each whether it is busy. A waiter whose group never gets to zero outlives
-// the run: sync.WaitGroup has no other way.
-func awaitAll(groups []*group, over <-chan struct{}) bool {
-	if len(groups) == 0 {
-		return true
-	}
-	var left atomic.Int64
-	left.Store(int64(len(groups)))
-	all := make(chan struct{})
-	for _, g := range groups {
-		go func() {
-			g.await()
-			if left.Add(-1) == 0 {
-				close(all)
-			}
-		}()
-	}
-	select {
-	case <-all:
-		return true
-	case <-over:
-		return false
 	}
 }
 
