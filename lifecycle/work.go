@@ -44,6 +44,7 @@ type group struct {
 	made    time.Time
 	awaited atomic.Bool
 	quiet   atomic.Bool
+	looked  atomic.Pointer[chan struct{}] // closed when the waiter of lookAround is done
 }
 
 func newWork() *work {
@@ -141,6 +142,9 @@ func (w *work) await(over <-chan struct{}) bool {
 		groups := w.known()
 		for range 2 {
 			for _, g := range groups {
+				if looked := g.looked.Load(); looked != nil {
+					<-*looked
+				}
 				g.await()
 			}
 		}
@@ -156,13 +160,20 @@ func (w *work) await(over <-chan struct{}) bool {
 }
 
 // lookAround finds out which groups are busy beside the one whose turn it is,
-// for those who ask: each gets a waiter of its own. A waiter whose group never
-// gets to zero outlives the run: sync.WaitGroup has no other way.
+// for those who ask: each gets a waiter of its own, which await then waits for,
+// since WaitGroup takes it ill when one that is reused has several. A waiter
+// whose group never gets to zero outlives the run: there is no other way.
 func (w *work) lookAround() {
 	for _, g := range w.known() {
-		if !g.quiet.Load() {
-			go g.await()
+		if g.quiet.Load() || g.awaited.Load() {
+			continue
 		}
+		over := make(chan struct{})
+		g.looked.Store(&over)
+		go func() {
+			defer close(over)
+			g.await()
+		}()
 	}
 }
 
