@@ -126,7 +126,9 @@ func (cfg childConfig) command() (*exec.Cmd, *tail, func(), error) {
 	cmd := exec.CommandContext(ctx, exe,
 		"-test.run="+exactly(cfg.Test), "-test.count=1", "-test.timeout="+(cfg.Limit+time.Minute).String(),
 		"-rapid.nofailfile", "-rapid.checks="+strconv.Itoa(max(cfg.Random, 1)))
-	cmd.Env = append(os.Environ(), childVariable+"="+string(env))
+	// Under the race detector a process lingers for a second at its end, unless
+	// told otherwise, and there are hundreds of them.
+	cmd.Env = append(os.Environ(), childVariable+"="+string(env), "GORACE=atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 	cmd.WaitDelay = time.Second
 	output := &tail{}
 	cmd.Stdout, cmd.Stderr = output, output

@@ -21,7 +21,7 @@ type settings struct {
 func settle(opts []Option) settings {
 	s := settings{random: 1000, every: 1, limit: 2 * time.Minute, step: 10 * time.Second}
 	if raceEnabled {
-		s.every = 8 // the detector costs five times the time
+		s.every = 20 // the detector costs five times the time
 	}
 	if given := flag.Lookup("rapid.checks"); given != nil {
 		if n, err := strconv.Atoi(given.Value.String()); err == nil && n > s.random {
@@ -39,7 +39,7 @@ func settle(opts []Option) settings {
 func Random(n int) Option { return func(s *settings) { s.random = n } }
 
 // Every has one in n of the exhaustive scenarios played. Default 1: all; under
-// the race detector 8.
+// the race detector 20.
 func Every(n int) Option { return func(s *settings) { s.every = max(n, 1) } }
 
 // Limit bounds each child process. Default two minutes.

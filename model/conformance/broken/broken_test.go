@@ -21,9 +21,6 @@ func TestMain(m *testing.M) {
 	started := make(chan os.Signal, 1)
 	signal.Notify(started, syscall.SIGTERM)
 	signal.Stop(started)
-	// Under the race detector every process lingers for a second at its end,
-	// and there are hundreds of them.
-	os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 	goleak.VerifyTestMain(m)
 }
 
