@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"testing/synctest"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
@@ -102,10 +103,12 @@ func (c *checker) hook(ctx context.Context, f func()) {
 	c.impl.OnShutdown(ctx, func() error { f(); return nil })
 }
 
-// end stops the service and waits for Run.
+// end stops the service and waits for Run, and for all that happens at that
+// instant to be noted.
 func (v *service) end() {
 	v.stop()
 	wait(v.over, 3*patience)
+	synctest.Wait()
 }
 
 func (v *service) now() time.Duration { return time.Since(v.ln.began) }
