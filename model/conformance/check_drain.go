@@ -91,32 +91,33 @@ func checkGraceWarning(c *checker) {
 // checkReusedGroup adds to a group at the moment at which its counter reaches
 // zero: the waiter is woken, finds it above zero, and WaitGroup panics in it.
 // The race detector rightly calls that a race of the user's.
+//
+// In real time: a bubble ends the process when a WaitGroup is reused so.
 func checkReusedGroup(c *checker) {
 	if raceEnabled {
 		return
 	}
-	for range 50 {
-		c.bubble(func() {
-			var hooks int
-			over := make(chan struct{}) // Run may return before: a gap may look like the end
-			err := c.impl.Run(func(ctx context.Context) error {
-				group := c.impl.DrainGroup(ctx)
-				group.Add(1)
-				c.impl.OnShutdown(ctx, func() error { hooks++; return nil })
-				time.AfterFunc(time.Second, func() {
-					defer close(over)
-					for range 10 {
-						group.Done()
-						group.Add(1)
-					}
-					time.Sleep(time.Second)
+	for range 10 {
+		hooks := 0
+		over := make(chan struct{}) // Run may return before: a gap may look like the end
+		err := c.impl.Run(func(ctx context.Context) error {
+			group := c.impl.DrainGroup(ctx)
+			group.Add(1)
+			c.impl.OnShutdown(ctx, func() error { hooks++; return nil })
+			time.AfterFunc(2*time.Millisecond, func() {
+				defer close(over)
+				defer func() { _ = recover() }() // the adder's own share of the misuse
+				for range 10 {
 					group.Done()
-				})
-				return nil
-			}, 0, 0)
-			<-over
-			c.expect(hooks > 0, "no hook runs; Run returns %v", err)
-		})
+					group.Add(1)
+				}
+				time.Sleep(time.Millisecond)
+				group.Done()
+			})
+			return nil
+		}, soon, 0)
+		<-over
+		c.expect(hooks > 0, "no hook runs; Run returns %v", err)
 	}
 }
 
