@@ -50,7 +50,9 @@ type GroupStatus struct {
 	Made  time.Time // when that was
 	// Busy says that it is being waited for, and Idle that it was seen at
 	// zero. Before anybody waits it is neither: a sync.WaitGroup does not
-	// tell its count.
+	// tell its count. Groups are waited for one after the other, and all of
+	// them half a second after that has begun, or a quarter of the drain
+	// timeout if that is sooner.
 	Busy, Idle bool
 }
 
