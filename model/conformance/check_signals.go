@@ -86,7 +86,7 @@ func checkMainStays(c *checker) {
 		raise(terminate)
 		<-release
 		return nil
-	}, 100*time.Millisecond, 50*time.Millisecond)
+	}, 20*time.Millisecond, 50*time.Millisecond)
 	c.expect(err != nil && hook, "Run returns %v, and the hook ran: %t", err, hook)
 	c.expect(time.Since(began) < soon, "Run returns after %v", time.Since(began))
 }

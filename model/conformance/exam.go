@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"syscall"
 	"testing"
@@ -34,12 +35,7 @@ type exam struct {
 
 // runChild does what a child process is for, and ends it.
 func runChild(t *testing.T, impl Implementation, cfg childConfig) {
-	// The runtime starts its signal goroutine at the first Notify. In a bubble
-	// of virtual time that would end the process, so it happens here.
-	started := make(chan os.Signal, 1)
-	signal.Notify(started, os.Interrupt, syscall.SIGTERM)
-	signal.Stop(started)
-	slog.SetDefault(slog.New(slog.DiscardHandler))
+	settleIn()
 	if cfg.Scene != "" {
 		playScene(cfg.Scene, impl)
 	}
@@ -68,6 +64,26 @@ func runChild(t *testing.T, impl Implementation, cfg childConfig) {
 	x.alarm.Stop()
 	x.write(record{End: true})
 	os.Exit(0)
+}
+
+// settleIn makes a process one that plays scenarios.
+func settleIn() {
+	// The runtime starts its signal goroutine at the first Notify. In a bubble
+	// of virtual time that would end the process, so it happens here.
+	started := make(chan os.Signal, 1)
+	signal.Notify(started, os.Interrupt, syscall.SIGTERM)
+	signal.Stop(started)
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	// Thousands of short lives leave nothing behind but garbage.
+	debug.SetGCPercent(400)
+}
+
+// oneProcessor takes the process down to one processor until the function that
+// it returns is called. A life in virtual time is a chain of goroutines that
+// wait for each other: more processors only make them wait across cores.
+func oneProcessor() (restore func()) {
+	was := runtime.GOMAXPROCS(1)
+	return func() { runtime.GOMAXPROCS(was) }
 }
 
 func (x *exam) open() (err error) {

@@ -1,57 +1,81 @@
 package conformance
 
 import (
-	"log/slog"
+	"fmt"
 	"os"
-	"os/signal"
+	"os/exec"
 	"runtime"
+	"strconv"
 	"sync"
-	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
 )
 
-// Bench plays random scenarios on an implementation, on every core, and
-// reports how many there are a second: drawn, predicted, played and compared.
+// shareVariable tells a process of Bench which of the processes it is, of how
+// many, and how many scenarios all of them play.
+const shareVariable = "LIFECYCLE_CONFORMANCE_BENCH"
+
+// Bench plays random scenarios on an implementation and reports how many there
+// are a second: drawn, predicted, played and compared. Like the examination of
+// a clause, it does so in processes with one processor each, as many as there
+// are processors.
 func Bench(b *testing.B, impl Implementation) {
-	started := make(chan os.Signal, 1)
-	signal.Notify(started, os.Interrupt, syscall.SIGTERM)
-	signal.Stop(started)
-	was := slog.Default()
-	slog.SetDefault(slog.New(slog.DiscardHandler))
-	defer slog.SetDefault(was)
-	x := &exam{impl: &impl, offered: offersOf(impl)}
-	var next, wrong atomic.Int64
-	// A bubble needs a *testing.T, and a benchmark has none.
-	testing.RunTests(func(string, string) (bool, error) { return true, nil }, []testing.InternalTest{{Name: "Bench", F: func(t *testing.T) {
-		began := time.Now()
-		var workers sync.WaitGroup
-		for range runtime.GOMAXPROCS(0) {
-			workers.Go(func() {
-				for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
-					if !x.one(t, int(n)) {
-						wrong.Add(1)
-					}
-				}
-			})
-		}
-		workers.Wait()
-		b.ReportMetric(float64(b.N)/time.Since(began).Seconds(), "scenarios/s")
-	}}})
-	if wrong.Load() > 0 {
-		b.Logf("%d of %d differ", wrong.Load(), b.N)
+	if share := os.Getenv(shareVariable); share != "" {
+		os.Exit(playShare(share, impl))
 	}
+	var processes sync.WaitGroup
+	of := runtime.GOMAXPROCS(0)
+	began := time.Now()
+	for i := range of {
+		processes.Go(func() {
+			child := exec.Command(os.Args[0], "-test.run=^$", "-test.bench=^"+b.Name()+"$", "-test.benchtime=1x")
+			child.Env = append(os.Environ(), fmt.Sprintf("%s=%d %d %d", shareVariable, i, of, b.N))
+			if output, err := child.CombinedOutput(); err != nil {
+				b.Errorf("process %d: %v\n%s", i+1, err, output)
+			}
+		})
+	}
+	processes.Wait()
+	b.ReportMetric(float64(b.N)/time.Since(began).Seconds(), "scenarios/s")
 }
 
-// one plays the n-th random scenario.
-func (x *exam) one(t *testing.T, n int) bool {
+// playShare plays what a process of Bench is to play, and returns its exit code.
+func playShare(share string, impl Implementation) (code int) {
+	var first, step, last int
+	if _, err := fmt.Sscan(share, &first, &step, &last); err != nil {
+		fmt.Fprintf(os.Stderr, "%s=%s: %v\n", shareVariable, strconv.Quote(share), err)
+		return 2
+	}
+	settleIn()
+	x := &exam{impl: &impl, offered: offersOf(impl)}
+	// A bubble needs a *testing.T, and a benchmark has none.
+	testing.RunTests(func(string, string) (bool, error) { return true, nil }, []testing.InternalTest{{Name: "Bench", F: func(t *testing.T) {
+		defer oneProcessor()()
+		for n := first; n < last; n += step {
+			if v := x.one(t, n+1); v != "" {
+				fmt.Fprintln(os.Stderr, v)
+				code = 1
+			}
+		}
+	}}})
+	return code
+}
+
+// one plays the n-th random scenario, and says what is wrong.
+func (x *exam) one(t *testing.T, n int) string {
 	s, ok := x.reduce(x.generator().Example(n))
 	if !ok {
-		return true
+		return ""
 	}
 	want := model.Predict(s)[0]
-	return unordered(s, want) || len(play(t, x.impl, x.offered, s, want).differences()) == 0
+	if unordered(s, want) {
+		return ""
+	}
+	v := play(t, x.impl, x.offered, s, want)
+	if len(v.differences()) == 0 {
+		return ""
+	}
+	return v.String()
 }

@@ -20,6 +20,7 @@ const otherEvery = 20
 // scenarios plays the examples of every clause, the exhaustive set, and random
 // scenarios.
 func (x *exam) scenarios() {
+	defer oneProcessor()()
 	for _, c := range x.clauses {
 		for _, s := range c.examples {
 			x.scenario(s, c.ID)

@@ -1,6 +1,7 @@
 package documented
 
 import (
+	"flag"
 	"os"
 	"testing"
 
@@ -12,6 +13,9 @@ import (
 var programs child.Programs
 
 func TestMain(m *testing.M) {
+	// These tests wait for processes that wait, however few processors there are.
+	flag.Parse()
+	_ = flag.Set("test.parallel", "8")
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		programs.Remove()
 		os.Exit(code)

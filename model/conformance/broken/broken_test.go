@@ -1,9 +1,12 @@
 package broken_test
 
 import (
+	"flag"
 	"os"
 	"os/signal"
+	"runtime"
 	"slices"
+	"strconv"
 	"syscall"
 	"testing"
 
@@ -21,6 +24,9 @@ func TestMain(m *testing.M) {
 	started := make(chan os.Signal, 1)
 	signal.Notify(started, syscall.SIGTERM)
 	signal.Stop(started)
+	// The children wait for signals and timeouts half of their time.
+	flag.Parse()
+	_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
 	goleak.VerifyTestMain(m)
 }
 
