@@ -12,4 +12,4 @@
 // an event is the business of package lifecycle.
 package fsm
 
-//go:generate go run ./internal/statedoc/generate
+//go:generate go run ./internal/statedoc/generate ..

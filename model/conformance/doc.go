@@ -33,4 +33,4 @@
 // tables are generated from [Clauses].
 package conformance
 
-//go:generate go run ./internal/specdoc/generate
+//go:generate go run ./internal/specdoc/generate ../..

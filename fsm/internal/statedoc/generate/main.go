@@ -1,10 +1,9 @@
-// Command generate writes the files of package statedoc into the module that
-// the current directory belongs to.
+// Command generate writes the files of package statedoc into a module, of
+// which its argument is the root.
 package main
 
 import (
-	"errors"
-	"fmt"
+	"log"
 	"os"
 	"path/filepath"
 
@@ -12,44 +11,13 @@ import (
 )
 
 func main() {
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, "generate:", err)
-		os.Exit(1)
-	}
-}
-
-func run() error {
-	root, err := moduleRoot()
-	if err != nil {
-		return err
+	if len(os.Args) != 2 {
+		log.Fatal("usage: generate root-of-the-module")
 	}
 	for _, f := range statedoc.Files() {
-		path := filepath.Join(root, filepath.FromSlash(f.Path))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
+		path := filepath.Join(os.Args[1], filepath.FromSlash(f.Path))
 		if err := os.WriteFile(path, []byte(f.Text), 0o644); err != nil {
-			return err
+			log.Fatal(err)
 		}
-	}
-	return nil
-}
-
-// moduleRoot returns the nearest directory, from the current one upward, that
-// holds a go.mod.
-func moduleRoot() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", errors.New("no go.mod in this directory or above it")
-		}
-		dir = parent
 	}
 }

@@ -1,11 +1,11 @@
-// Command generate writes the tables of docs/spec.md into the module that the
-// current directory belongs to.
+// Command generate writes the tables of docs/spec.md into a module, of which
+// its argument is the root.
 package main
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
+	"log"
 	"os"
 	"path/filepath"
 
@@ -13,44 +13,19 @@ import (
 )
 
 func main() {
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, "generate:", err)
-		os.Exit(1)
+	if len(os.Args) != 2 {
+		log.Fatal("usage: generate root-of-the-module")
 	}
-}
-
-func run() error {
-	root, err := moduleRoot()
+	rows, err := specdoc.Rows(os.Args[1])
 	if err != nil {
-		return err
+		log.Fatal(err)
 	}
-	rows, err := specdoc.Rows(root)
-	if err != nil {
-		return err
-	}
-	path := filepath.Join(root, filepath.FromSlash(specdoc.Path))
+	path := filepath.Join(os.Args[1], filepath.FromSlash(specdoc.Path))
 	old, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+		log.Fatal(err)
 	}
-	return os.WriteFile(path, []byte(specdoc.Document(string(old), rows)), 0o644)
-}
-
-// moduleRoot returns the nearest directory, from the current one upward, that
-// holds a go.mod.
-func moduleRoot() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", errors.New("no go.mod in this directory or above it")
-		}
-		dir = parent
+	if err := os.WriteFile(path, []byte(specdoc.Document(string(old), rows)), 0o644); err != nil {
+		log.Fatal(err)
 	}
 }
