@@ -4,80 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"os"
-	"runtime"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/greynewell/mist-go/fsm"
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
 var errBoom = errors.New("boom")
-
-func TestRunReturnsWhatMainEndedWith(t *testing.T) {
-	for name, tc := range map[string]struct {
-		main func(context.Context) error
-		want func(error) bool
-	}{
-		"RUN-6: nil is nil":                         {func(context.Context) error { return nil }, func(err error) bool { return err == nil }},
-		"RUN-6: the only error keeps its identity":  {func(context.Context) error { return errBoom }, func(err error) bool { return err == errBoom }},
-		"RUN-5: Goexit is an error":                 {func(context.Context) error { runtime.Goexit(); return nil }, func(err error) bool { return err == lifecycle.ErrGoexit }},
-		"RUN-4: a panic is an error with its value": {func(context.Context) error { panic("boom") }, isPanic("boom")},
-		"RUN-4: a panicked error is unwrapped":      {func(context.Context) error { panic(errBoom) }, func(err error) bool { return errors.Is(err, errBoom) }},
-		"RUN-4: a nil panic is an error too": {func(context.Context) error { panic(nil) }, func(err error) bool {
-			var nilPanic *runtime.PanicNilError
-			return errors.As(err, &nilPanic)
-		}},
-		"RUN-7: before a stop, context.Canceled is an error": {func(context.Context) error { return context.Canceled }, func(err error) bool { return err == context.Canceled }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inVirtualTime(t, func(w *world) {
-				err := w.run(func(ctx context.Context) error {
-					lifecycle.OnShutdown(ctx, func() error { w.note("hook"); return nil })
-					sleep(1)
-					return tc.main(ctx)
-				})
-				if !tc.want(err) {
-					t.Errorf("Run returned %v", err)
-				}
-				w.expect("1s hook") // RUN-3
-				w.expectPath("0s started running", "1s main_exited draining", "1s drained hooks", "1s hooks_finished stopped")
-			})
-		})
-	}
-}
-
-func isPanic(value any) func(error) bool {
-	return func(err error) bool {
-		var p *lifecycle.PanicError
-		return errors.As(err, &p) && p.Value == value &&
-			strings.Contains(p.Place, "run_test.go:") && strings.Contains(string(p.Stack), "run_test.go")
-	}
-}
-
-func TestAPanicOfTheRuntimesOwnIsPlacedWhereItHappened(t *testing.T) {
-	inVirtualTime(t, func(w *world) {
-		err := w.run(func(context.Context) error {
-			var none []int
-			return fmt.Errorf("%d", none[len(os.Args)])
-		})
-		var p *lifecycle.PanicError
-		if !errors.As(err, &p) || !strings.Contains(p.Place, "run_test.go:") {
-			t.Errorf("Run returned %v", err)
-		}
-		var re runtime.Error
-		if !errors.As(err, &re) {
-			t.Errorf("the runtime's error is not found in %v", err)
-		}
-		w.expectLog("ERROR", "main panicked", "stack=")
-	})
-}
 
 func TestTheContextIsCancelledWithTheCauseOfTheStop(t *testing.T) {
 	parentGone := errors.New("parent gone")
@@ -140,76 +76,6 @@ func TestStopWithAnErrorIsTheCauseAndJoinsTheResult(t *testing.T) {
 		})
 		if !errors.Is(err, errBoom) || !errors.Is(err, second) || strings.Count(err.Error(), "boom") != 1 {
 			t.Errorf("Run returned %v", err)
-		}
-	})
-}
-
-func TestAnErrorOfMainAfterAStopIsAnErrorUnlessEveryLeafIsClean(t *testing.T) {
-	for name, tc := range map[string]struct {
-		err   error
-		clean bool
-	}{
-		"RUN-7: http.ErrServerClosed":         {http.ErrServerClosed, true},
-		"RUN-7: context.Canceled, wrapped":    {fmt.Errorf("x: %w", context.Canceled), true},
-		"RUN-7: both joined":                  {errors.Join(http.ErrServerClosed, context.Canceled), true},
-		"RUN-7: one leaf that is not":         {errors.Join(http.ErrServerClosed, io.EOF), false},
-		"RUN-7: a deadline is not":            {context.DeadlineExceeded, false},
-		"RUN-7: an error that panics":         {panickyError{}, false},
-		"RUN-7: an error with nothing joined": {emptyJoin{}, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			inVirtualTime(t, func(w *world) {
-				err := w.run(func(ctx context.Context) error {
-					lifecycle.Stop(ctx, nil)
-					return tc.err
-				})
-				if (err == nil) != tc.clean || err != nil && err != tc.err {
-					t.Errorf("Run returned %#v", err)
-				}
-			})
-		})
-	}
-}
-
-type panickyError struct{}
-
-func (panickyError) Error() string { return "panicky" }
-func (panickyError) Unwrap() error { panic("no") }
-
-type emptyJoin struct{}
-
-func (emptyJoin) Error() string   { return "nothing" }
-func (emptyJoin) Unwrap() []error { return nil }
-
-func TestErrorsAreJoinedInOrder(t *testing.T) {
-	inVirtualTime(t, func(w *world) {
-		release := make(chan struct{})
-		defer close(release)
-		named := func(name string) error { return errors.New(name) }
-		var group *sync.WaitGroup
-		defer func() { group.Done() }()
-		err := w.run(func(ctx context.Context) error {
-			lifecycle.OnShutdown(ctx, func() error { <-release; return nil })
-			lifecycle.OnShutdown(ctx, func() error { return named("hook 1") })
-			lifecycle.OnShutdown(ctx, func() error { return named("hook 2") })
-			group = lifecycle.DrainGroup(ctx)
-			group.Add(1)
-			lifecycle.Stop(ctx, nil)
-			lifecycle.Go(ctx, func(context.Context) error { sleep(2); return named("task late") })
-			lifecycle.Go(ctx, func(context.Context) error { sleep(1); return named("task early") })
-			<-ctx.Done()
-			sleep(3)
-			lifecycle.Stop(ctx, named("stop"))
-			return named("main")
-		})
-		tree, ok := err.(interface{ Unwrap() []error })
-		if !ok {
-			t.Fatalf("RUN-6: not a tree: %v", err)
-		}
-		for i, part := range []string{"main", "stop", "task early", "task late", "drain group made", "hook 2", "hook 1", "still running after 10s"} {
-			if i >= len(tree.Unwrap()) || !strings.Contains(tree.Unwrap()[i].Error(), part) {
-				t.Errorf("RUN-6: error %d should have %q: %v", i, part, err)
-			}
 		}
 	})
 }
@@ -330,99 +196,4 @@ func TestTheParentsDeadlineIsNotTheContexts(t *testing.T) {
 		}
 		w.expect("1s cancelled by context deadline exceeded")
 	})
-}
-
-func TestManualStart(t *testing.T) {
-	t.Run("RUN-13: the state is Starting until MarkStarted", func(t *testing.T) {
-		inVirtualTime(t, func(w *world) {
-			err := w.run(func(ctx context.Context) error {
-				sleep(1)
-				lifecycle.MarkStarted(ctx)
-				src, _ := fsm.FromContext(ctx)
-				if src.State() != fsm.Running {
-					t.Errorf("MarkStarted returned in state %v", src.State())
-				}
-				lifecycle.MarkStarted(ctx)
-				sleep(1)
-				return nil
-			}, lifecycle.WithManualStart())
-			if err != nil {
-				t.Error(err)
-			}
-			w.expectPath("1s started running", "2s main_exited draining", "2s drained hooks", "2s hooks_finished stopped")
-		})
-	})
-	t.Run("RUN-13: a stop before that goes straight to Draining", func(t *testing.T) {
-		inVirtualTime(t, func(w *world) {
-			err := w.run(func(ctx context.Context) error {
-				lifecycle.Stop(ctx, nil)
-				lifecycle.MarkStarted(ctx)
-				sleep(1)
-				return nil
-			}, lifecycle.WithManualStart())
-			if err != nil {
-				t.Error(err)
-			}
-			w.expectPath("0s stop_requested draining", "1s drained hooks", "1s hooks_finished stopped")
-		})
-	})
-}
-
-func TestStatesAreVisibleInTime(t *testing.T) {
-	inVirtualTime(t, func(w *world) {
-		var src fsm.Source
-		err := w.run(func(ctx context.Context) error {
-			src, _ = fsm.FromContext(ctx)
-			if _, drives := src.(interface {
-				Fire(fsm.Event) (fsm.Step, error)
-			}); drives {
-				t.Error("STATE-3: the context carries a machine that can be fired")
-			}
-			w.note("main in %v", src.State())
-			context.AfterFunc(ctx, func() { w.note("cancelled in %v", src.State()) })
-			lifecycle.OnShutdown(ctx, func() error { w.note("hook in %v", src.State()); return nil })
-			lifecycle.Stop(ctx, nil)
-			sleep(1)
-			return nil
-		})
-		w.note("returned in %v, %v", src.State(), err)
-		w.expect("0s main in running", "0s cancelled in draining", "1s hook in hooks", "1s returned in stopped, <nil>")
-	})
-}
-
-func TestObserversBlockNothing(t *testing.T) {
-	for name, observe := range map[string]func(w *world, ctx context.Context){
-		"slow":                         func(*world, context.Context) { sleep(0.02) },
-		"panics":                       func(*world, context.Context) { panic("observer") },
-		"calls Goexit":                 func(*world, context.Context) { runtime.Goexit() },
-		"calls back into the library":  func(_ *world, ctx context.Context) { lifecycle.Stop(ctx, nil); lifecycle.MarkStarted(ctx) },
-		"never comes back until later": func(*world, context.Context) { sleep(60) },
-	} {
-		t.Run("STATE-4: an observer that "+name, func(t *testing.T) {
-			inVirtualTime(t, func(w *world) {
-				var ctx context.Context
-				err := w.run(func(c context.Context) error {
-					ctx = c
-					sleep(1)
-					return nil
-				}, lifecycle.WithManualStart(), lifecycle.WithObserver(func(s fsm.Step) {
-					w.note("%v", s.To)
-					observe(w, ctx)
-				}))
-				if err != nil {
-					t.Error(err)
-				}
-				w.expectPath("1s main_exited draining", "1s drained hooks", "1s hooks_finished stopped")
-				if took := time.Since(w.began); took > 1100*time.Millisecond {
-					t.Errorf("Run returned after %v", took)
-				}
-				sleep(300)
-				w.mu.Lock()
-				defer w.mu.Unlock()
-				if len(w.notes) != 3 {
-					t.Errorf("the observer saw %q", w.notes)
-				}
-			})
-		})
-	}
 }

@@ -1,0 +1,120 @@
+package lifecycle_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/greynewell/mist-go/lifecycle"
+)
+
+// HTTP-4: a request counts from before it is handled, and is refused after
+// Draining; HTTP-5: a panic leaves nothing counted.
+func TestHandlerCountsRequests(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		var counted http.Handler
+		err := w.run(func(ctx context.Context) error {
+			if got := lifecycle.Handler(context.Background(), counted); got != http.DefaultServeMux {
+				t.Error("HOOK-9: a foreign context must give the handler back")
+			}
+			lifecycle.OnShutdown(ctx, func() error {
+				rec := httptest.NewRecorder()
+				counted.ServeHTTP(rec, httptest.NewRequest("GET", "/", nil))
+				w.note("in Hooks: %d %s", rec.Code, rec.Header().Get("Retry-After"))
+				return nil
+			})
+			counted = lifecycle.Handler(ctx, http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
+				sleep(1)
+				if req.URL.Path == "/panic" {
+					panic(http.ErrAbortHandler)
+				}
+			}))
+			request := func(path string) {
+				defer func() {
+					if v := recover(); v != nil {
+						w.note("%s: panicked", path) // HTTP-5: the panic passes, the count does not stay
+					}
+				}()
+				rec := httptest.NewRecorder()
+				counted.ServeHTTP(rec, httptest.NewRequest("GET", path, nil))
+				w.note("%s: %d %s", path, rec.Code, rec.Header().Get("Connection"))
+			}
+			go request("/panic")
+			time.AfterFunc(500*time.Millisecond, func() { request("/draining") })
+			sleep(0.25)
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		w.expect("1s /panic: panicked", "1.5s /draining: 200 close", "1.5s in Hooks: 503 1")
+	})
+}
+
+func TestResponseWritersKeepTheirPowers(t *testing.T) {
+	for _, delay := range []time.Duration{0, time.Millisecond} {
+		t.Run(fmt.Sprintf("HTTP-5: with a drain delay of %v", delay), func(t *testing.T) {
+			ln, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			mux := http.NewServeMux()
+			mux.HandleFunc("/hijack", func(w http.ResponseWriter, _ *http.Request) {
+				conn, buf, err := w.(http.Hijacker).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer conn.Close()
+				_, _ = buf.WriteString("raw\n")
+				_ = buf.Flush()
+			})
+			mux.HandleFunc("/stream", func(w http.ResponseWriter, _ *http.Request) {
+				w.(http.Flusher).Flush()
+				if _, err := w.(io.ReaderFrom).ReadFrom(strings.NewReader("streamed")); err != nil {
+					t.Error(err)
+				}
+				rc := http.NewResponseController(w)
+				if err := errors.Join(rc.SetWriteDeadline(time.Now().Add(time.Minute)), rc.Flush()); err != nil {
+					t.Error(err)
+				}
+			})
+			err = lifecycle.Run(func(ctx context.Context) error {
+				lifecycle.Go(ctx, func(ctx context.Context) error {
+					defer lifecycle.Stop(ctx, nil)
+					conn, err := net.Dial("tcp", ln.Addr().String())
+					if err != nil {
+						return err
+					}
+					defer conn.Close()
+					fmt.Fprintf(conn, "GET /hijack HTTP/1.1\r\nHost: x\r\n\r\n")
+					if line, err := bufio.NewReader(conn).ReadString('\n'); line != "raw\n" {
+						t.Errorf("hijacked: %q, %v", line, err)
+					}
+					resp, err := http.Get("http://" + ln.Addr().String() + "/stream")
+					if err != nil {
+						return err
+					}
+					defer resp.Body.Close()
+					if body, _ := io.ReadAll(resp.Body); string(body) != "streamed" {
+						t.Errorf("streamed: %q", body)
+					}
+					return nil
+				})
+				return lifecycle.Serve(ctx, &http.Server{Handler: mux}, ln)
+			}, lifecycle.WithSignals(), lifecycle.WithLogger(quiet), lifecycle.WithDrainDelay(delay))
+			if err != nil {
+				t.Error(err)
+			}
+			http.DefaultClient.CloseIdleConnections()
+		})
+	}
+}

@@ -1,0 +1,106 @@
+package lifecycle_test
+
+import (
+	"context"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/greynewell/mist-go/fsm"
+	"github.com/greynewell/mist-go/lifecycle"
+)
+
+func TestManualStart(t *testing.T) {
+	t.Run("RUN-13: the state is Starting until MarkStarted", func(t *testing.T) {
+		inVirtualTime(t, func(w *world) {
+			err := w.run(func(ctx context.Context) error {
+				sleep(1)
+				lifecycle.MarkStarted(ctx)
+				src, _ := fsm.FromContext(ctx)
+				if src.State() != fsm.Running {
+					t.Errorf("MarkStarted returned in state %v", src.State())
+				}
+				lifecycle.MarkStarted(ctx)
+				sleep(1)
+				return nil
+			}, lifecycle.WithManualStart())
+			if err != nil {
+				t.Error(err)
+			}
+			w.expectPath("1s started running", "2s main_exited draining", "2s drained hooks", "2s hooks_finished stopped")
+		})
+	})
+	t.Run("RUN-13: a stop before that goes straight to Draining", func(t *testing.T) {
+		inVirtualTime(t, func(w *world) {
+			err := w.run(func(ctx context.Context) error {
+				lifecycle.Stop(ctx, nil)
+				lifecycle.MarkStarted(ctx)
+				sleep(1)
+				return nil
+			}, lifecycle.WithManualStart())
+			if err != nil {
+				t.Error(err)
+			}
+			w.expectPath("0s stop_requested draining", "1s drained hooks", "1s hooks_finished stopped")
+		})
+	})
+}
+
+func TestStatesAreVisibleInTime(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		var src fsm.Source
+		err := w.run(func(ctx context.Context) error {
+			src, _ = fsm.FromContext(ctx)
+			if _, drives := src.(interface {
+				Fire(fsm.Event) (fsm.Step, error)
+			}); drives {
+				t.Error("STATE-3: the context carries a machine that can be fired")
+			}
+			w.note("main in %v", src.State())
+			context.AfterFunc(ctx, func() { w.note("cancelled in %v", src.State()) })
+			lifecycle.OnShutdown(ctx, func() error { w.note("hook in %v", src.State()); return nil })
+			lifecycle.Stop(ctx, nil)
+			sleep(1)
+			return nil
+		})
+		w.note("returned in %v, %v", src.State(), err)
+		w.expect("0s main in running", "0s cancelled in draining", "1s hook in hooks", "1s returned in stopped, <nil>")
+	})
+}
+
+func TestObserversBlockNothing(t *testing.T) {
+	for name, observe := range map[string]func(w *world, ctx context.Context){
+		"slow":                         func(*world, context.Context) { sleep(0.02) },
+		"panics":                       func(*world, context.Context) { panic("observer") },
+		"calls Goexit":                 func(*world, context.Context) { runtime.Goexit() },
+		"calls back into the library":  func(_ *world, ctx context.Context) { lifecycle.Stop(ctx, nil); lifecycle.MarkStarted(ctx) },
+		"never comes back until later": func(*world, context.Context) { sleep(60) },
+	} {
+		t.Run("STATE-4: an observer that "+name, func(t *testing.T) {
+			inVirtualTime(t, func(w *world) {
+				var ctx context.Context
+				err := w.run(func(c context.Context) error {
+					ctx = c
+					sleep(1)
+					return nil
+				}, lifecycle.WithManualStart(), lifecycle.WithObserver(func(s fsm.Step) {
+					w.note("%v", s.To)
+					observe(w, ctx)
+				}))
+				if err != nil {
+					t.Error(err)
+				}
+				w.expectPath("1s main_exited draining", "1s drained hooks", "1s hooks_finished stopped")
+				if took := time.Since(w.began); took > 1100*time.Millisecond {
+					t.Errorf("Run returned after %v", took)
+				}
+				sleep(300)
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				if len(w.notes) != 3 {
+					t.Errorf("the observer saw %q", w.notes)
+				}
+			})
+		})
+	}
+}
