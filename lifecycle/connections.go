@@ -138,8 +138,8 @@ func (c *connections) unanswered(time.Time) (n int, until time.Time) {
 }
 
 // await returns when there are none left of those that count counts, or when
-// over is closed, and how many there are then.
-func (c *connections) await(count func(now time.Time) (int, time.Time), over <-chan struct{}) (left int) {
+// ctx is over, and how many there are then.
+func (c *connections) await(ctx context.Context, count func(now time.Time) (int, time.Time)) (left int) {
 	c.awaited.Store(true)
 	for {
 		now := time.Now()
@@ -154,7 +154,7 @@ func (c *connections) await(count func(now time.Time) (int, time.Time), over <-c
 		select {
 		case <-c.changed:
 		case <-patience:
-		case <-over:
+		case <-ctx.Done():
 			return left
 		}
 	}

@@ -91,7 +91,6 @@ func (r *run) endDraining(why fsm.Event) {
 	r.phase.deadline = time.Now().Add(r.cfg.shutdownTimeout)
 	r.fire(why, failure, slog.Int("hooks", r.hooks.size()), slog.Duration("at_most", r.cfg.shutdownTimeout))
 	r.workCancel(cause)
-	r.phase.begin(r.base)
 	r.after(r.cfg.shutdownTimeout, r.shutdownTimedOut)
 	if r.work.servers.Load() > 0 {
 		r.phase.cut = time.Now().Add(cutPatience)

@@ -13,7 +13,7 @@ import (
 // hooking is what the loop knows of the phase Hooks.
 type hooking struct {
 	deadline time.Time
-	ctx      context.Context // for hooks: live until the phase ends
+	ctx      context.Context // for hooks: live until the phase ends; nil before the first
 	cancel   context.CancelCauseFunc
 	expired  context.Context // ctx's parent, which ends at the deadline
 	release  context.CancelFunc
@@ -39,14 +39,22 @@ type hookRan struct {
 	err   error
 }
 
+// begin makes the contexts, if they are not there. A life without hooks is
+// better off without them.
 func (p *hooking) begin(base context.Context) {
+	if p.ctx != nil {
+		return
+	}
 	p.expired, p.release = context.WithDeadlineCause(base, p.deadline, ErrShutdownTimeout)
 	p.ctx, p.cancel = context.WithCancelCause(p.expired)
 }
 
-func (p *hooking) end() {
-	p.cancel(nil)
-	p.release()
+// interrupt cancels the context of the hook under way.
+func (p *hooking) interrupt(cause error) {
+	if p.ctx != nil {
+		p.cancel(cause)
+		p.release()
+	}
 }
 
 // advanceHooks begins the next hook, or ends the phase when there is none and
@@ -64,6 +72,7 @@ func (r *run) advanceHooks() {
 }
 
 func (r *run) startHook(h *hookEntry) {
+	r.phase.begin(r.base)
 	ctx, release := r.phase.ctx, context.CancelFunc(func() {})
 	if h.timeout > 0 {
 		ctx, release = context.WithTimeoutCause(r.phase.ctx, h.timeout, ErrShutdownTimeout)
@@ -141,7 +150,9 @@ func (r *run) hookTimedOut(a *attempt) {
 
 func (r *run) shutdownTimedOut() {
 	if r.State() == fsm.Hooks {
-		<-r.phase.expired.Done() // due now, as above
+		if r.phase.ctx != nil {
+			<-r.phase.expired.Done() // due now, as above
+		}
 		r.interruptHooks(fsm.ShutdownTimedOut)
 	}
 }
@@ -164,7 +175,7 @@ func (r *run) interruptHooks(why fsm.Event) {
 	var failure error = timeout
 	if why == fsm.Forced {
 		failure = fmt.Errorf("%w while hooks ran: %s", ErrForced, timeout.cut())
-		r.phase.cancel(ErrForced)
+		r.phase.interrupt(ErrForced)
 	}
 	r.failures.shutdown = append(r.failures.shutdown, failure)
 	if !r.stop.mainBack {

@@ -87,10 +87,9 @@ func (r *run) tell(step fsm.Step, cause error, attrs ...slog.Attr) {
 	for _, box := range r.observers {
 		box.put(step)
 	}
-	all := []slog.Attr{
-		slog.Any("from", step.From), slog.Any("to", step.To), slog.Any("event", step.On),
-		slog.Duration("elapsed", step.At.Sub(r.entered)),
-	}
+	all := append(make([]slog.Attr, 0, 8), // of which no more are ever added
+		slog.String("from", step.From.String()), slog.String("to", step.To.String()), slog.String("event", step.On.String()),
+		slog.Duration("elapsed", step.At.Sub(r.entered)))
 	if cause != nil {
 		all = append(all, slog.Any("cause", cause))
 	}

@@ -1,6 +1,9 @@
 package lifecycle
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // mailbox hands values to a consumer that may be slow, hang or panic, in
 // order and one at a time, without ever making the sender wait. Its goroutine
@@ -12,12 +15,13 @@ type mailbox[T any] struct {
 
 	mu     sync.Mutex
 	wake   sync.Cond
-	queue  []T
+	queue  []T // those from head on are still to be delivered
+	head   int
 	closed bool
 }
 
 func newMailbox[T any](deliver func(T), failed func(error)) *mailbox[T] {
-	m := &mailbox[T]{deliver: deliver, failed: failed, done: make(chan struct{})}
+	m := &mailbox[T]{deliver: deliver, failed: failed, done: make(chan struct{}), queue: make([]T, 0, 8)}
 	m.wake.L = &m.mu
 	go m.work()
 	return m
@@ -68,6 +72,8 @@ func (m *mailbox[T]) work() {
 	}
 }
 
+// next waits for the next value. The room of those that were delivered is used
+// again: when they are no fewer than the others, these move up.
 func (m *mailbox[T]) next() (v T, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -77,7 +83,10 @@ func (m *mailbox[T]) next() (v T, ok bool) {
 	if len(m.queue) == 0 {
 		return v, false
 	}
-	v = m.queue[0]
-	m.queue = m.queue[1:]
+	v = m.queue[m.head]
+	if m.head++; 2*m.head >= len(m.queue) {
+		m.queue = slices.Delete(m.queue, 0, m.head)
+		m.head = 0
+	}
 	return v, true
 }

@@ -160,7 +160,7 @@ func (r *run) end() {
 	for _, timer := range r.timers {
 		timer.Stop()
 	}
-	r.phase.end()
+	r.phase.interrupt(nil)
 	limit := time.NewTimer(100 * time.Millisecond)
 	defer limit.Stop()
 	expired := false

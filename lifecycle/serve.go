@@ -149,37 +149,35 @@ func (s *server) serve(ctx context.Context, ln net.Listener) error {
 		_ = ln.Close()
 		<-ended
 	}
-	s.stop()
+	s.stop(ctx)
 	return nil
 }
 
 // stop closes what is idle, waits for what is not, and cuts that when Draining
-// ends.
+// ends. ctx is the one that has just been cancelled.
 //
 // After Shutdown has begun, net/http drops a request whose header it has only
 // just read, without an answer. So Shutdown, which the functions registered
 // with it expect to be called early, is called when every connection that was
 // accepted has had its first request begun, or was silent for too long.
-func (s *server) stop() {
+func (s *server) stop(ctx context.Context) {
 	s.srv.SetKeepAlivesEnabled(false)
-	over := s.run.workCtx.Done()
-	s.conns.await(s.conns.unbegun, over)
+	draining := s.run.workCtx
+	s.conns.await(draining, s.conns.unbegun)
 
 	// Its own waiting is what polls. With a context that is over, it closes what
 	// is idle, has the rest closed when it is answered, and is back.
 	// Only where a connection could not be followed, it has to poll.
-	polling, cancel := context.WithCancel(s.run.workCtx)
-	defer cancel()
-	if !s.conns.blind.Load() {
-		cancel()
+	if s.conns.blind.Load() {
+		ctx = draining
 	}
-	_ = s.srv.Shutdown(polling)
-	left := s.conns.await(s.conns.unanswered, over)
+	_ = s.srv.Shutdown(ctx)
+	left := s.conns.await(draining, s.conns.unanswered)
 	_ = s.srv.Close()
 	if left > 0 {
 		s.run.journal.log(slog.LevelWarn, 0, "requests are cut", slog.Int("connections", left))
 		patience, stop := context.WithTimeout(context.Background(), cutPatience)
 		defer stop()
-		s.conns.await(s.conns.unanswered, patience.Done()) // their handlers see their context end
+		s.conns.await(patience, s.conns.unanswered) // their handlers see their context end
 	}
 }
