@@ -135,9 +135,14 @@ func (r *run) hookOver(a *attempt, now time.Time, err error) {
 	r.phase.ran = append(r.phase.ran, hookRan{a.hook, a.began, now.Sub(a.began), err})
 }
 
-// hookTimedOut abandons a hook that has exceeded its own timeout (HOOK-6).
+// hookTimedOut abandons a hook that has exceeded its own timeout (HOOK-6). When
+// that of the phase ends at the same moment, it is the phase that ends.
 func (r *run) hookTimedOut(a *attempt) {
 	if r.phase.running != a || r.State() != fsm.Hooks {
+		return
+	}
+	if !time.Now().Before(r.phase.deadline) {
+		r.shutdownTimedOut()
 		return
 	}
 	<-a.ctx.Done() // due now: the hook's context ends by its deadline, not with the phase

@@ -39,6 +39,18 @@ func (s Scenario) apart() (Scenario, int) {
 	return s, bit
 }
 
+// whole returns a copy whose durations are multiples of the grain: the nearest,
+// but zero only where it was zero.
+func (s Scenario) whole() Scenario {
+	s = s.clone()
+	s.durations(func(d *time.Duration, _ bool) {
+		if *d > 0 && *d != Never {
+			*d = max(d.Round(grain), grain)
+		}
+	})
+	return s
+}
+
 // durations calls visit for every duration of a scenario, and says whether
 // zero means something else there than an instant or a length like any other.
 func (s *Scenario) durations(visit func(d *time.Duration, zeroMeans bool)) {

@@ -28,6 +28,18 @@ func CoreSignalScenarios() *rapid.Generator[Scenario] {
 	return coreSignals.scenarios()
 }
 
+// Around draws scenarios like Scenarios does, each of which begins as one of the
+// given: with its options, its main and what happens in it, and more. What the
+// given are about is thus put to the test in most of them.
+func Around(bases ...Scenario) *rapid.Generator[Scenario] {
+	return full.around(bases)
+}
+
+// CoreAround is Around within what CoreScenarios draws.
+func CoreAround(bases ...Scenario) *rapid.Generator[Scenario] {
+	return core.around(bases)
+}
+
 // A profile says which parts of a scenario are drawn.
 type profile struct {
 	options *rapid.Generator[Scenario]
@@ -70,10 +82,29 @@ var (
 // scenarios puts a scenario together, then mends what makes it undefined or
 // endless, so that hardly anything that is drawn is thrown away.
 func (p profile) scenarios() *rapid.Generator[Scenario] {
-	actors := rapid.SliceOfN(p.actors, 0, maxActors)
-	return rapid.Custom(func(t *rapid.T) Scenario {
+	return p.filled(maxActors, func(t *rapid.T) Scenario {
 		s := p.options.Draw(t, "options")
 		s.Main = p.main.Draw(t, "main")
+		return s
+	})
+}
+
+// around puts scenarios together that begin as one of the given.
+func (p profile) around(bases []Scenario) *rapid.Generator[Scenario] {
+	var whole []Scenario
+	for _, s := range bases {
+		whole = append(whole, s.whole())
+	}
+	return p.filled(maxActors/2, func(t *rapid.T) Scenario {
+		return rapid.SampledFrom(whole).Draw(t, "base")
+	})
+}
+
+// filled draws what a scenario begins as, and then what else happens in it.
+func (p profile) filled(most int, begin func(t *rapid.T) Scenario) *rapid.Generator[Scenario] {
+	actors := rapid.SliceOfN(p.actors, 0, most)
+	return rapid.Custom(func(t *rapid.T) Scenario {
+		s := begin(t)
 		for _, act := range actors.Draw(t, "actors") {
 			more := s.clone()
 			act(&more)

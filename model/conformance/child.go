@@ -26,6 +26,7 @@ type childConfig struct {
 	Results string // the file to write records to
 	Scene   string // play this and nothing else
 	Only    string // examine this clause; empty: all
+	Traces  bool   // only play scenarios, the exhaustive set among them
 	Random  int
 	Every   int
 	Step    time.Duration
@@ -125,7 +126,7 @@ func (cfg childConfig) command() (*exec.Cmd, *tail, func(), error) {
 	ctx, cancel := context.WithTimeout(context.Background(), cfg.Limit)
 	cmd := exec.CommandContext(ctx, exe,
 		"-test.run="+exactly(cfg.Test), "-test.count=1", "-test.timeout="+(cfg.Limit+time.Minute).String(),
-		"-rapid.nofailfile", "-rapid.checks="+strconv.Itoa(max(cfg.Random, 1)))
+		"-rapid.nofailfile", "-rapid.checks="+strconv.Itoa(max(cfg.Random, leastPremises)))
 	// Under the race detector a process lingers for a second at its end, unless
 	// told otherwise, and there are hundreds of them.
 	cmd.Env = append(os.Environ(), childVariable+"="+string(env), "GORACE=atexit_sleep_ms=0 "+os.Getenv("GORACE"))

@@ -48,11 +48,8 @@ func (c Clause) Anchor() string { return "docs/spec.md#" + strings.ToLower(c.ID)
 // How says how the clause is checked, in a few words.
 func (c Clause) How() string {
 	var how []string
-	if c.premise != nil {
-		how = append(how, "traces")
-	}
-	for _, check := range c.checks {
-		how = append(how, check.name)
+	for _, part := range c.parts() {
+		how = append(how, part.name)
 	}
 	return strings.Join(how, "; ")
 }
@@ -75,25 +72,50 @@ func Find(id string) (Clause, error) {
 
 // missing says why nothing of a clause can be checked, "" if something can.
 func (c Clause) missing(o offers) string {
+	parts := c.parts()
 	var lacks []Need
-	if c.premise != nil {
-		if lacks = o.lacks(c.needs...); len(lacks) == 0 {
-			return ""
-		}
-	}
-	for _, check := range c.checks {
-		more := o.lacks(check.needs...)
+	for _, part := range parts {
+		more := o.lacks(part.needs...)
 		if len(more) == 0 {
 			return ""
 		}
 		lacks = append(lacks, more...)
 	}
-	slices.Sort(lacks)
-	var names []string
-	for _, n := range slices.Compact(lacks) {
-		names = append(names, string(n))
+	return names(lacks) + " not offered"
+}
+
+// unchecked says which parts of a clause cannot be checked, and why, "" if all
+// of it can.
+func (c Clause) unchecked(o offers) string {
+	var parts []string
+	for _, part := range c.parts() {
+		if lacks := o.lacks(part.needs...); len(lacks) > 0 {
+			parts = append(parts, fmt.Sprintf("%s (%s not offered)", part.name, names(lacks)))
+		}
 	}
-	return strings.Join(names, ", ") + " not offered"
+	if len(parts) == 0 {
+		return ""
+	}
+	return "not checked: " + strings.Join(parts, "; ")
+}
+
+// parts returns everything by which a clause is checked.
+func (c Clause) parts() []check {
+	if c.premise == nil {
+		return c.checks
+	}
+	return append([]check{{name: "traces", needs: c.needs}}, c.checks...)
+}
+
+// names lists needs, each once.
+func names(needs []Need) string {
+	needs = slices.Clone(needs)
+	slices.Sort(needs)
+	var all []string
+	for _, n := range slices.Compact(needs) {
+		all = append(all, string(n))
+	}
+	return strings.Join(all, ", ")
 }
 
 // always is the premise of a clause that every scenario puts to the test.

@@ -93,7 +93,8 @@ func TestNoDifferenceGoesUnreported(t *testing.T) {
 					continue
 				}
 				count++
-				found := v.differences()
+				v.compare()
+				found := v.found
 				if len(found) == 0 {
 					t.Fatalf("%s is not reported:\n%s", what, v)
 				}

@@ -54,13 +54,9 @@ func runChild(t *testing.T, impl Implementation, cfg childConfig) {
 	x.alarm = time.AfterFunc(time.Hour, x.stuck)
 	// Real signals come first: once a signal channel of a wrong implementation
 	// is left behind in a bubble, one would end the process.
-	for _, c := range x.clauses {
-		x.direct(c, true)
-	}
+	x.direct(true)
 	x.scenarios()
-	for _, c := range x.clauses {
-		x.direct(c, false)
-	}
+	x.direct(false)
 	x.alarm.Stop()
 	x.write(record{End: true})
 	os.Exit(0)
@@ -115,9 +111,10 @@ func (x *exam) write(r record) {
 	_, _ = x.results.Write(append(line, '\n'))
 }
 
-// fail writes down the first failure of a clause, if it is asked for.
+// fail writes down the first failure of a clause, whether it is the one that is
+// asked for or not.
 func (x *exam) fail(clause, text string) {
-	if x.failed[clause] || x.cfg.Only != "" && x.cfg.Only != clause {
+	if x.failed[clause] {
 		return
 	}
 	x.failed[clause] = true
@@ -133,35 +130,43 @@ func (x *exam) race() bool {
 	return true
 }
 
-// direct runs the direct checks of a clause: those that need real signals, or
-// the others.
-func (x *exam) direct(clause Clause, signals bool) {
-	for _, check := range clause.checks {
-		key := clause.ID + ": " + check.name
-		if slices.Contains(check.needs, NeedUnix) != signals || slices.Contains(x.cfg.Done, key) || len(x.offered.lacks(check.needs...)) > 0 {
-			continue
+// direct runs the direct checks: those that need real signals, or the others.
+func (x *exam) direct(signals bool) {
+	for _, clause := range x.clauses {
+		for _, check := range clause.checks {
+			if !x.cfg.Traces && slices.Contains(check.needs, NeedUnix) == signals && len(x.offered.lacks(check.needs...)) == 0 {
+				x.check(clause.ID, check)
+			}
 		}
-		x.begin(progress{Check: key, Blame: clause.ID})
-		c := &checker{t: x.t, impl: x.impl, offered: x.offered, child: x.cfg}
-		over := make(chan struct{})
-		go func() {
-			defer close(over)
-			defer func() {
-				if v := recover(); v != nil {
-					c.errorf("a panic comes out of the implementation: %v", v)
-				}
-			}()
-			check.run(c)
-		}()
-		<-over
-		if x.race() {
-			c.errorf("the race detector objects; see the output of the process")
-		}
-		if failure := c.failure(); failure != "" {
-			x.fail(clause.ID, check.name+":\n"+failure)
-		}
-		x.write(record{Done: key})
 	}
+}
+
+// check runs one direct check, if no child before this one has.
+func (x *exam) check(clause string, check check) {
+	key := clause + ": " + check.name
+	if slices.Contains(x.cfg.Done, key) {
+		return
+	}
+	x.begin(progress{Check: key, Blame: clause})
+	c := &checker{t: x.t, impl: x.impl, offered: x.offered, child: x.cfg}
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		defer func() {
+			if v := recover(); v != nil {
+				c.errorf("a panic comes out of the implementation: %v", v)
+			}
+		}()
+		check.run(c)
+	}()
+	<-over
+	if x.race() {
+		c.errorf("the race detector objects; see the output of the process")
+	}
+	if failure := c.failure(); failure != "" {
+		x.fail(clause, check.name+":\n"+failure)
+	}
+	x.write(record{Done: key})
 }
 
 // coverage is which rows of the table were taken, and which pairs of them in

@@ -69,13 +69,12 @@ func (x *exam) one(t *testing.T, n int) string {
 	if !ok {
 		return ""
 	}
-	want := model.Predict(s)[0]
-	if unordered(s, want) {
+	wants := model.Predict(s)
+	if unordered(s, wants[0]) {
 		return ""
 	}
-	v := play(t, x.impl, x.offered, s, want)
-	if len(v.differences()) == 0 {
-		return ""
+	if v := play(t, x.impl, x.offered, s, wants).closest(); len(v.found) > 0 {
+		return v.String()
 	}
-	return v.String()
+	return ""
 }

@@ -32,14 +32,50 @@ type verdict struct {
 	found     []Difference
 }
 
-func (p *player) verdict() *verdict {
+// verdict compares what was seen with one of the traces that may come.
+func (p *player) verdict(want model.Trace) *verdict {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return &verdict{
-		s: p.s, full: p.want, offered: p.offered,
-		want: project(p.s, p.offered, p.want), got: project(p.s, p.offered, p.got),
-		mains: p.mains, launched: p.launched, odd: p.odd,
+	got, odd := p.got, slices.Clone(p.odd)
+	got.Cancelled.Cause = p.causeKind(p.cause, want.Cancelled.Cause)
+	got.WorkEnded.Cause = p.causeKind(p.workCause, want.WorkEnded.Cause)
+	got.NotRun = p.notRun(want)
+	if got.Returns() {
+		got.Errors = p.readErrors(want)
+		if want.AsItIs() && p.err != p.values[model.MainError] && len(got.Errors) == 1 {
+			odd = append(odd, Difference{"RUN-6", "main's error is the only one, and is not returned as it is"})
+		}
 	}
+	v := &verdict{
+		s: p.s, full: want, offered: p.offered,
+		want: project(p.s, p.offered, want), got: project(p.s, p.offered, got),
+		mains: p.mains, launched: p.launched, odd: odd,
+	}
+	v.compare()
+	return v
+}
+
+// closest returns the verdict on the trace that was seen: the first with which
+// nothing is wrong, if there is one.
+func (p *player) closest() (v *verdict) {
+	for _, want := range p.wants {
+		if v = p.verdict(want); len(v.found) == 0 {
+			break
+		}
+	}
+	return v
+}
+
+// notRun returns the hooks that did not begin and need not. Which of them were
+// registered in time is the scenario's doing, so the order is the model's; that
+// none of them ran is what can be seen (see project).
+func (p *player) notRun(want model.Trace) (hooks []int) {
+	for _, h := range want.NotRun {
+		if !slices.ContainsFunc(p.got.Hooks, func(r model.HookRun) bool { return r.Hook == h }) {
+			hooks = append(hooks, h)
+		}
+	}
+	return hooks
 }
 
 // course are the aspects that each depend on the ones before.
@@ -53,11 +89,11 @@ var outcome = []func(*verdict){
 	(*verdict).work, (*verdict).lateHooks, (*verdict).errors, (*verdict).answers,
 }
 
-// differences returns what is wrong, by the clauses that it breaks.
-func (v *verdict) differences() []Difference {
+// compare finds what is wrong, by the clauses that it breaks.
+func (v *verdict) compare() {
 	for _, compare := range course {
 		if compare(v); len(v.found) > 0 {
-			return v.found
+			return
 		}
 	}
 	for _, compare := range outcome {
@@ -69,7 +105,6 @@ func (v *verdict) differences() []Difference {
 	if len(v.found) == 0 && !v.want.Equal(v.got) {
 		v.object("STATE-1", "a difference that no clause explains")
 	}
-	return v.found
 }
 
 // object notes that a clause is broken.

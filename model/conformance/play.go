@@ -21,7 +21,7 @@ const patience = time.Hour
 type player struct {
 	impl    *Implementation
 	s       model.Scenario
-	want    model.Trace
+	wants   []model.Trace // what may happen
 	offered offers
 
 	began        time.Time
@@ -37,7 +37,10 @@ type player struct {
 	mains     int             // how often main was called
 	launched  time.Duration
 	got       model.Trace
-	err       error
+	err       error                // what Run returned
+	cause     error                // of main's context
+	workCause error                // of work contexts
+	over      bool                 // the trace was taken
 	values    map[model.Kind]error // what the scenario's own code returned or panicked with
 	ended     []time.Duration      // per run of a hook: when its function ended
 	onRelease []func()             // work that ends by a call, not by a goroutine
@@ -45,10 +48,11 @@ type player struct {
 	odd       []Difference // what no trace can show
 }
 
-// play plays a scenario and returns what was seen, put beside what must be.
-func play(t *testing.T, impl *Implementation, offered offers, s model.Scenario, want model.Trace) *verdict {
+// play plays a scenario, of which the traces that may come are given, and
+// returns what was seen.
+func play(t *testing.T, impl *Implementation, offered offers, s model.Scenario, wants []model.Trace) *player {
 	p := &player{
-		impl: impl, s: s, want: want, offered: offered,
+		impl: impl, s: s, wants: wants, offered: offered,
 		launched: model.Never,
 		values:   map[model.Kind]error{},
 		got: model.Trace{
@@ -62,11 +66,12 @@ func play(t *testing.T, impl *Implementation, offered offers, s model.Scenario, 
 		},
 	}
 	stuck := inBubble(t, p.run)
-	v := p.verdict()
-	if stuck != "" && v.got.Returns() {
-		v.odd = append(v.odd, Difference{"RUN-10", "something that Run started is still there after it returned: " + stuck})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if stuck != "" && p.got.Returns() {
+		p.odd = append(p.odd, Difference{"RUN-10", "something that Run started is still there after it returned: " + stuck})
 	}
-	return v
+	return p
 }
 
 // inBubble runs f in a bubble, on a goroutine outside of it that survives what
@@ -133,8 +138,8 @@ func (p *player) callRun() {
 	finished = true
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.values == nil {
-		return // the trace was taken; this came too late for it
+	if p.over {
+		return // this came too late for the trace
 	}
 	p.err = err
 	p.got.Returned = p.now()

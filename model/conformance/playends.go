@@ -26,7 +26,7 @@ func (p *player) made(k model.Kind) error {
 
 // keep remembers what the scenario's code returned or panicked with.
 func (p *player) keep(k model.Kind, err error) error {
-	if p.values == nil {
+	if p.over {
 		return err
 	}
 	if known := p.values[k]; known != nil {

@@ -13,13 +13,9 @@ import (
 const unknown model.Kind = "?"
 
 // readErrors takes Run's error apart into the kinds it joins, in order.
-func (p *player) readErrors() []model.Kind {
-	var kinds []model.Kind
+func (p *player) readErrors(want model.Trace) (kinds []model.Kind) {
 	for i, err := range p.elements(p.err) {
-		kinds = append(kinds, p.kindOf(err, i))
-	}
-	if p.want.AsItIs() && p.err != p.values[model.MainError] && len(kinds) == 1 {
-		p.odd = append(p.odd, Difference{"RUN-6", "main's error is the only one, and is not returned as it is"})
+		kinds = append(kinds, p.kindOf(err, want.Errors, i))
 	}
 	return kinds
 }
@@ -48,8 +44,8 @@ func (p *player) elements(err error) []error {
 
 // kindOf tells the kind of the i-th error. Several kinds may fit, since one
 // panic looks like another; what is expected in its place is tried first.
-func (p *player) kindOf(err error, i int) model.Kind {
-	candidates := append([]model.Kind(nil), p.want.Errors...)
+func (p *player) kindOf(err error, want []model.Kind, i int) model.Kind {
+	candidates := append([]model.Kind(nil), want...)
 	if i < len(candidates) {
 		candidates[0], candidates[i] = candidates[i], candidates[0]
 	}
@@ -107,6 +103,8 @@ func (p *player) fits(err error, k model.Kind) bool {
 // causeKind tells why a context was cancelled.
 func (p *player) causeKind(cause error, want model.Kind) model.Kind {
 	switch {
+	case cause == nil:
+		return "" // not cancelled
 	case cause == context.Canceled:
 		return model.CauseCanceled
 	case p.fits(cause, want):

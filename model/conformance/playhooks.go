@@ -63,7 +63,7 @@ func (p *player) hook(ctx, own context.Context, i int, run *int) error {
 func (p *player) hookBegins(ctx, own context.Context, i int) (run int) {
 	run = -1
 	p.note(func() {
-		r := model.HookRun{Hook: i + 1, Start: p.now(), End: model.Never, Late: p.got.Returns()}
+		r := model.HookRun{Hook: i + 1, Start: p.now(), End: model.Never, Late: p.got.Returns() || p.isStopped(ctx)}
 		if own != nil {
 			if d, ok := own.Deadline(); ok {
 				r.Deadline = d.Sub(p.began)
@@ -82,6 +82,11 @@ func (p *player) hookBegins(ctx, own context.Context, i int) (run int) {
 		p.ended = append(p.ended, model.Never)
 	})
 	return run
+}
+
+// isStopped says whether the end can be seen, though Run has not returned yet.
+func (p *player) isStopped(ctx context.Context) bool {
+	return p.offered[NeedState] && p.impl.State(ctx) == string(model.Stopped)
 }
 
 // finishHooks tells, of each hook that was begun, what became of it. One that
@@ -126,25 +131,4 @@ func (p *player) shutdownTimeout() time.Duration {
 		return model.DefaultShutdownTimeout
 	}
 	return p.s.ShutdownTimeout
-}
-
-// finish completes the trace when everything has happened.
-func (p *player) finish() {
-	p.finishHooks()
-	began := map[int]bool{}
-	for _, r := range p.got.Hooks {
-		began[r.Hook] = true
-	}
-	// Which hooks were registered in time is the scenario's doing, so that the
-	// order and the number of what was not run are the model's; that none of
-	// them ran is what can be seen.
-	for _, h := range p.want.NotRun {
-		if !began[h] {
-			p.got.NotRun = append(p.got.NotRun, h)
-		}
-	}
-	if p.got.Returns() {
-		p.got.Errors = p.readErrors()
-	}
-	p.finishAnswers()
 }

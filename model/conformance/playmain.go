@@ -15,6 +15,9 @@ func (p *player) main(ctx context.Context) error {
 		p.mains++
 		if first = p.mains == 1; first {
 			p.ctx, p.launched = ctx, p.now()
+			if beforeRun(p.s) && ctx.Err() == nil {
+				p.odd = append(p.odd, Difference{"RUN-12", "main is called with a live context, under a parent that was cancelled before"})
+			}
 		}
 	})
 	if !first {
@@ -39,7 +42,7 @@ func (p *player) main(ctx context.Context) error {
 // cancelled writes down that main's context was cancelled, and why.
 func (p *player) cancelled(ctx context.Context) {
 	p.note(func() {
-		p.got.Cancelled = model.Cancellation{At: p.now(), Cause: p.causeKind(context.Cause(ctx), p.want.Cancelled.Cause)}
+		p.got.Cancelled.At, p.cause = p.now(), context.Cause(ctx)
 		if p.offered[NeedState] {
 			if s := p.impl.State(ctx); s == string(model.Starting) || s == string(model.Running) {
 				p.odd = append(p.odd, Difference{"STATE-5", "the context is cancelled while the state is " + s})
@@ -58,7 +61,7 @@ func (p *player) firstLines(ctx context.Context) {
 		work := p.impl.WorkContext(ctx)
 		context.AfterFunc(work, func() {
 			p.note(func() {
-				p.got.WorkEnded = model.Cancellation{At: p.now(), Cause: p.causeKind(context.Cause(work), p.want.WorkEnded.Cause)}
+				p.got.WorkEnded.At, p.workCause = p.now(), context.Cause(work)
 			})
 		})
 	}

@@ -27,16 +27,14 @@ func (p *player) lastInstant() time.Duration {
 			}
 		}
 	}
-	w := p.want
-	see(w.MainEnded, w.Cancelled.At, w.Returned, w.WorkEnded.At)
-	for _, h := range w.Hooks {
-		see(h.Start, h.End)
-		if d := p.s.Hooks[h.Hook-1].Lasts; d != model.Never {
-			see(h.Start + d)
+	for _, w := range p.wants {
+		see(w.MainEnded, w.Cancelled.At, w.Returned, w.WorkEnded.At)
+		for _, h := range w.Hooks {
+			see(h.Start, h.End, plus(h.Start, p.s.Hooks[h.Hook-1].Lasts))
 		}
-	}
-	for i, a := range w.Answers {
-		see(a.At, p.s.Probes[i].At)
+		for i, a := range w.Answers {
+			see(a.At, p.s.Probes[i].At)
+		}
 	}
 	for _, s := range p.s.Stops {
 		see(s.At)
@@ -60,8 +58,9 @@ func (p *player) lastInstant() time.Duration {
 // what is left in the bubble afterwards is the implementation's own.
 func (p *player) letGo() {
 	p.mu.Lock()
-	p.finish()
-	p.values = nil // from here on nothing is written down
+	p.finishHooks()
+	p.finishAnswers()
+	p.over = true // from here on nothing is written down
 	ends := p.onRelease
 	p.mu.Unlock()
 	close(p.release)
@@ -77,7 +76,7 @@ func (p *player) now() time.Duration { return time.Since(p.began) }
 func (p *player) note(f func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.values != nil {
+	if !p.over {
 		f()
 	}
 }

@@ -16,7 +16,7 @@ func (p *player) group(ctx context.Context, g model.Group) {
 		return
 	}
 	unit := func(u model.Unit) {
-		if p.now() >= p.want.Entered(model.Hooks) {
+		if p.now() >= p.wants[0].Entered(model.Hooks) {
 			return
 		}
 		group.Add(1)

@@ -18,6 +18,12 @@ import (
 //   - The deadline of a hook that takes no context.
 //   - When a hook that takes no context was let go of, unless it is late: it
 //     is seen only in what happens next, and that is in the trace.
+//   - Which hooks were registered and did not run (see player.notRun): only that
+//     none of them ran.
+//   - The status and the state in an answer of Startup, and the failed checks
+//     in one that is not_ready: the contract says nothing of them.
+//   - Work that would be added to a group after Draining, when nobody waits any
+//     more, is not added (see player.group).
 func project(s model.Scenario, o offers, t model.Trace) model.Trace {
 	if !o[NeedRunWith] {
 		t.Steps = nil

@@ -16,7 +16,8 @@ const notExamined = ""
 // that are named by the clause: TestConformance/HOOK-1. Each examines its
 // clause in a process of its own: this binary, started again for that subtest
 // alone. So a hang, a crash or a leak is the failure of one clause, with a
-// message, and no TestMain is needed.
+// message, and no TestMain is needed. One more process, beside the first of
+// them, plays what is to be played for all clauses together.
 //
 // A Core clause that cannot be checked is skipped, and makes the report
 // partial; an extended one whose needs are absent is not offered.
@@ -24,14 +25,14 @@ func Test(t *testing.T, impl Implementation, opts ...Option) {
 	set := settle(opts)
 	offered := offersOf(impl)
 	clauses := Clauses()
-	var mu sync.Mutex
+	found := &findings{failures: map[string]string{}}
 	outcomes := map[string]Outcome{}
 	if set.report != nil {
 		t.Cleanup(func() {
 			var all []Outcome
 			for _, c := range clauses {
 				if o, ok := outcomes[c.ID]; ok {
-					all = append(all, o)
+					all = append(all, found.correct(o))
 				}
 			}
 			if len(all) == len(clauses) {
@@ -47,10 +48,15 @@ func Test(t *testing.T, impl Implementation, opts ...Option) {
 				t.Skip("this process examines something else")
 			}
 			t.Parallel()
-			o := outcomeOf(c, offered, func() map[string]string { return set.examine(t, c.ID) })
-			mu.Lock()
+			together := found.together(set, t.Name())
+			if c.missing(offered) == "" {
+				found.examined(t, c, set.examine(childConfig{Test: t.Name(), Only: c.ID}))
+			}
+			<-together
+			o := found.outcome(c, offered)
+			found.mu.Lock()
 			outcomes[c.ID] = o
-			mu.Unlock()
+			found.mu.Unlock()
 			switch o.Result {
 			case Fail:
 				t.Errorf("%s (%s): %s\n%s", c.ID, c.Anchor(), c.Sentence, o.Reason)
@@ -59,6 +65,64 @@ func Test(t *testing.T, impl Implementation, opts ...Option) {
 			}
 		})
 	}
+}
+
+// findings is what the processes of one Test have found, by clause. Most of
+// what one of them finds is about the clause that it examines, but not all.
+type findings struct {
+	once sync.Once
+	all  chan struct{} // closed when the process for all clauses is over
+
+	mu       sync.Mutex
+	failures map[string]string
+}
+
+// together starts the process for all clauses together, if nobody has, and
+// returns a channel that is closed when its findings are there.
+func (f *findings) together(set settings, test string) <-chan struct{} {
+	f.once.Do(func() {
+		f.all = make(chan struct{})
+		go func() {
+			defer close(f.all)
+			f.add(set.examine(childConfig{Test: test, Traces: true}))
+		}()
+	})
+	return f.all
+}
+
+func (f *findings) add(failures map[string]string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for clause, reason := range failures {
+		if _, known := f.failures[clause]; !known {
+			f.failures[clause] = reason
+		}
+	}
+}
+
+// examined takes what the examination of one clause has found. What it says of
+// others must not be lost, even if these were examined before.
+func (f *findings) examined(t *testing.T, c Clause, failures map[string]string) {
+	f.add(failures)
+	for clause, reason := range failures {
+		if clause != c.ID && clause != notExamined {
+			t.Errorf("%s, seen when %s was examined: %s", clause, c.ID, reason)
+		}
+	}
+}
+
+func (f *findings) outcome(c Clause, offered offers) Outcome {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return outcomeOf(c, offered, f.failures)
+}
+
+// correct is the outcome in the light of what was found later.
+func (f *findings) correct(o Outcome) Outcome {
+	if reason, failed := f.failures[o.Clause]; failed {
+		o.Result, o.Reason = Fail, reason
+	}
+	return o
 }
 
 // Examine holds an implementation to every clause in one child process, or in
@@ -72,39 +136,36 @@ func Examine(t *testing.T, impl Implementation, opts ...Option) Report {
 	} else if isChild() {
 		t.Skip("this process examines something else")
 	}
-	set := settle(opts)
 	offered := offersOf(impl)
-	failures := set.examine(t, "")
+	failures := settle(opts).examine(childConfig{Test: t.Name()})
 	var outcomes []Outcome
 	for _, c := range Clauses() {
-		outcomes = append(outcomes, outcomeOf(c, offered, func() map[string]string { return failures }))
+		outcomes = append(outcomes, outcomeOf(c, offered, failures))
 	}
 	return newReport(impl.Name, outcomes)
 }
 
 // outcomeOf puts together what is known of a clause.
-func outcomeOf(c Clause, offered offers, examine func() map[string]string) Outcome {
-	o := Outcome{Clause: c.ID, Level: c.Level, Result: Pass}
-	if missing := c.missing(offered); missing != "" {
-		o.Reason, o.Result = missing, NotOffered
+func outcomeOf(c Clause, offered offers, failures map[string]string) Outcome {
+	o := Outcome{Clause: c.ID, Level: c.Level, Result: Pass, Reason: c.unchecked(offered)}
+	missing := c.missing(offered)
+	if reason, failed := failures[c.ID]; failed {
+		o.Result, o.Reason = Fail, reason
+	} else if missing != "" {
+		o.Result, o.Reason = NotOffered, missing
 		if c.Level == Core {
 			o.Result = Skipped
 		}
-		return o
-	}
-	failures := examine()
-	if reason, failed := failures[c.ID]; failed {
-		o.Result, o.Reason = Fail, reason
 	} else if reason, gaveUp := failures[notExamined]; gaveUp {
 		o.Result, o.Reason = Skipped, reason
 	}
 	return o
 }
 
-// examine examines one clause, or all, and returns what failed. A child that
+// examine has children do what cfg says, and returns what failed. A child that
 // dies is the failure of the clause it was at, and the next one goes on behind
 // that.
-func (s settings) examine(t *testing.T, only string) map[string]string {
+func (s settings) examine(cfg childConfig) map[string]string {
 	defer hearInterrupts()()
 	failures := map[string]string{}
 	fail := func(clause, reason string) {
@@ -112,14 +173,12 @@ func (s settings) examine(t *testing.T, only string) map[string]string {
 			failures[clause] = reason
 		}
 	}
-	cfg := childConfig{
-		Test: t.Name(), Only: only,
-		Random: s.random, Every: s.every, Step: s.step, Limit: s.limit,
-	}
+	cfg.Random, cfg.Every, cfg.Step, cfg.Limit = s.random, s.every, s.step, s.limit
 	for deaths := 1; ; deaths++ {
 		e, err := cfg.start()
 		if err != nil {
-			t.Fatalf("conformance: the child process could not be run: %v", err)
+			fail(notExamined, fmt.Sprintf("the child process could not be run: %v", err))
+			return failures
 		}
 		for _, r := range e.records {
 			if r.Failed != nil {
