@@ -23,7 +23,7 @@ func Compare(t *testing.T, impl Implementation, s model.Scenario) string {
 	if !offered.playable(s) || unordered(s, wants[0]) {
 		return ""
 	}
-	v := play(t, &impl, offered, s, wants).closest()
+	v := play(t, &impl, offered, s, wants, false).closest()
 	var b strings.Builder
 	for _, d := range v.found {
 		fmt.Fprintf(&b, "%s: %s\n", d.Clause, d.Text)

@@ -73,7 +73,7 @@ func (x *exam) one(t *testing.T, n int) string {
 	if unordered(s, wants[0]) {
 		return ""
 	}
-	if v := play(t, x.impl, x.offered, s, wants).closest(); len(v.found) > 0 {
+	if v := play(t, x.impl, x.offered, s, wants, true).closest(); len(v.found) > 0 {
 		return v.String()
 	}
 	return ""

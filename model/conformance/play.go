@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -23,6 +24,7 @@ type player struct {
 	s       model.Scenario
 	wants   []model.Trace // what may happen
 	offered offers
+	alone   bool // nothing else goes on in the process meanwhile
 
 	began        time.Time
 	release      chan struct{} // closed when what never ends is to end
@@ -49,10 +51,10 @@ type player struct {
 }
 
 // play plays a scenario, of which the traces that may come are given, and
-// returns what was seen.
-func play(t *testing.T, impl *Implementation, offered offers, s model.Scenario, wants []model.Trace) *player {
+// returns what was seen. Alone says that nothing else goes on in the process.
+func play(t *testing.T, impl *Implementation, offered offers, s model.Scenario, wants []model.Trace, alone bool) *player {
 	p := &player{
-		impl: impl, s: s, wants: wants, offered: offered,
+		impl: impl, s: s, wants: wants, offered: offered, alone: alone,
 		launched: model.Never,
 		values:   map[model.Kind]error{},
 		got: model.Trace{
@@ -94,6 +96,7 @@ func inBubble(t *testing.T, f func()) (died string) {
 
 // run is the root of the bubble.
 func (p *player) run() {
+	before := runtime.NumGoroutine()
 	p.began = time.Now()
 	p.release = make(chan struct{})
 	p.returned = make(chan struct{})
@@ -117,9 +120,32 @@ func (p *player) run() {
 	synctest.Wait()
 	p.letGo()
 	wait(p.returned, patience)
-	// What ends by itself after that is no leak.
-	time.Sleep(time.Minute)
 	synctest.Wait()
+	if p.alone {
+		p.left(goroutinesBut(before))
+	}
+}
+
+// goroutinesBut counts the goroutines there are more than some. One that has
+// just ended is given the time to be gone.
+func goroutinesBut(before int) (n int) {
+	for range 100 {
+		if n = runtime.NumGoroutine() - before; n <= 0 {
+			break
+		}
+		runtime.Gosched()
+	}
+	return n
+}
+
+// left objects to goroutines that are still there when all that the scenario
+// has begun is over.
+func (p *player) left(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n > 0 && p.got.Returns() {
+		p.odd = append(p.odd, Difference{"RUN-10", fmt.Sprintf("%d goroutines that Run started are still there after it returned", n)})
+	}
 }
 
 // callRun calls Run on a goroutine of its own, because one that panics or

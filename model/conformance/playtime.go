@@ -43,13 +43,16 @@ func (p *player) lastInstant() time.Duration {
 		see(h.At)
 	}
 	for _, x := range p.s.Tracks {
-		see(x.At)
+		see(x.At, plus(x.At, x.Lasts))
 	}
 	for _, x := range p.s.Tasks {
 		see(x.At)
 	}
 	for _, g := range p.s.Groups {
 		see(g.At)
+		for _, u := range g.Units {
+			see(plus(plus(g.At, u.After), u.Lasts))
+		}
 	}
 	return last
 }

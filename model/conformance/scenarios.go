@@ -186,7 +186,7 @@ func (x *exam) outside(want model.Trace) bool {
 // judge plays a scenario, and returns the verdict. Where the contract allows
 // several traces, any of them will do.
 func (x *exam) judge(s model.Scenario, wants []model.Trace) (v *verdict, ds []Difference) {
-	v = play(x.t, x.impl, x.offered, s, wants).closest()
+	v = play(x.t, x.impl, x.offered, s, wants, true).closest()
 	ds = v.found
 	if x.race() {
 		clause := "HOOK-7"
