@@ -30,6 +30,7 @@ type verdict struct {
 	launched  time.Duration // when it was first
 	odd       []Difference
 	found     []Difference
+	right     int // how many aspects of the course are right
 }
 
 // verdict compares what was seen with one of the traces that may come.
@@ -55,15 +56,17 @@ func (p *player) verdict(want model.Trace) *verdict {
 	return v
 }
 
-// closest returns the verdict on the trace that was seen: the first with which
-// nothing is wrong, if there is one.
-func (p *player) closest() (v *verdict) {
+// closest returns the verdict on the trace that was seen. Where several may
+// come, it was meant to be the one that it follows for longest.
+func (p *player) closest() *verdict {
+	var best *verdict
 	for _, want := range p.wants {
-		if v = p.verdict(want); len(v.found) == 0 {
-			break
+		v := p.verdict(want)
+		if best == nil || v.right > best.right || v.right == best.right && len(v.found) < len(best.found) {
+			best = v
 		}
 	}
-	return v
+	return best
 }
 
 // notRun returns the hooks that did not begin and need not. Which of them were
@@ -95,6 +98,7 @@ func (v *verdict) compare() {
 		if compare(v); len(v.found) > 0 {
 			return
 		}
+		v.right++
 	}
 	for _, compare := range outcome {
 		compare(v)

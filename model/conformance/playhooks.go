@@ -18,10 +18,15 @@ func (p *player) register(ctx context.Context, i int) {
 		p.impl.OnShutdown(ctx, func() error { return p.hook(ctx, nil, i, &run) })
 	}
 	p.note(func() {
-		if run < 0 || !p.got.Hooks[run].Late {
+		if run < 0 {
 			return
 		}
 		r := &p.got.Hooks[run]
+		// At the instant at which Run returns, only this tells.
+		r.Late = r.Late || p.now() > p.got.Returned
+		if !r.Late {
+			return
+		}
 		if p.ended[run] == model.Never {
 			r.End = p.now()
 			r.Fate = p.cutFate(*r)
@@ -63,7 +68,7 @@ func (p *player) hook(ctx, own context.Context, i int, run *int) error {
 func (p *player) hookBegins(ctx, own context.Context, i int) (run int) {
 	run = -1
 	p.note(func() {
-		r := model.HookRun{Hook: i + 1, Start: p.now(), End: model.Never, Late: p.got.Returns() || p.isStopped(ctx)}
+		r := model.HookRun{Hook: i + 1, Start: p.now(), End: model.Never, Late: p.got.Returns()}
 		if own != nil {
 			if d, ok := own.Deadline(); ok {
 				r.Deadline = d.Sub(p.began)
@@ -73,7 +78,7 @@ func (p *player) hookBegins(ctx, own context.Context, i int) (run int) {
 			}
 		}
 		if p.offered[NeedState] && !r.Late {
-			if s := p.impl.State(ctx); s != string(model.Hooks) {
+			if s := p.impl.State(ctx); s != string(model.Hooks) && s != string(model.Stopped) { // or late, see register
 				p.odd = append(p.odd, Difference{"STATE-5", "a hook begins while the state is " + s})
 			}
 		}
@@ -82,11 +87,6 @@ func (p *player) hookBegins(ctx, own context.Context, i int) (run int) {
 		p.ended = append(p.ended, model.Never)
 	})
 	return run
-}
-
-// isStopped says whether the end can be seen, though Run has not returned yet.
-func (p *player) isStopped(ctx context.Context) bool {
-	return p.offered[NeedState] && p.impl.State(ctx) == string(model.Stopped)
 }
 
 // finishHooks tells, of each hook that was begun, what became of it. One that

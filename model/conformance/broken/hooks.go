@@ -119,7 +119,7 @@ func hookCases() []Case {
 				return hook
 			})
 		}),
-		wrong("hooks that are registered at once are lost", "HOOK-7", func(i *impl) {
+		wrong("hooks that are registered at once are lost", "HOOK-1 HOOK-7", func(i *impl) {
 			of := notes[sync.Mutex](i)
 			onHook(i, func(ctx context.Context, hook task, _ bool) task {
 				mu := of(ctx)

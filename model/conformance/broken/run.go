@@ -26,7 +26,7 @@ func runCases() []Case {
 		wrong("the context is not cancelled when main exits", "RUN-2 RUN-4 RUN-5", func(i *impl) {
 			isPlayed := played(i)
 			onMain(i, func(ctx context.Context, main task) error {
-				if !isPlayed(ctx) {
+				if !isPlayed(ctx) || ctx.Err() != nil {
 					return main(ctx)
 				}
 				below, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
