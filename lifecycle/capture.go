@@ -56,9 +56,13 @@ func panicPlace() string {
 
 // clean reports whether err is what a piece of code returns that was asked to
 // stop: http.ErrServerClosed, context.Canceled or a cancel cause, wrapped or
-// joined, every leaf of it (RUN-7). It calls methods of the user's error
-// types, so it runs where the user's code ran; one that panics is not clean.
+// joined, every leaf of it (RUN-7). A panic is not, whatever its value wraps. It
+// calls methods of the user's error types, so it runs where the user's code ran;
+// one that panics is not clean.
 func clean(err error, causes ...error) (ok bool) {
+	if _, panicked := err.(*PanicError); panicked {
+		return false
+	}
 	defer func() {
 		if recover() != nil {
 			ok = false
@@ -75,13 +79,9 @@ func cleanTree(err error, targets []error) bool {
 	}
 	switch x := err.(type) {
 	case interface{ Unwrap() []error }:
-		leaves := x.Unwrap()
-		for _, leaf := range leaves {
-			if leaf == nil || !cleanTree(leaf, targets) {
-				return false
-			}
-		}
-		return len(leaves) > 0
+		return cleanLeaves(x.Unwrap(), targets)
+	case interface{ WrappedErrors() []error }: // hashicorp/go-multierror
+		return cleanLeaves(x.WrappedErrors(), targets)
 	case interface{ Unwrap() error }:
 		if inner := x.Unwrap(); inner != nil {
 			return cleanTree(inner, targets)
@@ -90,11 +90,25 @@ func cleanTree(err error, targets []error) bool {
 	return false
 }
 
+func cleanLeaves(leaves []error, targets []error) bool {
+	for _, leaf := range leaves {
+		if leaf == nil || !cleanTree(leaf, targets) {
+			return false
+		}
+	}
+	return len(leaves) > 0
+}
+
 // sameError asks whether err itself, not what it wraps, is target: by identity,
-// or by an Is method of its own.
+// or by an Is method of its own. The Is of one that wraps several answers for
+// any of them, so it is not asked.
 func sameError(err, target error) bool {
-	if x, ok := err.(interface{ Is(error) bool }); ok && x.Is(target) {
-		return true
+	switch x := err.(type) {
+	case interface{ Unwrap() []error }, interface{ WrappedErrors() []error }:
+	case interface{ Is(error) bool }:
+		if x.Is(target) {
+			return true
+		}
 	}
 	return reflect.TypeOf(target).Comparable() && err == target
 }

@@ -2,9 +2,11 @@ package lifecycle
 
 import (
 	"context"
+	"maps"
 	"net"
 	"net/http"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +33,7 @@ type connection struct {
 	made   time.Time
 	active bool        // a request was read, and is not answered
 	begun  atomic.Bool // and the handler has been called for it
+	http2  atomic.Bool // it is idle before its answer has left
 }
 
 type connectionKey struct{}
@@ -98,6 +101,7 @@ func (c *connections) moved() {
 func (c *connections) beginning(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if entry, ok := req.Context().Value(connectionKey{}).(*connection); ok {
+			entry.http2.Store(req.ProtoMajor == 2)
 			entry.begun.Store(true)
 			c.moved()
 		}
@@ -135,6 +139,29 @@ func (c *connections) unanswered(time.Time) (n int, until time.Time) {
 		}
 	}
 	return n, until
+}
+
+// unflushed counts the connections of HTTP/2, whose last answer may be on its
+// way. They are told to go away, and have gone when the client has it.
+func (c *connections) unflushed(time.Time) (n int, until time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, entry := range c.all {
+		if entry.http2.Load() {
+			n++
+		}
+	}
+	return n, until
+}
+
+// cut closes every connection.
+func (c *connections) cut() {
+	c.mu.Lock()
+	all := slices.Collect(maps.Keys(c.all))
+	c.mu.Unlock()
+	for _, conn := range all {
+		_ = conn.Close()
+	}
 }
 
 // await returns when there are none left of those that count counts, or when

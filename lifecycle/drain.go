@@ -71,9 +71,13 @@ type taskEntry struct {
 
 // taskList is the tasks under way, oldest first. The links are the entries'
 // own, so that a million of them cost no more each than a few do.
-type taskList struct{ first, last *taskEntry }
+type taskList struct {
+	first, last *taskEntry
+	n           int
+}
 
 func (l *taskList) add(t *taskEntry) {
+	l.n++
 	if t.prev = l.last; t.prev == nil {
 		l.first = t
 	} else {
@@ -83,6 +87,7 @@ func (l *taskList) add(t *taskEntry) {
 }
 
 func (l *taskList) remove(t *taskEntry) {
+	l.n--
 	if t.prev == nil {
 		l.first = t.next
 	} else {
@@ -138,7 +143,7 @@ func (r *run) runTask(ctx context.Context, t *taskEntry, task func(context.Conte
 	}, func(err error) {
 		if err != nil {
 			ended := ending{err: err, clean: clean(err, r.causes()...)}
-			if !r.post(func() { r.taskFailed(t, ended) }) {
+			if !r.post(func() { r.taskFailed(t, ended) }) && !ended.clean {
 				r.tooLate(t.pc, "task", err)
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime"
+	"strings"
 	"time"
 
 	"github.com/greynewell/mist-go/fsm"
@@ -16,9 +18,12 @@ type draining struct {
 }
 
 // lookAfter is how long the work is waited for before it is found out which
-// groups are busy, or a quarter of the drain timeout if that is sooner: time enough
-// for the blame at its end.
+// groups are busy, or a quarter of the drain timeout if that is sooner.
 const lookAfter = 500 * time.Millisecond
+
+// lastLook is how long before the drain timeout that is found out once more, or
+// an eighth of it, so that the blame is not of a moment long ago.
+const lastLook = 50 * time.Millisecond
 
 // returnGrace is how long main is waited for: at most half the drain timeout,
 // so that the work has its time too (DRAIN-4).
@@ -52,11 +57,13 @@ func (r *run) advanceDraining() {
 		r.endDraining(fsm.Drained)
 		return
 	}
-	r.after(min(lookAfter, r.cfg.drainTimeout/4), func() {
+	look := func() {
 		if r.State() == fsm.Draining {
 			r.work.lookAround()
 		}
-	})
+	}
+	r.after(min(lookAfter, r.cfg.drainTimeout/4), look)
+	r.after(time.Until(r.stop.deadline)-min(lastLook, r.cfg.drainTimeout/8), look)
 	entered := r.machine.Reached(fsm.Hooks)
 	go func() {
 		if r.work.await(entered) {
@@ -101,11 +108,21 @@ func (r *run) endDraining(why fsm.Event) {
 // unfinished is the error of a Draining that was cut short, and the cause that
 // work contexts are cancelled with.
 func (r *run) unfinished(why fsm.Event) (failure, cause error) {
+	if why == fsm.Forced {
+		r.work.lookAround()
+		for range 10 {
+			runtime.Gosched() // those who wait for nothing are back
+		}
+	}
 	groups, tasks := r.work.busy()
 	units, requests := r.work.out()
-	timeout := &DrainTimeoutError{Timeout: r.cfg.drainTimeout, Groups: groups, Tasks: tasks, Tracked: units - len(tasks), Requests: requests}
+	timeout := &DrainTimeoutError{Timeout: r.cfg.drainTimeout, Groups: groups, Tasks: tasks, Tracked: max(0, units-len(tasks)), Requests: requests}
 	if why == fsm.Forced {
-		return fmt.Errorf("%w while draining: %s", ErrForced, timeout.busy()), ErrForced
+		failure = fmt.Errorf("%w while draining: %s", ErrForced, timeout.busy())
+		if !r.stop.mainBack {
+			failure = fmt.Errorf("%w; %s", failure, strings.TrimPrefix(r.mainRunning().Error(), "lifecycle: "))
+		}
+		return failure, ErrForced
 	}
 	return timeout, ErrDrainTimeout
 }

@@ -56,13 +56,7 @@ func (e *DrainTimeoutError) Error() string {
 func (e *DrainTimeoutError) Is(target error) bool { return target == ErrDrainTimeout }
 
 func (e *DrainTimeoutError) busy() string {
-	var parts []string
-	for _, place := range e.Groups {
-		parts = append(parts, "drain group made at "+place)
-	}
-	for _, place := range e.Tasks {
-		parts = append(parts, "task begun at "+place)
-	}
+	parts := append(told("drain group made at ", e.Groups), told("task begun at ", e.Tasks)...)
 	if e.Tracked > 0 {
 		parts = append(parts, count(e.Tracked, "tracked unit"))
 	}
@@ -117,7 +111,7 @@ func (e *ShutdownTimeoutError) cut() string {
 		parts = append(parts, fmt.Sprintf("%s was still running after %v", e.Running, e.RunningFor.Round(time.Millisecond)))
 	}
 	if len(e.NotRun) > 0 {
-		parts = append(parts, fmt.Sprintf("%s never ran: %s", count(len(e.NotRun), "hook"), strings.Join(e.NotRun, ", ")))
+		parts = append(parts, fmt.Sprintf("%s never ran: %s", count(len(e.NotRun), "hook"), strings.Join(told("", e.NotRun), ", ")))
 	}
 	if len(e.Ran) > 0 {
 		longest := slices.MaxFunc(e.Ran, func(a, b HookRun) int { return cmp.Compare(a.Took, b.Took) })
@@ -198,6 +192,23 @@ func join(errs []error) error {
 		return errs[0]
 	}
 	return errors.Join(errs...)
+}
+
+// told tells of each place once: a loop makes many things at one.
+func told(what string, places []string) (all []string) {
+	number := map[string]int{}
+	for _, place := range places {
+		number[place]++
+	}
+	for _, place := range places {
+		if n := number[place]; n == 1 {
+			all = append(all, what+place)
+		} else if n > 1 {
+			all = append(all, fmt.Sprintf("%s%s (%d of them)", what, place, n))
+		}
+		delete(number, place)
+	}
+	return all
 }
 
 func count(n int, what string) string {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/greynewell/mist-go/lifecycle"
 )
@@ -86,6 +87,8 @@ func TestAnErrorOfMainAfterAStopIsAnErrorUnlessEveryLeafIsClean(t *testing.T) {
 		"RUN-7: a deadline is not":            {context.DeadlineExceeded, false},
 		"RUN-7: an error that panics":         {panickyError{}, false},
 		"RUN-7: an error with nothing joined": {emptyJoin{}, false},
+		"RUN-7: several in another way":       {&several{context.Canceled, http.ErrServerClosed}, true},
+		"RUN-7: of which one is not":          {&several{context.Canceled, io.EOF}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inVirtualTime(t, func(w *world) {
@@ -105,6 +108,15 @@ type panickyError struct{}
 
 func (panickyError) Error() string { return "panicky" }
 func (panickyError) Unwrap() error { panic("no") }
+
+// several are errors in the way of hashicorp/go-multierror: its Is and its Unwrap
+// tell of the first alone.
+type several []error
+
+func (e *several) Error() string          { return "several" }
+func (e *several) WrappedErrors() []error { return *e }
+func (e *several) Unwrap() error          { return (*e)[0] }
+func (e *several) Is(target error) bool   { return (*e)[0] == target }
 
 type emptyJoin struct{}
 
@@ -142,4 +154,38 @@ func TestErrorsAreJoinedInOrder(t *testing.T) {
 			}
 		}
 	})
+}
+
+// RUN-7: the cause of a stop may be returned in the drain delay too, when the
+// context does not have it yet.
+func TestTheCauseIsCleanInTheDrainDelay(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		mine := errors.New("mine")
+		err := w.run(func(ctx context.Context) error {
+			lifecycle.Stop(ctx, mine)
+			return mine
+		}, lifecycle.WithDrainDelay(time.Second))
+		if err != mine {
+			t.Errorf("Run returned %v, want what was given to Stop, once", err)
+		}
+	})
+}
+
+// RUN-7: a task that ends because the parent did is no failure, though the loop
+// may hear of it first.
+func TestATaskThatEndsWithTheParentIsNoFailure(t *testing.T) {
+	for range 200 {
+		inVirtualTime(t, func(w *world) {
+			parent, cancel := context.WithCancel(context.Background())
+			time.AfterFunc(time.Second, cancel)
+			err := w.run(func(ctx context.Context) error {
+				lifecycle.Go(ctx, func(context.Context) error { <-parent.Done(); return parent.Err() })
+				<-ctx.Done()
+				return nil
+			}, lifecycle.WithContext(parent))
+			if err != nil {
+				t.Fatalf("Run returned %v", err)
+			}
+		})
+	}
 }

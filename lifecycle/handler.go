@@ -89,8 +89,10 @@ func (w *closingWriter) before() {
 	w.written = true
 }
 
+// WriteHeader leaves the header of a 101 alone, which says what becomes of the
+// connection, and those of the other responses before the response.
 func (w *closingWriter) WriteHeader(code int) {
-	if code >= 200 || code == http.StatusSwitchingProtocols {
+	if code >= 200 {
 		w.before()
 	}
 	w.ResponseWriter.WriteHeader(code)
@@ -107,10 +109,28 @@ func (w *closingWriter) ReadFrom(src io.Reader) (int64, error) {
 	return io.Copy(w.ResponseWriter, src)
 }
 
-// Flush makes it an http.Flusher.
-func (w *closingWriter) Flush() {
+// WriteString makes it an io.StringWriter.
+func (w *closingWriter) WriteString(s string) (int, error) {
 	w.before()
-	_ = http.NewResponseController(w.ResponseWriter).Flush()
+	return io.WriteString(w.ResponseWriter, s)
+}
+
+// Flush makes it an http.Flusher.
+func (w *closingWriter) Flush() { _ = w.FlushError() }
+
+// FlushError is what http.ResponseController calls.
+func (w *closingWriter) FlushError() error {
+	w.before()
+	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// CloseNotify is for frameworks that still ask for it.
+func (w *closingWriter) CloseNotify() <-chan bool {
+	//lint:ignore SA1019 what net/http still has must not be lost on the way
+	if n, ok := w.ResponseWriter.(http.CloseNotifier); ok {
+		return n.CloseNotify()
+	}
+	return make(chan bool)
 }
 
 // Unwrap is for http.ResponseController.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,45 @@ func TestHandlerCountsRequests(t *testing.T) {
 	})
 }
 
+// HTTP-5: what is done to a ResponseWriter reaches the one below.
+func TestAResponseWriterPassesOnWhatItIsTold(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		ln := newPipes()
+		handler := http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
+			rc := http.NewResponseController(rw)
+			if req.URL.Path == "/upgrade" {
+				rw.Header().Set("Connection", "Upgrade")
+				rw.Header().Set("Upgrade", "other")
+				rw.WriteHeader(http.StatusSwitchingProtocols)
+				return
+			}
+			_ = rc.SetWriteDeadline(time.Now())
+			_, _ = io.WriteString(rw, "late")
+			if err := rc.Flush(); !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("Flush after the write deadline: %v", err)
+			}
+		})
+		_ = w.run(func(ctx context.Context) error {
+			go func() {
+				defer ln.Close()
+				conn, _ := ln.dial(ctx, "", "")
+				fmt.Fprintf(conn, "GET /late HTTP/1.1\r\nHost: x\r\n\r\n")
+				sleep(1)
+				conn.Close()
+				lifecycle.Stop(ctx, nil)
+				conn, _ = ln.dial(ctx, "", "")
+				defer conn.Close()
+				fmt.Fprintf(conn, "GET /upgrade HTTP/1.1\r\nHost: x\r\n\r\n")
+				resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+				if err != nil || resp.StatusCode != http.StatusSwitchingProtocols || resp.Header.Get("Connection") != "Upgrade" {
+					t.Errorf("in the drain delay, an upgrade is answered %+v, %v", resp, err)
+				}
+			}()
+			return lifecycle.Serve(ctx, &http.Server{Handler: handler}, ln)
+		}, lifecycle.WithDrainDelay(5*time.Second))
+	})
+}
+
 func TestResponseWritersKeepTheirPowers(t *testing.T) {
 	for _, delay := range []time.Duration{0, time.Millisecond} {
 		t.Run(fmt.Sprintf("HTTP-5: with a drain delay of %v", delay), func(t *testing.T) {
@@ -81,6 +121,13 @@ func TestResponseWritersKeepTheirPowers(t *testing.T) {
 				w.(http.Flusher).Flush()
 				if _, err := w.(io.ReaderFrom).ReadFrom(strings.NewReader("streamed")); err != nil {
 					t.Error(err)
+				}
+				if _, err := io.WriteString(w, ""); err != nil {
+					t.Error(err)
+				}
+				//lint:ignore SA1019 some frameworks ask for it
+				if _, ok := w.(http.CloseNotifier); !ok {
+					t.Error("the ResponseWriter is no http.CloseNotifier")
 				}
 				rc := http.NewResponseController(w)
 				if err := errors.Join(rc.SetWriteDeadline(time.Now().Add(time.Minute)), rc.Flush()); err != nil {

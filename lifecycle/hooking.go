@@ -167,11 +167,12 @@ func (r *run) shutdownTimedOut() {
 // (HOOK-3). Main may be out too (RUN-11).
 func (r *run) interruptHooks(why fsm.Event) {
 	timeout := &ShutdownTimeoutError{Timeout: r.cfg.shutdownTimeout}
+	places := places{}
 	for _, h := range r.hooks.shut() {
-		timeout.NotRun = append(timeout.NotRun, h.String())
+		timeout.NotRun = append(timeout.NotRun, hookText(h.name, places.of(h.pc)))
 	}
 	for _, ran := range r.phase.ran {
-		timeout.Ran = append(timeout.Ran, HookRun{Hook: ran.hook.String(), Took: ran.took})
+		timeout.Ran = append(timeout.Ran, HookRun{Hook: hookText(ran.hook.name, places.of(ran.hook.pc)), Took: ran.took})
 	}
 	if a := r.phase.running; a != nil {
 		timeout.Running, timeout.RunningFor = a.hook.String(), time.Since(a.began)

@@ -23,7 +23,7 @@ func (e *mainRunningError) Is(target error) bool { return target == ErrMainRunni
 const (
 	// dumpLimit is with how many goroutines the dump of them all is left
 	// alone: it stops the world, and Run has a time to return in.
-	dumpLimit = 10_000
+	dumpLimit = 1000
 	// stackFrames is how many of main's innermost frames are told.
 	stackFrames = 4
 )
@@ -71,22 +71,38 @@ func stackOf(dump []byte, goroutine string) string {
 		}
 		state, rest, _ := strings.Cut(strings.TrimPrefix(rest, "["), "]")
 		lines := strings.Split(rest, "\n")[1:]
-		var frames []string
-		for i := 0; i+1 < len(lines) && len(frames) < stackFrames; i += 2 {
-			function := lines[i]
-			if strings.HasPrefix(function, "created by ") || strings.HasPrefix(function, "github.com/greynewell/mist-go/lifecycle.") {
-				break // from here on it is Run's own
-			}
-			if open := strings.LastIndex(function, "("); open > 0 {
-				function = function[:open]
-			}
-			place, _, _ := strings.Cut(strings.TrimSpace(lines[i+1]), " +0x")
-			if !strings.HasPrefix(function, "runtime.") {
-				frames = append(frames, fmt.Sprintf("%s (%s)", function, place))
-			}
-		}
 		state, _, _ = strings.Cut(state, ",")
-		return state + " in " + strings.Join(frames, ", called by ")
+		return state + " in " + strings.Join(userFrames(lines), ", called by ")
 	}
 	return ""
+}
+
+// userFrames returns the innermost frames of a goroutine that are main's. Where
+// main has called this package, only what it has called is told of that.
+func userFrames(lines []string) (frames []string) {
+	const own = "github.com/greynewell/mist-go/lifecycle."
+	called := ""
+	for i := 0; i+1 < len(lines) && len(frames) < stackFrames; i += 2 {
+		function := lines[i]
+		if strings.HasPrefix(function, "created by ") || strings.HasPrefix(function, own+"(*run).begin.") {
+			break // from here on it is Run's own
+		}
+		if open := strings.LastIndex(function, "("); open > 0 {
+			function = function[:open]
+		}
+		place, _, _ := strings.Cut(strings.TrimSpace(lines[i+1]), " +0x")
+		frame := fmt.Sprintf("%s (%s)", function, place)
+		switch {
+		case strings.HasPrefix(function, "runtime."):
+		case strings.HasPrefix(function, own):
+			called = frame
+		default:
+			if called != "" {
+				frames = append(frames, called)
+				called = ""
+			}
+			frames = append(frames, frame)
+		}
+	}
+	return frames
 }

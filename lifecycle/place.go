@@ -23,6 +23,19 @@ func place(pc uintptr) string {
 	return frameText(frame)
 }
 
+// places remembers the texts of program counters: there may be a million tasks
+// that one line has begun.
+type places map[uintptr]string
+
+func (p places) of(pc uintptr) string {
+	text, known := p[pc]
+	if !known {
+		text = place(pc)
+		p[pc] = text
+	}
+	return text
+}
+
 func frameText(frame runtime.Frame) string {
 	return frame.File + ":" + strconv.Itoa(frame.Line)
 }

@@ -24,6 +24,7 @@ type run struct {
 	over chan struct{} // closed when the loop has ended and takes nothing more
 
 	mainID    atomic.Pointer[string] // main's goroutine
+	asked     atomic.Pointer[error]  // why a stop was requested; nil: none was
 	work      *work
 	hooks     hookStack
 	journal   *journal

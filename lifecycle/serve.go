@@ -15,6 +15,11 @@ import (
 // cut (HTTP-2).
 const cutPatience = 100 * time.Millisecond
 
+// flushPatience is how long a connection of HTTP/2 is waited for once its
+// requests are answered: the last answer may not have left the server, and
+// nothing but the client's going away says that it has.
+const flushPatience = 500 * time.Millisecond
+
 // ListenAndServe listens on srv.Addr (":http" if empty) and calls [Serve]. An
 // address that cannot be had is an error at once (HTTP-1).
 func ListenAndServe(ctx context.Context, srv *http.Server) error {
@@ -141,16 +146,29 @@ func (s *server) serve(ctx context.Context, ln net.Listener) error {
 	go call(func() error { return s.srv.Serve(ln) }, func(err error) { ended <- err })
 	select {
 	case err := <-ended:
-		if ctx.Err() == nil || !errors.Is(err, http.ErrServerClosed) {
+		if ctx.Err() == nil {
+			s.forsaken()
 			return err
 		}
 	case <-ctx.Done():
 		// Once the accepting has ended, every connection there is is known.
 		_ = ln.Close()
-		<-ended
+		select {
+		case <-ended:
+		case <-s.run.workCtx.Done():
+			s.conns.cut() // Shutdown and Close would wait for the listener as well
+			return nil
+		}
 	}
 	s.stop(ctx)
 	return nil
+}
+
+// forsaken leaves a server that no longer accepts to its last requests. What is
+// still there when Draining ends is cut, as with any other server.
+func (s *server) forsaken() {
+	s.srv.SetKeepAlivesEnabled(false)
+	context.AfterFunc(s.run.workCtx, func() { _ = s.srv.Close() })
 }
 
 // stop closes what is idle, waits for what is not, and cuts that when Draining
@@ -173,6 +191,11 @@ func (s *server) stop(ctx context.Context) {
 	}
 	_ = s.srv.Shutdown(ctx)
 	left := s.conns.await(draining, s.conns.unanswered)
+	if left == 0 {
+		patience, stop := context.WithTimeout(draining, flushPatience)
+		s.conns.await(patience, s.conns.unflushed)
+		stop()
+	}
 	_ = s.srv.Close()
 	if left > 0 {
 		s.run.journal.log(slog.LevelWarn, 0, "requests are cut", slog.Int("connections", left))

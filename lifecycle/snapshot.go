@@ -94,7 +94,7 @@ func (r *run) snapshot() Snapshot {
 	switch s.State {
 	case fsm.Draining:
 		s.Budget, s.Deadline = r.stop.deadline.Sub(r.stop.at).Round(time.Millisecond), r.stop.deadline
-		s.Left = max(0, s.Deadline.Sub(s.At)) + r.cfg.shutdownTimeout
+		s.Left = sum(max(0, s.Deadline.Sub(s.At)), r.cfg.shutdownTimeout)
 	case fsm.Hooks:
 		s.Budget, s.Deadline = r.cfg.shutdownTimeout, r.phase.deadline
 		s.Left = max(0, s.Deadline.Sub(s.At))

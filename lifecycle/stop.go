@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"context"
 	"log/slog"
+	"math"
 	"runtime"
 	"strings"
 	"time"
@@ -78,7 +79,8 @@ func MarkStarted(ctx context.Context) {
 // context is cancelled when the delay is over (DRAIN-7).
 func (r *run) requestStop(cause error, delay time.Duration) {
 	r.stop.at, r.stop.cause = time.Now(), cause
-	r.stop.deadline = r.stop.at.Add(delay + r.cfg.drainTimeout)
+	r.asked.Store(&cause)
+	r.stop.deadline = r.stop.at.Add(sum(delay, r.cfg.drainTimeout))
 	step := r.take(fsm.StopRequested)
 	if delay > 0 {
 		r.after(delay, r.cancelMain)
@@ -133,24 +135,25 @@ func (r *run) mainExited(ended ending) {
 
 // pendingStops takes the stop that is there to be taken, if none was.
 func (r *run) pendingStops() {
-	if r.State() >= fsm.Draining {
-		return
-	}
-	select {
-	case <-r.parentDone:
-		r.parentCancelled()
-	case sig, ok := <-r.source:
-		if ok {
+	for r.State() < fsm.Draining {
+		select {
+		case <-r.parentDone:
+			r.parentCancelled()
+		case sig, ok := <-r.source:
+			if !ok {
+				r.source = nil
+				continue
+			}
 			r.signalled(sig)
-		} else {
-			r.source = nil
+		default:
+			return
 		}
-	default:
 	}
 }
 
 // taskFailed takes the failure of a task, which is a reason to stop (DRAIN-8).
 func (r *run) taskFailed(t *taskEntry, ended ending) {
+	r.pendingStops() // it may have failed because of one
 	err := &TaskError{Place: place(t.pc), Err: ended.err}
 	requested := r.State() >= fsm.Draining
 	if requested && ended.clean {
@@ -181,6 +184,10 @@ func (r *run) waitsFor(delay time.Duration) []slog.Attr {
 		waits = append(waits, count(n, "drain group"))
 	}
 	units, requests := r.work.out()
+	if tasks := min(r.work.tasksOut(), units); tasks > 0 {
+		waits = append(waits, count(tasks, "task"))
+		units -= tasks
+	}
 	if units > 0 {
 		waits = append(waits, count(units, "tracked unit"))
 	}
@@ -192,6 +199,15 @@ func (r *run) waitsFor(delay time.Duration) []slog.Attr {
 	}
 	return []slog.Attr{
 		slog.String("waits_for", strings.Join(waits, ", ")),
-		slog.Duration("at_most", delay+r.cfg.drainTimeout),
+		slog.Duration("at_most", sum(delay, r.cfg.drainTimeout)),
 	}
+}
+
+// sum adds two durations of which neither is negative. What is too long to be
+// told is as long as can be.
+func sum(a, b time.Duration) time.Duration {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
 }

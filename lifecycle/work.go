@@ -78,6 +78,13 @@ func (w *work) out() (units, requests int) {
 	return max(0, units-int(w.servers.Load())), int(word & anyOut / oneRequest)
 }
 
+// tasksOut is how many of the units are tasks.
+func (w *work) tasksOut() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.tasks.n
+}
+
 // busyUnits says whether any unit or request is out, calls of Serve included.
 func (w *work) busyUnits() bool { return w.word.Load()&anyOut != 0 }
 
@@ -165,7 +172,7 @@ func (w *work) await(over <-chan struct{}) bool {
 // whose group never gets to zero outlives the run: there is no other way.
 func (w *work) lookAround() {
 	for _, g := range w.known() {
-		if g.quiet.Load() || g.awaited.Load() {
+		if g.awaited.Load() {
 			continue
 		}
 		over := make(chan struct{})
@@ -208,18 +215,19 @@ func (g *group) wait() (ok bool) {
 	return true
 }
 
-// busy returns the places of the groups that are not known to be at zero and
-// of the tasks that are under way.
+// busy returns the places of the groups that were looked at and are not at
+// zero, and of the tasks that are under way.
 func (w *work) busy() (groups, tasks []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	places := places{}
 	for _, g := range w.groups {
-		if !g.quiet.Load() {
-			groups = append(groups, place(g.pc))
+		if g.awaited.Load() && !g.quiet.Load() {
+			groups = append(groups, places.of(g.pc))
 		}
 	}
 	for t := w.tasks.first; t != nil; t = t.next {
-		tasks = append(tasks, place(t.pc))
+		tasks = append(tasks, places.of(t.pc))
 	}
 	return groups, tasks
 }

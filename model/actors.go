@@ -14,7 +14,7 @@ const horizon = 24
 var (
 	allEndings = []Ending{
 		ReturnsNil, ReturnsError, ReturnsCanceled, ReturnsWrapped, ReturnsClosed, ReturnsCause,
-		ReturnsMixed, Panics, PanicsNil, PanicsError, CallsGoexit,
+		ReturnsJoined, ReturnsMixed, Panics, PanicsNil, PanicsError, PanicsCanceled, CallsGoexit,
 	}
 	coreEndings = []Ending{ReturnsNil, ReturnsError, Panics, PanicsNil, PanicsError, CallsGoexit}
 )

@@ -23,6 +23,8 @@ const (
 	// ReturnsCause: context.Cause of the run's context, nil while that is
 	// live. Clean.
 	ReturnsCause
+	// ReturnsJoined: context.Canceled and http.ErrServerClosed, joined. Clean.
+	ReturnsJoined
 	// ReturnsMixed: context.Canceled and an error of its own, joined. Not
 	// clean, because not every leaf is.
 	ReturnsMixed
@@ -32,13 +34,16 @@ const (
 	PanicsNil
 	// PanicsError: with an error, which errors.Is finds in the result.
 	PanicsError
+	// PanicsCanceled: with context.Canceled. Not clean: nobody who was asked
+	// to stop does that.
+	PanicsCanceled
 	// CallsGoexit: runtime.Goexit.
 	CallsGoexit
 )
 
 var endingNames = []string{
 	"ReturnsNil", "ReturnsError", "ReturnsCanceled", "ReturnsWrapped", "ReturnsClosed",
-	"ReturnsCause", "ReturnsMixed", "Panics", "PanicsNil", "PanicsError", "CallsGoexit",
+	"ReturnsCause", "ReturnsJoined", "ReturnsMixed", "Panics", "PanicsNil", "PanicsError", "PanicsCanceled", "CallsGoexit",
 }
 
 // String returns the name of the constant.
@@ -47,7 +52,7 @@ func (e Ending) String() string { return nameOf(endingNames, int(e), "Ending") }
 // clean says whether this is a way of saying "I was asked to stop" (RUN-7).
 func (e Ending) clean() bool {
 	switch e {
-	case ReturnsCanceled, ReturnsWrapped, ReturnsClosed, ReturnsCause:
+	case ReturnsCanceled, ReturnsWrapped, ReturnsClosed, ReturnsCause, ReturnsJoined:
 		return true
 	}
 	return false
@@ -58,7 +63,7 @@ func (e Ending) kind(returned, panicked, exited Kind) Kind {
 	switch e {
 	case ReturnsNil:
 		return ""
-	case Panics, PanicsNil, PanicsError:
+	case Panics, PanicsNil, PanicsError, PanicsCanceled:
 		return panicked
 	case CallsGoexit:
 		return exited

@@ -69,8 +69,9 @@ func runClauses() []Clause {
 		{
 			ID: "RUN-4", Level: Core,
 			Sentence: "A panic in main is an error, panic(nil) too, which unwraps to the value where that is an error; drain and hooks still run.",
-			premise:  mainEnds(model.Panics, model.PanicsNil, model.PanicsError),
-			examples: endsBy(byItself, model.Panics, model.PanicsNil, model.PanicsError),
+			premise:  mainEnds(model.Panics, model.PanicsNil, model.PanicsError, model.PanicsCanceled),
+			examples: append(endsBy(byItself, model.Panics, model.PanicsNil, model.PanicsError, model.PanicsCanceled),
+				endsBy(model.Scenario{Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.SIGTERM, At: second}}}, model.Panics, model.PanicsCanceled)...),
 		},
 		{
 			ID: "RUN-5", Level: Core,
@@ -150,7 +151,7 @@ func runClauses() []Clause {
 }
 
 var cleanOrNearly = []model.Ending{
-	model.ReturnsCanceled, model.ReturnsWrapped, model.ReturnsClosed, model.ReturnsCause, model.ReturnsMixed,
+	model.ReturnsCanceled, model.ReturnsWrapped, model.ReturnsClosed, model.ReturnsCause, model.ReturnsJoined, model.ReturnsMixed,
 }
 
 // severalErrors returns scenarios whose errors are of one class, of two, and

@@ -46,6 +46,8 @@ func (v *verdict) readinessClause(p model.Probe, want, got model.Answer) string 
 		return "HEALTH-4"
 	case want.Status == "not_ready" && !slow:
 		return "HEALTH-3"
+	case want.Status == "ok" && got.Status == "degraded" && len(want.Failed) > 0 && slices.Equal(want.Failed, got.Failed):
+		return "HEALTH-15" // those that failed are optional
 	case slow || !slices.Equal(want.Ran, got.Ran) || want.At != got.At:
 		return "HEALTH-9"
 	case got.Status == "not_ready" && v.s.Follow:

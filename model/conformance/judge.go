@@ -146,7 +146,7 @@ func (v *verdict) mainFault(other string) string {
 		return other
 	}
 	switch v.s.Main.Ends {
-	case model.Panics, model.PanicsNil, model.PanicsError:
+	case model.Panics, model.PanicsNil, model.PanicsError, model.PanicsCanceled:
 		return "RUN-4"
 	case model.CallsGoexit:
 		return "RUN-5"
@@ -158,7 +158,7 @@ func (v *verdict) mainFault(other string) string {
 func fails(e model.Ending) bool { return e != model.ReturnsNil }
 
 func panics(e model.Ending) bool {
-	return e == model.Panics || e == model.PanicsNil || e == model.PanicsError
+	return e == model.Panics || e == model.PanicsNil || e == model.PanicsError || e == model.PanicsCanceled
 }
 
 // byRequest says whether the stop was asked for, and not main's own exit.

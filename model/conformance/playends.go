@@ -49,6 +49,8 @@ func (p *player) end(e model.Ending, returned, panicked model.Kind) error {
 		return p.value(returned, http.ErrServerClosed)
 	case model.ReturnsCause:
 		return p.value(returned, context.Cause(p.ctx))
+	case model.ReturnsJoined:
+		return p.value(returned, errors.Join(context.Canceled, http.ErrServerClosed))
 	case model.ReturnsMixed:
 		return p.value(returned, errors.Join(context.Canceled, &ownError{returned}))
 	case model.Panics:
@@ -58,6 +60,8 @@ func (p *player) end(e model.Ending, returned, panicked model.Kind) error {
 		panic(nothing)
 	case model.PanicsError:
 		panic(p.made(panicked))
+	case model.PanicsCanceled:
+		panic(context.Canceled)
 	case model.CallsGoexit:
 		runtime.Goexit()
 	}

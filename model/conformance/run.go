@@ -198,7 +198,7 @@ func (v *verdict) extraClause(k model.Kind) string {
 // nearly (RUN-7).
 func sayStopped(e model.Ending) bool {
 	switch e {
-	case model.ReturnsCanceled, model.ReturnsWrapped, model.ReturnsClosed, model.ReturnsCause, model.ReturnsMixed:
+	case model.ReturnsCanceled, model.ReturnsWrapped, model.ReturnsClosed, model.ReturnsCause, model.ReturnsJoined, model.ReturnsMixed:
 		return true
 	}
 	return false

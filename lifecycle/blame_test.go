@@ -1,0 +1,94 @@
+package lifecycle_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/greynewell/mist-go/lifecycle"
+)
+
+// What a timeout's error says is enough to find the culprit (DRAIN-2).
+func TestOnlyWhatIsBusyIsBlamed(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		var idle, late, hung string
+		release := make(chan struct{})
+		err := w.run(func(ctx context.Context) error {
+			idle = here(1)
+			lifecycle.DrainGroup(ctx)
+			hung = here(1)
+			lifecycle.DrainGroup(ctx).Go(func() {
+				sleep(5) // after the first look
+				late = here(1)
+				lifecycle.DrainGroup(ctx)
+				<-release
+			})
+			return nil
+		})
+		close(release)
+		var timeout *lifecycle.DrainTimeoutError
+		if !errors.As(err, &timeout) || !slices.Equal(timeout.Groups, []string{hung}) {
+			t.Errorf("the group of %s is busy; those of %s and %s are not; Run returned: %v", hung, idle, late, err)
+		}
+	})
+}
+
+func TestManyTasksOfOneLineAreToldInOne(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		release := make(chan struct{})
+		place := ""
+		err := w.run(func(ctx context.Context) error {
+			for range 1000 {
+				place = here(1)
+				lifecycle.Go(ctx, func(context.Context) error { <-release; return nil })
+			}
+			return nil
+		})
+		close(release)
+		if want := "still busy: task begun at " + place + " (1000 of them)"; err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("Run returned %v, want it to end with %q", err, want)
+		}
+	})
+}
+
+func hang(release <-chan struct{}) { <-release }
+
+// A forcing signal while main is waited for is about main, not about groups
+// that nobody has looked at (SIG-2).
+func TestAForcedEndNamesMain(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		release := make(chan struct{})
+		time.AfterFunc(time.Second, func() { w.signals <- syscall.SIGTERM })
+		time.AfterFunc(2*time.Second, func() { w.signals <- syscall.SIGINT })
+		time.AfterFunc(3*time.Second, func() { close(release) })
+		err := w.run(func(ctx context.Context) error {
+			lifecycle.DrainGroup(ctx)
+			hang(release)
+			return nil
+		})
+		if !errors.Is(err, lifecycle.ErrForced) || !strings.Contains(err.Error(), "lifecycle_test.hang (") || strings.Contains(err.Error(), "drain group") {
+			t.Errorf("Run returned %v, want what main does, and no group", err)
+		}
+	})
+}
+
+// RUN-11: main that is out in a call of this package is told by that call.
+func TestMainThatHangsInANestedRunIsTold(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		release := make(chan struct{})
+		time.AfterFunc(time.Second, func() { w.signals <- syscall.SIGTERM })
+		err := w.run(func(context.Context) error {
+			return lifecycle.Run(func(context.Context) error { hang(release); return nil }, lifecycle.WithSignals(), lifecycle.WithLogger(slog.New(slog.DiscardHandler)))
+		})
+		close(release)
+		if !errors.Is(err, lifecycle.ErrMainRunning) || !strings.Contains(err.Error(), "in github.com/greynewell/mist-go/lifecycle.Run (") ||
+			!strings.Contains(err.Error(), "called by github.com/greynewell/mist-go/lifecycle_test.TestMainThatHangsInANestedRunIsTold") {
+			t.Errorf("Run returned %v, want the call of the inner Run", err)
+		}
+	})
+}

@@ -1,0 +1,76 @@
+package lifecycle_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/greynewell/mist-go/lifecycle"
+)
+
+// failing is a listener that fails a second after its first connection.
+type failing struct {
+	*pipes
+	accepted bool
+}
+
+func (f *failing) Accept() (net.Conn, error) {
+	if f.accepted {
+		sleep(1)
+		return nil, errors.New("no more")
+	}
+	f.accepted = true
+	return f.pipes.Accept()
+}
+
+// deaf is a listener whose Close does not end Accept.
+type deaf struct{ *pipes }
+
+func (d deaf) Close() error { return nil }
+
+// Whatever becomes of the listener, no connection outlives Draining (HTTP-2).
+func TestConnectionsOfAListenerThatFailsAreCut(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		ln := newPipes()
+		client, hangUp := ln.client()
+		defer hangUp()
+		handler := http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
+			_, _ = io.WriteString(rw, "half")
+			rw.(http.Flusher).Flush()
+			<-req.Context().Done()
+			panic(http.ErrAbortHandler)
+		})
+		go func() {
+			w.get(client, "/")
+		}()
+		err := w.run(func(ctx context.Context) error {
+			err := lifecycle.Serve(ctx, &http.Server{Handler: handler}, &failing{pipes: ln})
+			w.note("Serve: %v", err)
+			return err
+		}, lifecycle.WithDrainTimeout(2*time.Second))
+		if !errors.Is(err, lifecycle.ErrDrainTimeout) {
+			t.Errorf("Run returned %v, want a drain timeout", err)
+		}
+		synctest.Wait()
+		w.expect("1s Serve: no more", "3s /: 200 half, cut")
+	})
+}
+
+func TestAListenerThatCannotBeClosedDoesNotKeepRequests(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		ln := newPipes()
+		defer ln.Close()
+		time.AfterFunc(time.Second, func() { w.signals <- nil })
+		err := w.run(func(ctx context.Context) error {
+			return lifecycle.Serve(ctx, &http.Server{}, deaf{ln})
+		}, lifecycle.WithDrainTimeout(2*time.Second))
+		if took := time.Since(w.began); took != 3*time.Second || errors.Is(err, lifecycle.ErrMainRunning) {
+			t.Errorf("Run returned %v after %v, want 3s", err, took)
+		}
+	})
+}
