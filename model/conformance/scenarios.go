@@ -118,8 +118,8 @@ func (x *exam) property() {
 // to be more than words.
 func (x *exam) vacuous() {
 	c := x.clauses[0]
-	if c.premise == nil || len(x.offered.lacks(c.needs...)) > 0 || x.failed[c.ID] || len(x.cfg.Dead) > 0 {
-		return
+	if c.premise == nil || len(x.offered.lacks(c.needs...)) > 0 || len(x.failed) > 0 || len(x.cfg.Dead) > 0 {
+		return // nobody can tell, or there is enough to say
 	}
 	if n := x.premises[c.ID]; n < leastPremises {
 		x.fail(c.ID, fmt.Sprintf("the premise held in %d scenarios only, want at least %d: this says something about the suite", n, leastPremises))
