@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"net/http"
 	"runtime"
@@ -70,17 +69,6 @@ func checkReadinessBody(c *checker) {
 		c.expectReply("with a failing check", r, http.StatusServiceUnavailable, "degraded")
 		c.expect(r.Checks["good"] == "ok" && r.Checks["bad"] == "the reason" && len(r.Checks) == 2, "checks are %v", r.Checks)
 	})
-}
-
-func checkFollowNothing(c *checker) {
-	h := c.health()
-	log, restore := defaultLog()
-	h.Follow(context.Background())
-	restore()
-	c.expectLog(log, "ERROR", "Follow")
-	r := ask(h.Readiness, http.MethodGet)
-	c.expectReply("after Follow with a foreign context", r, http.StatusOK, "ok")
-	c.expect(r.State == "", "a handler that follows nothing names the state %q", r.State)
 }
 
 func checkHTTP(c *checker) {

@@ -91,7 +91,7 @@ func answerClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-4", Level: Extended,
-			Sentence: "Readiness is running, and SetReady, and every check. In any other state of the lifecycle that is followed: 503, not_ready, the state is named, no check is run, and SetReady(true) does not help.",
+			Sentence: "Readiness is running, and SetReady, and every check. In any other state of the lifecycle that is followed: 503, not_ready, the state is named, no check is run, and SetReady(true) does not help. The one given to Follow is followed, else the one in the request's context, where Serve and ListenAndServe put it, a BaseContext without one notwithstanding.",
 			premise:  probed(model.Readiness, func(s model.Scenario, _ model.Trace, _ int) bool { return s.Follow }),
 			needs:    []Need{NeedFollow},
 			examples: []model.Scenario{
@@ -100,6 +100,10 @@ func answerClauses() []Clause {
 			},
 			checks: []check{
 				{"Follow with a foreign context changes nothing", []Need{NeedFollow}, checkFollowNothing},
+				{"the run in the request's context", []Need{NeedFollow, NeedRunWith}, checkFollowsRequest},
+				{"the run given to Follow before that in the request's context", []Need{NeedFollow, NeedRunWith}, checkFollowComesFirst},
+				{"readiness over Serve", []Need{NeedFollow, NeedRunWith, NeedServe}, checkServedReadiness},
+				{"readiness over ListenAndServe", []Need{NeedFollow, NeedRunWith, NeedListenAndServe, NeedStop}, checkRealReadiness},
 			},
 		},
 		{
