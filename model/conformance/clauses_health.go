@@ -120,16 +120,20 @@ func answerClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-6", Level: Core,
-			Sentence: "Content-Type is application/json, responses are not cached, HEAD is GET without a body, other methods get 405 with Allow, and every body has tool and version.",
+			Sentence: "Content-Type is application/json, no response may be stored, each says how long it is, HEAD is GET without a body, other methods get 405 with Allow, and every body has tool and version, whatever the answer.",
 			checks: []check{
 				{"the type, the methods, tool and version", []Need{NeedHealth}, checkHTTP},
 				{"no-store, and the right length", []Need{NeedHealth, NeedFollow}, checkHeaders},
+				{"all that of start-up", []Need{NeedStartup, NeedFollow, NeedRunWith}, checkStartupHTTP},
 			},
 		},
 		{
 			ID: "HEALTH-7", Level: Core,
-			Sentence: "uptime is whole seconds as time.Duration prints them, and never goes back.",
-			checks:   []check{{"through hours of virtual time", []Need{NeedHealth}, checkUptime}},
+			Sentence: "uptime is whole seconds as time.Duration prints them, the same in every answer of every endpoint, and never goes back.",
+			checks: []check{
+				{"through hours of virtual time", []Need{NeedHealth}, checkUptime},
+				{"that of start-up", []Need{NeedStartup, NeedFollow, NeedRunWith}, checkStartupUptime},
+			},
 		},
 	}
 }

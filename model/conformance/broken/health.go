@@ -48,7 +48,7 @@ func healthCases() []Case {
 				setReady := h.SetReady
 				h.SetReady = func(ready bool) { notReady.Store(!ready); setReady(ready) }
 				h.Liveness = rewritten(h.Liveness, func(a *httptest.ResponseRecorder) {
-					if notReady.Load() {
+					if notReady.Load() && a.Code == http.StatusOK {
 						a.Code = http.StatusServiceUnavailable
 					}
 				})
