@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net/http"
 	"runtime"
@@ -84,5 +85,28 @@ func checkPanickingError(c *checker) {
 		r := ask(h.Readiness, http.MethodGet)
 		c.expect(r.invalid == nil, "the body is not JSON: %s", r.body)
 		c.expect(r.Checks["good"] == "ok" && r.Checks["bad"] != "ok" && len(r.Checks) == 3, "checks are %v", r.Checks)
+	})
+}
+
+func checkWildContexts(c *checker) {
+	c.bubble(func() {
+		h := c.health()
+		checks := map[string]func(context.Context) error{
+			"panics":          func(context.Context) error { panic("on purpose") },
+			"panics with nil": func(context.Context) error { panic(nil) },
+			"exits":           func(context.Context) error { runtime.Goexit(); return nil },
+			"has no text":     func(context.Context) error { return panickingError{} },
+			"good":            func(context.Context) error { return nil },
+		}
+		for name, check := range checks {
+			h.AddCheckContext(name, check, CheckSettings{})
+		}
+		for range 2 { // the second finds what the first left behind
+			r := ask(h.Readiness, http.MethodGet)
+			c.expect(r.Status == "degraded" && len(r.Checks) == len(checks), "with checks that panic and exit, the body is %s", r.body)
+			for name, text := range r.Checks {
+				c.expect((text == "ok") == (name == "good"), "the check %q says %q", name, text)
+			}
+		}
 	})
 }

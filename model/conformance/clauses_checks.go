@@ -12,7 +12,7 @@ func checkClauses() []Clause {
 	return []Clause{
 		{
 			ID: "HEALTH-8", Level: Core,
-			Sentence: "A check that panics, nil too, or calls Goexit is a failed check; the process and the other checks go on.",
+			Sentence: "A check that panics, nil too and in the error's Error, or calls Goexit is a failed check, whether it takes a context or not; the process and the other checks go on.",
 			premise: probed(model.Readiness, func(s model.Scenario, want model.Trace, i int) bool {
 				return len(want.Answers[i].Ran) > 0 && wildCheck(s)
 			}),
@@ -22,12 +22,15 @@ func checkClauses() []Clause {
 				with(asks, probes(model.Readiness, 1, 3), model.Check{Ends: model.PanicsNil}, model.Check{}),
 				with(asks, probes(model.Readiness, 1, 3), model.Check{Ends: model.CallsGoexit}, model.Check{}),
 			},
-			checks: []check{{"an error that panics in Error", []Need{NeedHealth}, checkPanickingError}},
+			checks: []check{
+				{"an error that panics in Error", []Need{NeedHealth}, checkPanickingError},
+				{"checks that take a context", []Need{NeedAddCheckContext}, checkWildContexts},
+			},
 		},
 		slowCheckClause(),
 		{
 			ID: "HEALTH-10", Level: Extended,
-			Sentence: "Checks run side by side, but a thousand do not start a thousand goroutines at once; hung ones do not starve the others.",
+			Sentence: "Checks run side by side, but a thousand do not start a thousand goroutines at once; hung ones do not starve the others, and one that waits for its turn is answered by its timeout, which counts from the probe.",
 			checks: []check{
 				{"ten that take 10 ms take 10 ms", []Need{NeedAddCheckContext}, checkSideBySide},
 				{"a thousand checks, bounded", []Need{NeedAddCheckContext}, checkThousand},
@@ -50,17 +53,22 @@ func checkClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-13", Level: Core,
-			Sentence: "AddCheck with a name already there replaces it; a nil function is a check that fails and says so.",
+			Sentence: "AddCheck with a name already there replaces it, and RemoveCheck takes it away, where there is one; a nil function is a check that fails readiness and says so.",
 			checks: []check{
 				{"the second replaces the first", []Need{NeedHealth}, checkReplaced},
 				{"a nil function", []Need{NeedHealth, NeedAddCheckContext}, checkNilCheck},
+				{"a check is removed, and so is what is not there", []Need{NeedRemoveCheck}, checkRemoved},
 			},
 		},
 		{
 			ID: "HEALTH-14", Level: Core,
-			Sentence: "AddCheck, SetReady and the handlers may be called from anywhere at any time, from inside a check too.",
+			Sentence: "AddCheck, SetReady, the handlers, RemoveCheck, AddCheckContext and Follow may be called from anywhere at any time, from inside a check too.",
 			checks: []check{
 				{"from inside a check", []Need{NeedHealth}, checkReentrant},
+				{"RemoveCheck from inside a check", []Need{NeedRemoveCheck}, checkRemoveInside},
+				{"AddCheckContext from inside a check", []Need{NeedAddCheckContext}, checkAddContextInside},
+				{"Follow from inside a check", []Need{NeedFollow, NeedRunWith}, checkFollowInside},
+				{"readiness and start-up from inside a check", []Need{NeedAddCheckContext, NeedStartup}, checkProbesInside},
 				{"from many goroutines", []Need{NeedHealth}, checkConcurrentHealth},
 			},
 		},

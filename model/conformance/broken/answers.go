@@ -5,7 +5,6 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
@@ -90,25 +89,8 @@ func answerCases() []Case {
 		}),
 		wrong("the probe that is under way locks the handler", "HEALTH-14", func(i *impl) {
 			onHealth(i, func(h *funcs) {
-				lock := make(chan struct{}, 1)
-				addCheck, readiness := h.AddCheck, h.Readiness
-				h.AddCheck = func(name string, check func() error) {
-					lock <- struct{}{}
-					defer func() { <-lock }()
-					addCheck(name, check)
-				}
-				var probes atomic.Int64
-				h.Readiness = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					if probes.Add(1) == 1 {
-						lock <- struct{}{}
-					}
-					defer func() {
-						if probes.Add(-1) == 0 {
-							<-lock
-						}
-					}()
-					readiness.ServeHTTP(w, r)
-				})
+				alone, addCheck := betweenProbes(h), h.AddCheck
+				h.AddCheck = func(name string, check func() error) { alone(func() { addCheck(name, check) }) }
 			})
 		}),
 	}
