@@ -29,11 +29,15 @@ func FuzzReadiness(f *testing.F) {
 			}
 			return nil
 		})
-		req := httptest.NewRequest(http.MethodGet, "/readyz", nil)
-		req.Method = method
-		req.Header[header] = []string{value}
-		rec := httptest.NewRecorder()
-		h.Readiness()(rec, req)
+		ask := func(method string) *httptest.ResponseRecorder {
+			req := httptest.NewRequest(http.MethodGet, "/readyz", nil)
+			req.Method = method
+			req.Header[header] = []string{value}
+			rec := httptest.NewRecorder()
+			h.Readiness()(rec, req)
+			return rec
+		}
+		rec := ask(method)
 
 		wantCode, wantStatus := http.StatusOK, "ok"
 		switch {
@@ -47,17 +51,16 @@ func FuzzReadiness(f *testing.F) {
 		if rec.Code != wantCode {
 			t.Fatalf("code %d, want %d", rec.Code, wantCode)
 		}
-		if got := rec.Header().Get("Content-Type"); got != "application/json" {
-			t.Fatalf("Content-Type %q", got)
-		}
+		length := rec.Body.Len()
 		if method == http.MethodHead {
-			if rec.Body.Len() != 0 {
+			if length != 0 {
 				t.Fatalf("a body for HEAD: %q", rec.Body)
 			}
-			return
+			length = ask(http.MethodGet).Body.Len()
 		}
-		if got, want := rec.Header().Get("Content-Length"), strconv.Itoa(rec.Body.Len()); got != want {
-			t.Fatalf("Content-Length %s, want %s", got, want)
+		headed(t, rec, length)
+		if method == http.MethodHead {
+			return
 		}
 		var body health.Response
 		if err := json.Unmarshal(rec.Body.Bytes(), &body); err != nil {
@@ -68,6 +71,25 @@ func FuzzReadiness(f *testing.F) {
 		}
 		checked(t, body, wantStatus, name, text)
 	})
+}
+
+// headed compares the headers with what every answer has, and a 405 besides.
+func headed(t *testing.T, rec *httptest.ResponseRecorder, length int) {
+	t.Helper()
+	want := map[string]string{
+		"Content-Type":   "application/json",
+		"Cache-Control":  "no-store",
+		"Content-Length": strconv.Itoa(length),
+		"Allow":          "",
+	}
+	if rec.Code == http.StatusMethodNotAllowed {
+		want["Allow"] = "GET, HEAD"
+	}
+	for name, value := range want {
+		if got := rec.Header().Get(name); got != value {
+			t.Fatalf("with code %d, %s is %q, want %q", rec.Code, name, got, value)
+		}
+	}
 }
 
 // checked compares what the body says of the one check.

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"runtime"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -72,64 +70,6 @@ func checkReadinessBody(c *checker) {
 	})
 }
 
-func checkFollowNothing(c *checker) {
-	h := c.health()
-	log, restore := defaultLog()
-	h.Follow(context.Background())
-	restore()
-	c.expectLog(log, "ERROR", "Follow")
-	r := ask(h.Readiness, http.MethodGet)
-	c.expectReply("after Follow with a foreign context", r, http.StatusOK, "ok")
-	c.expect(r.State == "", "a handler that follows nothing names the state %q", r.State)
-}
-
-func checkHTTP(c *checker) {
-	c.bubble(func() {
-		h := c.health()
-		for name, handler := range map[string]http.Handler{"liveness": h.Liveness, "readiness": h.Readiness} {
-			get, head := ask(handler, http.MethodGet), ask(handler, http.MethodHead)
-			kind, _, _ := strings.Cut(get.header.Get("Content-Type"), ";")
-			c.expect(kind == "application/json", "%s: the type is %q", name, kind)
-			c.expect(head.code == get.code, "%s: HEAD is %d, GET %d", name, head.code, get.code)
-			for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions} {
-				r := ask(handler, method)
-				allow := r.header.Get("Allow")
-				c.expect(r.code == http.StatusMethodNotAllowed, "%s: %s is answered %d", name, method, r.code)
-				c.expect(strings.Contains(allow, http.MethodGet) && strings.Contains(allow, http.MethodHead), "%s: Allow is %q", name, allow)
-				c.expect(r.invalid == nil && r.Tool == "the tool" && r.Version == "1.2.3", "%s: %s: the body is %s", name, method, r.body)
-			}
-		}
-	})
-}
-
-func checkHeaders(c *checker) {
-	c.bubble(func() {
-		h := c.health()
-		for name, handler := range map[string]http.Handler{"liveness": h.Liveness, "readiness": h.Readiness} {
-			get, head := ask(handler, http.MethodGet), ask(handler, http.MethodHead)
-			c.expect(get.header.Get("Cache-Control") == "no-store", "%s: Cache-Control is %q", name, get.header.Get("Cache-Control"))
-			for _, r := range []reply{get, head} {
-				c.expect(r.header.Get("Content-Length") == strconv.Itoa(len(get.body)), "%s: Content-Length is %q, want %d",
-					name, r.header.Get("Content-Length"), len(get.body))
-			}
-			c.expect(len(head.body) == 0, "%s: HEAD has a body: %s", name, head.body)
-		}
-	})
-}
-
-func checkUptime(c *checker) {
-	c.bubble(func() {
-		h := c.health()
-		total := time.Duration(0)
-		for _, d := range []time.Duration{0, 999 * time.Millisecond, time.Millisecond, 59 * time.Second, 3*time.Hour + 41*time.Minute + 18*time.Second, 900 * time.Millisecond} {
-			time.Sleep(d)
-			total += d
-			want := total.Truncate(time.Second).String()
-			c.expect(ask(h.Liveness, http.MethodGet).Uptime == want, "after %v uptime is %q, want %q", total, ask(h.Liveness, http.MethodGet).Uptime, want)
-		}
-	})
-}
-
 // panickingError is an error whose text cannot be had.
 type panickingError struct{}
 
@@ -145,5 +85,28 @@ func checkPanickingError(c *checker) {
 		r := ask(h.Readiness, http.MethodGet)
 		c.expect(r.invalid == nil, "the body is not JSON: %s", r.body)
 		c.expect(r.Checks["good"] == "ok" && r.Checks["bad"] != "ok" && len(r.Checks) == 3, "checks are %v", r.Checks)
+	})
+}
+
+func checkWildContexts(c *checker) {
+	c.bubble(func() {
+		h := c.health()
+		checks := map[string]func(context.Context) error{
+			"panics":          func(context.Context) error { panic("on purpose") },
+			"panics with nil": func(context.Context) error { panic(nil) },
+			"exits":           func(context.Context) error { runtime.Goexit(); return nil },
+			"has no text":     func(context.Context) error { return panickingError{} },
+			"good":            func(context.Context) error { return nil },
+		}
+		for name, check := range checks {
+			h.AddCheckContext(name, check, CheckSettings{})
+		}
+		for range 2 { // the second finds what the first left behind
+			r := ask(h.Readiness, http.MethodGet)
+			c.expect(r.Status == "degraded" && len(r.Checks) == len(checks), "with checks that panic and exit, the body is %s", r.body)
+			for name, text := range r.Checks {
+				c.expect((text == "ok") == (name == "good"), "the check %q says %q", name, text)
+			}
+		}
 	})
 }

@@ -112,7 +112,11 @@ func askWith(ctx context.Context, h http.Handler, method string) reply {
 	w := &recorder{header: http.Header{}}
 	h.ServeHTTP(w, r.WithContext(ctx))
 	w.WriteHeader(http.StatusOK) // what net/http does when the handler did not
-	a := reply{code: w.code, header: w.header, body: w.body.Bytes()}
+	return newReply(w.code, w.header, w.body.Bytes())
+}
+
+func newReply(code int, header http.Header, body []byte) reply {
+	a := reply{code: code, header: header, body: body}
 	a.invalid = json.Unmarshal(a.body, &a)
 	return a
 }

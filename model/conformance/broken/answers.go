@@ -5,7 +5,6 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
@@ -17,19 +16,41 @@ func answerCases() []Case {
 		wrong("the answer may be stored", "HEALTH-6", func(i *impl) {
 			onAnswers(i, func(a *httptest.ResponseRecorder) { a.Header().Del("Cache-Control") })
 		}),
+		wrong("an answer that is not 200 may be stored", "HEALTH-6", func(i *impl) {
+			onAnswers(i, func(a *httptest.ResponseRecorder) {
+				if a.Code != http.StatusOK {
+					a.Header().Del("Cache-Control")
+				}
+			})
+		}),
+		wrong("an answer that is not 200 does not say how long it is", "HEALTH-6", func(i *impl) {
+			onAnswers(i, func(a *httptest.ResponseRecorder) {
+				if a.Code != http.StatusOK {
+					a.Header().Del("Content-Length")
+				}
+			})
+		}),
+		wrong("HEAD is 200 always", "HEALTH-6", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				readiness := h.Readiness
+				h.Readiness = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					a := answer(readiness, r)
+					if r.Method == http.MethodHead {
+						a.Code = http.StatusOK
+					}
+					send(w, a)
+				})
+			})
+		}),
 		wrong("any method will do", "HEALTH-6", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				for _, endpoint := range []*http.Handler{&h.Liveness, &h.Readiness, &h.Startup} {
-					inner := *endpoint
-					*endpoint = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-						if r.Method != http.MethodHead {
-							r = r.Clone(r.Context())
-							r.Method = http.MethodGet
-						}
-						inner.ServeHTTP(w, r)
-					})
+					*endpoint = anyMethod(*endpoint)
 				}
 			})
+		}),
+		wrong("any method will do for start-up", "HEALTH-6", func(i *impl) {
+			onHealth(i, func(h *funcs) { h.Startup = anyMethod(h.Startup) })
 		}),
 		wrong("the uptime has fractions", "HEALTH-7", func(i *impl) {
 			onAnswers(i, replaceIn(`("uptime":"[^"]*)s"`, `${1}.5s"`))
@@ -45,6 +66,21 @@ func answerCases() []Case {
 				setBody(a, strings.Replace(a.Body.String(), found[0], `"uptime":"`+(up%time.Minute).String()+`"`, 1))
 			})
 		}),
+		wrong("readiness with checks is up for no time", "HEALTH-7", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				h.Readiness = rewritten(h.Readiness, replaceIn(`"uptime":"[^"]*"(,"checks")`, `"uptime":"0s"$1`))
+			})
+		}),
+		wrong("an answer that is not 200 is up for no time", "HEALTH-7", func(i *impl) {
+			onAnswers(i, func(a *httptest.ResponseRecorder) {
+				if a.Code != http.StatusOK {
+					replaceIn(`"uptime":"[^"]*"`, `"uptime":"0s"`)(a)
+				}
+			})
+		}),
+		wrong("start-up is up for no time", "HEALTH-7", func(i *impl) {
+			onHealth(i, func(h *funcs) { h.Startup = rewritten(h.Startup, replaceIn(`"uptime":"[^"]*"`, `"uptime":"0s"`)) })
+		}),
 		wrong("quotes are not escaped", "HEALTH-12", func(i *impl) {
 			onAnswers(i, replaceIn(`\\"`, `"`))
 		}),
@@ -53,28 +89,22 @@ func answerCases() []Case {
 		}),
 		wrong("the probe that is under way locks the handler", "HEALTH-14", func(i *impl) {
 			onHealth(i, func(h *funcs) {
-				lock := make(chan struct{}, 1)
-				addCheck, readiness := h.AddCheck, h.Readiness
-				h.AddCheck = func(name string, check func() error) {
-					lock <- struct{}{}
-					defer func() { <-lock }()
-					addCheck(name, check)
-				}
-				var probes atomic.Int64
-				h.Readiness = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					if probes.Add(1) == 1 {
-						lock <- struct{}{}
-					}
-					defer func() {
-						if probes.Add(-1) == 0 {
-							<-lock
-						}
-					}()
-					readiness.ServeHTTP(w, r)
-				})
+				alone, addCheck := betweenProbes(h), h.AddCheck
+				h.AddCheck = func(name string, check func() error) { alone(func() { addCheck(name, check) }) }
 			})
 		}),
 	}
+}
+
+// anyMethod takes every method but HEAD for GET.
+func anyMethod(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodHead {
+			r = r.Clone(r.Context())
+			r.Method = http.MethodGet
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // onAnswers has f change the answers of every endpoint.

@@ -32,7 +32,7 @@ type Case struct {
 // All returns every case.
 func All() []Case {
 	return slices.Concat(stateCases(), runCases(), errorCases(), drainCases(), workCases(),
-		hookCases(), hookEndCases(), signalCases(), healthCases(), answerCases(), checkCases(),
+		hookCases(), hookEndCases(), signalCases(), healthCases(), followCases(), answerCases(), checkCases(), editCases(),
 		serveCases(), stoppingCases(), requestCases())
 }
 

@@ -48,13 +48,13 @@ func healthCases() []Case {
 				setReady := h.SetReady
 				h.SetReady = func(ready bool) { notReady.Store(!ready); setReady(ready) }
 				h.Liveness = rewritten(h.Liveness, func(a *httptest.ResponseRecorder) {
-					if notReady.Load() {
+					if notReady.Load() && a.Code == http.StatusOK {
 						a.Code = http.StatusServiceUnavailable
 					}
 				})
 			})
 		}),
-		wrong("a failing check is listed and nothing more", "HEALTH-2 HEALTH-9", func(i *impl) {
+		wrong("a failing check is listed and nothing more", "HEALTH-2 HEALTH-9 HEALTH-13", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				h.Readiness = rewritten(h.Readiness, func(a *httptest.ResponseRecorder) {
 					if strings.Contains(a.Body.String(), `"degraded"`) {
@@ -122,7 +122,7 @@ func healthCases() []Case {
 		wrong("Optional is ignored", "HEALTH-15", func(i *impl) {
 			onCheckSettings(i, func(s *conformance.CheckSettings) { s.Optional = false })
 		}),
-		wrong("start-up is readiness", "HEALTH-15", func(i *impl) {
+		wrong("start-up is readiness", "HEALTH-14 HEALTH-15", func(i *impl) {
 			onHealth(i, func(h *funcs) { h.Startup = h.Readiness })
 		}),
 	}

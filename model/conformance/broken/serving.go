@@ -34,7 +34,7 @@ func onRequests(i *impl, f func(ctx context.Context, w http.ResponseWriter, req 
 
 func serveCases() []Case {
 	return []Case{
-		wrong("Serve is http.Server's own, with Shutdown at the stop", "HTTP-1 HTTP-2 HTTP-3", func(i *impl) {
+		wrong("Serve is http.Server's own, with Shutdown at the stop", "HEALTH-4 HTTP-1 HTTP-2 HTTP-3", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, _ server) error {
 				base := srv.BaseContext
 				srv.BaseContext = func(ln net.Listener) context.Context {
@@ -52,14 +52,14 @@ func serveCases() []Case {
 					return srv.Shutdown(context.Background())
 				}
 			})
-		}),
+		}).because("all that Serve adds is missing, the lifecycle in the requests' contexts too"),
 		// The run around it knows nothing of its requests.
-		wrong("Serve lives in a run of its own", "HTTP-1 HTTP-2 HTTP-3", func(i *impl) {
+		wrong("Serve lives in a run of its own", "HEALTH-4 HTTP-1 HTTP-2 HTTP-3", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				return lifecycle.Run(func(ctx context.Context) error { return serve(ctx, srv, ln) },
 					lifecycle.WithContext(ctx), lifecycle.WithSignals())
 			})
-		}),
+		}).because("readiness follows that run, which begins to drain after the delay of the one around it"),
 		wrong("Serve returns a moment after the last answer", "HTTP-1", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				defer time.Sleep(300 * time.Millisecond)

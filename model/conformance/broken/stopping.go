@@ -114,7 +114,7 @@ func stoppingCases() []Case {
 				return request
 			})
 		}),
-		wrong("the context of a request has no values", "HTTP-2", func(i *impl) {
+		wrong("the context of a request has no values", "HEALTH-4 HTTP-2", func(i *impl) {
 			withContext(i, func(_, request context.Context) context.Context { return noValues{request} })
 		}),
 		wrong("the context of a request never ends", "HTTP-2", func(i *impl) {
