@@ -56,7 +56,7 @@ func drainClauses() []Clause {
 			ID: "DRAIN-4", Level: Core,
 			Sentence: "Main is waited for first, until its return grace, at most half of the drain timeout, is over. That is a warning which names the remedy, never a drain timeout, and none while tracked work is out.",
 			premise: func(s model.Scenario, want model.Trace) bool {
-				return want.MainEnded > want.Cancelled.At && want.Cancelled.At != model.Never && graceOf(s) > 0
+				return want.MainEnded > want.Cancelled.At && want.Cancelled.At != model.Never
 			},
 			needs: []Need{NeedRunWith},
 			examples: []model.Scenario{

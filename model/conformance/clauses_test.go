@@ -51,7 +51,6 @@ func TestEveryExampleIsOne(t *testing.T) {
 		if c.premise != nil && len(c.examples) == 0 {
 			t.Errorf("%s has a premise and no example of it", c.ID)
 		}
-		held := 0
 		for i, s := range c.examples {
 			if err := s.Validate(); err != nil {
 				t.Errorf("%s, example %d: %v", c.ID, i+1, err)
@@ -61,12 +60,9 @@ func TestEveryExampleIsOne(t *testing.T) {
 			if !want.Returns() || unordered(s, want) {
 				t.Errorf("%s, example %d is never played", c.ID, i+1)
 			}
-			if c.premise(s, want) {
-				held++
+			if !c.premise(s, want) {
+				t.Errorf("%s, example %d does not put the clause to the test", c.ID, i+1)
 			}
-		}
-		if held*2 < len(c.examples) {
-			t.Errorf("%s: the premise holds in %d of %d examples", c.ID, held, len(c.examples))
 		}
 	}
 }

@@ -20,8 +20,8 @@ type settings struct {
 
 func settle(opts []Option) settings {
 	s := settings{random: 1000, every: 1, limit: 2 * time.Minute, step: 10 * time.Second}
-	if raceEnabled {
-		s.every = 20 // the detector costs five times the time
+	if raceEnabled { // which costs five times the time
+		s.random, s.every = 250, 20
 	}
 	if given := flag.Lookup("rapid.checks"); given != nil {
 		if n, err := strconv.Atoi(given.Value.String()); err == nil && n > s.random {
@@ -34,8 +34,9 @@ func settle(opts []Option) settings {
 	return s
 }
 
-// Random sets how many random scenarios each property is given. Default 1000,
-// or what the flag -rapid.checks says, if that is more.
+// Random sets in how many random scenarios the premise of each clause is to
+// hold, and how many are played for all together. Default 1000, under the race
+// detector 250, or what the flag -rapid.checks says, if that is more.
 func Random(n int) Option { return func(s *settings) { s.random = n } }
 
 // Every has one in n of the exhaustive scenarios played. Default 1: all; under

@@ -151,6 +151,16 @@ func stoppingCases() []Case {
 				return serve(ctx, srv, ln)
 			})
 		}),
+		wrong("a connection over HTTP/2 is closed as soon as it is idle", "HTTP-2", func(i *impl) {
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				srv.ConnState = func(conn net.Conn, state http.ConnState) {
+					if state == http.StateIdle && srv.Protocols != nil && srv.Protocols.UnencryptedHTTP2() && ctx.Err() != nil {
+						_ = conn.Close()
+					}
+				}
+				return serve(ctx, srv, ln)
+			})
+		}),
 		wrong("no response says that the connection closes", "HTTP-3", func(i *impl) {
 			withoutClose(i, func(context.Context) bool { return true })
 		}),

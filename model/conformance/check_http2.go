@@ -1,0 +1,64 @@
+package conformance
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// checkHTTP2Answers has several answers over one connection of HTTP/2 under way
+// at the stop. It takes a real network: in memory, an answer has left the server
+// once it is written.
+func checkHTTP2Answers(c *checker) {
+	for range 5 {
+		c.answersOverHTTP2()
+	}
+}
+
+func (c *checker) answersOverHTTP2() {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		c.errorf("there is no port to be had: %v", err)
+		return
+	}
+	http2 := new(http.Protocols)
+	http2.SetUnencryptedHTTP2(true)
+	transport := &http.Transport{Protocols: http2}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport, Timeout: soon}
+	parent, stop := context.WithCancel(context.Background())
+	defer stop()
+	const requests = 8
+	var answered, under sync.WaitGroup
+	under.Add(requests)
+	for range requests {
+		answered.Go(func() {
+			resp, err := client.Get("http://" + ln.Addr().String())
+			if err != nil {
+				c.errorf("over HTTP/2, a request under way at the stop: %v", err)
+				return
+			}
+			body, err := io.ReadAll(resp.Body)
+			_ = resp.Body.Close()
+			c.expect(err == nil && len(body) == 100_000, "over HTTP/2, an answer under way at the stop has %d of 100000 bytes, %v", len(body), err)
+		})
+	}
+	allUnder := make(chan struct{})
+	go func() { defer close(allUnder); under.Wait() }()
+	began := time.Now()
+	_ = c.run(func(ctx context.Context) error {
+		go func() { wait(allUnder, soon); stop() }()
+		return c.impl.Serve(ctx, &http.Server{Protocols: http2, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			under.Done()
+			<-ctx.Done()
+			_, _ = io.WriteString(w, strings.Repeat("x", 100_000))
+		})}, ln)
+	}, Settings{Parent: parent, Signals: make(chan os.Signal)})
+	answered.Wait()
+	c.expect(time.Since(began) < soon, "over HTTP/2, Run returns after %v", time.Since(began))
+}
