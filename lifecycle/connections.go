@@ -27,6 +27,7 @@ type connections struct {
 	changed chan struct{}            // a token when one of them has moved on
 	awaited atomic.Bool              // somebody wants the token
 	blind   atomic.Bool              // there was a connection that cannot be told from others
+	http2   atomic.Bool              // there was a request over HTTP/2
 }
 
 type connection struct {
@@ -101,7 +102,10 @@ func (c *connections) moved() {
 func (c *connections) beginning(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		if entry, ok := req.Context().Value(connectionKey{}).(*connection); ok {
-			entry.http2.Store(req.ProtoMajor == 2)
+			if req.ProtoMajor == 2 {
+				entry.http2.Store(true)
+				c.http2.Store(true)
+			}
 			entry.begun.Store(true)
 			c.moved()
 		}

@@ -25,14 +25,20 @@ func newJournal(ctx context.Context, logger *slog.Logger) *journal {
 // log takes the time and, if it is not zero, the program counter that the
 // record is about; the rest, which runs code of the user's, is for write.
 func (j *journal) log(level slog.Level, pc uintptr, msg string, attrs ...slog.Attr) {
-	record := slog.NewRecord(time.Now(), level, "lifecycle: "+msg, pc)
+	record := newRecord(level, pc, msg)
 	record.AddAttrs(attrs...)
-	j.put(record)
+	j.put(&record)
 }
 
-func (j *journal) put(record slog.Record) {
-	if !j.box.put(record) {
-		call(func() error { j.write(record); return nil }, func(error) {})
+// newRecord is slog.NewRecord. A record is large, and this one is made in place:
+// on the way out, a stack that grows costs more than a line in the log.
+func newRecord(level slog.Level, pc uintptr, msg string) slog.Record {
+	return slog.Record{Time: time.Now(), Level: level, PC: pc, Message: "lifecycle: " + msg}
+}
+
+func (j *journal) put(record *slog.Record) {
+	if !j.box.put(*record) {
+		call(func() error { j.write(*record); return nil }, func(error) {})
 	}
 }
 
@@ -52,13 +58,14 @@ func foreign(pc uintptr, function, consequence string) {
 // complain logs a bad argument that is no reason to refuse the call.
 func complain(ctx context.Context, pc uintptr, format string, args ...any) {
 	if r := from(ctx); r != nil {
-		r.journal.put(misuse(pc, fmt.Sprintf(format, args...)))
+		record := misuse(pc, fmt.Sprintf(format, args...))
+		r.journal.put(&record)
 	}
 }
 
 // misuse is the record of a mistake in the code at pc.
 func misuse(pc uintptr, msg string) slog.Record {
-	record := slog.NewRecord(time.Now(), slog.LevelError, "lifecycle: "+msg, pc)
+	record := newRecord(slog.LevelError, pc, msg)
 	record.AddAttrs(slog.String("at", place(pc)))
 	return record
 }

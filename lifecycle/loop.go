@@ -87,12 +87,14 @@ func (r *run) tell(step fsm.Step, cause error, attrs ...slog.Attr) {
 	for _, box := range r.observers {
 		box.put(step)
 	}
-	all := append(make([]slog.Attr, 0, 8), // of which no more are ever added
+	record := newRecord(slog.LevelInfo, 0, step.To.String())
+	record.AddAttrs(
 		slog.String("from", step.From.String()), slog.String("to", step.To.String()), slog.String("event", step.On.String()),
 		slog.Duration("elapsed", step.At.Sub(r.entered)))
 	if cause != nil {
-		all = append(all, slog.Any("cause", cause))
+		record.AddAttrs(slog.Any("cause", cause))
 	}
-	r.journal.log(slog.LevelInfo, 0, step.To.String(), append(all, attrs...)...)
+	record.AddAttrs(attrs...)
+	r.journal.put(&record)
 	r.entered = step.At
 }

@@ -191,7 +191,7 @@ func (s *server) stop(ctx context.Context) {
 	}
 	_ = s.srv.Shutdown(ctx)
 	left := s.conns.await(draining, s.conns.unanswered)
-	if left == 0 {
+	if left == 0 && s.conns.http2.Load() {
 		patience, stop := context.WithTimeout(draining, flushPatience)
 		s.conns.await(patience, s.conns.unflushed)
 		stop()
