@@ -2,12 +2,14 @@ package lifecycle_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 
 	"github.com/greynewell/mist-go/lifecycle"
 )
@@ -40,6 +42,79 @@ func ExampleServe() {
 	fmt.Println(err)
 	// Output:
 	// answered, <nil> true
+	// <nil>
+}
+
+// TLS, and HTTP/2 with it, is the listener's business.
+func ExampleServe_tls() {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	other := httptest.NewTLSServer(nil) // for its certificate, and a client that trusts it
+	defer other.Close()
+	cfg := &tls.Config{Certificates: other.TLS.Certificates, NextProtos: []string{"h2", "http/1.1"}}
+	client := other.Client()
+	client.Transport.(*http.Transport).ForceAttemptHTTP2 = true
+
+	err = lifecycle.Run(func(ctx context.Context) error {
+		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			fmt.Fprint(w, req.Proto, ", TLS: ", req.TLS != nil)
+		})}
+		lifecycle.Go(ctx, func(context.Context) error {
+			defer lifecycle.Stop(ctx, nil)
+			resp, err := client.Get("https://" + ln.Addr().String())
+			if err != nil {
+				return err
+			}
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			fmt.Println(string(body))
+			return err
+		})
+		return lifecycle.Serve(ctx, srv, tls.NewListener(ln, cfg))
+	})
+	fmt.Println(err)
+	// Output:
+	// HTTP/2.0, TLS: true
+	// <nil>
+}
+
+// A handler that goes on for as long as its client does waits for main's context
+// too, because the request's stays live while Draining.
+func ExampleServe_events() {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = lifecycle.Run(func(ctx context.Context) error {
+		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			fmt.Fprint(w, "data: hello\n\n")
+			lifecycle.Stop(ctx, nil) // as a SIGTERM in the middle of the stream would
+			select {
+			case <-req.Context().Done(): // the client went away
+			case <-ctx.Done(): // the service should stop
+				fmt.Fprint(w, "data: goodbye\n\n")
+			}
+		})}
+		lifecycle.Go(ctx, func(context.Context) error {
+			resp, err := http.Get("http://" + ln.Addr().String())
+			if err != nil {
+				return err
+			}
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			fmt.Print(strings.ReplaceAll(string(body), "\n\n", "\n"))
+			return err
+		})
+		return lifecycle.Serve(ctx, srv, ln)
+	})
+	fmt.Println(err)
+	// Output:
+	// data: hello
+	// data: goodbye
 	// <nil>
 }
 

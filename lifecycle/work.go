@@ -25,8 +25,11 @@ type work struct {
 	closed bool // no group is waited for any more
 }
 
-// The fields of the word. Sixteen million units at once are more goroutines
-// than a machine has memory for; the count of those begun may wrap around.
+// The fields of the word. A unit of Track needs no goroutine, so there may be
+// more than the sixteen million that its bits can hold. They carry over into
+// the requests then: the sum stays right, and with it what Draining waits for,
+// but the split between units and requests in a timeout's error does not. The
+// count of those begun may wrap around.
 const (
 	oneUnit    uint64 = 1       // 24 bits
 	oneRequest uint64 = 1 << 24 // 22 bits
