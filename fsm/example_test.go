@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/greynewell/mist-go/fsm"
 )
@@ -37,6 +36,56 @@ func ExampleMachine() {
 	// running to draining
 }
 
+func ExampleNew() {
+	m := fsm.New()
+	fmt.Println(m.State(), len(m.History()))
+	// Output: starting 0
+}
+
+// What can happen next is what the table says.
+func ExampleMachine_Can() {
+	m := fsm.New()
+	for _, e := range fsm.Events() {
+		if m.Can(e) {
+			fmt.Println(e)
+		}
+	}
+	// Output:
+	// started
+	// stop_requested
+	// main_exited
+}
+
+func ExampleMachine_Fire() {
+	m := fsm.New()
+	step, err := m.Fire(fsm.StopRequested)
+	fmt.Println(step.From, "to", step.To, err)
+	_, err = m.Fire(fsm.StopRequested) // a second one changes nothing
+	fmt.Println(m.State(), err)
+	// Output:
+	// starting to draining <nil>
+	// draining fsm: stop_requested is not allowed in state draining
+}
+
+func ExampleMachine_History() {
+	m := fsm.New()
+	m.Fire(fsm.Started)
+	m.Fire(fsm.MainExited)
+	history := m.History()
+	first, last := history[0], history[len(history)-1]
+	fmt.Println(first.On, "came first, then", last.On, "and in that order:", !last.At.Before(first.At))
+	// Output: started came first, then main_exited and in that order: true
+}
+
+func ExampleMachine_State() {
+	m := fsm.New()
+	m.Fire(fsm.Started)
+	if m.State() == fsm.Running {
+		fmt.Println("take work")
+	}
+	// Output: take work
+}
+
 func ExampleMachine_Reached() {
 	m := fsm.New()
 	go m.Fire(fsm.MainExited)
@@ -54,6 +103,19 @@ func ExampleTransitionError() {
 	// Output: drained in starting
 }
 
+// Code that is given a context can wait for a state without knowing what runs
+// the machine.
+func ExampleSource() {
+	work := func(src fsm.Source) {
+		<-src.Reached(fsm.Draining)
+		fmt.Println("no more work:", src.State())
+	}
+	m := fsm.New()
+	m.Fire(fsm.StopRequested)
+	work(m)
+	// Output: no more work: draining
+}
+
 func ExampleNewContext() {
 	ctx := fsm.NewContext(context.Background(), fsm.New())
 	if src, ok := fsm.FromContext(ctx); ok {
@@ -62,35 +124,15 @@ func ExampleNewContext() {
 	// Output: starting
 }
 
+// In the context that lifecycle.Run gives to main there is one.
 func ExampleFromContext() {
-	_, ok := fsm.FromContext(context.Background())
-	fmt.Println(ok)
-	// Output: false
-}
-
-func ExampleMermaid() {
-	fmt.Print(fsm.Mermaid())
-	// Output:
-	// stateDiagram-v2
-	//     state "starting" as starting
-	//     state "running" as running
-	//     state "draining" as draining
-	//     state "hooks" as hooks
-	//     state "stopped" as stopped
-	//     [*] --> starting
-	//     starting --> running : started
-	//     starting --> draining : stop_requested<br/>main_exited
-	//     running --> draining : stop_requested<br/>main_exited
-	//     draining --> hooks : drained<br/>drain_timed_out<br/>forced
-	//     hooks --> stopped : hooks_finished<br/>shutdown_timed_out<br/>forced
-	//     stopped --> [*]
-}
-
-func ExampleSVG() {
-	for line := range strings.Lines(fsm.SVG(fsm.Running)) {
-		if strings.HasPrefix(line, "<title") {
-			fmt.Print(line)
-		}
+	inTransit := func(ctx context.Context) bool {
+		src, ok := fsm.FromContext(ctx)
+		return ok && src.State() != fsm.Running
 	}
-	// Output: <title id="mist-fsm-running-title">The states of a service, now running</title>
+	fmt.Println(inTransit(context.Background()))
+	fmt.Println(inTransit(fsm.NewContext(context.Background(), fsm.New())))
+	// Output:
+	// false
+	// true
 }

@@ -2,6 +2,7 @@ package health_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +39,35 @@ func Example() {
 	// Output:
 	// 200 {"status":"ok","tool":"matchspec","version":"1.4.0","uptime":"5s"}
 	// 200 {"status":"ok","tool":"matchspec","version":"1.4.0","uptime":"5s","checks":{"db":"ok"}}
+}
+
+// The tool and its version are in every answer.
+func ExampleNew() {
+	h := health.New("matchspec", "1.4.0")
+	rec := httptest.NewRecorder()
+	h.Liveness()(rec, httptest.NewRequest(http.MethodPost, "/healthz", nil)) // not a probe's method
+	var body health.Response
+	fmt.Println(json.Unmarshal(rec.Body.Bytes(), &body), rec.Code, body.Tool, body.Version)
+	// Output: <nil> 405 matchspec 1.4.0
+}
+
+// A check that fails does not get the process killed.
+func ExampleHandler_Liveness() {
+	h := health.New("matchspec", "1.4.0", noLog())
+	h.AddCheck("db", func() error { return errors.New("connection refused") })
+	h.SetReady(false)
+	show(h.Liveness())
+	// Output:
+	// 200 {"status":"ok","tool":"matchspec","version":"1.4.0","uptime":"5s"}
+}
+
+// A check that fails takes the process out of rotation.
+func ExampleHandler_Readiness() {
+	h := health.New("matchspec", "1.4.0", noLog())
+	h.AddCheck("db", func() error { return errors.New("connection refused") })
+	show(h.Readiness())
+	// Output:
+	// 503 {"status":"degraded","tool":"matchspec","version":"1.4.0","uptime":"5s","checks":{"db":"connection refused"}}
 }
 
 func ExampleHandler_AddCheck() {
@@ -126,36 +156,22 @@ func ExampleHandler_Check() {
 	// false degraded connection refused
 }
 
-func ExampleWithCheckTimeout() {
-	h := health.New("matchspec", "1.4.0", noLog(), health.WithCheckTimeout(20*time.Millisecond))
-	release := make(chan struct{})
-	h.AddCheck("db", func() error { <-release; return nil })
-	show(h.Readiness())
-	close(release)
-	// Output:
-	// 503 {"status":"degraded","tool":"matchspec","version":"1.4.0","uptime":"5s","checks":{"db":"timed out after 20ms"}}
-}
+// Who asks can decode the answer, and say which check it was.
+func ExampleResponse() {
+	h := health.New("matchspec", "1.4.0", noLog())
+	h.AddCheck("db", func() error { return errors.New("connection refused") })
+	h.AddCheck("disk", func() error { return nil })
+	probe := httptest.NewRecorder()
+	h.Readiness()(probe, httptest.NewRequest(http.MethodGet, "/readyz", nil))
 
-func ExampleWithoutDetails() {
-	h := health.New("matchspec", "1.4.0", noLog(), health.WithoutDetails())
-	h.AddCheck("db", func() error { return errors.New("dial tcp 10.0.0.7:5432: connection refused") })
-	show(h.Readiness())
-	// Output:
-	// 503 {"status":"degraded","tool":"matchspec","version":"1.4.0","uptime":"5s","checks":{"db":"failed"}}
-}
-
-func ExampleWithLogger() {
-	log := slog.New(slog.NewTextHandler(exampleWriter{}, nil))
-	h := health.New("matchspec", "1.4.0", health.WithLogger(log), health.WithCheckTimeout(-1))
-	_ = h
-	// Output:
-	// level=ERROR msg="health: New: WithCheckTimeout(-1ns) is not positive; checks keep 3s"
-}
-
-// exampleWriter prints what of a record is the same each time.
-type exampleWriter struct{}
-
-func (exampleWriter) Write(b []byte) (int, error) {
-	fmt.Println(regexp.MustCompile(`level=.*"`).FindString(string(b)))
-	return len(b), nil
+	var body health.Response
+	if err := json.NewDecoder(probe.Body).Decode(&body); err != nil {
+		fmt.Println(err)
+	}
+	for name, result := range body.Checks {
+		if result != "ok" {
+			fmt.Println(body.Tool, "is", body.Status, "because of", name+":", result)
+		}
+	}
+	// Output: matchspec is degraded because of db: connection refused
 }

@@ -17,10 +17,11 @@
 //	Stopped    Run returns
 //
 // Whatever main, work and hooks do, Run returns within the sum of the drain
-// delay and the two timeouts, counted from the stop (STATE-2). Nothing it gives up on is
-// given up in silence: the error names the groups that were still busy, the
-// hook that was running and the hooks that never ran, each by the place in the
-// code that made it.
+// delay and the two timeouts, counted from the stop, and at most 100 ms more
+// for observers and the log to have seen the end (STATE-2, STATE-4). Nothing it
+// gives up on is given up in silence: the error names the groups that were
+// still busy, the hook that was running and the hooks that never ran, each by
+// the place in the code that made it.
 //
 // # How it works
 //
@@ -29,7 +30,7 @@
 // reaches that loop as an event; it fires the machine and then acts on the new
 // state, so that a state can be seen before what belongs to it happens: Draining
 // before the context is cancelled, Hooks before the first hook begins, Stopped
-// before Run returns (STATE-5). No code of yours is called by the loop or under a lock: main, tasks
-// and hooks have goroutines of their own, observers and the logger are fed
-// through queues.
+// before Run returns (STATE-5). No code of yours is called by the loop or under
+// a lock: main, tasks and hooks have goroutines of their own, observers and the
+// logger are fed through queues.
 package lifecycle

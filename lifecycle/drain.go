@@ -102,14 +102,19 @@ func (l *taskList) remove(t *taskEntry) {
 }
 
 // Go runs task on a goroutine of its own as work in flight: Draining lasts
-// until it returns, or the drain timeout runs out. The task is given ctx,
-// which is cancelled when the service should stop.
+// until it returns, or the drain timeout runs out. The task is given ctx, which
+// should be main's: that is cancelled when the service should stop.
 //
 // When the task fails, by an error, a panic or runtime.Goexit, a stop is
 // requested, with a [*TaskError] that names the place that called Go as the
 // context's cause and in Run's result (DRAIN-8). Once the service is stopping,
 // context.Canceled, http.ErrServerClosed and the context's cause are a clean
 // end, not a failure (RUN-7).
+//
+// A request's context, which under [Serve] carries the run too, is cancelled when
+// the request is answered. A task that is given it and returns context.Canceled
+// then has failed, and stops the service. For work that a request leaves behind
+// give WorkContext(r.Context()), which lives until Draining ends.
 //
 // After Draining ok is false, the task does not run, and that is logged
 // (DRAIN-3). The same with a context that does not come from [Run]. A nil task

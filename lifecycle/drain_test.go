@@ -345,3 +345,20 @@ func TestGroupsMadeByWorkInFlightAreNoRace(t *testing.T) {
 		}
 	}
 }
+
+// DRAIN-4: main that stays out is no drain timeout, though its grace and the
+// timeout end together for whoever looks late.
+func TestAShortDrainTimeoutIsNoneForMainAlone(t *testing.T) {
+	for range 50 {
+		err := lifecycle.Run(func(ctx context.Context) error {
+			lifecycle.DrainGroup(ctx)
+			lifecycle.OnShutdown(ctx, func() error { return nil })
+			lifecycle.Stop(ctx, nil)
+			<-lifecycle.WorkContext(ctx).Done()
+			return nil
+		}, lifecycle.WithDrainTimeout(time.Microsecond), lifecycle.WithSignals(), lifecycle.WithLogger(quiet))
+		if err != nil {
+			t.Fatalf("Run returned %v", err)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,7 +77,13 @@ func (r *run) advanceDraining() {
 	}()
 }
 
+// drainTimedOut ends Draining with work still out. Without any it is over, even if
+// the end of main's grace is seen only now (DRAIN-4).
 func (r *run) drainTimedOut() {
+	if !r.drain.graceOver {
+		r.graceOver()
+	}
+	r.advance()
 	if r.State() == fsm.Draining {
 		r.endDraining(fsm.DrainTimedOut)
 	}
@@ -90,6 +97,10 @@ func (r *run) endDraining(why fsm.Event) {
 	}
 	var failure error
 	cause := context.Canceled
+	r.lookNow(why)
+	if why == fsm.DrainTimedOut && !r.work.anyBusy() {
+		why = fsm.Drained
+	}
 	if why != fsm.Drained {
 		failure, cause = r.unfinished(why)
 		r.failures.drain = append(r.failures.drain, failure)
@@ -105,15 +116,23 @@ func (r *run) endDraining(why fsm.Event) {
 	}
 }
 
+// lookNow finds out which groups are busy that nobody has looked at: whoever waits
+// for one that is not is back at once.
+func (r *run) lookNow(why fsm.Event) {
+	if why == fsm.Drained || !r.work.lookAround() {
+		return
+	}
+	for range 1000 {
+		if !slices.ContainsFunc(r.work.known(), (*group).busy) {
+			return
+		}
+		runtime.Gosched()
+	}
+}
+
 // unfinished is the error of a Draining that was cut short, and the cause that
 // work contexts are cancelled with.
 func (r *run) unfinished(why fsm.Event) (failure, cause error) {
-	if why == fsm.Forced {
-		r.work.lookAround()
-		for range 10 {
-			runtime.Gosched() // those who wait for nothing are back
-		}
-	}
 	groups, tasks := r.work.busy()
 	units, requests := r.work.out()
 	timeout := &DrainTimeoutError{Timeout: r.cfg.drainTimeout, Groups: groups, Tasks: tasks, Tracked: max(0, units-len(tasks)), Requests: requests}

@@ -178,6 +178,8 @@ func (e *PanicError) Unwrap() error {
 // SignalError is the cause of a context that a signal has cancelled (RUN-2).
 // A stop that a signal asked for is not a failure: Run does not return it.
 type SignalError struct {
+	// Signal is the first that came: one of the process's own, or a value of
+	// the source given to WithSignalSource (SIG-1, SIG-2).
 	Signal os.Signal
 }
 

@@ -4,13 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"os"
-	"syscall"
 	"time"
 
 	"github.com/greynewell/mist-go/fsm"
@@ -168,64 +162,6 @@ func ExampleWorkContext() {
 	// Output: commit with a live context: true
 }
 
-// A server that needs no hook: it stops with the service, and answers what it
-// has begun to answer.
-func ExampleServe() {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	err = lifecycle.Run(func(ctx context.Context) error {
-		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-			lifecycle.Stop(ctx, nil) // as a SIGTERM in the middle of a request would
-			fmt.Fprint(w, "answered, ", req.Context().Err())
-		})}
-		lifecycle.Go(ctx, func(context.Context) error {
-			resp, err := http.Get("http://" + ln.Addr().String())
-			if err != nil {
-				return err
-			}
-			defer resp.Body.Close()
-			body, err := io.ReadAll(resp.Body)
-			fmt.Println(string(body), resp.Close)
-			return err
-		})
-		return lifecycle.Serve(ctx, srv, ln)
-	})
-	fmt.Println(err)
-	// Output:
-	// answered, <nil> true
-	// <nil>
-}
-
-// A port that cannot be had is an error at once.
-func ExampleListenAndServe() {
-	err := lifecycle.Run(func(ctx context.Context) error {
-		return lifecycle.ListenAndServe(ctx, &http.Server{Addr: "127.0.0.1:no-port"})
-	})
-	var op *net.OpError
-	fmt.Println(errors.As(err, &op), op.Op)
-	// Output: true listen
-}
-
-// A server that is run in another way has its requests counted.
-func ExampleHandler() {
-	_ = lifecycle.Run(func(ctx context.Context) error {
-		lifecycle.OnShutdown(ctx, func() error { fmt.Println("every request is answered"); return nil })
-		handler := lifecycle.Handler(ctx, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(http.StatusNoContent)
-		}))
-		rec := httptest.NewRecorder()
-		handler.ServeHTTP(rec, httptest.NewRequest("GET", "/", nil))
-		fmt.Println(rec.Code)
-		return nil
-	})
-	// Output:
-	// 204
-	// every request is answered
-}
-
 func ExampleStop() {
 	err := lifecycle.Run(func(ctx context.Context) error {
 		go lifecycle.Stop(ctx, errors.New("the licence has expired"))
@@ -248,81 +184,4 @@ func ExampleMarkStarted() {
 	// Output:
 	// starting
 	// running
-}
-
-// Everything that has a bound can be given another.
-func ExampleWithDrainTimeout() {
-	release := make(chan struct{})
-	defer close(release)
-	err := lifecycle.Run(func(ctx context.Context) error {
-		lifecycle.DrainGroup(ctx).Go(func() { <-release })
-		return nil
-	},
-		lifecycle.WithDrainTimeout(time.Millisecond),
-		lifecycle.WithShutdownTimeout(time.Second),
-		lifecycle.WithReturnGrace(0),
-		lifecycle.WithDrainDelay(0))
-	var timeout *lifecycle.DrainTimeoutError
-	fmt.Println(errors.As(err, &timeout), len(timeout.Groups))
-	// Output: true 1
-}
-
-// Tests and service managers stop a service without real signals.
-func ExampleWithSignalSource() {
-	signals := make(chan os.Signal, 1)
-	signals <- syscall.SIGTERM
-	err := lifecycle.Run(func(ctx context.Context) error {
-		<-ctx.Done()
-		fmt.Println(context.Cause(ctx))
-		return ctx.Err()
-	}, lifecycle.WithSignalSource(signals))
-	fmt.Println(err)
-	// Output:
-	// lifecycle: stopped by signal: terminated
-	// <nil>
-}
-
-func ExampleWithSignals() {
-	err := lifecycle.Run(func(context.Context) error { return nil }, lifecycle.WithSignals(os.Interrupt))
-	fmt.Println(err)
-	// Output: <nil>
-}
-
-// A parent that ends stops the service.
-func ExampleWithContext() {
-	parent, cancel := context.WithTimeout(context.Background(), time.Millisecond)
-	defer cancel()
-	err := lifecycle.Run(func(ctx context.Context) error {
-		<-ctx.Done()
-		return context.Cause(ctx)
-	}, lifecycle.WithContext(parent))
-	fmt.Println(err)
-	// Output: <nil>
-}
-
-func ExampleWithObserver() {
-	_ = lifecycle.Run(func(context.Context) error { return nil },
-		lifecycle.WithObserver(func(s fsm.Step) { fmt.Println(s.On, "->", s.To) }))
-	// Output:
-	// started -> running
-	// main_exited -> draining
-	// drained -> hooks
-	// hooks_finished -> stopped
-}
-
-func ExampleWithLogger() {
-	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
-		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-			if a.Key == "time" || a.Key == "elapsed" {
-				return slog.Attr{}
-			}
-			return a
-		},
-	}))
-	_ = lifecycle.Run(func(context.Context) error { return nil }, lifecycle.WithLogger(logger))
-	// Output:
-	// level=INFO msg="lifecycle: running" from=starting to=running event=started
-	// level=INFO msg="lifecycle: draining" from=running to=draining event=main_exited waits_for=nothing at_most=15s
-	// level=INFO msg="lifecycle: hooks" from=draining to=hooks event=drained hooks=0 at_most=10s
-	// level=INFO msg="lifecycle: stopped" from=hooks to=stopped event=hooks_finished
 }

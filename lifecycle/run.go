@@ -77,9 +77,11 @@ func (f *failures) join() error {
 // context's cause are what main is expected to return, and no error (RUN-7).
 //
 // Main that does not come back does not keep Run: it returns within the drain
-// delay plus both timeouts, with ErrMainRunning (RUN-11). Several Runs, at
-// once, in turn or nested, do not disturb each other (RUN-9). After Run has
-// returned, signals have their default effect again (SIG-3).
+// delay plus both timeouts, counted from the stop, with ErrMainRunning
+// (RUN-11). To that come at most 100 ms for observers and the log to have seen
+// the end (STATE-4). Several Runs, at once, in turn or nested, do not disturb
+// each other (RUN-9). After Run has returned, signals have their default effect
+// again (SIG-3).
 func Run(main func(ctx context.Context) error, opts ...Option) error {
 	cfg, err := configure(main, opts)
 	if err != nil {

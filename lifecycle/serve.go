@@ -21,7 +21,8 @@ const cutPatience = 100 * time.Millisecond
 const flushPatience = 500 * time.Millisecond
 
 // ListenAndServe listens on srv.Addr (":http" if empty) and calls [Serve]. An
-// address that cannot be had is an error at once (HTTP-1).
+// address that cannot be had is an error at once (HTTP-1). It serves plain HTTP,
+// whatever srv.TLSConfig says; for TLS, make the listener and call Serve.
 func ListenAndServe(ctx context.Context, srv *http.Server) error {
 	pc := caller()
 	if srv == nil {
@@ -52,11 +53,26 @@ func ListenAndServe(ctx context.Context, srv *http.Server) error {
 // until the request is answered or Draining ends. While Draining, responses
 // carry "Connection: close" (HTTP-3).
 //
+// So a handler that goes on for as long as its client does (server-sent events, a
+// WebSocket) and waits for r.Context() alone holds Draining until the drain
+// timeout. It should wait for main's context as well, and end with it.
+//
+// For TLS, and HTTP/2 with it, give a listener that speaks it. srv.TLSConfig is
+// not enough: with that alone, plain HTTP is served.
+//
+//	cfg := &tls.Config{Certificates: certs, NextProtos: []string{"h2", "http/1.1"}}
+//	err := lifecycle.Serve(ctx, srv, tls.NewListener(ln, cfg))
+//
+// Two things can make a stop half a second longer, though no request is under
+// way. A connection that is new and silent is waited for, because its request
+// may be coming, until it is 500 ms old. And net/http lingers for 500 ms on a
+// connection whose handler left more than 256 KiB of a request's body unread.
+//
 // Serve puts functions of its own before srv.Handler, srv.BaseContext,
-// srv.ConnContext and srv.ConnState; they call those. Several servers may run in one lifecycle,
-// but each can be served once.
-// With a context that does not come from [Run] it closes ln and returns an
-// error.
+// srv.ConnContext and srv.ConnState; they call those. Several servers may run
+// in one lifecycle, but each can be served once: a second time is an error.
+// After Draining it closes ln, serves nothing, logs that, and returns nil. With
+// a context that does not come from [Run] it closes ln and returns an error.
 func Serve(ctx context.Context, srv *http.Server, ln net.Listener) error {
 	pc := caller()
 	switch {

@@ -18,33 +18,37 @@ import (
 //
 // It is a copy that nobody changes.
 type Snapshot struct {
-	State   fsm.State
-	At      time.Time // when the snapshot was taken
-	Began   time.Time // when Run was entered
-	Entered time.Time // when the state was entered
-	History []fsm.Step
+	State   fsm.State  // what the run is doing (STATE-5)
+	At      time.Time  // when the snapshot was taken
+	Began   time.Time  // when Run was entered
+	Entered time.Time  // when the state was entered
+	History []fsm.Step // the transitions so far, oldest first (STATE-1)
 
 	// Budget is how long the state may last before it is ended, counted from
 	// Entered, and Deadline when that is: the drain delay and the drain
-	// timeout, or the shutdown timeout. Both are zero in a state that nothing
-	// bounds.
+	// timeout, or the shutdown timeout (DRAIN-2, DRAIN-7, HOOK-3). Both are
+	// zero in a state that nothing bounds.
 	Budget   time.Duration
 	Deadline time.Time
 	// Left is the most that may pass from At until Stopped, whatever happens:
-	// of the state and of those after it. It is zero before a stop.
+	// of the state and of those after it (STATE-2). It is zero before a stop.
 	Left time.Duration
 
-	Cause    error // of the stop; nil before one, and for a clean one
-	MainBack bool  // main has come back
+	// Cause is what context.Cause tells main of the stop (RUN-2); nil before
+	// one, and for a clean one.
+	Cause    error
+	MainBack bool // main has come back
 
-	Groups   []GroupStatus // every drain group, oldest first
+	Groups   []GroupStatus // every drain group, oldest first (DRAIN-3)
 	Tasks    []TaskStatus  // those under way, oldest first
-	Tracked  int           // units of Track that are out
-	Requests int           // HTTP requests under way
-	Hooks    []HookStatus  // those that ran, the one under way or interrupted, then those to come, in the order of their turns
+	Tracked  int           // units of Track that are out; tasks are not among them
+	Requests int           // HTTP requests under way (HTTP-4)
+	// Hooks are those that ran, the one under way or interrupted, then those
+	// to come, in the order of their turns (HOOK-1).
+	Hooks []HookStatus
 }
 
-// GroupStatus is one drain group.
+// GroupStatus is one drain group: what one call of [DrainGroup] made (DRAIN-3).
 type GroupStatus struct {
 	Place string    // file:line of the call of DrainGroup
 	Made  time.Time // when that was
@@ -56,19 +60,25 @@ type GroupStatus struct {
 	Busy, Idle bool
 }
 
-// TaskStatus is one task under way.
+// TaskStatus is one task under way: what one call of [Go] began (DRAIN-8).
 type TaskStatus struct {
-	Place string // file:line of the call of Go
-	Began time.Time
+	Place string    // file:line of the call of Go
+	Began time.Time // when that was
 }
 
-// HookStatus is one hook.
+// HookStatus is one hook, whether it has had its turn or not (HOOK-1).
 type HookStatus struct {
 	Name  string    // of HookName; may be empty
 	Place string    // file:line that registered it
 	Began time.Time // zero: not yet
-	Ended time.Time // zero: not yet, or, in Stopped, interrupted. An abandoned hook has ended here, if nowhere else
-	Err   error     // what it failed with
+	// Ended is zero for a hook that has not ended yet, and in Stopped for one
+	// that was interrupted (HOOK-3). One that was abandoned has ended here, if
+	// nowhere else (HOOK-6).
+	Ended time.Time
+	// Err is what it returned, a [*PanicError], [ErrGoexit], or an error in
+	// which errors.Is finds [ErrShutdownTimeout] if it was abandoned; nil if
+	// it did not fail, or not yet (HOOK-2).
+	Err error
 }
 
 // Snapshot returns what there is to know about the run now. It may be called

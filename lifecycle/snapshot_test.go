@@ -79,16 +79,3 @@ func TestASnapshotTellsAllThereIsToKnow(t *testing.T) {
 		)
 	})
 }
-
-func ExampleSnapshot() {
-	_ = lifecycle.Run(func(ctx context.Context) error {
-		lifecycle.OnShutdownContext(ctx, func(context.Context) error { return nil }, lifecycle.HookName("database"))
-		src, _ := fsm.FromContext(ctx)
-		if s, ok := src.(interface{ Snapshot() lifecycle.Snapshot }); ok {
-			snapshot := s.Snapshot()
-			fmt.Println(snapshot.State, snapshot.Hooks[0].Name)
-		}
-		return nil
-	})
-	// Output: running database
-}

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,8 +26,11 @@ type work struct {
 	closed bool // no group is waited for any more
 }
 
-// The fields of the word. Sixteen million units at once are more goroutines
-// than a machine has memory for; the count of those begun may wrap around.
+// The fields of the word. A unit of Track needs no goroutine, so there may be
+// more than the sixteen million that its bits can hold. They carry over into
+// the requests then: the sum stays right, and with it what Draining waits for,
+// but the split between units and requests in a timeout's error does not. The
+// count of those begun may wrap around.
 const (
 	oneUnit    uint64 = 1       // 24 bits
 	oneRequest uint64 = 1 << 24 // 22 bits
@@ -169,19 +173,23 @@ func (w *work) await(over <-chan struct{}) bool {
 // lookAround finds out which groups are busy beside the one whose turn it is,
 // for those who ask: each gets a waiter of its own, which await then waits for,
 // since WaitGroup takes it ill when one that is reused has several. A waiter
-// whose group never gets to zero outlives the run: there is no other way.
-func (w *work) lookAround() {
+// whose group never gets to zero outlives the run: there is no other way. It
+// says whether there was anything to find out.
+func (w *work) lookAround() (any bool) {
 	for _, g := range w.known() {
 		if g.awaited.Load() {
 			continue
 		}
+		any = true
 		over := make(chan struct{})
+		g.awaited.Store(true)
 		g.looked.Store(&over)
 		go func() {
 			defer close(over)
 			g.await()
 		}()
 	}
+	return any
 }
 
 // awaitUnits returns the word once no unit is out.
@@ -215,6 +223,15 @@ func (g *group) wait() (ok bool) {
 	return true
 }
 
+// anyBusy says whether any unit is out, or any group that was looked at is not at
+// zero.
+func (w *work) anyBusy() bool {
+	return w.busyUnits() || slices.ContainsFunc(w.known(), (*group).busy)
+}
+
+// busy says that somebody waits for the group.
+func (g *group) busy() bool { return g.awaited.Load() && !g.quiet.Load() }
+
 // busy returns the places of the groups that were looked at and are not at
 // zero, and of the tasks that are under way.
 func (w *work) busy() (groups, tasks []string) {
@@ -222,7 +239,7 @@ func (w *work) busy() (groups, tasks []string) {
 	defer w.mu.Unlock()
 	places := places{}
 	for _, g := range w.groups {
-		if g.awaited.Load() && !g.quiet.Load() {
+		if g.busy() {
 			groups = append(groups, places.of(g.pc))
 		}
 	}

@@ -81,23 +81,20 @@ func (w worker) poll(ctx context.Context) error {
 
 // pass begins every file that is there, one after the other, until a stop.
 func (w worker) pass(ctx context.Context) error {
-	entries, err := os.ReadDir(w.spool)
+	names, err := files(w.spool)
 	if err != nil {
 		return err
 	}
-	for _, entry := range entries {
+	for _, name := range names {
 		if ctx.Err() != nil {
 			return nil
-		}
-		if !entry.Type().IsRegular() {
-			continue
 		}
 		// From here on the file is work in flight: hooks wait for it.
 		done, ok := lifecycle.Track(ctx)
 		if !ok {
 			return nil // too late to begin; it stays where it is
 		}
-		err := w.handle(lifecycle.WorkContext(ctx), entry.Name())
+		err := w.handle(lifecycle.WorkContext(ctx), name)
 		done()
 		if err != nil {
 			return err
@@ -119,8 +116,23 @@ func (w worker) handle(ctx context.Context, name string) error {
 
 // report says what is done and what is left.
 func (w worker) report(ctx context.Context) error {
-	left, err1 := filepath.Glob(filepath.Join(w.spool, "*.job"))
-	done, err2 := filepath.Glob(filepath.Join(w.done(), "*.job"))
+	left, err1 := files(w.spool)
+	done, err2 := files(w.done())
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
 	fmt.Printf("%d done, %d left\n", len(done), len(left))
-	return errors.Join(ctx.Err(), err1, err2)
+	return ctx.Err()
+}
+
+// files are the names of what there is to handle in a directory: every regular
+// file.
+func files(dir string) (names []string, err error) {
+	entries, err := os.ReadDir(dir)
+	for _, entry := range entries {
+		if entry.Type().IsRegular() {
+			names = append(names, entry.Name())
+		}
+	}
+	return names, err
 }
