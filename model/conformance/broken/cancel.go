@@ -2,6 +2,7 @@ package broken
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 
 	"github.com/greynewell/mist-go/lifecycle"
@@ -39,20 +40,7 @@ func cancelCases() []Case {
 		}),
 		wrong("the context is not cancelled by Stop", "RUN-2", func(i *impl) {
 			asked, stop := notes[atomic.Bool](i), i.Stop
-			onRun(i, func(main task, s settings, run runner) error {
-				if !isPlay(s) || s.Delay > 0 {
-					return run(main, s)
-				}
-				return run(func(ctx context.Context) error {
-					below, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-					context.AfterFunc(ctx, func() {
-						if !asked(ctx).Load() {
-							cancel(context.Cause(ctx))
-						}
-					})
-					return main(below)
-				}, s)
-			})
+			withhold(i, func(ctx context.Context) bool { return asked(ctx).Load() })
 			i.Stop = func(ctx context.Context, err error) {
 				if blameForeign(ctx, place(1)) {
 					return
@@ -62,6 +50,12 @@ func cancelCases() []Case {
 				}
 				stop(ctx, err)
 			}
+		}),
+		wrong("the context is not cancelled by a signal", "RUN-2", func(i *impl) {
+			withhold(i, func(ctx context.Context) bool {
+				var signalled *lifecycle.SignalError
+				return errors.As(context.Cause(ctx), &signalled)
+			})
 		}),
 		wrong("the cause of a task that failed does not say which", "RUN-2", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
@@ -110,4 +104,23 @@ func cancelCases() []Case {
 			})
 		}),
 	}
+}
+
+// withhold keeps the end of the context from main when such is so, in plays
+// without a drain delay, whose end would be missed too.
+func withhold(i *impl, such func(ctx context.Context) bool) {
+	onRun(i, func(main task, s settings, run runner) error {
+		if !isPlay(s) || s.Delay > 0 {
+			return run(main, s)
+		}
+		return run(func(ctx context.Context) error {
+			below, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+			context.AfterFunc(ctx, func() {
+				if !such(ctx) {
+					cancel(context.Cause(ctx))
+				}
+			})
+			return main(below)
+		}, s)
+	})
 }
