@@ -251,16 +251,21 @@ func TestTheDrainDelay(t *testing.T) {
 func TestTasks(t *testing.T) {
 	for name, tc := range map[string]struct {
 		task func(context.Context) error
-		want error
+		want func(error) bool
 	}{
-		"DRAIN-8: an error requests a stop":   {func(context.Context) error { return errBoom }, errBoom},
-		"DRAIN-8: so does a panic":            {func(context.Context) error { panic(errBoom) }, errBoom},
-		"DRAIN-8: so does Goexit":             {goexit, lifecycle.ErrGoexit},
-		"RUN-8: a nil task is one that fails": {nil, nil},
+		"DRAIN-8: an error requests a stop": {func(context.Context) error { return errBoom }, func(err error) bool { return err == errBoom }},
+		"DRAIN-8: so does a panic": {func(context.Context) error { panic(errBoom) }, func(err error) bool {
+			p, ok := err.(*lifecycle.PanicError)
+			return ok && p.Value == errBoom && strings.Contains(string(p.Stack), "drain_test.go:")
+		}},
+		"DRAIN-8: so does Goexit":             {goexit, func(err error) bool { return err == lifecycle.ErrGoexit }},
+		"RUN-8: a nil task is one that fails": {nil, func(err error) bool { return err != nil && err.Error() == "the task is nil" }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inVirtualTime(t, func(w *world) {
+				var place string
 				err := w.run(func(ctx context.Context) error {
+					place = here(1)
 					if !lifecycle.Go(ctx, tc.task) {
 						t.Error("Go was refused")
 					}
@@ -268,8 +273,8 @@ func TestTasks(t *testing.T) {
 					return context.Cause(ctx)
 				})
 				var task *lifecycle.TaskError
-				if !errors.As(err, &task) || tc.want != nil && !errors.Is(err, tc.want) || !strings.Contains(task.Place, "drain_test.go:") {
-					t.Errorf("Run returned %v", err)
+				if !errors.As(err, &task) || !tc.want(task.Err) || task.Place != place {
+					t.Errorf("Run returned %v, of the task begun at %s", err, place)
 				}
 			})
 		})
@@ -351,7 +356,6 @@ func TestGroupsMadeByWorkInFlightAreNoRace(t *testing.T) {
 func TestAShortDrainTimeoutIsNoneForMainAlone(t *testing.T) {
 	for range 50 {
 		err := lifecycle.Run(func(ctx context.Context) error {
-			lifecycle.DrainGroup(ctx)
 			lifecycle.OnShutdown(ctx, func() error { return nil })
 			lifecycle.Stop(ctx, nil)
 			<-lifecycle.WorkContext(ctx).Done()

@@ -97,12 +97,13 @@ func (r *run) endDraining(why fsm.Event) {
 	}
 	var failure error
 	cause := context.Canceled
-	r.lookNow(why)
-	if why == fsm.DrainTimedOut && !r.work.anyBusy() {
-		why = fsm.Drained
-	}
 	if why != fsm.Drained {
+		r.lookNow()
 		failure, cause = r.unfinished(why)
+	}
+	if failure == nil {
+		why = fsm.Drained
+	} else {
 		r.failures.drain = append(r.failures.drain, failure)
 		r.journal.log(slog.LevelWarn, 0, "work in flight was not waited for to the end", slog.Any("error", failure))
 	}
@@ -118,8 +119,8 @@ func (r *run) endDraining(why fsm.Event) {
 
 // lookNow finds out which groups are busy that nobody has looked at: whoever waits
 // for one that is not is back at once.
-func (r *run) lookNow(why fsm.Event) {
-	if why == fsm.Drained || !r.work.lookAround() {
+func (r *run) lookNow() {
+	if !r.work.lookAround() {
 		return
 	}
 	for range 1000 {
@@ -142,6 +143,9 @@ func (r *run) unfinished(why fsm.Event) (failure, cause error) {
 			failure = fmt.Errorf("%w; %s", failure, strings.TrimPrefix(r.mainRunning().Error(), "lifecycle: "))
 		}
 		return failure, ErrForced
+	}
+	if !r.work.busyUnits() && len(groups) == 0 {
+		return nil, context.Canceled // main was all that was waited for
 	}
 	return timeout, ErrDrainTimeout
 }

@@ -34,11 +34,17 @@ func TestHooksRunLastRegisteredFirstWhateverBecomesOfThem(t *testing.T) {
 				return end()
 			}
 		}
+		var places []string // of those that fail, the last registered first
+		at := func(place string) { places = append([]string{place}, places...) }
 		err := w.run(func(ctx context.Context) error {
 			lifecycle.OnShutdown(ctx, hook("first", func() error { return nil }))
+			at(here(1))
 			lifecycle.OnShutdown(ctx, hook("fails", func() error { return errBoom }))
+			at(here(1))
 			lifecycle.OnShutdown(ctx, hook("panics", func() error { panic("hook") }))
+			at(here(1))
 			lifecycle.OnShutdown(ctx, hook("goes", func() error { return goexit(ctx) }))
+			at(here(1))
 			lifecycle.OnShutdown(ctx, nil)
 			return nil
 		})
@@ -47,11 +53,18 @@ func TestHooksRunLastRegisteredFirstWhateverBecomesOfThem(t *testing.T) {
 		if tree == nil || len(tree.Unwrap()) != 4 {
 			t.Fatalf("HOOK-2: Run returned %v", err)
 		}
-		for i, want := range []string{"the hook is nil", "Goexit", "panic", "boom"} {
+		for i, want := range []func(error) bool{
+			func(err error) bool { return err != nil && err.Error() == "the hook is nil" },
+			func(err error) bool { return err == lifecycle.ErrGoexit },
+			func(err error) bool {
+				p, ok := err.(*lifecycle.PanicError)
+				return ok && p.Value == "hook" && strings.Contains(string(p.Stack), "hooks_test.go:")
+			},
+			func(err error) bool { return err == errBoom },
+		} {
 			var hook *lifecycle.HookError
-			if e := tree.Unwrap()[i]; !errors.As(e, &hook) || !strings.Contains(e.Error(), want) ||
-				!strings.Contains(hook.Place, "hooks_test.go:") {
-				t.Errorf("HOOK-2: error %d is %v", i, e)
+			if e := tree.Unwrap()[i]; !errors.As(e, &hook) || !want(hook.Err) || hook.Place != places[i] {
+				t.Errorf("HOOK-2: error %d is %v, of the hook registered at %s", i, e, places[i])
 			}
 		}
 	})

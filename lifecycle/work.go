@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -221,12 +220,6 @@ func (g *group) wait() (ok bool) {
 	defer func() { _ = recover() }()
 	g.wg.Wait()
 	return true
-}
-
-// anyBusy says whether any unit is out, or any group that was looked at is not at
-// zero.
-func (w *work) anyBusy() bool {
-	return w.busyUnits() || slices.ContainsFunc(w.known(), (*group).busy)
 }
 
 // busy says that somebody waits for the group.

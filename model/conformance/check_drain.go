@@ -2,38 +2,9 @@ package conformance
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"time"
 )
-
-func checkBusyIsNamed(c *checker) {
-	c.bubble(func() {
-		log := &logbook{}
-		release := make(chan struct{})
-		var group, task string
-		err := c.run(func(ctx context.Context) error {
-			group = here(1)
-			busy := c.impl.DrainGroup(ctx)
-			busy.Go(func() { <-release })
-			c.impl.DrainGroup(ctx)
-			c.impl.Track(ctx)
-			task = here(1)
-			c.impl.Go(ctx, func(context.Context) error { <-release; return nil })
-			return nil
-		}, Settings{Log: log.log})
-		close(release)
-		if err == nil {
-			c.errorf("Run returns nil, want a drain timeout")
-			return
-		}
-		for _, part := range []string{group, task, "1"} {
-			c.expect(strings.Contains(err.Error(), part), "the error does not name %q: %v", part, err)
-			c.expectLog(log, "WARN", part)
-		}
-		c.expect(strings.Count(err.Error(), "check_drain.go") == 2, "the error names more than what is busy: %v", err)
-	})
-}
 
 func checkRefusedWorkIsLogged(c *checker) {
 	c.bubble(func() {

@@ -7,8 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/greynewell/mist-go/model"
 )
 
 func checkHookPlace(c *checker) {
@@ -41,38 +39,6 @@ func checkInterruptedAreNamed(c *checker) {
 		for _, place := range places {
 			c.expect(err != nil && strings.Contains(err.Error(), place), "Run returns %v, want an error that names %s", err, place)
 		}
-	})
-}
-
-func checkInterruptedContext(c *checker) {
-	c.bubble(func() {
-		began := time.Now()
-		var cause error
-		var at time.Duration
-		ended := make(chan struct{})
-		_ = c.impl.Run(func(ctx context.Context) error {
-			c.impl.OnShutdownContext(ctx, func(own context.Context) error {
-				defer close(ended)
-				wait(own.Done(), time.Hour)
-				cause, at = context.Cause(own), time.Since(began)
-				return nil
-			}, 0)
-			return nil
-		}, 0, 2*time.Second)
-		<-ended
-		c.expect(about(at, 2*time.Second), "the hook's context is cancelled at %v, want 2s", at)
-		c.expect(cause != nil && c.impl.Is(cause, model.ShutdownTimeout), "its cause is %v, want the shutdown timeout", cause)
-	})
-}
-
-func checkLateHookIsLogged(c *checker) {
-	c.bubble(func() {
-		log := &logbook{}
-		var run context.Context
-		_ = c.run(func(ctx context.Context) error { run = ctx; return nil }, Settings{Log: log.log})
-		c.impl.OnShutdown(run, func() error { return errors.New("the late hook's") })
-		time.Sleep(time.Second)
-		c.expectLog(log, "ERROR", "the late hook's")
 	})
 }
 
@@ -165,35 +131,5 @@ func (c *checker) callWider(ctx context.Context) {
 		if c.offered[n] {
 			call()
 		}
-	}
-}
-
-func checkForeignContext(c *checker) {
-	log, restore := defaultLog()
-	defer restore()
-	ctx := context.Background()
-	var places []string
-	at := func(place string) { places = append(places, place) }
-	at(here(1))
-	c.impl.OnShutdown(ctx, func() error { c.errorf("a hook of no run is run"); return nil })
-	at(here(1))
-	group := c.impl.DrainGroup(ctx)
-	group.Go(func() {})
-	group.Wait()
-	at(here(1))
-	done, ok := c.impl.Track(ctx)
-	c.expect(!ok && done != nil, "Track answers %t with a context of no run", ok)
-	done()
-	at(here(1))
-	ok = c.impl.Go(ctx, func(context.Context) error { c.errorf("a task of no run is run"); return nil })
-	c.expect(!ok, "Go answers true with a context of no run")
-	at(here(1))
-	c.impl.Stop(ctx, nil)
-	at(here(1))
-	c.impl.MarkStarted(ctx)
-	at(here(1))
-	c.expect(c.impl.WorkContext(ctx).Err() == nil, "the work context of no run is cancelled")
-	for _, place := range places {
-		c.expectLog(log, "ERROR", place)
 	}
 }

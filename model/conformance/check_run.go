@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -78,6 +78,21 @@ func checkStopIsTaken(c *checker) {
 	})
 }
 
+// checkMarkStartedIsTaken is done often: what is only about to be taken may be
+// seen by luck.
+func checkMarkStartedIsTaken(c *checker) {
+	for range 20 {
+		c.bubble(func() {
+			_ = c.run(func(ctx context.Context) error {
+				c.impl.MarkStarted(ctx)
+				state := c.impl.State(ctx)
+				c.expect(state == string(model.Running), "the state is %s when MarkStarted has returned", state)
+				return nil
+			}, Settings{ManualStart: true})
+		})
+	}
+}
+
 func checkCleanEndIsLogged(c *checker) {
 	c.bubble(func() {
 		log := &logbook{}
@@ -91,34 +106,27 @@ func checkCleanEndIsLogged(c *checker) {
 	})
 }
 
-func checkMisuses(c *checker) {
-	for _, misuse := range c.impl.Misuses {
-		var called atomic.Bool
-		err := misuse.Run(func(context.Context) error {
-			called.Store(true)
-			return nil
+// checkCleanTaskIsLogged has tasks end after the stop that was requested, and
+// after the one that is main's own exit.
+func checkCleanTaskIsLogged(c *checker) {
+	for _, requested := range []bool{true, false} {
+		c.bubble(func() {
+			log := &logbook{}
+			err := c.run(func(ctx context.Context) error {
+				c.impl.Go(ctx, func(ctx context.Context) error {
+					wait(ctx.Done(), time.Hour)
+					time.Sleep(time.Second)
+					return fmt.Errorf("the task's: %w", ctx.Err())
+				})
+				if requested {
+					c.impl.Stop(ctx, nil)
+				}
+				return nil
+			}, Settings{Log: log.log})
+			c.expect(err == nil, "Run returns %v, want nil", err)
+			c.expectLog(log, "DEBUG", "the task's: context canceled")
 		})
-		switch {
-		case called.Load():
-			c.errorf("%s: main is called", misuse.Argument)
-		case err == nil:
-			c.errorf("%s: Run returns nil", misuse.Argument)
-		case !strings.Contains(err.Error(), misuse.Argument):
-			c.errorf("%s: the error does not name it: %v", misuse.Argument, err)
-		}
 	}
-}
-
-func checkNilHook(c *checker) {
-	c.bubble(func() {
-		var place string
-		err := c.run(func(ctx context.Context) error {
-			place = here(1)
-			c.impl.OnShutdown(ctx, nil)
-			return nil
-		}, Settings{})
-		c.expect(err != nil && strings.Contains(err.Error(), place), "Run returns %v, want an error that names %s", err, place)
-	})
 }
 
 func checkSeveralRuns(c *checker) {

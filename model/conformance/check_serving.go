@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"os"
 	"time"
+
+	"github.com/greynewell/mist-go/model"
 )
 
 func checkServedAtLastAnswer(c *checker) {
@@ -45,6 +47,8 @@ func checkCutIsNoError(c *checker) {
 		v.begin("1h")
 		v.end()
 		c.expect(v.at(served) < patience+time.Minute && v.result() == nil, "Serve returns %v at %s, want nil", v.result(), show(v.at(served)))
+		err := v.outcome()
+		c.expect(err != nil && (!c.offered[NeedIs] || c.impl.Is(err, model.DrainTimeout)), "requests are cut, and Run returns %v, want the drain timeout", err)
 	})
 }
 

@@ -3,9 +3,11 @@ package conformance
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
-	"sync/atomic"
 	"time"
+
+	"github.com/greynewell/mist-go/model"
 )
 
 // soon is how long a real signal may take to have its effect.
@@ -41,16 +43,21 @@ func checkFirstLineSignal(c *checker) {
 
 // checkFurtherSIGTERM fails by the death of the process.
 func checkFurtherSIGTERM(c *checker) {
-	err := c.impl.Run(func(ctx context.Context) error {
-		raise(terminate)
-		wait(ctx.Done(), soon)
+	further := func() {
 		for range 3 {
 			raise(terminate)
-			time.Sleep(5 * time.Millisecond)
+			time.Sleep(3 * time.Millisecond)
 		}
+	}
+	hook := false
+	err := c.impl.Run(func(ctx context.Context) error {
+		c.impl.OnShutdown(ctx, func() error { further(); hook = true; return nil })
+		raise(terminate)
+		wait(ctx.Done(), soon)
+		further()
 		return nil
 	}, 0, 0)
-	c.expect(err == nil, "Run returns %v", err)
+	c.expect(err == nil && hook, "Run returns %v, and the hook ran: %t", err, hook)
 }
 
 func checkSignalStopsAll(c *checker) {
@@ -77,72 +84,29 @@ func checkSignalStopsAll(c *checker) {
 	}
 }
 
+// checkMainStays has a main that never comes back. A process that is late by
+// half of the drain timeout may take that for over.
 func checkMainStays(c *checker) {
-	release := make(chan struct{})
-	defer close(release)
-	hook, began := false, time.Now()
-	err := c.impl.Run(func(ctx context.Context) error {
-		c.impl.OnShutdown(ctx, func() error { hook = true; return nil })
-		raise(terminate)
-		<-release
-		return nil
-	}, 20*time.Millisecond, 50*time.Millisecond)
-	c.expect(err != nil && hook, "Run returns %v, and the hook ran: %t", err, hook)
-	c.expect(time.Since(began) < soon, "Run returns after %v", time.Since(began))
-}
-
-// checkMainFirst has hooks wait for main, which takes its time after cancel.
-func checkMainFirst(c *checker) {
-	back, early := make(chan struct{}), false
-	err := c.impl.Run(func(ctx context.Context) error {
-		c.impl.OnShutdown(ctx, func() error {
-			select {
-			case <-back:
-			default:
-				early = true
-			}
+	c.thrice(func() string {
+		release := make(chan struct{})
+		defer close(release)
+		hook, began := false, time.Now()
+		err := c.impl.Run(func(ctx context.Context) error {
+			c.impl.OnShutdown(ctx, func() error { hook = true; return nil })
+			raise(terminate)
+			<-release
 			return nil
-		})
-		raise(terminate)
-		wait(ctx.Done(), soon)
-		time.Sleep(20 * time.Millisecond)
-		close(back)
-		return nil
-	}, soon, 0)
-	c.expect(err == nil && !early, "Run returns %v; hooks began before main was back: %t", err, early)
-}
-
-func checkGroupWhileDraining(c *checker) {
-	var done atomic.Bool
-	early := false
-	err := c.impl.Run(func(ctx context.Context) error {
-		c.impl.OnShutdown(ctx, func() error { early = !done.Load(); return nil })
-		// Work that is waited for makes it, so that it is made while Draining
-		// whether main is waited for or not.
-		c.impl.DrainGroup(ctx).Go(func() {
-			wait(ctx.Done(), soon)
-			c.impl.DrainGroup(ctx).Go(func() {
-				time.Sleep(30 * time.Millisecond)
-				done.Store(true)
-			})
-		})
-		raise(terminate)
-		wait(ctx.Done(), soon)
-		return nil
-	}, 0, 0)
-	c.expect(err == nil && !early, "Run returns %v; hooks began before the work was done: %t", err, early)
-}
-
-func checkClosedSource(c *checker) {
-	c.bubble(func() {
-		source := make(chan os.Signal)
-		close(source)
-		began := time.Now()
-		err := c.run(func(ctx context.Context) error {
-			wait(ctx.Done(), time.Second)
-			return nil
-		}, Settings{Signals: source})
-		c.expect(err == nil && about(time.Since(began), time.Second), "Run returns %v after %v, want nil after 1s", err, time.Since(began))
+		}, 100*time.Millisecond, 50*time.Millisecond)
+		took := time.Since(began)
+		switch {
+		case err == nil || !hook || took > soon:
+			return fmt.Sprintf("Run returns %v after %v, and the hook ran: %t", err, took, hook)
+		case c.offered[NeedIs] && !c.impl.Is(err, model.MainRunning):
+			return fmt.Sprintf("Run returns %v, want that main is still running", err)
+		case c.offered[NeedIs] && c.impl.Is(err, model.DrainTimeout):
+			return fmt.Sprintf("Run returns %v, and no work was out", err)
+		}
+		return ""
 	})
 }
 

@@ -117,16 +117,6 @@ func checkHangingObserver(c *checker) {
 	})
 }
 
-func checkHangingLogger(c *checker) {
-	c.bubble(func() {
-		var ctx context.Context
-		release := make(chan struct{})
-		took, hook := c.watched(Settings{Log: func(string, string) { <-release }}, &ctx)
-		c.expectPrompt(took, hook)
-		close(release)
-	})
-}
-
 func checkPanickingObserver(c *checker) {
 	c.bubble(func() {
 		var ctx context.Context

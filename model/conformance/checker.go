@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -50,7 +51,19 @@ func (c *checker) bubble(f func()) {
 	}
 }
 
-// inTimeOr runs f and fails when it takes longer than an hour of virtual time.
+// thrice tries what depends on the machine's being in time, and fails with the
+// last complaint when each of three tries has one.
+func (c *checker) thrice(try func() (complaint string)) {
+	complaint := ""
+	for range 3 {
+		if complaint = try(); complaint == "" {
+			return
+		}
+	}
+	c.errorf("%s", complaint)
+}
+
+// inTime runs f and fails when it takes longer than an hour of virtual time.
 func (c *checker) inTime(what string, f func()) {
 	done := make(chan struct{})
 	go func() {
@@ -93,18 +106,16 @@ func (l *logbook) log(level, line string) {
 
 // has says whether there is a line with all the parts.
 func (l *logbook) has(parts ...string) bool {
+	return l.hasLine(func(line string) bool {
+		return !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(line, part) })
+	})
+}
+
+// hasLine says whether there is such a line.
+func (l *logbook) hasLine(such func(line string) bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, line := range l.lines {
-		all := true
-		for _, part := range parts {
-			all = all && strings.Contains(line, part)
-		}
-		if all {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(l.lines, such)
 }
 
 func (l *logbook) String() string {

@@ -25,7 +25,7 @@ func drainClauses() []Clause {
 		},
 		{
 			ID: "DRAIN-2", Level: Core,
-			Sentence: "The drain timeout counts from cancel. When it runs out, that is logged, hooks run and the result has an error, which lists what was still busy by its place.",
+			Sentence: "The drain timeout counts from cancel. When it runs out, that is logged, hooks run and the result has an error. That and the log line list what was still busy by its place, and count units and requests.",
 			premise:  func(_ model.Scenario, want model.Trace) bool { return want.Left(model.Draining) == model.DrainTimedOut },
 			examples: []model.Scenario{
 				{DrainTimeout: 2 * second, Main: ends, Groups: never, Hooks: hook},
@@ -34,7 +34,8 @@ func drainClauses() []Clause {
 				{DrainDelay: 2*second + 1, DrainTimeout: 4 * second, Main: model.Main{AfterCancel: true}, Stops: term, Groups: never, Hooks: hook},
 			},
 			checks: []check{
-				{"the error and the log line name every busy group and task, and count the rest", []Need{NeedRunWith, NeedTrack, NeedGo}, checkBusyIsNamed},
+				{"the error and the log line name every busy group and task, and count units", []Need{NeedRunWith, NeedTrack, NeedGo}, checkBusyIsNamed},
+				{"the error and the log line count requests", []Need{NeedRunWith, NeedHandler}, checkRequestsAreCounted},
 			},
 		},
 		{
@@ -69,6 +70,7 @@ func drainClauses() []Clause {
 			checks: []check{
 				{"the warning names the remedy, unless tracked work is out", []Need{NeedRunWith, NeedStop, NeedTrack}, checkGraceWarning},
 				{"hooks wait for main after a real SIGTERM", []Need{NeedUnix}, checkMainFirst},
+				{"for no longer than half of the drain timeout, and that is no error", []Need{NeedUnix}, checkGraceIsHalf},
 			},
 		},
 		{
@@ -139,7 +141,7 @@ func taskClause(ends model.Main, hook []model.Hook) Clause {
 	}
 	return Clause{
 		ID: "DRAIN-8", Level: Extended,
-		Sentence: "A task that fails, panics or exits is an error and requests a stop. Only the first call of Track's done counts. A work context is live until draining ends, and its cause says what ended it.",
+		Sentence: "A task that fails, panics or exits is an error, which names the place that began it, and requests a stop. Only the first call of Track's done counts. A work context is live until draining ends, and its cause says what ended it.",
 		premise: func(s model.Scenario, _ model.Trace) bool {
 			return len(s.Tasks)+len(s.Tracks) > 0
 		},
@@ -156,6 +158,7 @@ func taskClause(ends model.Main, hook []model.Hook) Clause {
 		},
 		checks: []check{
 			{"only the first call of done counts", []Need{NeedTrack}, checkDoneTwice},
+			{"the error of a task names the call of Go", []Need{NeedRunWith, NeedGo}, checkTaskIsNamed},
 			{"a work context has the values it is asked with", []Need{NeedWorkContext}, checkWorkContextValues},
 		},
 	}

@@ -40,7 +40,7 @@ func hookClauses() []Clause {
 		},
 		{
 			ID: "HOOK-3", Level: Core,
-			Sentence: "The shutdown timeout counts from the entry into hooks. Then hooks are interrupted, those not begun do not run, and the result has an error, which names them all.",
+			Sentence: "The shutdown timeout counts from the entry into hooks, after a signal too. Then hooks are interrupted, those not begun do not run, and the result has an error, which names them all. What an interrupted hook returns later is logged.",
 			premise: func(_ model.Scenario, want model.Trace) bool {
 				return want.Left(model.Hooks) == model.ShutdownTimedOut && hooksLeft(want)
 			},
@@ -52,6 +52,8 @@ func hookClauses() []Clause {
 			checks: []check{
 				{"the error names the running hook and those that did not run", []Need{NeedRunWith}, checkInterruptedAreNamed},
 				{"the context of the running hook is cancelled, with the cause", []Need{NeedIs, NeedOnShutdownContext}, checkInterruptedContext},
+				{"the error of an interrupted hook is logged", []Need{NeedRunWith}, checkInterruptedIsLogged},
+				{"after a real SIGTERM the timeout is whole", []Need{NeedUnix}, checkShutdownTimeoutAfterSignal},
 			},
 		},
 		{
@@ -69,7 +71,7 @@ func hookClauses() []Clause {
 		},
 		{
 			ID: "HOOK-5", Level: Extended,
-			Sentence: "The context of a hook is live when the hook begins, has the values of the run's, and the deadline of the phase or of the hook's timeout.",
+			Sentence: "The context of a hook is live when the hook begins, has the values of the run's, and the deadline of the phase or of the hook's timeout. That of a hook registered after stopped has them too, with a deadline of its own.",
 			premise: func(s model.Scenario, want model.Trace) bool {
 				return slices.ContainsFunc(want.Hooks, func(r model.HookRun) bool { return takesContext(s.Hooks[r.Hook-1]) })
 			},
@@ -78,7 +80,10 @@ func hookClauses() []Clause {
 				two(plain, model.Hook{Lasts: second + 2, Aware: true}),
 				two(plain, model.Hook{Lasts: second + 2, Aware: true, Timeout: 2*second + 4}),
 			},
-			checks: []check{{"it has the values of the run's context", []Need{NeedOnShutdownContext, NeedRunWith}, checkHookValues}},
+			checks: []check{
+				{"it has the values of the run's context", []Need{NeedOnShutdownContext, NeedRunWith}, checkHookValues},
+				{"so has that of a hook registered after stopped", []Need{NeedOnShutdownContext, NeedRunWith}, checkLateHookContext},
+			},
 		},
 		hookTimeoutClause(two, plain),
 		{
@@ -107,8 +112,8 @@ func hookClauses() []Clause {
 		},
 		{
 			ID: "HOOK-9", Level: Extended,
-			Sentence: "With a context that does not come from Run, nothing does harm, and each call logs an error with its place; groups and done can be used.",
-			checks:   []check{{"a foreign context", []Need{NeedTrack, NeedGo, NeedStop, NeedMarkStarted, NeedWorkContext}, checkForeignContext}},
+			Sentence: "With a context that does not come from Run, nothing does harm, and each call logs an error with its place; groups, done and handlers can be used, and what would serve returns an error.",
+			checks:   foreignChecks(),
 		},
 	}
 }
@@ -116,7 +121,7 @@ func hookClauses() []Clause {
 func hookTimeoutClause(two func(a, b model.Hook) model.Scenario, plain model.Hook) Clause {
 	return Clause{
 		ID: "HOOK-6", Level: Extended,
-		Sentence: "A hook that exceeds its own timeout is abandoned with an error, its context cancelled, and the next begins. A hook that returns context.Canceled gets a log line that names OnShutdownContext.",
+		Sentence: "A hook that exceeds its own timeout is abandoned with an error, its context cancelled, and the next begins; one of zero or less is none. A hook that returns context.Canceled gets a log line that names OnShutdownContext.",
 		premise: func(_ model.Scenario, want model.Trace) bool {
 			return slices.ContainsFunc(want.Hooks, func(r model.HookRun) bool { return r.Fate == model.Abandoned && !r.Late })
 		},
@@ -126,7 +131,10 @@ func hookTimeoutClause(two func(a, b model.Hook) model.Scenario, plain model.Hoo
 			two(plain, model.Hook{Lasts: 3*second + 4, Timeout: 2*second + 2, Ends: model.ReturnsError}),
 			two(plain, model.Hook{Lasts: model.Never, Aware: true, Timeout: 2*second + 2}),
 		},
-		checks: []check{{"a hook that used the run's context is told so", []Need{NeedRunWith}, checkCanceledHint}},
+		checks: []check{
+			{"a hook that used the run's context is told so", []Need{NeedRunWith}, checkCanceledHint},
+			{"a timeout of zero or less is none", []Need{NeedRunWith, NeedOnShutdownContext}, checkNoHookTimeout},
+		},
 	}
 }
 

@@ -15,11 +15,11 @@ func httpClauses() []Clause {
 	return []Clause{
 		{
 			ID: "HTTP-1", Level: Extended,
-			Sentence: "Serve and ListenAndServe return nil within 10 ms of the last answer after the cancel, and also when requests were cut; they count as work in flight until then, so the grace cuts nothing. A port that cannot be had is an error at once, and a server closed before is http.ErrServerClosed. Several servers may run in one lifecycle.",
+			Sentence: "Serve and ListenAndServe return nil within 10 ms of the last answer after the cancel, and also when requests were cut, which is in Run's result; they count as work in flight until then, so the grace cuts nothing. A port that cannot be had is an error at once, and a server closed before is http.ErrServerClosed. Several servers may run in one lifecycle.",
 			checks: []check{
 				{"Serve returns with the last answer", serve, checkServedAtLastAnswer},
 				{"a request outlasts the grace", serve, checkRequestOutlastsGrace},
-				{"nil when requests were cut", serve, checkCutIsNoError},
+				{"nil when requests were cut, but an error of Run's", serve, checkCutIsNoError},
 				{"a server that somebody else has closed", serve, checkClosedServer},
 				{"two servers in one run", serve, checkTwoServers},
 				{"a port that is taken", listen, checkTakenPort},

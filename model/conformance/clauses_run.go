@@ -51,13 +51,15 @@ func runClauses() []Clause {
 		},
 		{
 			ID: "RUN-2", Level: Core,
-			Sentence: "The context is cancelled when main exits, a signal arrives, the parent is cancelled or Stop is called, and its cause says which. It has the parent's values, not its deadline.",
+			Sentence: "The context is cancelled when main exits, a signal arrives, the parent is cancelled or Stop is called, and its cause says which; a failed task's names the place. It has the parent's values, not its deadline. Stop and MarkStarted return once they are taken.",
 			premise:  func(_ model.Scenario, want model.Trace) bool { return want.Cancelled.At != model.Never },
 			examples: append(stopsBy(waits), byItself),
 			checks: []check{
 				{"the context has the parent's values and not its deadline", []Need{NeedRunWith}, checkParent},
 				{"a parent that expires is a parent that is cancelled", []Need{NeedRunWith}, checkExpiringParent},
 				{"Stop returns once it is taken, and cancels with its error", []Need{NeedRunWith, NeedStop, NeedState}, checkStopIsTaken},
+				{"MarkStarted returns once it is taken", []Need{NeedRunWith, NeedMarkStarted, NeedState}, checkMarkStartedIsTaken},
+				{"the cause after a failed task names the call of Go", []Need{NeedRunWith, NeedGo}, checkTaskIsCause},
 			},
 		},
 		{
@@ -68,10 +70,11 @@ func runClauses() []Clause {
 		},
 		{
 			ID: "RUN-4", Level: Core,
-			Sentence: "A panic in main is an error, panic(nil) too, which unwraps to the value where that is an error; drain and hooks still run.",
+			Sentence: "A panic in main is an error, panic(nil) too, which tells the value, and unwraps to it where it is an error; drain and hooks still run.",
 			premise:  mainEnds(model.Panics, model.PanicsNil, model.PanicsError, model.PanicsCanceled),
 			examples: append(endsBy(byItself, model.Panics, model.PanicsNil, model.PanicsError, model.PanicsCanceled),
 				endsBy(model.Scenario{Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.SIGTERM, At: second}}}, model.Panics, model.PanicsCanceled)...),
+			checks: []check{{"the text of the error has the value", []Need{NeedIs}, checkPanicValue}},
 		},
 		{
 			ID: "RUN-5", Level: Core,
@@ -87,7 +90,7 @@ func runClauses() []Clause {
 		},
 		{
 			ID: "RUN-7", Level: Extended,
-			Sentence: "After a requested stop, http.ErrServerClosed, context.Canceled or the cause, every leaf of it, is a clean end and no error; before a stop it is one.",
+			Sentence: "After a requested stop, http.ErrServerClosed, context.Canceled or the cause, every leaf of it, is a clean end of main or a task: no error, but logged at Debug. Before a stop it is an error.",
 			premise: func(s model.Scenario, want model.Trace) bool {
 				return want.MainEnded <= want.Returned && sayStopped(s.Main.Ends)
 			},
@@ -95,14 +98,18 @@ func runClauses() []Clause {
 			examples: slices.Concat(
 				endsBy(model.Scenario{Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.SIGTERM, At: second}}}, cleanOrNearly...),
 				endsBy(model.Scenario{Main: model.Main{After: second}}, cleanOrNearly...)),
-			checks: []check{{"a clean end is logged at Debug", []Need{NeedRunWith, NeedStop}, checkCleanEndIsLogged}},
+			checks: []check{
+				{"a clean end is logged at Debug", []Need{NeedRunWith, NeedStop}, checkCleanEndIsLogged},
+				{"a task's clean end is logged at Debug", []Need{NeedRunWith, NeedStop, NeedGo}, checkCleanTaskIsLogged},
+			},
 		},
 		{
 			ID: "RUN-8", Level: Extended,
-			Sentence: "A bad argument is an error that names it, and main is not called. A nil hook is an error that names its place.",
+			Sentence: "A bad argument is an error that names it, and main is not called. A nil hook of either kind is an error that names its place, and no panic.",
 			checks: []check{
 				{"every bad argument is named", []Need{NeedMisuses}, checkMisuses},
 				{"a nil hook is an error with its place", []Need{NeedRunWith}, checkNilHook},
+				{"so is one that would take a context", []Need{NeedRunWith, NeedOnShutdownContext}, checkNilContextHook},
 			},
 		},
 		{
@@ -122,7 +129,7 @@ func runClauses() []Clause {
 		},
 		{
 			ID: "RUN-11", Level: Core,
-			Sentence: "Main that never comes back does not keep Run beyond the delay and both timeouts; it is an error.",
+			Sentence: "Main that never comes back does not keep Run beyond the delay and both timeouts; that is an error of its own, and no drain timeout.",
 			premise:  func(_ model.Scenario, want model.Trace) bool { return slices.Contains(want.Errors, model.MainRunning) },
 			needs:    []Need{NeedRunWith},
 			examples: []model.Scenario{{Main: model.Main{After: model.Never}, Stops: []model.Stop{{By: model.SIGTERM, At: second}}, Hooks: []model.Hook{{Lasts: second + 1}}}},

@@ -19,7 +19,7 @@ func signalClauses() []Clause {
 	return []Clause{
 		{
 			ID: "SIG-1", Level: Core,
-			Sentence: "SIGINT or SIGTERM requests a stop at any moment from main's first line; a further SIGTERM does not kill the process.",
+			Sentence: "SIGINT or SIGTERM requests a stop at any moment from main's first line, one that waits in a signal source before that. A further SIGTERM does not kill the process, while hooks run neither.",
 			premise:  func(_ model.Scenario, want model.Trace) bool { return stoppedBySignal(want) },
 			needs:    []Need{NeedRunWith},
 			examples: []model.Scenario{
@@ -30,12 +30,13 @@ func signalClauses() []Clause {
 			checks: []check{
 				{"a real SIGTERM and a real SIGINT", []Need{NeedUnix}, checkRealSignals},
 				{"in main's first line", []Need{NeedUnix}, checkFirstLineSignal},
-				{"a further SIGTERM does not kill", []Need{NeedUnix}, checkFurtherSIGTERM},
+				{"a further SIGTERM does not kill, in main or in a hook", []Need{NeedUnix}, checkFurtherSIGTERM},
+				{"a signal that is in the source before Run", []Need{NeedRunWith}, checkFilledSource},
 			},
 		},
 		{
 			ID: "SIG-2", Level: Extended,
-			Sentence: "A further SIGINT at least 250 ms after the stop and the SIGINT before it ends the phase under way, as forced; a SIGTERM or a bounced key press never does.",
+			Sentence: "A further SIGINT at least 250 ms after the stop and the SIGINT before it ends the phase under way, as forced; a SIGTERM or a bounced key press never does. Whatever a signal source delivers requests a stop; a closed one delivers nothing more.",
 			premise:  severalSignals,
 			needs:    []Need{NeedRunWith},
 			examples: []model.Scenario{
@@ -48,7 +49,10 @@ func signalClauses() []Clause {
 				{Main: model.Main{After: second}, Hooks: hook, Stops: []model.Stop{interrupt(4), interrupt(10)}},
 				{Main: model.Main{After: second}, Hooks: hook, Stops: []model.Stop{interrupt(6)}},
 			},
-			checks: []check{{"a closed source delivers nothing more", []Need{NeedRunWith}, checkClosedSource}},
+			checks: []check{
+				{"a closed source delivers nothing more", []Need{NeedRunWith}, checkClosedSource},
+				{"any signal of a source requests a stop", []Need{NeedRunWith}, checkAnySignal},
+			},
 		},
 		{
 			ID: "SIG-3", Level: Core,

@@ -31,12 +31,14 @@ func stateClauses() []Clause {
 		},
 		{
 			ID: "STATE-4", Level: Extended,
-			Sentence: "An observer sees each step once and in order; one that is slow, panics or calls back holds nothing up, and Run waits at most 100 ms for it. The same holds for a logger.",
+			Sentence: "An observer sees each step once and in order; one that is slow, panics or calls back holds nothing up, and Run waits at most 100 ms for it. The same holds for a logger: no line is lost, and each is written in its turn.",
 			checks: []check{
 				{"an observer that hangs costs Run 100 ms and no deadline", []Need{NeedRunWith}, checkHangingObserver},
 				{"an observer that panics sees the rest", []Need{NeedRunWith}, checkPanickingObserver},
 				{"an observer may call back into the library", []Need{NeedRunWith, NeedStop, NeedState}, checkCallingObserver},
 				{"a logger that hangs costs Run 100 ms and no deadline", []Need{NeedRunWith}, checkHangingLogger},
+				{"a logger that panics is told the rest", []Need{NeedRunWith, NeedGo}, checkPanickingLogger},
+				{"a logger that is slow is told all in order", []Need{NeedRunWith, NeedGo}, checkSlowLogger},
 			},
 		},
 		{
@@ -45,6 +47,10 @@ func stateClauses() []Clause {
 			premise:  func(_ model.Scenario, want model.Trace) bool { return len(want.Hooks) > 0 },
 			needs:    []Need{NeedState},
 			examples: []model.Scenario{{Main: model.Main{After: second}, Hooks: []model.Hook{{Lasts: second + 1}}}},
+			checks: []check{
+				{"whoever waits for the cancellation sees draining, after Stop", []Need{NeedRunWith, NeedState, NeedStop}, checkVisibleAtStop},
+				{"whoever waits for the cancellation sees draining, after main's exit", []Need{NeedRunWith, NeedState}, checkVisibleAtExit},
+			},
 		},
 	}
 }

@@ -41,7 +41,7 @@ type Implementation struct {
 	// State is the state of the run that ctx comes from, in lower case.
 	State func(ctx context.Context) string
 	// OnShutdownContext registers a hook that takes a context; a timeout of 0
-	// is none.
+	// or less is none.
 	OnShutdownContext func(ctx context.Context, hook func(ctx context.Context) error, timeout time.Duration)
 	// The wider API, each as the library has it.
 	WorkContext func(ctx context.Context) context.Context

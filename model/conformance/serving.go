@@ -43,6 +43,7 @@ type service struct {
 	mu    sync.Mutex
 	notes map[string]time.Duration
 	err   error // what Serve returned
+	whole error // what Run returned
 }
 
 // serving has a service live, and calls f beside it. The service is stopped
@@ -60,7 +61,7 @@ func (c *checker) serving(serve serveFunc, s Settings, handle handleFunc, f func
 		up := make(chan struct{})
 		go func() {
 			defer close(v.over)
-			_ = c.run(func(ctx context.Context) error {
+			err := c.run(func(ctx context.Context) error {
 				c.hook(ctx, func() { v.note(hooked) })
 				context.AfterFunc(ctx, func() { v.note(cancelled) })
 				v.ctx = context.WithValue(ctx, valueKey{}, "of the context")
@@ -73,6 +74,9 @@ func (c *checker) serving(serve serveFunc, s Settings, handle handleFunc, f func
 				return nil
 			}, s)
 			v.note(returned)
+			v.mu.Lock()
+			defer v.mu.Unlock()
+			v.whole = err
 		}()
 		<-up
 		time.Sleep(time.Millisecond) // the server is up
@@ -139,6 +143,13 @@ func (v *service) result() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.err
+}
+
+// outcome is what Run returned.
+func (v *service) outcome() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.whole
 }
 
 // exchange is what became of a request.

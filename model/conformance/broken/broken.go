@@ -31,7 +31,7 @@ type Case struct {
 
 // All returns every case.
 func All() []Case {
-	return slices.Concat(stateCases(), runCases(), errorCases(), drainCases(), workCases(),
+	return slices.Concat(stateCases(), visibleCases(), runCases(), cancelCases(), errorCases(), drainCases(), workCases(),
 		hookCases(), hookEndCases(), signalCases(), healthCases(), followCases(), answerCases(), checkCases(), editCases(),
 		serveCases(), stoppingCases(), requestCases())
 }

@@ -27,7 +27,7 @@ func drainCases() []Case {
 				return group(ctx)
 			}
 		}),
-		wrong("the drain timeout is ignored", "DRAIN-2", func(i *impl) {
+		wrong("the drain timeout is ignored", "DRAIN-2 HTTP-1", func(i *impl) {
 			onSettings(i, func(s *settings) {
 				keepGrace(s)
 				s.Drain = 1e6 * time.Hour
@@ -39,7 +39,7 @@ func drainCases() []Case {
 				s.Drain = 2 * drainTimeout(s)
 			})
 		}),
-		wrong("the drain timeout is told by no ErrDrainTimeout", "DRAIN-2", func(i *impl) {
+		wrong("the drain timeout is told by no ErrDrainTimeout", "DRAIN-2 HTTP-1", func(i *impl) {
 			onErrors(i, replaceError(i, model.DrainTimeout))
 		}),
 		wrong("the drain timeout does not say what is busy", "DRAIN-2", func(i *impl) {
@@ -52,6 +52,12 @@ func drainCases() []Case {
 				}
 				return all
 			})
+		}),
+		wrong("the drain timeout does not count units", "DRAIN-2", func(i *impl) {
+			onDrainTimeout(i, func(e *lifecycle.DrainTimeoutError) { e.Tracked = 0 })
+		}),
+		wrong("the drain timeout does not count requests", "DRAIN-2", func(i *impl) {
+			onDrainTimeout(i, func(e *lifecycle.DrainTimeoutError) { e.Requests = 0 })
 		}),
 		wrong("the drain timeout is not logged", "DRAIN-2", func(i *impl) {
 			onSettings(i, func(s *settings) {
@@ -89,10 +95,18 @@ func drainCases() []Case {
 				}
 			})
 		}),
+		wrong("main is waited for for all of the drain timeout", "DRAIN-4", func(i *impl) {
+			onSettings(i, func(s *settings) {
+				// Where there are real signals: elsewhere work would be out too.
+				if s.Parent == nil && s.Log == nil {
+					s.Drain *= 2
+				}
+			})
+		}),
 		wrong("the grace that is given is ignored", "DRAIN-4", func(i *impl) {
 			onSettings(i, func(s *settings) { s.Grace, s.NoGrace = 0, false })
 		}),
-		wrong("the grace is reported as the drain timeout", "DRAIN-4", func(i *impl) {
+		wrong("the grace is reported as the drain timeout", "DRAIN-4 RUN-11", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				var mu sync.Mutex
 				graceOver := false
@@ -161,6 +175,20 @@ func drainCases() []Case {
 			})
 		}),
 	}
+}
+
+// onDrainTimeout has f change what the drain timeout says is busy.
+func onDrainTimeout(i *impl, f func(e *lifecycle.DrainTimeoutError)) {
+	onErrors(i, func(all []error) []error {
+		for n, err := range all {
+			if timeout, ok := err.(*lifecycle.DrainTimeoutError); ok {
+				changed := *timeout
+				f(&changed)
+				all[n] = &changed
+			}
+		}
+		return all
+	})
 }
 
 type drainKey struct{}

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/greynewell/mist-go/model"
@@ -40,6 +42,24 @@ func errorCases() []Case {
 				return o.again()
 			})
 		}),
+		// Of the others, one looks like another.
+		wrong("main's panic with an error is lost", "RUN-4", func(i *impl) {
+			onEnd(i, func(_ context.Context, o outcome) error {
+				_, isNil := o.value.(*runtime.PanicNilError)
+				if _, isError := o.value.(error); isError && !isNil {
+					return nil
+				}
+				return o.again()
+			})
+		}),
+		wrong("main's panic does not tell its value", "RUN-4", func(i *impl) {
+			onEnd(i, func(_ context.Context, o outcome) error {
+				if _, isError := o.value.(error); o.panicked && !isError {
+					o.value = "something"
+				}
+				return o.again()
+			})
+		}),
 		wrong("Goexit in main hangs", "RUN-5", func(i *impl) {
 			onEnd(i, func(ctx context.Context, o outcome) error {
 				if o.exited {
@@ -65,7 +85,7 @@ func errorCases() []Case {
 				return o.again()
 			})
 		}),
-		wrong("only the first error is returned", "RUN-6", func(i *impl) {
+		wrong("only the first error is returned", "RUN-6 RUN-11", func(i *impl) {
 			onErrors(i, func(all []error) []error { return all[:1] })
 		}),
 		wrong("the errors are in the wrong order", "RUN-6", func(i *impl) {
@@ -102,6 +122,13 @@ func errorCases() []Case {
 					return nil
 				}
 				return all
+			})
+		}),
+		wrong("a task's clean end is not logged", "RUN-7", func(i *impl) {
+			onLog(i, func(level, line string, log func(level, line string)) {
+				if level != "DEBUG" || !strings.Contains(line, "task") {
+					log(level, line)
+				}
 			})
 		}),
 		wrong("context.Canceled is clean even before a stop", "RUN-7", func(i *impl) {

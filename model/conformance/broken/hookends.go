@@ -3,6 +3,8 @@ package broken
 import (
 	"context"
 	"errors"
+	"net"
+	"net/http"
 	"time"
 
 	"github.com/greynewell/mist-go/lifecycle"
@@ -26,6 +28,40 @@ func hookEndCases() []Case {
 					}
 				}
 				return all
+			})
+		}),
+		wrong("after a signal hooks have half of the time", "HOOK-3", func(i *impl) {
+			isPlayed, timeout := played(i), notes[time.Duration](i)
+			onRun(i, func(main task, s settings, run runner) error {
+				if main == nil {
+					return run(nil, s)
+				}
+				return run(func(ctx context.Context) error { *timeout(ctx) = s.Shutdown; return main(ctx) }, s)
+			})
+			onHook(i, func(ctx context.Context, hook task, _ bool) task {
+				return func(own context.Context) error {
+					var signalled *lifecycle.SignalError
+					half := *timeout(ctx) / 2
+					if isPlayed(ctx) || half == 0 || !errors.As(context.Cause(ctx), &signalled) {
+						return hook(own)
+					}
+					ended := make(chan outcome, 1)
+					go func() { ended <- contained(func() error { return hook(own) }) }()
+					select {
+					case o := <-ended:
+						return o.again()
+					case <-time.After(half):
+						return lifecycle.ErrShutdownTimeout
+					}
+				}
+			})
+		}),
+		wrong("what an interrupted hook returns is lost", "HOOK-3", func(i *impl) {
+			onHookEnd(i, func(ctx, own context.Context, o outcome) error {
+				if i.State(ctx) == "stopped" && own.Err() != nil {
+					return nil
+				}
+				return o.again()
 			})
 		}),
 		wrong("the context of a hook is main's", "HOOK-3 HOOK-5 HOOK-6 SIG-2", func(i *impl) {
@@ -58,6 +94,32 @@ func hookEndCases() []Case {
 				register(ctx, hook, timeout, place(1))
 			}
 		}),
+		wrong("a negative timeout of a hook is over at once", "HOOK-6", func(i *impl) {
+			i.OnShutdownContext = func(ctx context.Context, hook task, timeout time.Duration) {
+				if timeout < 0 {
+					timeout = time.Nanosecond
+				}
+				register(ctx, hook, timeout, place(1))
+			}
+		}),
+		wrong("the context of a hook after the end has no values", "HOOK-5", func(i *impl) {
+			onLateContext(i, func(own context.Context) (context.Context, context.CancelFunc) {
+				deadline, _ := own.Deadline()
+				return context.WithDeadlineCause(context.Background(), deadline, lifecycle.ErrShutdownTimeout)
+			})
+		}),
+		wrong("the context of a hook after the end has no deadline", "HOOK-5", func(i *impl) {
+			onLateContext(i, func(own context.Context) (context.Context, context.CancelFunc) {
+				return context.WithCancel(context.WithoutCancel(own))
+			})
+		}),
+		wrong("a nil hook that would take a context is dropped", "RUN-8", func(i *impl) {
+			i.OnShutdownContext = func(ctx context.Context, hook task, timeout time.Duration) {
+				if hook != nil {
+					register(ctx, hook, timeout, place(1))
+				}
+			}
+		}),
 		wrong("the error of a hook that was abandoned counts", "HOOK-8", func(i *impl) {
 			onHookEnd(i, func(ctx, own context.Context, o outcome) error {
 				if own.Err() != nil && o.err != nil {
@@ -74,6 +136,30 @@ func hookEndCases() []Case {
 				register()
 			})
 		}),
+		wrong("Handler is silent about a context from elsewhere", "HOOK-9", func(i *impl) {
+			handler := i.Handler
+			i.Handler = func(ctx context.Context, next http.Handler) http.Handler {
+				if i.State(ctx) == "" {
+					return next
+				}
+				return handler(ctx, next)
+			}
+		}),
+		wrong("Serve takes a context from elsewhere for the end", "HOOK-9", func(i *impl) {
+			serve, listenAndServe := i.Serve, i.ListenAndServe
+			i.Serve = func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+				if blameForeign(ctx, place(1)) {
+					return nil
+				}
+				return serve(ctx, srv, ln)
+			}
+			i.ListenAndServe = func(ctx context.Context, srv *http.Server) error {
+				if blameForeign(ctx, place(1)) {
+					return nil
+				}
+				return listenAndServe(ctx, srv)
+			}
+		}),
 		wrong("the place of a hook is not told", "HOOK-2 HOOK-3 RUN-8", func(i *impl) {
 			i.OnShutdown = func(ctx context.Context, hook func() error) {
 				if !blameForeign(ctx, place(1)) {
@@ -82,6 +168,22 @@ func hookEndCases() []Case {
 			}
 		}),
 	}
+}
+
+// onLateContext has f make the context of each hook that is registered after
+// the end, of the one that it would be given.
+func onLateContext(i *impl, f func(own context.Context) (context.Context, context.CancelFunc)) {
+	isPlayed := played(i)
+	onHook(i, func(ctx context.Context, hook task, takesContext bool) task {
+		if !takesContext || isPlayed(ctx) || i.State(ctx) != "stopped" {
+			return hook
+		}
+		return func(own context.Context) error {
+			below, cancel := f(own)
+			defer cancel()
+			return hook(below)
+		}
+	})
 }
 
 // onHookEnd has f decide what becomes of a hook that has ended. own is the

@@ -13,6 +13,9 @@ import (
 func onHandler(i *impl, f func(ctx context.Context, w http.ResponseWriter, req *http.Request, counted, next http.Handler)) {
 	handler := i.Handler
 	i.Handler = func(ctx context.Context, next http.Handler) http.Handler {
+		if blameForeign(ctx, place(1)) {
+			return next
+		}
 		counted := handler(ctx, next)
 		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { f(ctx, w, req, counted, next) })
 	}
@@ -41,7 +44,7 @@ func (h *hijackNoted) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 
 func requestCases() []Case {
 	return []Case{
-		wrong("Handler counts nothing", "HTTP-4", func(i *impl) {
+		wrong("Handler counts nothing", "DRAIN-2 HTTP-4", func(i *impl) {
 			onHandler(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, counted, next http.Handler) {
 				if refusing(i, ctx) {
 					counted.ServeHTTP(w, req)

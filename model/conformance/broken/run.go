@@ -9,6 +9,7 @@ import (
 
 	"github.com/greynewell/mist-go/model"
 	"github.com/greynewell/mist-go/model/conformance"
+	"github.com/greynewell/mist-go/model/conformance/plain"
 )
 
 func runCases() []Case {
@@ -21,48 +22,6 @@ func runCases() []Case {
 					main(ctx)
 				}
 				return err
-			})
-		}),
-		wrong("the context is not cancelled when main exits", "RUN-2 RUN-4 RUN-5", func(i *impl) {
-			isPlayed := played(i)
-			onMain(i, func(ctx context.Context, main task) error {
-				if !isPlayed(ctx) || ctx.Err() != nil {
-					return main(ctx)
-				}
-				below, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-				keep := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
-				defer func() {
-					if i.State(ctx) != "draining" {
-						keep()
-					}
-				}()
-				return main(below)
-			})
-		}),
-		wrong("the cause of the cancellation is lost", "RUN-2", func(i *impl) {
-			isPlayed := played(i)
-			onMain(i, func(ctx context.Context, main task) error {
-				if isPlayed(ctx) {
-					below, cancel := context.WithCancel(context.WithoutCancel(ctx))
-					context.AfterFunc(ctx, cancel)
-					ctx = below
-				}
-				return main(ctx)
-			})
-		}),
-		wrong("main has the deadline of the parent", "RUN-2", func(i *impl) {
-			onRun(i, func(main task, s settings, run runner) error {
-				parent := s.Parent
-				return run(func(ctx context.Context) error {
-					if parent != nil {
-						if d, ok := parent.Deadline(); ok {
-							var cancel context.CancelFunc
-							ctx, cancel = context.WithDeadline(ctx, d)
-							defer cancel()
-						}
-					}
-					return main(ctx)
-				}, s)
 			})
 		}),
 		wrong("that main is back is noticed late", "RUN-3", func(i *impl) {
@@ -120,6 +79,16 @@ func runCases() []Case {
 		wrong("that main is still running is told by no ErrMainRunning", "RUN-11", func(i *impl) {
 			onErrors(i, replaceError(i, model.MainRunning))
 		}),
+		wrongPlain("that main is still running is told as a drain timeout", "RUN-11", func(i *impl) {
+			run := i.Run
+			i.Run = func(main task, drain, shutdown time.Duration) error {
+				err := run(main, drain, shutdown)
+				if err != nil && i.Is(err, model.MainRunning) {
+					return plain.ErrDrainTimeout
+				}
+				return err
+			}
+		}),
 		wrong("main is not called when the parent is cancelled already", "RUN-1", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				if s.Parent != nil && s.Parent.Err() != nil {
@@ -147,7 +116,7 @@ func runCases() []Case {
 		wrong("manual start is ignored", "RUN-13", func(i *impl) {
 			onSettings(i, func(s *settings) { s.ManualStart = false })
 		}),
-		wrong("MarkStarted does nothing", "RUN-13", func(i *impl) {
+		wrong("MarkStarted does nothing", "RUN-2 RUN-13", func(i *impl) {
 			i.MarkStarted = func(ctx context.Context) { blameForeign(ctx, place(1)) }
 		}),
 		wrong("MarkStarted makes a draining service run again", "STATE-1", func(i *impl) {

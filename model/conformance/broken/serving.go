@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -19,7 +20,12 @@ type server = func(ctx context.Context, srv *http.Server, ln net.Listener) error
 // served.
 func onServe(i *impl, f func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error) {
 	serve := i.Serve
-	i.Serve = func(ctx context.Context, srv *http.Server, ln net.Listener) error { return f(ctx, srv, ln, serve) }
+	i.Serve = func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		if blameForeign(ctx, place(1)) {
+			return errInvalid
+		}
+		return f(ctx, srv, ln, serve)
+	}
 }
 
 // onRequests has f handle every request that Serve serves. ctx is the one that
@@ -83,6 +89,14 @@ func serveCases() []Case {
 				return err
 			})
 		}),
+		wrong("that requests were cut is told by nobody", "HTTP-1", func(i *impl) {
+			onErrors(i, func(all []error) []error {
+				return slices.DeleteFunc(all, func(err error) bool {
+					var timeout *lifecycle.DrainTimeoutError
+					return errors.As(err, &timeout) && timeout.Requests > 0 && len(timeout.Groups) == 0
+				})
+			})
+		}),
 		wrong("there is one server in a run", "HTTP-1", func(i *impl) {
 			of := notes[atomic.Bool](i)
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
@@ -95,6 +109,9 @@ func serveCases() []Case {
 		wrong("a port that is taken is waited for", "HTTP-1", func(i *impl) {
 			listenAndServe := i.ListenAndServe
 			i.ListenAndServe = func(ctx context.Context, srv *http.Server) error {
+				if blameForeign(ctx, place(1)) {
+					return errInvalid
+				}
 				for {
 					err := listenAndServe(ctx, srv)
 					var op *net.OpError

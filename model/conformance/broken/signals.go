@@ -1,6 +1,7 @@
 package broken
 
 import (
+	"context"
 	"os"
 	"os/signal"
 	"syscall"
@@ -43,6 +44,35 @@ func signalCases() []Case {
 						signal.Reset(syscall.SIGTERM)
 					}
 					deliver(sig)
+				}
+			})
+		}),
+		wrong("the first hook lets go of signals", "SIG-1", func(i *impl) {
+			isPlayed := played(i)
+			onHook(i, func(ctx context.Context, hook task, _ bool) task {
+				if isPlayed(ctx) {
+					return hook
+				}
+				return func(own context.Context) error {
+					signal.Reset(syscall.SIGTERM)
+					return hook(own)
+				}
+			})
+		}),
+		wrong("what is in a source before Run is thrown away", "SIG-1", func(i *impl) {
+			onSettings(i, func(s *settings) {
+				select {
+				case <-s.Signals:
+				default:
+				}
+			})
+		}),
+		wrong("a source may deliver SIGINT and SIGTERM, and nothing else", "SIG-2", func(i *impl) {
+			onSignals(i, func(deliver func(os.Signal)) func(os.Signal) {
+				return func(sig os.Signal) {
+					if sig == os.Interrupt || sig == syscall.SIGTERM {
+						deliver(sig)
+					}
 				}
 			})
 		}),

@@ -49,6 +49,18 @@ func workCases() []Case {
 				return all
 			})
 		}),
+		wrong("the error of a task does not say who began it", "DRAIN-8", func(i *impl) {
+			is := i.Is
+			onErrors(i, func(all []error) []error {
+				for n, err := range all {
+					// Without its task, one panic looks like another.
+					if task, ok := err.(*lifecycle.TaskError); ok && !is(err, model.Panic) && !is(err, model.Goexit) {
+						all[n] = task.Err
+					}
+				}
+				return all
+			})
+		}),
 		wrong("the work context is cancelled with main's", "DRAIN-8", func(i *impl) {
 			i.WorkContext = func(ctx context.Context) context.Context {
 				blameForeign(ctx, place(1))

@@ -1,0 +1,134 @@
+package broken
+
+import (
+	"context"
+	"sync"
+)
+
+// visibleCases are wrong in who sees what when: observers, the log, and those
+// who ask for the state.
+func visibleCases() []Case {
+	return []Case{
+		wrong("a panic of the logger is fatal", "STATE-4", func(i *impl) {
+			onLog(i, func(level, line string, log func(level, line string)) {
+				over := make(chan struct{})
+				go func() { defer close(over); log(level, line) }()
+				<-over
+			})
+		}),
+		wrong("a logger that has panicked is told no more", "STATE-4", func(i *impl) {
+			onSettings(i, func(s *settings) {
+				log, dead := s.Log, false
+				if log == nil {
+					return
+				}
+				s.Log = func(level, line string) {
+					if !dead {
+						dead = contained(func() error { log(level, line); return nil }).panicked
+					}
+				}
+			})
+		}),
+		wrong("of two log lines the second is written first", "STATE-4", func(i *impl) {
+			onRun(i, func(main task, s settings, run runner) error {
+				if s.Log == nil {
+					return run(main, s)
+				}
+				swap := &swapper{log: s.Log}
+				defer swap.end()
+				s.Log = swap.put
+				return run(main, s)
+			})
+		}),
+		wrong("Stop cancels the context before draining can be seen", "STATE-5", func(i *impl) {
+			type run struct{ cancel context.CancelCauseFunc }
+			of, isPlayed, stop := notes[run](i), played(i), i.Stop
+			onMain(i, func(ctx context.Context, main task) error {
+				below, cancel := context.WithCancelCause(ctx)
+				of(ctx).cancel = cancel
+				return main(below)
+			})
+			i.Stop = func(ctx context.Context, err error) {
+				if blameForeign(ctx, place(1)) {
+					return
+				}
+				if i.State(ctx) == "running" && !isPlayed(ctx) {
+					of(ctx).cancel(err)
+					linger()
+				}
+				stop(ctx, err)
+			}
+		}),
+		wrong("main's exit cancels the context before draining can be seen", "STATE-5", func(i *impl) {
+			isPlayed := played(i)
+			onMain(i, func(ctx context.Context, main task) error {
+				if isPlayed(ctx) {
+					return main(ctx)
+				}
+				below, cancel := context.WithCancel(ctx)
+				defer func() { cancel(); linger() }()
+				return main(below)
+			})
+		}),
+		wrong("hooks begin before it can be seen that they may", "STATE-5", func(i *impl) {
+			state := i.State
+			i.State = func(ctx context.Context) string {
+				if s := state(ctx); s != "hooks" {
+					return s
+				}
+				return "draining"
+			}
+		}),
+	}
+}
+
+// onLog has f called with every log line, and with the log that it was meant
+// for.
+func onLog(i *impl, f func(level, line string, log func(level, line string))) {
+	onSettings(i, func(s *settings) {
+		if log := s.Log; log != nil {
+			s.Log = func(level, line string) { f(level, line, log) }
+		}
+	})
+}
+
+// swapper writes errors two by two, the second first, until the run is over.
+type swapper struct {
+	log func(level, line string)
+
+	mu   sync.Mutex
+	held []string
+	over bool
+}
+
+func (s *swapper) put(level, line string) {
+	if level != "ERROR" {
+		s.log(level, line)
+		return
+	}
+	for _, line := range s.turn(line) {
+		s.log(level, line)
+	}
+}
+
+// turn returns the lines that are to be written now.
+func (s *swapper) turn(line string) (lines []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.held) == 0 && !s.over {
+		s.held = []string{line}
+		return nil
+	}
+	lines, s.held = append([]string{line}, s.held...), nil
+	return lines
+}
+
+func (s *swapper) end() {
+	s.mu.Lock()
+	lines := s.held
+	s.held, s.over = nil, true
+	s.mu.Unlock()
+	for _, line := range lines {
+		s.log("ERROR", line)
+	}
+}

@@ -1,0 +1,53 @@
+package conformance
+
+import (
+	"context"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+)
+
+func checkVisibleAtStop(c *checker) {
+	c.watchCancel(func(ctx context.Context) {
+		c.impl.Stop(ctx, nil)
+		wait(ctx.Done(), soon)
+	})
+}
+
+func checkVisibleAtExit(c *checker) {
+	c.watchCancel(func(context.Context) {})
+}
+
+// watchCancel looks for a moment at which the context is cancelled and the
+// state is not Draining yet, in real time and on every processor. It would be
+// short, so it is made longer: to cancel a context takes as long as to begin
+// the functions that wait for it, and these are many, and look.
+func (c *checker) watchCancel(main func(ctx context.Context)) {
+	none := make(chan os.Signal)
+	for n, began := 0, time.Now(); n < 10 && (n < 3 || time.Since(began) < 40*time.Millisecond); n++ {
+		var watchers sync.WaitGroup
+		var seen sync.Map
+		_ = c.run(func(ctx context.Context) error {
+			for range 2000 {
+				watchers.Add(1)
+				context.AfterFunc(ctx, func() {
+					defer watchers.Done()
+					seen.Store(c.impl.State(ctx), true)
+				})
+			}
+			main(ctx)
+			return nil
+		}, Settings{Signals: none})
+		over := make(chan struct{})
+		go func() { defer close(over); watchers.Wait() }()
+		wait(over, soon)
+		for _, state := range []model.State{model.Starting, model.Running} {
+			if _, early := seen.Load(string(state)); early {
+				c.errorf("the context is cancelled, and the state is %s", state)
+				return
+			}
+		}
+	}
+}
