@@ -31,7 +31,7 @@ func checkMainFirst(c *checker) {
 // checkGraceIsHalf has main come back when the hook has begun, which is when
 // the grace is over: half of the drain timeout.
 func checkGraceIsHalf(c *checker) {
-	const drain = 600 * time.Millisecond
+	const drain = 200 * time.Millisecond
 	c.thrice(func() string {
 		begun := make(chan struct{})
 		var asked, hook time.Time
@@ -46,7 +46,7 @@ func checkGraceIsHalf(c *checker) {
 			wait(begun, soon)
 			return nil
 		}, drain, 0)
-		if took := hook.Sub(asked); took < drain/2 || took > drain-50*time.Millisecond {
+		if took := hook.Sub(asked); took < drain/2 || took > drain-20*time.Millisecond {
 			return fmt.Sprintf("hooks begin %v after the signal, want %v", took, drain/2)
 		}
 		if err != nil {

@@ -13,7 +13,7 @@ import (
 // a timeout that counts from the signal is over too early. Where hooks do not
 // wait for main, that cannot be told.
 func checkShutdownTimeoutAfterSignal(c *checker) {
-	const shutdown = 150 * time.Millisecond
+	const shutdown = 50 * time.Millisecond
 	release := make(chan struct{})
 	defer close(release)
 	var from time.Time

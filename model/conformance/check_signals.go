@@ -96,7 +96,7 @@ func checkMainStays(c *checker) {
 			raise(terminate)
 			<-release
 			return nil
-		}, 100*time.Millisecond, 50*time.Millisecond)
+		}, 40*time.Millisecond, 30*time.Millisecond)
 		took := time.Since(began)
 		switch {
 		case err == nil || !hook || took > soon:

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	signal.Stop(started)
 	// The children wait for signals and timeouts half of their time.
 	flag.Parse()
-	_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
+	_ = flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0)))
 	goleak.VerifyTestMain(m)
 }
 

@@ -116,6 +116,9 @@ func withhold(i *impl, such func(ctx context.Context) bool) {
 			return run(main, s)
 		}
 		return run(func(ctx context.Context) error {
+			if ctx.Err() != nil {
+				return main(ctx)
+			}
 			below, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 			context.AfterFunc(ctx, func() {
 				if such(ctx) {

@@ -2,6 +2,7 @@ package broken
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 
@@ -44,6 +45,9 @@ func followCases() []Case {
 		wrong("ListenAndServe leaves the lifecycle out", "HEALTH-4", func(i *impl) {
 			listenAndServe := i.ListenAndServe
 			i.ListenAndServe = func(ctx context.Context, srv *http.Server) error {
+				if blameForeign(ctx, place(1)) {
+					return errors.New("the context does not come from Run")
+				}
 				srv.Handler = ofNoRun(srv.Handler)
 				return listenAndServe(ctx, srv)
 			}
