@@ -15,8 +15,7 @@ type hooking struct {
 	deadline time.Time
 	ctx      context.Context // for hooks: live until the phase ends; nil before the first
 	cancel   context.CancelCauseFunc
-	expired  context.Context // ctx's parent, which ends at the deadline
-	release  context.CancelFunc
+	release  context.CancelFunc // of its parent, which ends at the deadline
 	running  *attempt
 
 	interrupted *attempt // the one that was under way when the phase was cut short
@@ -45,8 +44,9 @@ func (p *hooking) begin(base context.Context) {
 	if p.ctx != nil {
 		return
 	}
-	p.expired, p.release = context.WithDeadlineCause(base, p.deadline, ErrShutdownTimeout)
-	p.ctx, p.cancel = context.WithCancelCause(p.expired)
+	expires, release := context.WithDeadlineCause(base, p.deadline, ErrShutdownTimeout)
+	p.release = release
+	p.ctx, p.cancel = context.WithCancelCause(expires)
 }
 
 // interrupt cancels the context of the hook under way.
@@ -156,7 +156,7 @@ func (r *run) hookTimedOut(a *attempt) {
 func (r *run) shutdownTimedOut() {
 	if r.State() == fsm.Hooks {
 		if r.phase.ctx != nil {
-			<-r.phase.expired.Done() // due now, as above
+			<-r.phase.ctx.Done() // due now, as above
 		}
 		r.interruptHooks(fsm.ShutdownTimedOut)
 	}

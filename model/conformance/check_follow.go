@@ -46,6 +46,9 @@ func checkFollowsRequest(c *checker) {
 		parent, stop := context.WithCancel(context.Background())
 		defer stop()
 		_ = c.run(func(ctx context.Context) error {
+			busy := c.impl.DrainGroup(ctx) // keeps it draining
+			busy.Add(1)
+			defer busy.Done()
 			time.Sleep(time.Millisecond) // main has been launched
 			c.expectState("a request with the context of a run", askWith(asRequest(ctx), h.Readiness, http.MethodGet), model.Running)
 			stop()

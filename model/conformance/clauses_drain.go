@@ -104,6 +104,7 @@ func drainClauses() []Clause {
 				{DrainDelay: 2*second + 1, Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.ParentCancelled, At: second}}, Hooks: hook},
 				{DrainDelay: 4*second + 1, Main: model.Main{After: 2 * second}, Stops: term, Hooks: hook},
 				{DrainDelay: 4*second + 1, Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.SIGTERM, At: second}, {By: model.SIGINT, At: 2*second + 2}}, Hooks: hook},
+				{DrainDelay: 4*second + 1, Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.SIGINT, At: second}, {By: model.SIGINT, At: second + 100*millis}}, Hooks: hook},
 			},
 		},
 		taskClause(ends, hook),

@@ -48,7 +48,7 @@ func (x *exam) scenarios() {
 
 // tieRuns is how often a tie is played: how it is decided is up to the
 // scheduler.
-const tieRuns = 10
+const tieRuns = 2
 
 // generator draws scenarios of any kind.
 func (x *exam) generator() *rapid.Generator[model.Scenario] {

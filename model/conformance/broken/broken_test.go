@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 
 // few makes the suite play little more than the examples of each clause. Those
 // are what has to find a mistake: to be found by luck is not enough.
-var few = []conformance.Option{conformance.Random(40), conformance.Every(300)}
+var few = []conformance.Option{conformance.Random(10), conformance.Every(1500)}
 
 // more is for a mistake that no example finds: one that needs an abandoned hook
 // to fail while another is running.
@@ -43,8 +43,26 @@ func more(c broken.Case) []conformance.Option {
 	return few
 }
 
-func TestTheSuiteReportsEachMistakeAndNothingElse(t *testing.T) {
+// cases are all, or, under the race detector, the first for each clause: what the
+// suite reports does not depend on the detector, which costs five times the time.
+func cases() (all []broken.Case) {
+	if !raceEnabled {
+		return broken.All()
+	}
+	broke := map[string]bool{}
 	for _, c := range broken.All() {
+		if slices.ContainsFunc(c.Breaks, func(id string) bool { return !broke[id] }) {
+			all = append(all, c)
+		}
+		for _, id := range c.Breaks {
+			broke[id] = true
+		}
+	}
+	return all
+}
+
+func TestTheSuiteReportsEachMistakeAndNothingElse(t *testing.T) {
+	for _, c := range cases() {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			r := conformance.Examine(t, c.Impl, more(c)...)
