@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"net/http"
 	"slices"
 	"time"
 
@@ -38,7 +39,7 @@ func (v *verdict) readinessClause(p model.Probe, want, got model.Answer) string 
 	switch {
 	case named.Equal(want):
 		return "HEALTH-4" // nothing but the state's name differs
-	case coded.Equal(want) && want.Status != "not_ready":
+	case coded.Equal(want) && want.Status != "not_ready", got.Status == "degraded" && got.Code == http.StatusOK:
 		return "HEALTH-2"
 	case want.Status == "not_ready" && slow && want.At == got.At:
 		return "HEALTH-5"

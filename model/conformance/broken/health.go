@@ -54,7 +54,7 @@ func healthCases() []Case {
 				})
 			})
 		}),
-		wrong("a failing check is listed and nothing more", "HEALTH-2 HEALTH-9 HEALTH-13", func(i *impl) {
+		wrong("a failing check is listed and nothing more", "HEALTH-2 HEALTH-13", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				h.Readiness = rewritten(h.Readiness, func(a *httptest.ResponseRecorder) {
 					if strings.Contains(a.Body.String(), `"degraded"`) {
