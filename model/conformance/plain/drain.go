@@ -34,6 +34,9 @@ func (r *run) drain(main *outcome) error {
 		slog.Warn("plain: main is not back; going on without it")
 	}
 
+	if r.group(0) == nil {
+		return nil // main was all there was to wait for, however late it is seen
+	}
 	idle := make(chan struct{})
 	go func() {
 		defer close(idle)
