@@ -51,18 +51,30 @@ func TestSystemdIsToldWhereItHasStartedTheProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer socket.Close()
-	if err := socket.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
+	if err := socket.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("NOTIFY_SOCKET", path)
-	s := begin(t)
+	s := begin(t, "-slow", "300ms")
+	slow, err := s.slow() // so that the stop lasts long enough to be told of
+	if err != nil {
+		t.Fatal(err)
+	}
 	s.Signal(syscall.SIGTERM)
+	if _, err := slow.finish(); err != nil {
+		t.Error(err)
+	}
 	s.wantExit(0)
+	var told []string
 	buf := make([]byte, 4096)
 	for _, want := range []string{"READY=1", "STOPPING=1", "EXTEND_TIMEOUT_USEC="} {
-		n, err := socket.Read(buf)
-		if err != nil || !strings.Contains(string(buf[:n]), want) {
-			t.Errorf("message %q, %v; want %s in it", buf[:n], err, want)
+		for found := false; !found; {
+			n, err := socket.Read(buf)
+			if err != nil {
+				t.Fatalf("no message with %s, %v; after %q", want, err, told)
+			}
+			told = append(told, string(buf[:n]))
+			found = strings.Contains(told[len(told)-1], want)
 		}
 	}
 }
