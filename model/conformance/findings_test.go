@@ -1,0 +1,35 @@
+package conformance
+
+import (
+	"strings"
+	"testing"
+)
+
+// A process that cannot be started is a failure of what it was to examine, and
+// never a reason to skip it.
+func TestAProcessThatCannotBeStartedIsAFailure(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir()+"/is not there")
+	for _, only := range []string{"HOOK-1", ""} {
+		failures := settle(nil).examine(childConfig{Test: t.Name(), Only: only})
+		clause := only
+		if only == "" {
+			clause = "STATE-2"
+		}
+		if reason := failures[clause]; !strings.Contains(reason, "could not be run") {
+			t.Errorf("asked for %q: the failures are %q", only, failures)
+		}
+	}
+}
+
+func TestThatOneClauseWasGivenUpSaysNothingOfOthers(t *testing.T) {
+	f := &findings{failures: map[string]string{}}
+	hook, _ := Find("HOOK-1")
+	run, _ := Find("RUN-1")
+	f.examined(t, hook, map[string]string{"HOOK-1": "it died", notExamined: "given up"})
+	if o := f.outcome(hook, everything()); o.Result != Fail {
+		t.Errorf("HOOK-1: %+v", o)
+	}
+	if o := f.outcome(run, everything()); o.Result != Pass {
+		t.Errorf("RUN-1: %+v", o)
+	}
+}
