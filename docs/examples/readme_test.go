@@ -101,7 +101,7 @@ func TestTheGoInTheDocumentsCompiles(t *testing.T) {
 	}
 }
 
-// compile builds the text, which need not have a main.
+// compile has the compiler and vet read the text, which need not have a main.
 func compile(t *testing.T, text string) {
 	t.Helper()
 	if !strings.Contains(text, "func main()") {

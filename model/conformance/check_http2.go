@@ -15,10 +15,6 @@ import (
 // at the stop. It takes a real network: in memory, an answer has left the server
 // once it is written.
 func checkHTTP2Answers(c *checker) {
-	c.answersOverHTTP2()
-}
-
-func (c *checker) answersOverHTTP2() {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		c.errorf("there is no port to be had: %v", err)
