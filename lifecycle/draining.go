@@ -108,7 +108,10 @@ func (r *run) endDraining(why fsm.Event) {
 		r.journal.log(slog.LevelWarn, 0, "work in flight was not waited for to the end", slog.Any("error", failure))
 	}
 	r.phase.deadline = time.Now().Add(r.cfg.shutdownTimeout)
-	r.fire(why, failure, slog.Int("hooks", r.hooks.size()), slog.Duration("at_most", r.cfg.shutdownTimeout))
+	hooks, atMost := r.hooks.size(), r.cfg.shutdownTimeout
+	r.fire(why, failure, func() []slog.Attr {
+		return []slog.Attr{slog.Int("hooks", hooks), slog.Duration("at_most", atMost)}
+	})
 	r.workCancel(cause)
 	r.after(r.cfg.shutdownTimeout, r.shutdownTimedOut)
 	if r.work.servers.Load() > 0 {

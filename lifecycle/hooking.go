@@ -67,7 +67,7 @@ func (r *run) advanceHooks() {
 	case h != nil:
 		r.startHook(h)
 	case closed:
-		r.fire(fsm.HooksFinished, nil)
+		r.fire(fsm.HooksFinished, nil, nil)
 	}
 }
 
@@ -188,5 +188,5 @@ func (r *run) interruptHooks(why fsm.Event) {
 		r.failures.running = append(r.failures.running, r.mainRunning())
 	}
 	r.journal.log(slog.LevelWarn, 0, "hooks were cut short", slog.Any("error", failure), slog.Bool("main_running", !r.stop.mainBack))
-	r.fire(why, failure)
+	r.fire(why, failure, nil)
 }

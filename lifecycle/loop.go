@@ -71,8 +71,8 @@ func (r *run) after(d time.Duration, act func()) {
 // fire takes a transition and tells observers and the log. The loop asks only
 // for what the table allows in the state it has just looked at, so an error
 // here is a mistake in this package, and is said as one.
-func (r *run) fire(event fsm.Event, cause error, attrs ...slog.Attr) {
-	r.tell(r.take(event), cause, attrs...)
+func (r *run) fire(event fsm.Event, cause error, details func() []slog.Attr) {
+	r.tell(r.take(event), cause, details)
 }
 
 func (r *run) take(event fsm.Event) fsm.Step {
@@ -83,18 +83,25 @@ func (r *run) take(event fsm.Event) fsm.Step {
 	return step
 }
 
-func (r *run) tell(step fsm.Step, cause error, attrs ...slog.Attr) {
+// tell has observers and the log told of a transition. The log's goroutine
+// asks for the details; nil: there are none.
+func (r *run) tell(step fsm.Step, cause error, details func() []slog.Attr) {
 	for _, box := range r.observers {
 		box.put(step)
 	}
-	record := newRecord(slog.LevelInfo, 0, step.To.String())
-	record.AddAttrs(
-		slog.String("from", step.From.String()), slog.String("to", step.To.String()), slog.String("event", step.On.String()),
-		slog.Duration("elapsed", step.At.Sub(r.entered)))
-	if cause != nil {
-		record.AddAttrs(slog.Any("cause", cause))
-	}
-	record.AddAttrs(attrs...)
-	r.journal.put(&record)
+	elapsed := step.At.Sub(r.entered)
 	r.entered = step.At
+	now := time.Now()
+	r.journal.put(func() slog.Record {
+		record := newRecord(now, slog.LevelInfo, 0, step.To.String(),
+			slog.String("from", step.From.String()), slog.String("to", step.To.String()), slog.String("event", step.On.String()),
+			slog.Duration("elapsed", elapsed))
+		if cause != nil {
+			record.AddAttrs(slog.Any("cause", cause))
+		}
+		if details != nil {
+			record.AddAttrs(details()...)
+		}
+		return record
+	})
 }

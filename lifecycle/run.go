@@ -136,7 +136,7 @@ func (r *run) begin(main func(context.Context) error) {
 		r.parentDone = nil
 		r.requestStop(context.Cause(r.cfg.parent), 0)
 	case !r.cfg.manualStart:
-		r.fire(fsm.Started, nil)
+		r.fire(fsm.Started, nil, nil)
 	}
 	go call(func() error {
 		id := goroutineID()

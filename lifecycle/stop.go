@@ -70,7 +70,7 @@ func MarkStarted(ctx context.Context) {
 	}
 	r.do(func() {
 		if r.State() == fsm.Starting {
-			r.fire(fsm.Started, nil)
+			r.fire(fsm.Started, nil, nil)
 		}
 	})
 }
@@ -88,7 +88,7 @@ func (r *run) requestStop(cause error, delay time.Duration) {
 		r.cancelMain()
 		runtime.Gosched() // main has more to do than the log
 	}
-	r.tell(step, cause, r.waitsFor(delay)...)
+	r.tell(step, cause, r.waits(delay).attrs)
 }
 
 // cancelMain cancels main's context, and starts what counts from then: the
@@ -128,7 +128,7 @@ func (r *run) mainExited(ended ending) {
 	}
 	if !requested {
 		r.stop.at = time.Now()
-		r.fire(fsm.MainExited, ended.err, r.waitsFor(0)...)
+		r.fire(fsm.MainExited, ended.err, r.waits(0).attrs)
 	}
 	r.cancelMain()
 }
@@ -174,33 +174,39 @@ func (r *run) logPanic(what string, err error) {
 	}
 }
 
-// waitsFor is what the log says Draining waits for.
-func (r *run) waitsFor(delay time.Duration) []slog.Attr {
-	var waits []string
-	if !r.stop.mainBack {
-		waits = append(waits, "main")
+// waits is what Draining waits for when it begins.
+type waits struct {
+	main                           bool
+	groups, tasks, units, requests int
+	atMost                         time.Duration
+}
+
+func (r *run) waits(delay time.Duration) waits {
+	w := waits{main: !r.stop.mainBack, groups: len(r.work.known()), atMost: sum(delay, r.cfg.drainTimeout)}
+	w.units, w.requests = r.work.out()
+	w.tasks = min(r.work.tasksOut(), w.units)
+	w.units -= w.tasks
+	return w
+}
+
+// attrs is how the log says it.
+func (w waits) attrs() []slog.Attr {
+	var parts []string
+	if w.main {
+		parts = append(parts, "main")
 	}
-	if n := len(r.work.known()); n > 0 {
-		waits = append(waits, count(n, "drain group"))
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{w.groups, "drain group"}, {w.tasks, "task"}, {w.units, "tracked unit"}, {w.requests, "request"}} {
+		if part.n > 0 {
+			parts = append(parts, count(part.n, part.what))
+		}
 	}
-	units, requests := r.work.out()
-	if tasks := min(r.work.tasksOut(), units); tasks > 0 {
-		waits = append(waits, count(tasks, "task"))
-		units -= tasks
+	if len(parts) == 0 {
+		parts = []string{"nothing"}
 	}
-	if units > 0 {
-		waits = append(waits, count(units, "tracked unit"))
-	}
-	if requests > 0 {
-		waits = append(waits, count(requests, "request"))
-	}
-	if len(waits) == 0 {
-		waits = []string{"nothing"}
-	}
-	return []slog.Attr{
-		slog.String("waits_for", strings.Join(waits, ", ")),
-		slog.Duration("at_most", sum(delay, r.cfg.drainTimeout)),
-	}
+	return []slog.Attr{slog.String("waits_for", strings.Join(parts, ", ")), slog.Duration("at_most", w.atMost)}
 }
 
 // sum adds two durations of which neither is negative. What is too long to be
