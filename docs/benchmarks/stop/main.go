@@ -3,7 +3,8 @@
 // under way and with requests under way. It prints Markdown.
 //
 // In every round each subject runs once, in an order that is drawn anew, so
-// that what the machine does meanwhile befalls all of them alike.
+// that what the machine does meanwhile befalls all of them alike. Every few
+// rounds the programs are copied, so that no ratio is that of one place in memory.
 package main
 
 import (
@@ -74,18 +75,41 @@ func main() {
 	fmt.Println(results.StopTable(set, "loaded", cores, results.FromAnswer, results.FromSignal))
 }
 
+// copyEvery is how many rounds the same copies of the programs are run.
+const copyEvery = 10
+
 func measure(built children, rounds, slow, requests int, record func(scene, name string, values ...any)) error {
-	for round := range rounds {
+	for done := 0; done < rounds; done += copyEvery {
+		if err := measureCopies(built, done, min(rounds, done+copyEvery), slow, requests, record); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func measureCopies(built children, from, to, slow, requests int, record func(scene, name string, values ...any)) error {
+	fresh, err := built.copies()
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(fresh.dir)
+	for round := from - 1; round < to; round++ {
+		warming := round < from // each program's first run is not measured
 		for _, i := range rand.Perm(len(subjects)) {
 			s := subjects[i]
-			if s.slow && round >= slow {
+			if s.slow && (warming || round >= slow) {
 				continue
 			}
-			took, err := stopIdle(built, s)
+			took, err := stopIdle(fresh, s)
 			if err != nil {
 				return fmt.Errorf("%s, idle: %w", s.name, err)
 			}
-			record("idle", s.name, took.Nanoseconds(), results.FromSignal)
+			if !warming {
+				record("idle", s.name, took.Nanoseconds(), results.FromSignal)
+			}
+		}
+		if warming {
+			continue
 		}
 		// All subjects of a round get the same requests.
 		ends := schedule(requests, time.Duration(rand.Int64N(int64(80*time.Millisecond))))
@@ -94,7 +118,7 @@ func measure(built children, rounds, slow, requests int, record func(scene, name
 			if s.slow || s.idleOnly {
 				continue
 			}
-			signal, answer, err := stopLoaded(built, s, ends)
+			signal, answer, err := stopLoaded(fresh, s, ends)
 			if err != nil {
 				return fmt.Errorf("%s, loaded: %w", s.name, err)
 			}
