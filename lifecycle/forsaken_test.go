@@ -43,12 +43,13 @@ func TestConnectionsOfAListenerThatFailsAreCut(t *testing.T) {
 			_, _ = io.WriteString(rw, "half")
 			rw.(http.Flusher).Flush()
 			<-req.Context().Done()
+			sleep(0.05)
+			w.note("handler")
 			panic(http.ErrAbortHandler)
 		})
-		go func() {
-			w.get(client, "/")
-		}()
+		go w.get(client, "/")
 		err := w.run(func(ctx context.Context) error {
+			lifecycle.OnShutdown(ctx, func() error { w.note("hook"); return nil })
 			err := lifecycle.Serve(ctx, &http.Server{Handler: handler}, &failing{pipes: ln})
 			w.note("Serve: %v", err)
 			return err
@@ -57,7 +58,7 @@ func TestConnectionsOfAListenerThatFailsAreCut(t *testing.T) {
 			t.Errorf("Run returned %v, want a drain timeout", err)
 		}
 		synctest.Wait()
-		w.expect("1s Serve: no more", "3s /: 200 half, cut")
+		w.expect("1s Serve: no more", "3s /: 200 half, cut", "3.05s handler", "3.05s hook")
 	})
 }
 

@@ -46,7 +46,8 @@ func ListenAndServe(ctx context.Context, srv *http.Server) error {
 // still under way when the drain timeout runs out is cut before the first hook
 // runs; Serve returns nil then too, since Run's result says so (HTTP-2). If
 // the server was closed by somebody else before, Serve returns
-// http.ErrServerClosed; if the listener fails, its error.
+// http.ErrServerClosed; if the listener fails, its error. Requests that are
+// under way then are answered or cut all the same.
 //
 // Requests are counted as [Handler] does. Their context has the values of
 // srv.BaseContext, or else of ctx, but is not cancelled with them: it lives
@@ -91,23 +92,16 @@ func serve(ctx context.Context, pc uintptr, function string, srv *http.Server, l
 		foreign(pc, function, "nothing is served")
 		return errors.New("lifecycle: " + function + ": the context does not come from Run")
 	}
+	if _, again := srv.Handler.(served); again {
+		_ = ln.Close()
+		return errors.New("lifecycle: " + function + ": this http.Server has been served already; make another")
+	}
 	if !r.work.begin(oneUnit) {
 		_ = ln.Close()
 		r.late(pc, "server")
 		return nil
 	}
 	r.work.servers.Add(1)
-	defer func() {
-		r.work.servers.Add(-1)
-		r.work.end(oneUnit)
-		if r.State() == fsm.Hooks {
-			r.post(func() {}) // the first hook may be waiting for this
-		}
-	}()
-	if _, again := srv.Handler.(served); again {
-		_ = ln.Close()
-		return errors.New("lifecycle: " + function + ": this http.Server has been served already; make another")
-	}
 	s := &server{run: r, srv: srv, conns: newConnections()}
 	s.install(ctx)
 	return s.serve(ctx, ln)
@@ -116,7 +110,7 @@ func serve(ctx context.Context, pc uintptr, function string, srv *http.Server, l
 // served is the handler of a server that Serve has been given.
 type served struct{ http.Handler }
 
-// server is one call of Serve.
+// server is one that Serve serves. It is a unit of work until it is over.
 type server struct {
 	run   *run
 	srv   *http.Server
@@ -156,14 +150,22 @@ func (s *server) install(ctx context.Context) {
 	}
 }
 
-// serve accepts until ctx is cancelled, and then stops.
+// serve accepts until ctx is cancelled, and then stops. If the listener fails
+// before, a goroutine stops the server: its last requests are work in flight.
 func (s *server) serve(ctx context.Context, ln net.Listener) error {
+	left := false // to that goroutine
+	defer func() {
+		if !left {
+			s.over()
+		}
+	}()
 	ended := make(chan error, 1)
 	go call(func() error { return s.srv.Serve(ln) }, func(err error) { ended <- err })
 	select {
 	case err := <-ended:
 		if ctx.Err() == nil {
-			s.forsaken()
+			left = true
+			go s.leave()
 			return err
 		}
 	case <-ctx.Done():
@@ -180,15 +182,29 @@ func (s *server) serve(ctx context.Context, ln net.Listener) error {
 	return nil
 }
 
-// forsaken leaves a server that no longer accepts to its last requests. What is
-// still there when Draining ends is cut, as with any other server.
-func (s *server) forsaken() {
-	s.srv.SetKeepAlivesEnabled(false)
-	context.AfterFunc(s.run.workCtx, func() { _ = s.srv.Close() })
+// leave stops a server that no longer accepts.
+func (s *server) leave() {
+	over, cancel := context.WithCancel(s.run.workCtx)
+	cancel()
+	call(func() error { s.stop(over); return nil }, func(err error) {
+		if err != nil {
+			s.run.journal.log(slog.LevelError, 0, "a server whose listener failed could not be stopped", slog.Any("error", err))
+		}
+		s.over()
+	})
+}
+
+// over ends the unit of work.
+func (s *server) over() {
+	s.run.work.servers.Add(-1)
+	s.run.work.end(oneUnit)
+	if s.run.State() == fsm.Hooks {
+		s.run.post(func() {}) // the first hook may be waiting for this
+	}
 }
 
 // stop closes what is idle, waits for what is not, and cuts that when Draining
-// ends. ctx is the one that has just been cancelled.
+// ends. ctx is one that is over.
 //
 // After Shutdown has begun, net/http drops a request whose header it has only
 // just read, without an answer. So Shutdown, which the functions registered

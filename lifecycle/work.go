@@ -16,7 +16,7 @@ type work struct {
 	word atomic.Uint64
 	// idle gets a token when the last unit out ends while that is watched.
 	idle chan struct{}
-	// servers is how many calls of Serve are under way. Each is a unit too.
+	// servers is how many servers of Serve are not over. Each is a unit too.
 	servers atomic.Int64
 
 	mu     sync.Mutex
@@ -73,7 +73,7 @@ func (w *work) end(one uint64) {
 	}
 }
 
-// out is how many units and requests are out. The calls of Serve, which are
+// out is how many units and requests are out. The servers, which are
 // units, are left out: they wait for the requests.
 func (w *work) out() (units, requests int) {
 	word := w.word.Load()
@@ -88,7 +88,7 @@ func (w *work) tasksOut() int {
 	return w.tasks.n
 }
 
-// busyUnits says whether any unit or request is out, calls of Serve included.
+// busyUnits says whether any unit or request is out, servers included.
 func (w *work) busyUnits() bool { return w.word.Load()&anyOut != 0 }
 
 // add registers a group, unless Draining is over.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"testing/synctest"
 	"time"
 )
 
@@ -98,6 +99,30 @@ func checkCutting(c *checker) {
 			"requests are cut at %s, with a handler that would not return, and hooks begin at %s", show(cut), show(v.hooksAt()))
 		e := <-stubborn
 		c.expect(e.at <= v.hooksAt()+prompt, "hooks begin at %s, and a response that was cut ends at %s", show(v.hooksAt()), show(e.at))
+	})
+}
+
+func checkListenerFails(c *checker) {
+	handle := func(v *service, w http.ResponseWriter, req *http.Request) {
+		if req.URL.Path != "/polite" {
+			lasting(v, w, req)
+			return
+		}
+		wait(req.Context().Done(), patience)
+		time.Sleep(50 * time.Millisecond)
+		v.note("cleaned up")
+	}
+	c.serving(c.impl.Serve, Settings{Drain: 2 * time.Second}, handle, func(v *service) {
+		short := v.begin("1s")
+		v.begin("polite")
+		_ = v.ln.Close() // under the server, which goes on without it
+		wait(v.over, 3*patience)
+		synctest.Wait()
+		e := <-short
+		c.expect(v.result() != nil && v.at(served) < time.Second, "a listener that fails: Serve returns %v at %s", v.result(), show(v.at(served)))
+		c.expect(e.ok(), "a request that was under way when the listener failed: %v", e)
+		c.expect(v.at("cleaned up") <= v.hooksAt(), "the listener fails, hooks begin at %s, and the handler of a request that is cut returns at %s",
+			show(v.hooksAt()), show(v.at("cleaned up")))
 	})
 }
 

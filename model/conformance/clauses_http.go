@@ -28,13 +28,14 @@ func httpClauses() []Clause {
 		},
 		{
 			ID: "HTTP-2", Level: Extended,
-			Sentence: "On cancel the listener closes and idle connections go. A request under way, or on a connection accepted before, is answered, over HTTP/2 too; its context has the values of BaseContext, or else of the context given, and is live until the drain timeout runs out. Then it is cut, before the first hook, which waits at most 100 ms for that.",
+			Sentence: "On cancel the listener closes and idle connections go. A request under way, or on a connection accepted before, is answered, over HTTP/2 too; its context has the values of BaseContext, or else of the context given, and is live until the drain timeout runs out. Then it is cut, before the first hook, which waits at most 100 ms for that. So it is when the listener has failed.",
 			checks: []check{
 				{"the listener closes, and idle connections go", serve, checkIdleGoes},
 				{"the context of a request under way", serve, checkRequestContext},
 				{"a request on a connection that was accepted before", serve, checkAcceptedBefore},
 				{"answers over HTTP/2 are whole", serve, checkHTTP2Answers},
 				{"the first hook waits for a cut handler, and not for long", serve, checkCutting},
+				{"a listener that fails", serve, checkListenerFails},
 			},
 		},
 		{

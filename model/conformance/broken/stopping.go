@@ -161,6 +161,15 @@ func stoppingCases() []Case {
 				return serve(ctx, srv, ln)
 			})
 		}),
+		wrong("requests are cut when the listener fails", "HTTP-2", func(i *impl) {
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				err := serve(ctx, srv, ln)
+				if err != nil {
+					_ = srv.Close()
+				}
+				return err
+			})
+		}),
 		wrong("no response says that the connection closes", "HTTP-3", func(i *impl) {
 			withoutClose(i, func(context.Context) bool { return true })
 		}),
