@@ -35,7 +35,7 @@ func Nanos(ns float64) string {
 }
 
 // Bytes writes a number of bytes.
-func Bytes(n float64) string { return fmt.Sprintf("%.0f B", n) }
+func Bytes(n float64) string { return fmt.Sprintf("%d B", int64(math.Round(n))) }
 
 func digits(v float64) string {
 	places := max(0, 2-int(math.Floor(math.Log10(v))))
