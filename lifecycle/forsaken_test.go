@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,38 +32,6 @@ func (f *failing) Accept() (net.Conn, error) {
 type deaf struct{ *pipes }
 
 func (d deaf) Close() error { return nil }
-
-// full is a listener of a process that has no file descriptor left.
-type full struct{ *pipes }
-
-func (f full) Accept() (net.Conn, error) {
-	select {
-	case <-f.gone:
-		return nil, net.ErrClosed
-	default:
-		return nil, &net.OpError{Op: "accept", Err: syscall.EMFILE}
-	}
-}
-
-// HTTP-1: net/http waits up to a second before it accepts again.
-func TestAServerThatCannotAcceptNowStopsAtOnce(t *testing.T) {
-	inVirtualTime(t, func(w *world) {
-		ln := full{newPipes()}
-		var given net.Listener
-		srv := &http.Server{BaseContext: func(ln net.Listener) context.Context { given = ln; return context.Background() }}
-		err := w.run(func(ctx context.Context) error {
-			time.AfterFunc(9500*time.Millisecond, func() { lifecycle.Stop(ctx, nil) })
-			err := lifecycle.Serve(ctx, srv, ln)
-			w.note("Serve: %v", err)
-			return err
-		})
-		if err != nil || given != ln {
-			t.Errorf("Run returned %v, BaseContext was given %v", err, given)
-		}
-		w.expect("9.5s Serve: <nil>")
-		w.expectLog("WARN", "cannot accept", "too many open files", "1s")
-	})
-}
 
 // Whatever becomes of the listener, no connection outlives Draining (HTTP-2).
 func TestConnectionsOfAListenerThatFailsAreCut(t *testing.T) {

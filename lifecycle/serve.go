@@ -125,7 +125,7 @@ func (s *server) install(ctx context.Context) {
 	s.srv.BaseContext = func(ln net.Listener) context.Context {
 		base := ctx
 		if userBase != nil {
-			base = userBase(ln.(*listener).Listener)
+			base = userBase(ln)
 		}
 		if from(base) == nil {
 			base = fsm.NewContext(context.WithValue(base, runKey{}, s.run), s.run)
@@ -160,7 +160,7 @@ func (s *server) serve(ctx context.Context, ln net.Listener) error {
 		}
 	}()
 	ended := make(chan error, 1)
-	go call(func() error { return s.srv.Serve(&listener{ln, s.run.journal, ctx.Done()}) }, func(err error) { ended <- err })
+	go call(func() error { return s.srv.Serve(ln) }, func(err error) { ended <- err })
 	select {
 	case err := <-ended:
 		if ctx.Err() == nil {
