@@ -114,7 +114,7 @@ func (r *run) endDraining(why fsm.Event) {
 	})
 	r.workCancel(cause)
 	r.after(r.cfg.shutdownTimeout, r.shutdownTimedOut)
-	if r.work.servers.Load() > 0 {
+	if r.work.serves() {
 		r.phase.cut = time.Now().Add(cutPatience)
 		r.after(cutPatience, func() {})
 	}
@@ -147,8 +147,8 @@ func (r *run) unfinished(why fsm.Event) (failure, cause error) {
 		}
 		return failure, ErrForced
 	}
-	if !r.work.busyUnits() && len(groups) == 0 {
-		return nil, context.Canceled // main was all that was waited for
+	if units == 0 && requests == 0 && len(groups) == 0 {
+		return nil, context.Canceled // main, or silent connections, were all that was waited for
 	}
 	return timeout, ErrDrainTimeout
 }

@@ -60,7 +60,7 @@ func (p *hooking) interrupt(cause error) {
 // advanceHooks begins the next hook, or ends the phase when there is none and
 // main is back (HOOK-1).
 func (r *run) advanceHooks() {
-	if r.phase.running != nil || r.work.servers.Load() > 0 && time.Now().Before(r.phase.cut) {
+	if r.phase.running != nil || r.work.serves() && time.Now().Before(r.phase.cut) {
 		return
 	}
 	switch h, closed := r.hooks.next(r.stop.mainBack); {

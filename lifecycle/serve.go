@@ -46,8 +46,8 @@ func ListenAndServe(ctx context.Context, srv *http.Server) error {
 // still under way when the drain timeout runs out is cut before the first hook
 // runs; Serve returns nil then too, since Run's result says so (HTTP-2). If
 // the server was closed by somebody else before, Serve returns
-// http.ErrServerClosed; if the listener fails, its error. Requests that are
-// under way then are answered or cut all the same.
+// http.ErrServerClosed; if the listener fails, its error. Either way srv is
+// stopped as a whole, and requests under way are answered or cut as above.
 //
 // Requests are counted as [Handler] does. Their context has the values of
 // srv.BaseContext, or else of ctx, but is not cancelled with them: it lives
@@ -64,10 +64,11 @@ func ListenAndServe(ctx context.Context, srv *http.Server) error {
 //	cfg := &tls.Config{Certificates: certs, NextProtos: []string{"h2", "http/1.1"}}
 //	err := lifecycle.Serve(ctx, srv, tls.NewListener(ln, cfg))
 //
-// Two things can make a stop half a second longer, though no request is under
-// way. A connection that is new and silent is waited for, because its request
-// may be coming, until it is 500 ms old. And net/http lingers for 500 ms on a
-// connection whose handler left more than 256 KiB of a request's body unread.
+// Some things can make a stop longer, though no request is under way. A
+// connection that is new and silent is waited for, because its request may be
+// coming, until it is 500 ms old. net/http lingers for 500 ms on a connection
+// whose handler left more than 256 KiB of a request's body unread, and when
+// accepting failed for want of file descriptors it sleeps, for up to a second.
 //
 // Serve puts functions of its own before srv.Handler, srv.BaseContext,
 // srv.ConnContext and srv.ConnState; they call those. Several servers may run
@@ -96,13 +97,12 @@ func serve(ctx context.Context, pc uintptr, function string, srv *http.Server, l
 		_ = ln.Close()
 		return errors.New("lifecycle: " + function + ": this http.Server has been served already; make another")
 	}
-	if !r.work.begin(oneUnit) {
+	s := &server{run: r, srv: srv, conns: newConnections()}
+	if !r.work.beginServer(s.conns) {
 		_ = ln.Close()
 		r.late(pc, "server")
 		return nil
 	}
-	r.work.servers.Add(1)
-	s := &server{run: r, srv: srv, conns: newConnections()}
 	s.install(ctx)
 	return s.serve(ctx, ln)
 }
@@ -119,7 +119,7 @@ type server struct {
 
 // install puts the server's own functions before the user's.
 func (s *server) install(ctx context.Context) {
-	s.srv.Handler = served{&closing{run: s.run, next: s.conns.beginning(Handler(s.run.ctx, s.srv.Handler))}}
+	s.srv.Handler = served{&closing{run: s.run, next: s.conns.beginning(Handler(s.run.ctx, s.aborting(s.srv.Handler)))}}
 
 	userBase := s.srv.BaseContext
 	s.srv.BaseContext = func(ln net.Listener) context.Context {
@@ -136,7 +136,14 @@ func (s *server) install(ctx context.Context) {
 	userConn := s.srv.ConnContext
 	s.srv.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
 		if userConn != nil {
+			kept := false
+			defer func() {
+				if !kept { // by a panic: net/http does not know the connection yet
+					_ = conn.Close()
+				}
+			}()
 			ctx = userConn(ctx, conn)
+			kept = ctx != nil
 		}
 		return s.conns.add(ctx, conn)
 	}
@@ -150,6 +157,24 @@ func (s *server) install(ctx context.Context) {
 	}
 }
 
+// aborting has a request that is cut look cut. A handler that heeds its context
+// returns before its connection is closed, and net/http would take what it has
+// written by then for the whole answer.
+func (s *server) aborting(next http.Handler) http.Handler {
+	if next == nil {
+		next = http.DefaultServeMux
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		next.ServeHTTP(w, req)
+		if s.run.State() < fsm.Hooks {
+			return
+		}
+		if cause := context.Cause(s.run.workCtx); cause == ErrDrainTimeout || cause == ErrForced {
+			panic(http.ErrAbortHandler)
+		}
+	})
+}
+
 // serve accepts until ctx is cancelled, and then stops. If the listener fails
 // before, a goroutine stops the server: its last requests are work in flight.
 func (s *server) serve(ctx context.Context, ln net.Listener) error {
@@ -161,34 +186,39 @@ func (s *server) serve(ctx context.Context, ln net.Listener) error {
 	}()
 	ended := make(chan error, 1)
 	go call(func() error { return s.srv.Serve(ln) }, func(err error) { ended <- err })
+	var err error
 	select {
-	case err := <-ended:
+	case err = <-ended:
 		if ctx.Err() == nil {
 			left = true
-			go s.leave()
+			go s.leave(err == http.ErrServerClosed)
 			return err
 		}
 	case <-ctx.Done():
 		// Once the accepting has ended, every connection there is is known.
 		_ = ln.Close()
 		select {
-		case <-ended:
+		case err = <-ended:
 		case <-s.run.workCtx.Done():
 			s.conns.cut() // Shutdown and Close would wait for the listener as well
 			return nil
 		}
 	}
-	s.stop(ctx)
+	s.stop(ctx, err == http.ErrServerClosed)
+	if _, panicked := err.(*PanicError); panicked || err == ErrGoexit {
+		return err // the listener's, or of a function of the user's
+	}
 	return nil
 }
 
-// leave stops a server that no longer accepts.
-func (s *server) leave() {
+// leave stops a server that no longer accepts; closed: because somebody else
+// has closed it.
+func (s *server) leave(closed bool) {
 	over, cancel := context.WithCancel(s.run.workCtx)
 	cancel()
-	call(func() error { s.stop(over); return nil }, func(err error) {
+	call(func() error { s.stop(over, closed); return nil }, func(err error) {
 		if err != nil {
-			s.run.journal.log(slog.LevelError, 0, "a server whose listener failed could not be stopped", slog.Any("error", err))
+			s.run.journal.log(slog.LevelError, 0, "a server that no longer accepts could not be stopped", slog.Any("error", err))
 		}
 		s.over()
 	})
@@ -196,8 +226,7 @@ func (s *server) leave() {
 
 // over ends the unit of work.
 func (s *server) over() {
-	s.run.work.servers.Add(-1)
-	s.run.work.end(oneUnit)
+	s.run.work.endServer(s.conns)
 	if s.run.State() == fsm.Hooks {
 		s.run.post(func() {}) // the first hook may be waiting for this
 	}
@@ -209,8 +238,10 @@ func (s *server) over() {
 // After Shutdown has begun, net/http drops a request whose header it has only
 // just read, without an answer. So Shutdown, which the functions registered
 // with it expect to be called early, is called when every connection that was
-// accepted has had its first request begun, or was silent for too long.
-func (s *server) stop(ctx context.Context) {
+// accepted has had its first request begun, or was silent for too long. Those
+// functions run at every call of it, so one that somebody else has made is left
+// at that.
+func (s *server) stop(ctx context.Context, closed bool) {
 	s.srv.SetKeepAlivesEnabled(false)
 	draining := s.run.workCtx
 	s.conns.await(draining, s.conns.unbegun)
@@ -221,7 +252,9 @@ func (s *server) stop(ctx context.Context) {
 	if s.conns.blind.Load() {
 		ctx = draining
 	}
-	_ = s.srv.Shutdown(ctx)
+	if !closed || s.conns.blind.Load() {
+		_ = s.srv.Shutdown(ctx)
+	}
 	left := s.conns.await(draining, s.conns.unanswered)
 	if left == 0 && s.conns.http2.Load() {
 		patience, stop := context.WithTimeout(draining, flushPatience)

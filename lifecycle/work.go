@@ -16,13 +16,12 @@ type work struct {
 	word atomic.Uint64
 	// idle gets a token when the last unit out ends while that is watched.
 	idle chan struct{}
-	// servers is how many servers of Serve are not over. Each is a unit too.
-	servers atomic.Int64
 
-	mu     sync.Mutex
-	groups []*group
-	tasks  taskList
-	closed bool // no group is waited for any more
+	mu      sync.Mutex
+	groups  []*group
+	tasks   taskList
+	servers map[*connections]struct{} // those of Serve that are not over; each is a unit too
+	closed  bool                      // no group is waited for any more
 }
 
 // The fields of the word. A unit of Track needs no goroutine, so there may be
@@ -51,7 +50,7 @@ type group struct {
 }
 
 func newWork() *work {
-	return &work{idle: make(chan struct{}, 1)}
+	return &work{idle: make(chan struct{}, 1), servers: map[*connections]struct{}{}}
 }
 
 // begin counts one more, oneUnit or oneRequest, unless Draining is over.
@@ -73,12 +72,45 @@ func (w *work) end(one uint64) {
 	}
 }
 
-// out is how many units and requests are out. The servers, which are
-// units, are left out: they wait for the requests.
+// beginServer and endServer count a server and its unit in one step.
+func (w *work) beginServer(c *connections) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.begin(oneUnit) {
+		return false
+	}
+	w.servers[c] = struct{}{}
+	return true
+}
+
+func (w *work) endServer(c *connections) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.servers, c)
+	w.end(oneUnit)
+}
+
+// serves says whether any server is not over.
+func (w *work) serves() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.servers) > 0
+}
+
+// out is how many units and requests are out. The servers, which are units, are
+// left out: they wait for the requests. A request whose handler is back is out
+// for as long as a server has not sent its answer.
 func (w *work) out() (units, requests int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	word := w.word.Load()
-	units = int(word & (oneRequest - 1))
-	return max(0, units-int(w.servers.Load())), int(word & anyOut / oneRequest)
+	unanswered := 0
+	for c := range w.servers {
+		n, _ := c.unanswered(time.Time{})
+		unanswered += n
+	}
+	units = int(word&(oneRequest-1)) - len(w.servers)
+	return max(0, units), max(int(word&anyOut/oneRequest), unanswered)
 }
 
 // tasksOut is how many of the units are tasks.
