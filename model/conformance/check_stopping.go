@@ -102,6 +102,27 @@ func checkCutting(c *checker) {
 	})
 }
 
+func checkCutLooksCut(c *checker) {
+	handle := func(v *service, w http.ResponseWriter, req *http.Request) {
+		if req.URL.Path == "/half" {
+			_, _ = io.WriteString(w, "half")
+			_ = http.NewResponseController(w).Flush()
+		}
+		wait(req.Context().Done(), patience)
+		v.note("context ended")
+	}
+	c.serving(c.impl.Serve, Settings{Drain: 2 * time.Second}, handle, func(v *service) {
+		half, nothing := v.begin("half"), v.begin("nothing")
+		v.end()
+		if v.at("context ended") > patience/2 {
+			return // nothing was cut
+		}
+		for _, e := range []exchange{<-half, <-nothing} {
+			c.expect(e.err != nil, "the answer to a request that was cut, whose handler returned then, looks whole: %v", e)
+		}
+	})
+}
+
 func checkListenerFails(c *checker) {
 	handle := func(v *service, w http.ResponseWriter, req *http.Request) {
 		if req.URL.Path != "/polite" {

@@ -35,6 +35,7 @@ func httpClauses() []Clause {
 				{"a request on a connection that was accepted before", serve, checkAcceptedBefore},
 				{"answers over HTTP/2 are whole", serve, checkHTTP2Answers},
 				{"the first hook waits for a cut handler, and not for long", serve, checkCutting},
+				{"a request that is cut looks cut", serve, checkCutLooksCut},
 				{"a listener that fails", serve, checkListenerFails},
 			},
 		},

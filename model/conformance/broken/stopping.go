@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // listener is a listener whose connections are changed.
@@ -77,6 +78,23 @@ func (l *lingering) Close() error {
 		_ = l.Conn.Close()
 	}()
 	return nil
+}
+
+// unhurried is a connection that lets requests whose context has ended write on
+// for a moment.
+type unhurried struct {
+	net.Conn
+	under *sync.Map
+}
+
+func (u unhurried) Close() error {
+	u.under.Range(func(ctx, _ any) bool {
+		if ctx.(context.Context).Err() != nil {
+			time.Sleep(time.Millisecond)
+		}
+		return true
+	})
+	return u.Conn.Close()
 }
 
 // withoutClose has responses lose their "Connection: close" while it is so.
@@ -159,6 +177,22 @@ func stoppingCases() []Case {
 					}
 				}
 				return serve(ctx, srv, ln)
+			})
+		}),
+		wrong("a request that is cut has an answer that looks whole", "HTTP-2", func(i *impl) {
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				var under sync.Map // the contexts of requests under way
+				next := srv.Handler
+				srv.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+					under.Store(req.Context(), true)
+					defer under.Delete(req.Context())
+					next.ServeHTTP(w, req)
+					if req.Context().Err() != nil && req.URL.Path == "/nothing" {
+						w.Header().Set("Content-Length", "0")
+						_ = http.NewResponseController(w).Flush()
+					}
+				})
+				return serve(ctx, srv, listener{ln, func(conn net.Conn) net.Conn { return unhurried{conn, &under} }})
 			})
 		}),
 		wrong("requests are cut when the listener fails", "HTTP-2", func(i *impl) {
