@@ -103,6 +103,9 @@ func (cfg childConfig) start() (e end, err error) {
 	for lines.Scan() {
 		var r record
 		if json.Unmarshal(lines.Bytes(), &r) == nil {
+			if r.Failed != nil && strings.Contains(r.Failed.Text, raceObjects) {
+				r.Failed.Text += "\n" + e.output
+			}
 			e.records = append(e.records, r)
 			e.clean = e.clean || r.End
 		}

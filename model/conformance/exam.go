@@ -121,6 +121,10 @@ func (x *exam) fail(clause, text string) {
 	x.write(record{Failed: &Difference{clause, text}})
 }
 
+// raceObjects stands for what the race detector has written, which the process
+// itself does not know.
+const raceObjects = "the race detector objects"
+
 // race returns true when the race detector has objected for the first time.
 func (x *exam) race() bool {
 	if x.raced || !x.t.Failed() {
@@ -161,7 +165,7 @@ func (x *exam) check(clause string, check check) {
 	}()
 	<-over
 	if x.race() {
-		c.errorf("the race detector objects; see the output of the process")
+		c.errorf(raceObjects)
 	}
 	if failure := c.failure(); failure != "" {
 		x.fail(clause, check.name+":\n"+failure)

@@ -56,6 +56,7 @@ func (p *player) track(ctx context.Context, i int, u model.Track) {
 func (p *player) task(ctx context.Context, i int, k model.Task) {
 	ok := p.impl.Go(ctx, func(context.Context) error {
 		p.lasting(k.Lasts, nil)
+		p.note(func() {}) // ordered: its failure may be why groups are waited for
 		return p.end(k.Ends, model.TaskError(i+1), model.TaskPanic(i+1))
 	})
 	p.note(func() { p.got.Tasks[i] = ok })

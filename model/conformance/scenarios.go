@@ -193,7 +193,7 @@ func (x *exam) judge(s model.Scenario, wants []model.Trace) (v *verdict, ds []Di
 		if len(s.Probes) > 0 {
 			clause = "HEALTH-14"
 		}
-		ds = append(ds, Difference{clause, "the race detector objects; see the output of the process"})
+		ds = append(ds, Difference{clause, raceObjects})
 	}
 	return v, ds
 }

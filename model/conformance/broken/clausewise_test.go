@@ -65,7 +65,7 @@ func TestTestReportsWhatExamineDoes(t *testing.T) {
 					failed := strings.Fields(rest)
 					slices.Sort(failed)
 					if !slices.Equal(failed, c.Breaks) {
-						t.Errorf("the suite reports %q, want %q", failed, c.Breaks)
+						t.Errorf("the suite reports %q, want %q: %s", failed, c.Breaks, output)
 					}
 					return
 				}
