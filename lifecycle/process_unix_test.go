@@ -40,7 +40,7 @@ var children = map[string]func() int{
 			fmt.Println("running")
 			<-ctx.Done()
 			return nil
-		}))
+		}, lifecycle.WithLogger(slog.New(further{}))))
 	},
 	"runs two at once": func() int {
 		ended := make(chan error)
@@ -81,6 +81,19 @@ var children = map[string]func() int{
 			return nil
 		}, lifecycle.WithSignals()))
 	},
+}
+
+// further is a log that says so when a further signal was taken. One that is
+// still on its way when Run returns has its default effect (SIG-3).
+type further struct{ slog.Handler }
+
+func (further) Enabled(context.Context, slog.Level) bool { return true }
+
+func (further) Handle(_ context.Context, r slog.Record) error {
+	if strings.Contains(r.Message, "a further signal") {
+		fmt.Println("a further signal")
+	}
+	return nil
 }
 
 func init() {
@@ -168,6 +181,7 @@ func TestRealSignals(t *testing.T) {
 		c.expectLine("draining")
 		for range 3 {
 			c.signal(syscall.SIGTERM)
+			c.expectLine("a further signal")
 		}
 		_, _ = io.WriteString(c.in, "go on\n")
 		c.expectLine("hook")
