@@ -219,3 +219,11 @@ func count(n int, what string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, what)
 }
+
+// ExitCode: to be done (RUN-14).
+func ExitCode(err error) int {
+	if err == nil {
+		return 0
+	}
+	return 1
+}

@@ -35,7 +35,7 @@ func OnShutdown(ctx context.Context, hook func() error) {
 // context is live when the hook begins, has the values of the run's context,
 // and ends with the phase, or with the hook's own timeout if that is sooner;
 // its cause is [ErrShutdownTimeout] then, or [ErrForced] (HOOK-5).
-func OnShutdownContext(ctx context.Context, hook func(ctx context.Context) error, opts ...HookOption) {
+func OnShutdownContext(ctx context.Context, hook func(ctx context.Context) error, opts ...HookOption) (stop func() bool) {
 	h := &hookEntry{pc: caller(), fn: hook}
 	for i, opt := range opts {
 		if opt == nil { // the hook must not be lost for it
@@ -45,6 +45,7 @@ func OnShutdownContext(ctx context.Context, hook func(ctx context.Context) error
 		opt(h)
 	}
 	register(ctx, "OnShutdownContext", h)
+	return func() bool { return false } // to be done: HOOK-10
 }
 
 // HookOption changes how one hook runs.

@@ -185,3 +185,15 @@ func WithObserver(observe func(fsm.Step)) Option {
 		c.observers = append(c.observers, observe)
 	}
 }
+
+// WithCleanError: to be done (RUN-7).
+func WithCleanError(is func(error) bool) Option {
+	return func(c *config) {
+		if is == nil {
+			c.reject("WithCleanError", "the function is nil")
+		}
+	}
+}
+
+// WithSignalError: to be done (RUN-14).
+func WithSignalError() Option { return func(*config) {} }

@@ -1,275 +1,194 @@
 package lifecycle
 
 import (
+	"context"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// work is what is in flight: tracked units and requests, counted in one word,
-// and the drain groups, each a WaitGroup that somebody has to wait on.
-type work struct {
-	// word holds the tracked units and the requests that are out, two flags,
-	// and a count that goes up whenever one is begun. So one atomic operation
-	// begins a unit, one ends it, and one compare-and-swap can say "none is
-	// out, none was begun since I looked, and none may begin from now on".
-	word atomic.Uint64
-	// idle gets a token when the last unit out ends while that is watched.
-	idle chan struct{}
-
-	mu      sync.Mutex
-	groups  []*group
-	tasks   taskList
-	servers map[*connections]struct{} // those of Serve that are not over; each is a unit too
-	closed  bool                      // no group is waited for any more
-}
-
-// The fields of the word. A unit of Track needs no goroutine, so there may be
-// more than the sixteen million that its bits can hold. They carry over into
-// the requests then: the sum stays right, and with it what Draining waits for,
-// but the split between units and requests in a timeout's error does not. The
-// count of those begun may wrap around.
-const (
-	oneUnit    uint64 = 1       // 24 bits
-	oneRequest uint64 = 1 << 24 // 22 bits
-	watched    uint64 = 1 << 46 // somebody waits for none to be out
-	workClosed uint64 = 1 << 47 // Draining is over: none may begin
-	oneBegun   uint64 = 1 << 48 // 16 bits
-	anyOut            = watched - 1
-)
-
-// group is one drain group. Its waiters set quiet when the WaitGroup has
-// reached zero.
-type group struct {
-	wg      sync.WaitGroup
-	pc      uintptr
-	made    time.Time
-	awaited atomic.Bool
-	quiet   atomic.Bool
-	looked  atomic.Pointer[chan struct{}] // closed when the waiter of lookAround is done
-}
-
-func newWork() *work {
-	return &work{idle: make(chan struct{}, 1), servers: map[*connections]struct{}{}}
-}
-
-// begin counts one more, oneUnit or oneRequest, unless Draining is over.
-func (w *work) begin(one uint64) bool {
-	if w.word.Add(oneBegun+one)&workClosed == 0 {
-		return true
-	}
-	w.word.Add(-one)
-	return false
-}
-
-// end counts one less.
-func (w *work) end(one uint64) {
-	if now := w.word.Add(-one); now&anyOut == 0 && now&watched != 0 {
-		select {
-		case w.idle <- struct{}{}:
-		default:
-		}
-	}
-}
-
-// beginServer and endServer count a server and its unit in one step.
-func (w *work) beginServer(c *connections) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !w.begin(oneUnit) {
-		return false
-	}
-	w.servers[c] = struct{}{}
-	return true
-}
-
-func (w *work) endServer(c *connections) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	delete(w.servers, c)
-	w.end(oneUnit)
-}
-
-// serves says whether any server is not over.
-func (w *work) serves() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.servers) > 0
-}
-
-// out is how many units and requests are out. The servers, which are units, are
-// left out: they wait for the requests. A request whose handler is back is out
-// for as long as a server has not sent its answer.
-func (w *work) out() (units, requests int) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	word := w.word.Load()
-	unanswered := 0
-	for c := range w.servers {
-		n, _ := c.unanswered(time.Time{})
-		unanswered += n
-	}
-	units = int(word&(oneRequest-1)) - len(w.servers)
-	return max(0, units), max(int(word&anyOut/oneRequest), unanswered)
-}
-
-// tasksOut is how many of the units are tasks.
-func (w *work) tasksOut() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.tasks.n
-}
-
-// busyUnits says whether any unit or request is out, servers included.
-func (w *work) busyUnits() bool { return w.word.Load()&anyOut != 0 }
-
-// add registers a group, unless Draining is over.
-func (w *work) add(g *group) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.closed {
-		return false
-	}
-	w.groups = append(w.groups, g)
-	return true
-}
-
-// known returns the groups made so far. Groups are only ever appended.
-func (w *work) known() []*group {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.groups
-}
-
-// tryClose ends the taking of work if none is out, none was begun and no group
-// was made since word and groups were looked at.
-func (w *work) tryClose(word uint64, groups int) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.closed || len(w.groups) != groups || word&anyOut != 0 || !w.word.CompareAndSwap(word, word|workClosed) {
-		return false
-	}
-	w.closed = true
-	return true
-}
-
-// shut ends the taking of work whatever is still out. It answers false if
-// that had been done.
-func (w *work) shut() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	was := w.closed
-	w.closed = true
-	w.word.Or(workClosed)
-	return !was
-}
-
-// await returns true once no work is left, having ended the taking of it, or
-// false when over is closed first.
+// DrainGroup returns a new WaitGroup for work in flight: hooks wait until it
+// is at zero, or the drain timeout has run out (DRAIN-1). Every call makes a
+// group of its own, which is kept until Run returns; make one for each part of
+// the service, not one for each request.
 //
-// Work makes groups and adds to them, so a group is waited for when whoever
-// may have done that is done: units come first, and groups in the order in
-// which they were made, one after the other. So a group that was made by work
-// in flight is not waited for beside its first Add, which would be a race, and
-// work that a unit or a group hands on is seen. A second pass is for what is
-// handed on to a group that was made earlier. The word is compared at the end,
-// because units may have begun meanwhile.
-func (w *work) await(over <-chan struct{}) bool {
-	w.word.Or(watched)
-	for {
-		word, ok := w.awaitUnits(over)
-		if !ok {
-			return false
+// A group made while Draining is waited for too, and so is work added to a
+// group that is not at zero (DRAIN-3). Adding to one that is at zero after the
+// context was cancelled is outside WaitGroup's own contract, and seen on a
+// best effort; [Track] has no such hole. After Draining the group is usable,
+// but nobody waits for it, which is logged.
+//
+// With a context that does not come from [Run] the group is usable, nobody
+// waits for it, and an error is logged. Safe for concurrent use.
+func DrainGroup(ctx context.Context) *sync.WaitGroup {
+	g := &group{pc: caller(), made: time.Now()}
+	r := from(ctx)
+	if r == nil {
+		foreign(g.pc, "DrainGroup", "nobody will wait for this group")
+		return &g.wg
+	}
+	if !r.work.add(g) {
+		r.journal.log(slog.LevelError, g.pc, "drain group made after Draining: its work will not be waited for",
+			slog.String("at", place(g.pc)), slog.Any("state", r.State()))
+	}
+	return &g.wg
+}
+
+// Track begins one unit of work in flight, such as a message being handled,
+// and returns what ends it. Draining lasts until every unit is done, or the
+// drain timeout runs out. done is never nil and may be called more than once;
+// only the first call counts (DRAIN-8).
+//
+// After Draining ok is false, nothing is counted, and that is logged: the
+// work should not be begun (DRAIN-3). The same with a context that does not
+// come from [Run]. Safe for concurrent use, from any number of goroutines.
+func Track(ctx context.Context) (done func(), ok bool) {
+	r := from(ctx)
+	if r == nil {
+		foreign(caller(), "Track", "the work is not tracked")
+		return func() {}, false
+	}
+	if !r.work.begin(oneUnit) {
+		r.late(caller(), "tracked work")
+		return func() {}, false
+	}
+	// The flag is made apart: with no pointer in it, it costs next to nothing.
+	w, over := r.work, new(atomic.Bool)
+	return func() {
+		if over.CompareAndSwap(false, true) {
+			w.end(oneUnit)
 		}
-		groups := w.known()
-		for range 2 {
-			for _, g := range groups {
-				if looked := g.looked.Load(); looked != nil {
-					<-*looked
-				}
-				g.await()
+	}, true
+}
+
+// taskEntry is one task under way.
+type taskEntry struct {
+	pc         uintptr
+	began      time.Time
+	prev, next *taskEntry
+}
+
+// taskList is the tasks under way, oldest first. The links are the entries'
+// own, so that a million of them cost no more each than a few do.
+type taskList struct {
+	first, last *taskEntry
+	n           int
+}
+
+func (l *taskList) add(t *taskEntry) {
+	l.n++
+	if t.prev = l.last; t.prev == nil {
+		l.first = t
+	} else {
+		t.prev.next = t
+	}
+	l.last = t
+}
+
+func (l *taskList) remove(t *taskEntry) {
+	l.n--
+	if t.prev == nil {
+		l.first = t.next
+	} else {
+		t.prev.next = t.next
+	}
+	if t.next == nil {
+		l.last = t.prev
+	} else {
+		t.next.prev = t.prev
+	}
+	t.prev, t.next = nil, nil
+}
+
+// Go runs task on a goroutine of its own as work in flight: Draining lasts
+// until it returns, or the drain timeout runs out. The task is given ctx, which
+// should be main's: that is cancelled when the service should stop.
+//
+// When the task fails, by an error, a panic or runtime.Goexit, a stop is
+// requested, with a [*TaskError] that names the place that called Go as the
+// context's cause and in Run's result (DRAIN-8). Once the service is stopping,
+// context.Canceled, http.ErrServerClosed and the context's cause are a clean
+// end, not a failure (RUN-7).
+//
+// A request's context, which under [Serve] carries the run too, is cancelled when
+// the request is answered. A task that is given it and returns context.Canceled
+// then has failed, and stops the service. For work that a request leaves behind
+// give WorkContext(r.Context()), which lives until Draining ends.
+//
+// After Draining ok is false, the task does not run, and that is logged
+// (DRAIN-3). The same with a context that does not come from [Run]. A nil task
+// is one that fails. Safe for concurrent use.
+func Go(ctx context.Context, task func(ctx context.Context) error) (ok bool) {
+	t := &taskEntry{pc: caller(), began: time.Now()}
+	r := from(ctx)
+	if r == nil {
+		foreign(t.pc, "Go", "the task will not run")
+		return false
+	}
+	if !r.work.begin(oneUnit) {
+		r.late(t.pc, "task")
+		return false
+	}
+	r.work.mu.Lock()
+	r.work.tasks.add(t)
+	r.work.mu.Unlock()
+	go r.runTask(ctx, t, task)
+	return true
+}
+
+// runTask reports the task's failure before it ends the unit, so that Draining
+// cannot end, nor Run return, without it.
+func (r *run) runTask(ctx context.Context, t *taskEntry, task func(context.Context) error) {
+	call(func() error {
+		if task == nil {
+			return errNilTask
+		}
+		return task(ctx)
+	}, func(err error) {
+		if err != nil {
+			ended := ending{err: err, clean: clean(err, r.causes()...)}
+			if !r.post(func() { r.taskFailed(t, ended) }) && !ended.clean {
+				r.tooLate(t.pc, "task", err)
 			}
 		}
-		select {
-		case <-over:
-			return false
-		default:
-		}
-		if w.tryClose(word, len(groups)) {
-			return true
-		}
-	}
+		r.work.mu.Lock()
+		r.work.tasks.remove(t)
+		r.work.mu.Unlock()
+		r.work.end(oneUnit)
+	})
 }
 
-// lookAround finds out which groups are busy beside the one whose turn it is,
-// for those who ask: each gets a waiter of its own, which await then waits for,
-// since WaitGroup takes it ill when one that is reused has several. A waiter
-// whose group never gets to zero outlives the run: there is no other way. It
-// says whether there was anything to find out.
-func (w *work) lookAround() (any bool) {
-	for _, g := range w.known() {
-		if g.awaited.Load() {
-			continue
-		}
-		any = true
-		over := make(chan struct{})
-		g.awaited.Store(true)
-		g.looked.Store(&over)
-		go func() {
-			defer close(over)
-			g.await()
-		}()
-	}
-	return any
+func (r *run) late(pc uintptr, what string) {
+	r.journal.log(slog.LevelError, pc, what+" after Draining is refused: it would not be waited for",
+		slog.String("at", place(pc)), slog.Any("state", r.State()))
 }
 
-// awaitUnits returns the word once no unit is out.
-func (w *work) awaitUnits(over <-chan struct{}) (word uint64, ok bool) {
-	for {
-		if word = w.word.Load(); word&anyOut == 0 {
-			return word, true
-		}
-		select {
-		case <-w.idle:
-		case <-over:
-			return 0, false
-		}
+// WorkContext returns a context with the values of ctx that stays live until
+// Draining ends: for finishing what was begun when ctx, main's context, is
+// cancelled already (DRAIN-8). Its cause is [ErrDrainTimeout] or [ErrForced]
+// where that is what ended Draining. With a context that does not come from
+// [Run] it returns ctx itself, and logs an error. Safe for concurrent use.
+func WorkContext(ctx context.Context) context.Context {
+	r := from(ctx)
+	if r == nil {
+		foreign(caller(), "WorkContext", "the context is returned as it is")
+		return ctx
 	}
+	return workContext{Context: r.workCtx, values: ctx}
 }
 
-// await waits for the group to be at zero. When its user adds to it just as it
-// gets there, WaitGroup panics in the waiter ("reused before previous Wait has
-// returned"): then there is work again, which is waited for (DRAIN-6).
-func (g *group) await() {
-	g.awaited.Store(true)
-	g.quiet.Store(false)
-	for !g.wait() {
-	}
-	g.quiet.Store(true)
+// workContext is the run's work context with the values of another. Its own
+// come first: package context keeps what it knows about cancellation there,
+// and the work context has nothing else.
+type workContext struct {
+	context.Context
+	values context.Context
 }
 
-func (g *group) wait() (ok bool) {
-	defer func() { _ = recover() }()
-	g.wg.Wait()
-	return true
-}
-
-// busy says that somebody waits for the group.
-func (g *group) busy() bool { return g.awaited.Load() && !g.quiet.Load() }
-
-// busy returns the places of the groups that were looked at and are not at
-// zero, and of the tasks that are under way.
-func (w *work) busy() (groups, tasks []string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	places := places{}
-	for _, g := range w.groups {
-		if g.busy() {
-			groups = append(groups, places.of(g.pc))
-		}
+func (c workContext) Value(key any) any {
+	if v := c.Context.Value(key); v != nil {
+		return v
 	}
-	for t := w.tasks.first; t != nil; t = t.next {
-		tasks = append(tasks, places.of(t.pc))
-	}
-	return groups, tasks
+	return c.values.Value(key)
 }

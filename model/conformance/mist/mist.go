@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
+	"net/http"
 	"os"
 	"syscall"
 	"time"
@@ -34,10 +36,12 @@ func Implementation() conformance.Implementation {
 		Stop:           lifecycle.Stop,
 		MarkStarted:    lifecycle.MarkStarted,
 		Handler:        lifecycle.Handler,
-		ListenAndServe: lifecycle.ListenAndServe,
-		Serve:          lifecycle.Serve,
-		Health:         Health,
-		Is:             is,
+		ListenAndServe: func(ctx context.Context, srv *http.Server) error { return lifecycle.ListenAndServe(ctx, srv) },
+		Serve: func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+			return lifecycle.Serve(ctx, srv, ln)
+		},
+		Health: Health,
+		Is:     is,
 		RunWith: func(main func(context.Context) error, s conformance.Settings) error {
 			return lifecycle.Run(main, options(s)...)
 		},

@@ -147,3 +147,6 @@ func (w *hijackableWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	}
 	return h.Hijack()
 }
+
+// CancelOnStop: to be done (HTTP-9).
+func CancelOnStop(ctx context.Context, next http.Handler) http.Handler { return next }

@@ -23,7 +23,7 @@ const flushPatience = 500 * time.Millisecond
 // ListenAndServe listens on srv.Addr (":http" if empty) and calls [Serve]. An
 // address that cannot be had is an error at once (HTTP-1). It serves plain HTTP,
 // whatever srv.TLSConfig says; for TLS, make the listener and call Serve.
-func ListenAndServe(ctx context.Context, srv *http.Server) error {
+func ListenAndServe(ctx context.Context, srv *http.Server, opts ...ServeOption) error {
 	pc := caller()
 	if srv == nil {
 		return errors.New("lifecycle: ListenAndServe: the server is nil")
@@ -75,7 +75,7 @@ func ListenAndServe(ctx context.Context, srv *http.Server) error {
 // in one lifecycle, but each can be served once: a second time is an error.
 // After Draining it closes ln, serves nothing, logs that, and returns nil. With
 // a context that does not come from [Run] it closes ln and returns an error.
-func Serve(ctx context.Context, srv *http.Server, ln net.Listener) error {
+func Serve(ctx context.Context, srv *http.Server, ln net.Listener, opts ...ServeOption) error {
 	pc := caller()
 	switch {
 	case srv == nil:
@@ -268,4 +268,22 @@ func (s *server) stop(ctx context.Context, closed bool) {
 		defer stop()
 		s.conns.await(patience, s.conns.unanswered) // their handlers see their context end
 	}
+}
+
+// ServeOption changes how a server is served.
+type ServeOption func(*serveConfig)
+
+type serveConfig struct{ untilStopped bool }
+
+// UntilStopped: to be done (HTTP-7).
+func UntilStopped() ServeOption { return func(c *serveConfig) { c.untilStopped = true } }
+
+// ServeTLS: to be done (HTTP-1).
+func ServeTLS(ctx context.Context, srv *http.Server, ln net.Listener, certFile, keyFile string, opts ...ServeOption) error {
+	return errors.ErrUnsupported
+}
+
+// ListenAndServeTLS: to be done (HTTP-1).
+func ListenAndServeTLS(ctx context.Context, srv *http.Server, certFile, keyFile string, opts ...ServeOption) error {
+	return errors.ErrUnsupported
 }
