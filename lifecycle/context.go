@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"context"
-	"log/slog"
 
 	"github.com/greynewell/mist-go/fsm"
 )
@@ -42,13 +41,4 @@ func (r *run) causes() []error {
 		causes = append(causes, *asked)
 	}
 	return causes
-}
-
-// tooLate logs a failure that came after Run's result was made.
-func (r *run) tooLate(pc uintptr, what string, err error) {
-	attrs := []slog.Attr{slog.Any("error", err)}
-	if pc != 0 {
-		attrs = append(attrs, slog.String("at", place(pc)))
-	}
-	r.journal.log(slog.LevelError, pc, what+" failed too late to be in Run's result", attrs...)
 }

@@ -134,7 +134,8 @@ func TestMainIsWaitedForFirst(t *testing.T) {
 		want                    string
 		warned                  bool
 	}{
-		"DRAIN-4: until it is back":                     {5, 15, 3, "3s", false},
+		"DRAIN-4: until it is back":                     {5, 15, 3, "3s", true},
+		"DRAIN-4: no warning in the first fifth of it":  {5, 15, 0.9, "900ms", false},
 		"DRAIN-4: or the grace is over":                 {5, 15, 12, "5s", true},
 		"DRAIN-4: half the drain timeout at most":       {5, 4, 12, "2s", true},
 		"DRAIN-4: no grace is no waiting, nor warning":  {0, 15, 12, "0s", false},

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -40,6 +41,10 @@ type DrainTimeoutError struct {
 	// Groups are the drain groups still busy, as file:line of the calls of
 	// DrainGroup that made them, oldest first.
 	Groups []string
+	// MayBeBusy are the drain groups of which it is not known whether they are
+	// busy. It is empty with every version of Go that this package was tested
+	// with.
+	MayBeBusy []string
 	// Tasks are the tasks still running, as file:line of the calls of Go.
 	Tasks []string
 	// Tracked is how many units of Track were not done.
@@ -49,24 +54,35 @@ type DrainTimeoutError struct {
 }
 
 func (e *DrainTimeoutError) Error() string {
-	return fmt.Sprintf("%v (%v): %s", ErrDrainTimeout, e.Timeout, e.busy())
+	return fmt.Sprintf("%v (%v): %s", ErrDrainTimeout, e.Timeout, e.text())
 }
 
 // Is reports whether target is [ErrDrainTimeout].
 func (e *DrainTimeoutError) Is(target error) bool { return target == ErrDrainTimeout }
 
-func (e *DrainTimeoutError) busy() string {
-	parts := append(told("drain group made at ", e.Groups), told("task begun at ", e.Tasks)...)
+func (e *DrainTimeoutError) empty() bool {
+	return len(e.Groups)+len(e.MayBeBusy)+len(e.Tasks)+e.Tracked+e.Requests == 0
+}
+
+func (e *DrainTimeoutError) text() string {
+	parts := append(once("drain group made at ", e.Groups), once("task begun at ", e.Tasks)...)
 	if e.Tracked > 0 {
 		parts = append(parts, count(e.Tracked, "tracked unit"))
 	}
 	if e.Requests > 0 {
 		parts = append(parts, count(e.Requests, "request"))
 	}
-	if len(parts) == 0 {
+	var text []string
+	if len(parts) > 0 {
+		text = append(text, "still busy: "+strings.Join(parts, "; "))
+	}
+	if len(e.MayBeBusy) > 0 {
+		text = append(text, "may be busy: "+strings.Join(once("drain group made at ", e.MayBeBusy), "; "))
+	}
+	if len(text) == 0 {
 		return "nothing known is still busy"
 	}
-	return "still busy: " + strings.Join(parts, "; ")
+	return strings.Join(text, "; ")
 }
 
 // ShutdownTimeoutError says what the shutdown timeout cut short (HOOK-3).
@@ -96,13 +112,13 @@ type HookRun struct {
 }
 
 func (e *ShutdownTimeoutError) Error() string {
-	return fmt.Sprintf("%v (%v): %s", ErrShutdownTimeout, e.Timeout, e.cut())
+	return fmt.Sprintf("%v (%v): %s", ErrShutdownTimeout, e.Timeout, e.text())
 }
 
 // Is reports whether target is [ErrShutdownTimeout].
 func (e *ShutdownTimeoutError) Is(target error) bool { return target == ErrShutdownTimeout }
 
-func (e *ShutdownTimeoutError) cut() string {
+func (e *ShutdownTimeoutError) text() string {
 	if e.Running == "" && len(e.NotRun) == 0 {
 		return "every hook has run, but main has not come back"
 	}
@@ -111,7 +127,7 @@ func (e *ShutdownTimeoutError) cut() string {
 		parts = append(parts, fmt.Sprintf("%s was still running after %v", e.Running, e.RunningFor.Round(time.Millisecond)))
 	}
 	if len(e.NotRun) > 0 {
-		parts = append(parts, fmt.Sprintf("%s never ran: %s", count(len(e.NotRun), "hook"), strings.Join(told("", e.NotRun), ", ")))
+		parts = append(parts, fmt.Sprintf("%s never ran: %s", count(len(e.NotRun), "hook"), strings.Join(once("", e.NotRun), ", ")))
 	}
 	if len(e.Ran) > 0 {
 		longest := slices.MaxFunc(e.Ran, func(a, b HookRun) int { return cmp.Compare(a.Took, b.Took) })
@@ -176,7 +192,8 @@ func (e *PanicError) Unwrap() error {
 }
 
 // SignalError is the cause of a context that a signal has cancelled (RUN-2).
-// A stop that a signal asked for is not a failure: Run does not return it.
+// Run returns it only with [WithSignalError] (RUN-14); otherwise a stop that a
+// signal requested is not a failure.
 type SignalError struct {
 	// Signal is the first that came: one of the process's own, or a value of
 	// the source given to WithSignalSource (SIG-1, SIG-2).
@@ -196,8 +213,8 @@ func join(errs []error) error {
 	return errors.Join(errs...)
 }
 
-// told tells of each place once: a loop makes many things at one.
-func told(what string, places []string) (all []string) {
+// once names each place once: a loop makes many things at one.
+func once(what string, places []string) (all []string) {
 	number := map[string]int{}
 	for _, place := range places {
 		number[place]++
@@ -220,10 +237,36 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// ExitCode: to be done (RUN-14).
+// ExitCode is the exit code of a process whose [Run] returned err: 0 for nil,
+// 128 plus the number of the signal if every leaf of err's tree is a
+// [*SignalError], as shells report a process that a signal has ended, and 1
+// otherwise (RUN-14). With [WithSignalError], a batch job that was interrupted
+// exits with 143 for SIGTERM and 130 for SIGINT:
+//
+//	os.Exit(lifecycle.ExitCode(lifecycle.Run(run, lifecycle.WithSignalError())))
+//
+// Of several signals the first counts. Safe for concurrent use.
 func ExitCode(err error) int {
 	if err == nil {
 		return 0
 	}
-	return 1
+	code := 0
+	signals := everyLeaf(err, func(n errorNode) verdict {
+		stopped, ok := n.err.(*SignalError)
+		if !ok || stopped == nil {
+			return undecided
+		}
+		number, ok := stopped.Signal.(syscall.Signal)
+		if !ok || number <= 0 {
+			return fails
+		}
+		if code == 0 {
+			code = 128 + int(number)
+		}
+		return passes
+	})
+	if !signals {
+		return 1
+	}
+	return code
 }

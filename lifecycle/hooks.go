@@ -2,8 +2,9 @@ package lifecycle
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
-	"slices"
+	"math"
 	"sync"
 	"time"
 
@@ -24,9 +25,9 @@ import (
 // the hook will never run, and an error is logged (HOOK-9). A nil hook is one
 // that fails. Safe for concurrent use (HOOK-7).
 func OnShutdown(ctx context.Context, hook func() error) {
-	h := &hookEntry{pc: caller()}
+	h := &item[hookEntry]{v: hookEntry{pc: caller()}}
 	if hook != nil {
-		h.fn = func(context.Context) error { return hook() }
+		h.v.fn = func(context.Context) error { return hook() }
 	}
 	register(ctx, "OnShutdown", h)
 }
@@ -35,24 +36,33 @@ func OnShutdown(ctx context.Context, hook func() error) {
 // context is live when the hook begins, has the values of the run's context,
 // and ends with the phase, or with the hook's own timeout if that is sooner;
 // its cause is [ErrShutdownTimeout] then, or [ErrForced] (HOOK-5).
+//
+// stop takes the hook back, and lets go of what it holds: for a resource that
+// is closed before the end. It returns true if it kept the hook from running,
+// and false if the hook has begun, was taken back before, or was dropped by the
+// shutdown timeout. It is never nil; with a context that does not come from
+// [Run] it returns false. It may be called from anywhere at any time, from
+// hooks too, and is safe for concurrent use (HOOK-10).
 func OnShutdownContext(ctx context.Context, hook func(ctx context.Context) error, opts ...HookOption) (stop func() bool) {
-	h := &hookEntry{pc: caller(), fn: hook}
+	h := &item[hookEntry]{v: hookEntry{pc: caller(), fn: hook}}
 	for i, opt := range opts {
 		if opt == nil { // the hook must not be lost for it
-			complain(ctx, h.pc, "OnShutdownContext: option %d is nil", i+1)
+			if r := from(ctx); r != nil {
+				r.log.misuse(h.v.pc, fmt.Sprintf("OnShutdownContext: option %d is nil", i+1))
+			}
 			continue
 		}
-		opt(h)
+		opt(&h.v)
 	}
-	register(ctx, "OnShutdownContext", h)
-	return func() bool { return false } // to be done: HOOK-10
+	r := register(ctx, "OnShutdownContext", h)
+	return func() bool { return r != nil && r.hooks.takeBack(h) }
 }
 
 // HookOption changes how one hook runs.
 type HookOption func(*hookEntry)
 
 // HookName names a hook in errors and log lines. Default: none; the place that
-// registered it is always told.
+// registered it is always named.
 func HookName(name string) HookOption {
 	return func(h *hookEntry) { h.name = name }
 }
@@ -86,6 +96,25 @@ func (h *hookEntry) failed(err error) *HookError {
 	return &HookError{Name: h.name, Place: place(h.pc), Err: err}
 }
 
+// hookTexts makes the texts of many hooks: a loop may register a million at one
+// place.
+type hookTexts struct {
+	places  places
+	unnamed map[uintptr]string
+}
+
+func (t hookTexts) of(h *hookEntry) string {
+	if h.name != "" {
+		return hookText(h.name, t.places.of(h.pc))
+	}
+	text, known := t.unnamed[h.pc]
+	if !known {
+		text = hookText("", t.places.of(h.pc))
+		t.unnamed[h.pc] = text
+	}
+	return text
+}
+
 func hookText(name, place string) string {
 	if name == "" {
 		return "hook registered at " + place
@@ -93,37 +122,51 @@ func hookText(name, place string) string {
 	return "hook " + name + " registered at " + place
 }
 
-func register(ctx context.Context, function string, h *hookEntry) {
+// register returns the run that the hook was registered with, if any.
+func register(ctx context.Context, function string, h *item[hookEntry]) *run {
 	r := from(ctx)
 	switch {
 	case r == nil:
-		foreign(h.pc, function, "the hook will never run")
+		logMisuse(h.v.pc, function, "the hook will never run")
 	case r.hooks.push(h):
 		// The loop may be in Hooks with no hook left, waiting for main. If it
 		// is not there yet, it finds this one when it comes.
 		if r.State() == fsm.Hooks {
-			r.post(func() {})
+			r.wake()
 		}
 	default:
-		r.runLate(h)
+		r.runLate(&h.v)
 	}
+	return r
 }
 
 // hookStack is the hooks that have not begun, last registered last.
 type hookStack struct {
 	mu     sync.Mutex
-	hooks  []*hookEntry
+	hooks  list[hookEntry]
 	closed bool
 }
 
 // push reports whether the hook will run with the others.
-func (s *hookStack) push(h *hookEntry) bool {
+func (s *hookStack) push(h *item[hookEntry]) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return false
 	}
-	s.hooks = append(s.hooks, h)
+	s.hooks.add(h)
+	return true
+}
+
+// takeBack removes a hook that has not begun (HOOK-10). What it holds is
+// released.
+func (s *hookStack) takeBack(h *item[hookEntry]) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || !s.hooks.remove(h) {
+		return false
+	}
+	h.v.fn = nil
 	return true
 }
 
@@ -133,61 +176,69 @@ func (s *hookStack) push(h *hookEntry) bool {
 func (s *hookStack) next(last bool) (h *hookEntry, closed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if n := len(s.hooks); n > 0 {
-		h = s.hooks[n-1]
-		s.hooks[n-1] = nil
-		s.hooks = s.hooks[:n-1]
-		return h, false
+	if i := s.hooks.last; i != nil {
+		s.hooks.remove(i)
+		return &i.v, false
 	}
 	s.closed = s.closed || last
 	return nil, s.closed
 }
 
-// shut closes the stack and returns the hooks that will not run, in the order
-// in which they would have. They stay in it, to be told.
-func (s *hookStack) shut() (notRun []*hookEntry) {
+// close closes the stack and returns the hooks that will not run, in the order
+// in which they would have. They stay in it, for snapshots.
+func (s *hookStack) close() (notRun []*hookEntry) {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
-	return s.toCome()
+	return s.pending(math.MaxInt)
 }
 
-// toCome returns the hooks that have not begun, in the order of their turns.
-func (s *hookStack) toCome() []*hookEntry {
+// pending returns hooks that have not begun, in the order of their turns, at
+// most so many.
+func (s *hookStack) pending(limit int) (hooks []*hookEntry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	hooks := slices.Clone(s.hooks)
-	slices.Reverse(hooks)
+	hooks = make([]*hookEntry, 0, min(limit, s.hooks.n))
+	for i := s.hooks.last; i != nil && len(hooks) < limit; i = i.prev {
+		hooks = append(hooks, &i.v)
+	}
 	return hooks
 }
 
 func (s *hookStack) size() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.hooks)
+	return s.hooks.n
 }
 
 // runLate runs a hook that was registered after the end, while its caller
-// waits, bounded by a shutdown timeout of its own (HOOK-4).
+// waits, bounded by a shutdown timeout of its own (HOOK-4). Its failure is
+// logged on the caller, like its registration, so that a logger that registers
+// hooks is seen to call itself.
 func (r *run) runLate(h *hookEntry) {
-	at := slog.String("hook", h.String())
-	r.journal.log(slog.LevelError, h.pc, "hook registered after Stopped: it runs at once", at)
+	r.log.misuse(h.pc, "hook registered after Stopped: it runs at once", slog.String("hook", h.String()))
 	limit := r.cfg.shutdownTimeout
 	if h.timeout > 0 {
 		limit = min(limit, h.timeout)
 	}
 	ctx, cancel := context.WithTimeoutCause(r.base, limit, ErrShutdownTimeout)
 	defer cancel()
-	ended := make(chan struct{})
+	ended := make(chan error)
 	go call(func() error { return h.run(ctx) }, func(err error) {
-		defer close(ended)
-		if err != nil {
-			r.tooLate(h.pc, "hook", h.failed(err))
+		select {
+		case ended <- err:
+		case <-ctx.Done():
+			if err != nil {
+				r.log.tooLate(h.pc, "an abandoned hook", h.failed(err))
+			}
 		}
 	})
 	select {
-	case <-ended:
+	case err := <-ended:
+		if err != nil {
+			r.log.tooLate(h.pc, "a hook", h.failed(err))
+		}
 	case <-ctx.Done():
-		r.journal.log(slog.LevelError, h.pc, "hook registered after Stopped is abandoned", at, slog.Duration("timeout", limit))
+		r.log.misuse(h.pc, "hook registered after Stopped is abandoned", slog.String("hook", h.String()), duration("timeout", limit))
 	}
 }

@@ -134,7 +134,7 @@ func (c *connections) unbegun(now time.Time) (n int, until time.Time) {
 }
 
 // unanswered counts the connections with a request under way.
-func (c *connections) unanswered(time.Time) (n int, until time.Time) {
+func (c *connections) unanswered() (n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for entry := range c.busy {
@@ -142,7 +142,11 @@ func (c *connections) unanswered(time.Time) (n int, until time.Time) {
 			n++
 		}
 	}
-	return n, until
+	return n
+}
+
+func (c *connections) stillUnanswered(time.Time) (n int, until time.Time) {
+	return c.unanswered(), time.Time{}
 }
 
 // unflushed counts the connections of HTTP/2, whose last answer may be on its

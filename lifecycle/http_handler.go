@@ -30,7 +30,7 @@ func Handler(ctx context.Context, next http.Handler) http.Handler {
 	}
 	r := from(ctx)
 	if r == nil {
-		foreign(caller(), "Handler", "requests are not counted")
+		logMisuse(caller(), "Handler", "requests are not counted")
 		return next
 	}
 	return &counter{run: r, next: next}
@@ -44,7 +44,7 @@ type counter struct {
 
 func (c *counter) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if !c.run.work.begin(oneRequest) {
-		c.run.journal.log(slog.LevelWarn, 0, "request after Draining is refused", slog.String("path", req.URL.Path))
+		c.run.log.answer(slog.LevelWarn, 0, "request after Draining is refused", slog.String("path", req.URL.Path))
 		w.Header().Set("Connection", "close")
 		w.Header().Set("Retry-After", "1")
 		http.Error(w, "the service is shutting down", http.StatusServiceUnavailable)

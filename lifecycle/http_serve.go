@@ -11,10 +11,6 @@ import (
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// cutPatience is how long the first hook waits for servers whose requests were
-// cut (HTTP-2).
-const cutPatience = 100 * time.Millisecond
-
 // flushPatience is how long a connection of HTTP/2 is waited for once its
 // requests are answered: the last answer may not have left the server, and
 // nothing but the client's going away says that it has.
@@ -90,7 +86,7 @@ func serve(ctx context.Context, pc uintptr, function string, srv *http.Server, l
 	r := from(ctx)
 	if r == nil {
 		_ = ln.Close()
-		foreign(pc, function, "nothing is served")
+		logMisuse(pc, function, "nothing is served")
 		return errors.New("lifecycle: " + function + ": the context does not come from Run")
 	}
 	if _, again := srv.Handler.(served); again {
@@ -100,7 +96,7 @@ func serve(ctx context.Context, pc uintptr, function string, srv *http.Server, l
 	s := &server{run: r, srv: srv, conns: newConnections()}
 	if !r.work.beginServer(s.conns) {
 		_ = ln.Close()
-		r.late(pc, "server")
+		r.log.refused(pc, "server", r.State())
 		return nil
 	}
 	s.install(ctx)
@@ -218,7 +214,7 @@ func (s *server) leave(closed bool) {
 	cancel()
 	call(func() error { s.stop(over, closed); return nil }, func(err error) {
 		if err != nil {
-			s.run.journal.log(slog.LevelError, 0, "a server that no longer accepts could not be stopped", slog.Any("error", err))
+			s.run.log.add(slog.LevelError, 0, "a server that no longer accepts could not be stopped", slog.Any("error", err))
 		}
 		s.over()
 	})
@@ -228,7 +224,7 @@ func (s *server) leave(closed bool) {
 func (s *server) over() {
 	s.run.work.endServer(s.conns)
 	if s.run.State() == fsm.Hooks {
-		s.run.post(func() {}) // the first hook may be waiting for this
+		s.run.wake() // the first hook may be waiting for this
 	}
 }
 
@@ -255,7 +251,7 @@ func (s *server) stop(ctx context.Context, closed bool) {
 	if !closed || s.conns.blind.Load() {
 		_ = s.srv.Shutdown(ctx)
 	}
-	left := s.conns.await(draining, s.conns.unanswered)
+	left := s.conns.await(draining, s.conns.stillUnanswered)
 	if left == 0 && s.conns.http2.Load() {
 		patience, stop := context.WithTimeout(draining, flushPatience)
 		s.conns.await(patience, s.conns.unflushed)
@@ -263,10 +259,10 @@ func (s *server) stop(ctx context.Context, closed bool) {
 	}
 	_ = s.srv.Close()
 	if left > 0 {
-		s.run.journal.log(slog.LevelWarn, 0, "requests are cut", slog.Int("connections", left))
+		s.run.log.add(slog.LevelWarn, 0, "requests are cut", slog.Int("connections", left))
 		patience, stop := context.WithTimeout(context.Background(), cutPatience)
 		defer stop()
-		s.conns.await(patience, s.conns.unanswered) // their handlers see their context end
+		s.conns.await(patience, s.conns.stillUnanswered) // their handlers see their context end
 	}
 }
 

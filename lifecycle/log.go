@@ -2,32 +2,55 @@ package lifecycle
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
+	"math"
+	"os"
+	"reflect"
+	"runtime"
+	"strings"
 	"time"
+
+	"github.com/greynewell/mist-go/fsm"
 )
 
-// journal writes log records in order on a goroutine of its own, so that a
+// asyncLog writes log records in order on a goroutine of its own, so that a
 // handler that is slow or hangs delays nothing (STATE-4). That goroutine makes
-// the records too: the loop has better things to do when the service stops.
-// Once Run has closed the journal, a record is written by whoever has one.
-type journal struct {
+// the records too: the loop has more urgent things to do when the service
+// stops. Once Run has closed the queue, a record is written by its caller.
+type asyncLog struct {
 	ctx    context.Context
 	logger *slog.Logger
-	box    *mailbox[func() slog.Record]
+	run    uintptr // the call of Run
+	queue  *queue[entry]
 }
 
-func newJournal(ctx context.Context, logger *slog.Logger) *journal {
-	j := &journal{ctx: ctx, logger: logger}
-	j.box = newMailbox(j.write, nil) // there is nowhere left to report a panic of the logger
-	return j
+// entry is a record to be made. nested says that it was logged by the logger
+// itself, as it wrote another one.
+type entry struct {
+	record func() slog.Record
+	nested bool
 }
 
-// log takes the time and, if it is not zero, the program counter that the
-// record is about; the rest, which runs code of the user's, is for write.
-func (j *journal) log(level slog.Level, pc uintptr, msg string, attrs ...slog.Attr) {
+func newAsyncLog(ctx context.Context, logger *slog.Logger, run uintptr) *asyncLog {
+	l := &asyncLog{ctx: ctx, logger: logger, run: run}
+	l.queue = newQueue(l.write, nil) // there is nowhere left to report a panic of the logger
+	return l
+}
+
+// add logs something that the loop has found; pc is the place that it is about,
+// if any. It takes the time; the rest, which runs code of the user's, is left
+// to write.
+func (l *asyncLog) add(level slog.Level, pc uintptr, msg string, attrs ...slog.Attr) {
 	now := time.Now()
-	j.put(func() slog.Record { return newRecord(now, level, pc, msg, attrs...) })
+	l.put(entry{record: func() slog.Record { return newRecord(now, level, l.place(pc), msg, attrs...) }})
+}
+
+// place is pc, else the call of Run (LOG-1).
+func (l *asyncLog) place(pc uintptr) uintptr {
+	if pc == 0 {
+		return l.run
+	}
+	return pc
 }
 
 func newRecord(at time.Time, level slog.Level, pc uintptr, msg string, attrs ...slog.Attr) slog.Record {
@@ -36,36 +59,210 @@ func newRecord(at time.Time, level slog.Level, pc uintptr, msg string, attrs ...
 	return record
 }
 
-func (j *journal) put(record func() slog.Record) {
-	if !j.box.put(record) {
-		call(func() error { j.write(record); return nil }, func(error) {})
+func (l *asyncLog) put(e entry) {
+	if !l.queue.put(e) {
+		call(func() error { l.write(e); return nil }, func(error) {})
 	}
 }
 
-func (j *journal) write(make func() slog.Record) {
-	if record := make(); j.logger.Enabled(j.ctx, record.Level) {
-		_ = j.logger.Handler().Handle(j.ctx, record)
-	}
-}
+func (l *asyncLog) write(e entry) { handle(l.ctx, l.logger, e) }
 
-// foreign logs that a function was given a context that does not come from
-// Run, with the place that called it (HOOK-9).
-func foreign(pc uintptr, function, consequence string) {
-	(&journal{ctx: context.Background(), logger: slog.Default()}).
-		write(func() slog.Record {
-			return misuse(time.Now(), pc, function+": the context does not come from Run; "+consequence)
-		})
-}
-
-// complain logs a bad argument that is no reason to refuse the call.
-func complain(ctx context.Context, pc uintptr, format string, args ...any) {
-	if r := from(ctx); r != nil {
+// answer logs something about a call of this package, on its caller's
+// goroutine.
+//
+// A logger that calls this package for each record it gets may cause a record
+// by that, as when Track refuses. That one is logged, but none that it causes
+// in turn, or there would be no end (STATE-4).
+func (l *asyncLog) answer(level slog.Level, pc uintptr, msg string, attrs ...slog.Attr) {
+	if depth := handling(); depth < 2 {
 		now := time.Now()
-		r.journal.put(func() slog.Record { return misuse(now, pc, fmt.Sprintf(format, args...)) })
+		l.put(entry{nested: depth == 1, record: func() slog.Record { return newRecord(now, level, l.place(pc), msg, attrs...) }})
 	}
 }
 
-// misuse is the record of a mistake in the code at pc.
-func misuse(at time.Time, pc uintptr, msg string) slog.Record {
-	return newRecord(at, slog.LevelError, pc, msg, slog.String("at", place(pc)))
+// logMisuse logs that a function was given a context that does not come from
+// Run, with the place that called it (HOOK-9).
+func logMisuse(pc uintptr, function, consequence string) {
+	if depth := handling(); depth < 2 {
+		handle(context.Background(), slog.Default(), entry{nested: depth == 1, record: func() slog.Record {
+			return newRecord(time.Now(), slog.LevelError, pc, function+": the context does not come from Run; "+consequence, slog.String("at", place(pc)))
+		}})
+	}
+}
+
+// handle gives a record to the logger.
+func handle(ctx context.Context, logger *slog.Logger, e entry) {
+	if e.nested {
+		e.nested = false
+		handle(ctx, logger, e) // handling counts two
+		return
+	}
+	if record := e.record(); logger.Enabled(ctx, record.Level) {
+		_ = logger.Handler().Handle(ctx, record)
+	}
+}
+
+// handling counts the calls of handle that the caller runs within: 0 unless a
+// logger is calling this package.
+func handling() (n int) {
+	own := reflect.TypeFor[asyncLog]().PkgPath() + ".handle"
+	var pcs [64]uintptr
+	for skip := 2; ; skip += len(pcs) {
+		found := runtime.Callers(skip, pcs[:])
+		frames := runtime.CallersFrames(pcs[:found])
+		for more := found > 0; more; {
+			var frame runtime.Frame
+			if frame, more = frames.Next(); frame.Function == own {
+				n++
+			}
+		}
+		if found < len(pcs) {
+			return n
+		}
+	}
+}
+
+// misuse logs a mistake in the code at pc.
+func (l *asyncLog) misuse(pc uintptr, msg string, attrs ...slog.Attr) {
+	l.answer(slog.LevelError, pc, msg, append([]slog.Attr{slog.String("at", place(pc))}, attrs...)...)
+}
+
+// refused logs that work came after Draining (DRAIN-3).
+func (l *asyncLog) refused(pc uintptr, what string, state fsm.State) {
+	l.misuse(pc, what+" after Draining is refused: it would not be waited for", slog.Any("state", state))
+}
+
+// tooLate logs a failure that came after Run's result was made (RUN-6).
+func (l *asyncLog) tooLate(pc uintptr, what string, err error) {
+	attrs := []slog.Attr{slog.Any("error", err)}
+	if pc != 0 {
+		attrs = append(attrs, slog.String("at", place(pc)))
+	}
+	l.answer(slog.LevelError, pc, what+" failed too late to be in Run's result", attrs...)
+}
+
+// observerFailed logs the panic of an observer.
+func (l *asyncLog) observerFailed(err error) {
+	l.add(slog.LevelError, 0, "an observer failed", slog.Any("error", err))
+}
+
+// panicked logs the stack of a panic, which the error's text leaves out.
+func (l *asyncLog) panicked(what string, err error) {
+	p, ok := err.(*PanicError)
+	if joined, several := err.(interface{ Unwrap() []error }); several && !ok {
+		for _, e := range joined.Unwrap() { // a panic during a Goexit
+			if q, is := e.(*PanicError); is {
+				p, ok = q, true
+			}
+		}
+	}
+	if ok {
+		l.add(slog.LevelError, 0, what+" panicked", slog.Any("panic", p), slog.String("stack", string(p.Stack)))
+	}
+}
+
+// hintAtIdleGroups names the groups that are at zero when the context is
+// cancelled while main is out (DRAIN-3).
+func (l *asyncLog) hintAtIdleGroups(pcs []uintptr) {
+	now := time.Now()
+	l.put(entry{record: func() slog.Record {
+		texts := make([]string, 0, len(pcs))
+		places := places{}
+		for _, pc := range pcs {
+			texts = append(texts, places.of(pc))
+		}
+		return newRecord(now, slog.LevelInfo, l.place(pcs[0]), "drain groups are at zero: to add to them from now on is unsafe; use Track or Go for work that may still begin",
+			slog.String("groups", strings.Join(once("", texts), ", ")))
+	}})
+}
+
+// transitionDetails is what the log says of a transition besides its states.
+type transitionDetails struct {
+	cause         error
+	at            uintptr // the place that caused it
+	waits         *waits  // for Draining
+	hooks         int     // for Hooks
+	atMost        time.Duration
+	interruptible bool
+}
+
+// transition logs one transition (LOG-1, LOG-2).
+func (l *asyncLog) transition(step fsm.Step, elapsed time.Duration, d transitionDetails) {
+	now := time.Now()
+	l.put(entry{record: func() slog.Record {
+		record := newRecord(now, slog.LevelInfo, l.place(d.at), step.To.String(),
+			slog.String("from", step.From.String()), slog.String("to", step.To.String()), slog.String("event", step.On.String()),
+			duration("elapsed", elapsed))
+		if d.cause != nil {
+			record.AddAttrs(slog.Any("cause", d.cause))
+		}
+		if d.at != 0 {
+			record.AddAttrs(slog.String("at", place(d.at)))
+		}
+		switch step.To {
+		case fsm.Draining:
+			record.AddAttrs(slog.String("waits_for", d.waits.String()), duration("at_most", d.atMost))
+		case fsm.Hooks:
+			record.AddAttrs(slog.Int("hooks", d.hooks), duration("at_most", d.atMost))
+		}
+		if d.interruptible && step.To != fsm.Stopped {
+			record.AddAttrs(slog.String("hint", "another interrupt (Ctrl-C) ends this phase"))
+		}
+		return record
+	}})
+}
+
+// waits is what Draining waits for when it begins.
+type waits struct {
+	main bool
+	counts
+}
+
+func (r *run) waits() waits {
+	w := waits{main: !r.mainBack, counts: r.work.out()}
+	w.groups = r.work.busyGroups()
+	return w
+}
+
+func (w waits) String() string {
+	var parts []string
+	if w.main {
+		parts = append(parts, "main")
+	}
+	for _, part := range []struct {
+		n    int
+		what string
+	}{{w.groups, "drain group"}, {w.tasks, "task"}, {w.tracked, "tracked unit"}, {w.requests, "request"}} {
+		if part.n > 0 {
+			parts = append(parts, count(part.n, part.what))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// duration is a duration as text, which every handler shows alike: slog's JSON
+// handler has bare nanoseconds for a time.Duration.
+func duration(key string, d time.Duration) slog.Attr {
+	if d == math.MaxInt64 {
+		return slog.String(key, "unlimited")
+	}
+	return slog.String(key, d.String())
+}
+
+// signalText has a signal's text made off the loop.
+type signalText struct{ os.Signal }
+
+// LogValue makes the text.
+func (s signalText) LogValue() slog.Value { return slog.StringValue(s.Signal.String()) }
+
+// sum adds two durations of which neither is negative, and is never more than
+// the longest duration there is.
+func sum(a, b time.Duration) time.Duration {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
 }

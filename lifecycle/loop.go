@@ -1,14 +1,13 @@
 package lifecycle
 
 import (
-	"log/slog"
 	"time"
 
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// loop owns the machine until it is Stopped. After whatever happened, it looks
-// whether the phase under way is over.
+// loop owns the machine until it is Stopped. It takes one event at a time, and
+// after each does what the state then asks for.
 func (r *run) loop() {
 	defer close(r.over)
 	for {
@@ -25,8 +24,8 @@ func (r *run) loop() {
 			r.signalled(sig)
 		case <-r.parentDone:
 			r.parentCancelled()
-		case act := <-r.acts:
-			act()
+		case event := <-r.events:
+			event()
 		}
 	}
 }
@@ -41,67 +40,66 @@ func (r *run) advance() {
 	}
 }
 
-// post has act run by the loop. It returns once the loop has taken it, or
+// post gives the loop an event. It returns once the loop has taken it, or
 // false when the loop has ended.
-func (r *run) post(act func()) bool {
+func (r *run) post(event func()) bool {
 	select {
-	case r.acts <- act:
+	case r.events <- event:
 		return true
 	case <-r.over:
 		return false
 	}
 }
 
-// do is post, but returns after act has run.
-func (r *run) do(act func()) bool {
+// do is post, but returns after the event has been handled.
+func (r *run) do(event func()) bool {
 	done := make(chan struct{})
-	if !r.post(func() { defer close(done); act() }) {
+	if !r.post(func() { defer close(done); event() }) {
 		return false
 	}
 	<-done
 	return true
 }
 
-// after posts act when d has passed. Act may come after the phase it was meant
-// for, and has to look.
-func (r *run) after(d time.Duration, act func()) {
-	r.timers = append(r.timers, time.AfterFunc(d, func() { r.post(act) }))
+// wake has the loop look again at what the state asks for.
+func (r *run) wake() { r.post(func() {}) }
+
+// arm has the loop call act when d has passed, if the machine is still in the
+// state that it is in now.
+func (r *run) arm(d time.Duration, act func()) {
+	armed := r.State()
+	r.timers = append(r.timers, time.AfterFunc(d, func() {
+		r.post(func() {
+			if r.State() == armed {
+				act()
+			}
+		})
+	}))
 }
 
-// fire takes a transition and tells observers and the log. The loop asks only
-// for what the table allows in the state it has just looked at, so an error
-// here is a mistake in this package, and is said as one.
-func (r *run) fire(event fsm.Event, cause error, details func() []slog.Attr) {
-	r.tell(r.take(event), cause, details)
-}
-
+// take takes a transition; timers that were armed for the state before it are
+// void. The loop asks only for what the table allows in the state it has just
+// looked at, so an error here is a mistake in this package.
 func (r *run) take(event fsm.Event) fsm.Step {
 	step, err := r.machine.Fire(event)
 	if err != nil {
 		panic(err)
 	}
+	for _, timer := range r.timers {
+		timer.Stop()
+	}
+	r.timers = r.timers[:0]
 	return step
 }
 
-// tell has observers and the log told of a transition. The log's goroutine
-// asks for the details; nil: there are none.
-func (r *run) tell(step fsm.Step, cause error, details func() []slog.Attr) {
-	for _, box := range r.observers {
-		box.put(step)
+// report hands a transition to the observers and the log.
+func (r *run) report(step fsm.Step, details transitionDetails) {
+	for _, q := range r.observers {
+		q.put(step)
 	}
-	elapsed := step.At.Sub(r.entered)
+	r.log.transition(step, step.At.Sub(r.entered), details)
 	r.entered = step.At
-	now := time.Now()
-	r.journal.put(func() slog.Record {
-		record := newRecord(now, slog.LevelInfo, 0, step.To.String(),
-			slog.String("from", step.From.String()), slog.String("to", step.To.String()), slog.String("event", step.On.String()),
-			slog.Duration("elapsed", elapsed))
-		if cause != nil {
-			record.AddAttrs(slog.Any("cause", cause))
-		}
-		if details != nil {
-			record.AddAttrs(details()...)
-		}
-		return record
-	})
 }
+
+// fire takes a transition of which there is nothing more to say.
+func (r *run) fire(event fsm.Event) { r.report(r.take(event), transitionDetails{}) }

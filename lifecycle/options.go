@@ -28,6 +28,8 @@ type config struct {
 	grace           time.Duration
 	logger          *slog.Logger
 	observers       []func(fsm.Step)
+	cleanErrors     []func(error) bool
+	signalError     bool
 	errs            []error
 }
 
@@ -163,6 +165,7 @@ func WithManualStart() Option {
 // Info for each transition, Warn for timeouts, Error for what came too late to
 // be in Run's result. Default slog.Default(). Records are handed over in order
 // on a goroutine of their own, so a slow handler delays nothing (STATE-4).
+// Durations are text in every format (LOG-1).
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) {
 		if logger == nil {
@@ -186,14 +189,30 @@ func WithObserver(observe func(fsm.Step)) Option {
 	}
 }
 
-// WithCleanError: to be done (RUN-7).
+// WithCleanError says what else is a clean end of main, of a task and of
+// [ServeFunc] once the service is stopping, besides context.Canceled,
+// http.ErrServerClosed, net.ErrClosed and the context's cause (RUN-7): what
+// libraries return that were asked to stop, such as a gRPC error with the code
+// Canceled, or the "signal: killed" of a child process.
+//
+// The function is asked of each leaf of an error that wraps or joins others.
+// It is called on the goroutine of what has ended, from several at once where
+// several end; if it panics, the error is not clean. May be given more than
+// once. Default: none; nil is refused (RUN-8).
 func WithCleanError(is func(error) bool) Option {
 	return func(c *config) {
 		if is == nil {
 			c.reject("WithCleanError", "the function is nil")
+			return
 		}
+		c.cleanErrors = append(c.cleanErrors, is)
 	}
 }
 
-// WithSignalError: to be done (RUN-14).
-func WithSignalError() Option { return func(*config) {} }
+// WithSignalError makes a stop that a signal requested an error: Run's result
+// then has the [*SignalError], last and once, whatever main returns (RUN-14).
+// It is for batch jobs and commands, for which an interruption is not success;
+// [ExitCode] makes an exit code of it. Default: such a stop is no error.
+func WithSignalError() Option {
+	return func(c *config) { c.signalError = true }
+}

@@ -4,151 +4,181 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"runtime"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/greynewell/mist-go/fsm"
 )
 
+// drainStep is where in Draining the run is. advanceDraining moves from one to
+// the next.
+type drainStep uint8
+
+const (
+	inDelay      drainStep = iota // main's context is still live (DRAIN-7)
+	awaitingMain                  // until it is back or its grace is over (DRAIN-4)
+	awaitingWork                  // until no work is in flight (DRAIN-1)
+)
+
 // draining is what the loop knows of the phase Draining.
 type draining struct {
+	step      drainStep
+	delay     time.Duration
+	delayOver bool
 	graceOver bool
-	awaiting  bool // somebody waits for the work
+	workDone  bool
+	mainBack  chan struct{} // closed when main is back; for whoever waits for work
+	deadline  time.Time     // when the phase ends at the latest
 }
 
-// lookAfter is how long the work is waited for before it is found out which
-// groups are busy, or a quarter of the drain timeout if that is sooner.
-const lookAfter = 500 * time.Millisecond
+// enterDraining begins the stop. cause is what the log says of it.
+func (r *run) enterDraining(event fsm.Event, s stopRequest, cause error) {
+	r.ignoreBrokenPipe()
+	r.stop.at = time.Now()
+	r.drain.delay, r.drain.delayOver = s.delay, s.delay == 0
+	r.drain.mainBack = make(chan struct{})
+	r.drain.deadline = r.stop.at.Add(sum(s.delay, r.cfg.drainTimeout))
+	waits := r.waits() // as it is before the cancel (LOG-1)
+	step := r.take(event)
+	if s.delay > 0 {
+		r.arm(s.delay, func() { r.drain.delayOver = true })
+	}
+	r.report(step, transitionDetails{cause: cause, at: s.at, waits: &waits, atMost: sum(s.delay, r.cfg.drainTimeout), interruptible: r.stop.interrupted})
+	r.advanceDraining()
+}
 
-// lastLook is how long before the drain timeout that is found out once more, or
-// an eighth of it, so that the blame is not of a moment long ago.
-const lastLook = 50 * time.Millisecond
+// advanceDraining takes the steps of Draining that are due: the context is
+// cancelled when the delay is over or main is back, work is waited for when
+// main is back or its grace is over, and the phase ends when no work is left
+// (DRAIN-1, DRAIN-4, DRAIN-5, DRAIN-7).
+func (r *run) advanceDraining() {
+	d := &r.drain
+	if d.step == inDelay && (d.delayOver || r.mainBack) {
+		d.step = awaitingMain
+		r.cancelMain()
+	}
+	if d.step == awaitingMain && (r.mainBack || d.graceOver || r.returnGrace() == 0) {
+		d.step = awaitingWork
+		r.awaitWork()
+	}
+	if r.mainBack && d.mainBack != nil {
+		close(d.mainBack)
+		d.mainBack = nil
+	}
+	if d.step == awaitingWork && d.workDone {
+		r.endDraining(fsm.Drained)
+	}
+}
+
+// cancelMain cancels main's context, and arms what counts from then: the drain
+// timeout and main's grace (DRAIN-2, DRAIN-4). Main is woken last: it has more
+// to do than the log.
+func (r *run) cancelMain() {
+	r.drain.deadline = time.Now().Add(r.cfg.drainTimeout)
+	r.arm(r.cfg.drainTimeout, r.drainTimedOut)
+	if grace := r.returnGrace(); grace > 0 && !r.mainBack {
+		r.hintAtIdleGroups()
+		r.arm(grace/5, r.warnOfGrace)
+		r.arm(grace, r.endGrace)
+	}
+	r.cancel(r.stop.cause)
+}
 
 // returnGrace is how long main is waited for: at most half the drain timeout,
 // so that the work has its time too (DRAIN-4).
 func (r *run) returnGrace() time.Duration { return min(r.cfg.grace, r.cfg.drainTimeout/2) }
 
-func (r *run) graceOver() {
-	if r.State() != fsm.Draining || r.stop.mainBack {
-		return
-	}
-	r.drain.graceOver = true
-	// Tracked work that is still out is why main is not back; it has all of
-	// the drain timeout.
-	if r.cfg.grace > 0 && !r.work.busyUnits() {
-		r.journal.log(slog.LevelWarn, 0, "main has not returned since its context was cancelled, and is waited for no longer; "+
-			"if what ends it is a hook, serve with lifecycle.Serve instead; if it finishes work, count that with Track, or give a longer WithReturnGrace",
-			slog.Duration("grace", r.returnGrace()))
+// hintAtIdleGroups says which groups main or what it began can no longer
+// safely add to: a WaitGroup that is waited for panics in such an Add, or does
+// not wait for it (DRAIN-3).
+func (r *run) hintAtIdleGroups() {
+	if idle := r.work.idleGroups(); len(idle) > 0 {
+		r.log.hintAtIdleGroups(idle)
 	}
 }
 
-// advanceDraining begins to wait for the work once main is back or its grace
-// is over, and leaves Draining when there is none (DRAIN-1, DRAIN-5).
-func (r *run) advanceDraining() {
-	if !r.stop.cancelled || r.drain.awaiting {
+// warnOfGrace says early that main is not back. While tracked work is out, main
+// may be waiting for it, and it has all of the drain timeout.
+func (r *run) warnOfGrace() {
+	if !r.mainBack && !r.work.unitsOut() {
+		grace := r.returnGrace()
+		r.log.add(slog.LevelWarn, 0, "main has not returned since its context was cancelled; hooks will run even so when its grace is over",
+			duration("in", grace-grace/5), slog.String("hint", graceHint))
+	}
+}
+
+// endGrace stops waiting for main.
+func (r *run) endGrace() {
+	if r.mainBack {
 		return
 	}
-	if !r.stop.mainBack && !r.drain.graceOver && r.returnGrace() > 0 {
+	r.drain.graceOver = true
+	if !r.work.unitsOut() {
+		r.log.add(slog.LevelWarn, 0, "main has not returned since its context was cancelled, and is not waited for any longer",
+			duration("grace", r.returnGrace()), slog.String("hint", graceHint))
+	}
+}
+
+const graceHint = "if only a hook ends it, serve with lifecycle.Serve or ServeFunc instead; " +
+	"if it finishes work, count that with Track, or give a longer WithReturnGrace"
+
+// awaitWork begins to wait for the work in flight.
+func (r *run) awaitWork() {
+	if r.work.closeIfIdle() {
+		r.drain.workDone = true
 		return
 	}
-	r.drain.awaiting = true
-	if len(r.work.known()) == 0 && r.work.tryClose(r.work.word.Load(), 0) {
-		r.endDraining(fsm.Drained)
-		return
-	}
-	look := func() {
-		if r.State() == fsm.Draining {
-			r.work.lookAround()
-		}
-	}
-	r.after(min(lookAfter, r.cfg.drainTimeout/4), look)
-	r.after(time.Until(r.stop.deadline)-min(lastLook, r.cfg.drainTimeout/8), look)
-	entered := r.machine.Reached(fsm.Hooks)
+	w := awaiting{work: r.work, over: r.machine.Reached(fsm.Hooks), mainBack: r.drain.mainBack}
 	go func() {
-		if r.work.await(entered) {
-			r.post(func() {
-				if r.State() == fsm.Draining {
-					r.endDraining(fsm.Drained)
-				}
-			})
+		if w.await() {
+			r.post(func() { r.drain.workDone = true })
 		}
 	}()
 }
 
-// drainTimedOut ends Draining with work still out. Without any it is over, even if
-// the end of main's grace is seen only now (DRAIN-4).
+// drainTimedOut ends Draining with work still out. If none is, and only main
+// was waited for, this is the end of its grace, seen late (DRAIN-4).
 func (r *run) drainTimedOut() {
-	if !r.drain.graceOver {
-		r.graceOver()
+	if r.drain.step == awaitingMain {
+		r.endGrace()
+		r.advanceDraining()
 	}
-	r.advance()
 	if r.State() == fsm.Draining {
 		r.endDraining(fsm.DrainTimedOut)
 	}
 }
 
-// endDraining leaves Draining for Hooks. If the work is found to be done at
-// the very moment when the patience for it ends, it is done.
+// endDraining leaves Draining for Hooks. Work that is found to be done at the
+// very moment when the time for it ends is done.
 func (r *run) endDraining(why fsm.Event) {
-	if !r.work.shut() {
-		why = fsm.Drained
-	}
 	var failure error
 	cause := context.Canceled
-	if why != fsm.Drained {
-		r.lookNow()
+	if r.work.close() && why != fsm.Drained {
 		failure, cause = r.unfinished(why)
 	}
 	if failure == nil {
 		why = fsm.Drained
 	} else {
 		r.failures.drain = append(r.failures.drain, failure)
-		r.journal.log(slog.LevelWarn, 0, "work in flight was not waited for to the end", slog.Any("error", failure))
+		r.log.add(slog.LevelWarn, 0, "work in flight has not ended in time", slog.Any("error", failure))
 	}
-	r.phase.deadline = time.Now().Add(r.cfg.shutdownTimeout)
-	hooks, atMost := r.hooks.size(), r.cfg.shutdownTimeout
-	r.fire(why, failure, func() []slog.Attr {
-		return []slog.Attr{slog.Int("hooks", hooks), slog.Duration("at_most", atMost)}
-	})
-	r.workCancel(cause)
-	r.after(r.cfg.shutdownTimeout, r.shutdownTimedOut)
-	if r.work.serves() {
-		r.phase.cut = time.Now().Add(cutPatience)
-		r.after(cutPatience, func() {})
-	}
-}
-
-// lookNow finds out which groups are busy that nobody has looked at: whoever waits
-// for one that is not is back at once.
-func (r *run) lookNow() {
-	if !r.work.lookAround() {
-		return
-	}
-	for range 1000 {
-		if !slices.ContainsFunc(r.work.known(), (*group).busy) {
-			return
-		}
-		runtime.Gosched()
-	}
+	r.enterHooks(why, failure, cause)
 }
 
 // unfinished is the error of a Draining that was cut short, and the cause that
-// work contexts are cancelled with.
+// work contexts are cancelled with (DRAIN-2, SIG-2).
 func (r *run) unfinished(why fsm.Event) (failure, cause error) {
-	groups, tasks := r.work.busy()
-	units, requests := r.work.out()
-	timeout := &DrainTimeoutError{Timeout: r.cfg.drainTimeout, Groups: groups, Tasks: tasks, Tracked: max(0, units-len(tasks)), Requests: requests}
+	busy := r.work.busy()
+	busy.Timeout = r.cfg.drainTimeout
 	if why == fsm.Forced {
-		failure = fmt.Errorf("%w while draining: %s", ErrForced, timeout.busy())
-		if !r.stop.mainBack {
+		failure = fmt.Errorf("%w while draining: %s", ErrForced, busy.text())
+		if !r.mainBack {
 			failure = fmt.Errorf("%w; %s", failure, strings.TrimPrefix(r.mainRunning().Error(), "lifecycle: "))
 		}
 		return failure, ErrForced
 	}
-	if units == 0 && requests == 0 && len(groups) == 0 {
+	if busy.empty() {
 		return nil, context.Canceled // main, or silent connections, were all that was waited for
 	}
-	return timeout, ErrDrainTimeout
+	return busy, ErrDrainTimeout
 }

@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -10,8 +9,8 @@ import (
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// hooking is what the loop knows of the phase Hooks.
-type hooking struct {
+// hooksPhase is what the loop knows of the phase Hooks.
+type hooksPhase struct {
 	deadline time.Time
 	ctx      context.Context // for hooks: live until the phase ends; nil before the first
 	cancel   context.CancelCauseFunc
@@ -20,8 +19,13 @@ type hooking struct {
 
 	interrupted *attempt // the one that was under way when the phase was cut short
 	ran         []hookRan
-	cut         time.Time // until when servers that were cut are waited for
+	cutUntil    time.Time // until when servers that were cut are waited for
+	over        bool      // hooksOver is closed
 }
+
+// cutPatience is how long the first hook waits for servers whose requests were
+// cut, or a tenth of the shutdown timeout if that is less (HTTP-2, HTTP-8).
+const cutPatience = 100 * time.Millisecond
 
 // attempt is a hook under way.
 type attempt struct {
@@ -38,9 +42,54 @@ type hookRan struct {
 	err   error
 }
 
-// begin makes the contexts, if they are not there. A life without hooks is
-// better off without them.
-func (p *hooking) begin(base context.Context) {
+// enterHooks begins the phase. failure is why Draining ended early, and cause
+// what work contexts are cancelled with.
+func (r *run) enterHooks(why fsm.Event, failure, cause error) {
+	timeout := r.cfg.shutdownTimeout
+	step := r.take(why)
+	r.phase.deadline = time.Now().Add(timeout)
+	r.arm(timeout, r.shutdownTimedOut)
+	r.report(step, transitionDetails{cause: failure, hooks: r.hooks.size(), atMost: timeout, interruptible: r.stop.interrupted})
+	if r.work.serves() {
+		patience := min(cutPatience, timeout/10)
+		r.phase.cutUntil = time.Now().Add(patience)
+		r.arm(patience, func() {}) // advanceHooks looks at the time
+	}
+	r.workCancel(cause)
+}
+
+// advanceHooks begins the next hook, or ends the phase when there is none and
+// main is back (HOOK-1).
+func (r *run) advanceHooks() {
+	if r.phase.running != nil || r.work.serves() && time.Now().Before(r.phase.cutUntil) {
+		return
+	}
+	switch h, closed := r.hooks.next(r.mainBack); {
+	case h != nil:
+		r.startHook(h)
+	case closed:
+		r.leaveHooks(fsm.HooksFinished, nil)
+	default: // main is out, and may register more
+		r.endHooks()
+	}
+}
+
+// endHooks ends what serves until no hook is left (HTTP-7).
+func (r *run) endHooks() {
+	if !r.phase.over {
+		r.phase.over = true
+		close(r.hooksOver)
+	}
+}
+
+func (r *run) leaveHooks(why fsm.Event, failure error) {
+	r.report(r.take(why), transitionDetails{cause: failure})
+	r.endHooks()
+}
+
+// makeContext makes the context of the phase, if it is not there. Without hooks
+// there is no need for one.
+func (p *hooksPhase) makeContext(base context.Context) {
 	if p.ctx != nil {
 		return
 	}
@@ -50,52 +99,31 @@ func (p *hooking) begin(base context.Context) {
 }
 
 // interrupt cancels the context of the hook under way.
-func (p *hooking) interrupt(cause error) {
+func (p *hooksPhase) interrupt(cause error) {
 	if p.ctx != nil {
 		p.cancel(cause)
 		p.release()
 	}
 }
 
-// advanceHooks begins the next hook, or ends the phase when there is none and
-// main is back (HOOK-1).
-func (r *run) advanceHooks() {
-	if r.phase.running != nil || r.work.serves() && time.Now().Before(r.phase.cut) {
-		return
-	}
-	switch h, closed := r.hooks.next(r.stop.mainBack); {
-	case h != nil:
-		r.startHook(h)
-	case closed:
-		r.fire(fsm.HooksFinished, nil, nil)
-	}
-}
-
 func (r *run) startHook(h *hookEntry) {
-	r.phase.begin(r.base)
+	r.phase.makeContext(r.base)
 	ctx, release := r.phase.ctx, context.CancelFunc(func() {})
 	if h.timeout > 0 {
 		ctx, release = context.WithTimeoutCause(r.phase.ctx, h.timeout, ErrShutdownTimeout)
 	}
 	a := &attempt{hook: h, ctx: ctx, began: time.Now()}
 	if h.timeout > 0 {
-		r.after(h.timeout, func() { r.hookTimedOut(a) })
+		r.arm(h.timeout, func() { r.hookTimedOut(a) })
 	}
 	r.phase.running = a
 	go call(func() error { return h.run(ctx) }, func(err error) {
-		runContext := canceled(err) && ctx.Err() == nil
+		runContext := ctx.Err() == nil && isCanceled(err)
 		release()
 		if !r.post(func() { r.hookEnded(a, err, runContext) }) && err != nil {
-			r.tooLate(h.pc, "hook", h.failed(err))
+			r.log.tooLate(h.pc, "a hook", h.failed(err))
 		}
 	})
-}
-
-// canceled reports whether err is context.Canceled. It runs the error's
-// methods, so it runs where the hook ran, and survives their panics.
-func canceled(err error) (is bool) {
-	defer func() { _ = recover() }()
-	return errors.Is(err, context.Canceled)
 }
 
 // hookEnded takes the end of a hook. One that ends at its deadline or after it
@@ -111,7 +139,7 @@ func (r *run) hookEnded(a *attempt, err error, runContext bool) {
 	}
 	if r.phase.running != a {
 		if err != nil {
-			r.tooLate(a.hook.pc, "abandoned hook", a.hook.failed(err))
+			r.log.tooLate(a.hook.pc, "an abandoned hook", a.hook.failed(err))
 		}
 		return
 	}
@@ -126,8 +154,8 @@ func (r *run) hookEnded(a *attempt, err error, runContext bool) {
 		attrs = append(attrs, slog.String("hint", "it used the run's context, which is cancelled by now; "+
 			"register it with OnShutdownContext and use the context that the hook is given"))
 	}
-	r.journal.log(slog.LevelError, a.hook.pc, "hook failed", attrs...)
-	r.logPanic("hook", err)
+	r.log.add(slog.LevelError, a.hook.pc, "hook failed", attrs...)
+	r.log.panicked("a hook", err)
 }
 
 func (r *run) hookOver(a *attempt, now time.Time, err error) {
@@ -150,9 +178,10 @@ func (r *run) hookTimedOut(a *attempt) {
 	r.hookOver(a, time.Now(), err)
 	failure := a.hook.failed(err)
 	r.failures.hooks = append(r.failures.hooks, failure)
-	r.journal.log(slog.LevelWarn, a.hook.pc, "hook abandoned", slog.Any("error", failure))
+	r.log.add(slog.LevelWarn, a.hook.pc, "hook abandoned", slog.Any("error", failure))
 }
 
+// shutdownTimedOut ends the phase at its deadline (HOOK-3).
 func (r *run) shutdownTimedOut() {
 	if r.State() == fsm.Hooks {
 		if r.phase.ctx != nil {
@@ -166,27 +195,33 @@ func (r *run) shutdownTimedOut() {
 // awaited, those that have not begun do not run, and the error names them all
 // (HOOK-3). Main may be out too (RUN-11).
 func (r *run) interruptHooks(why fsm.Event) {
-	timeout := &ShutdownTimeoutError{Timeout: r.cfg.shutdownTimeout}
-	places := places{}
-	for _, h := range r.hooks.shut() {
-		timeout.NotRun = append(timeout.NotRun, hookText(h.name, places.of(h.pc)))
-	}
-	for _, ran := range r.phase.ran {
-		timeout.Ran = append(timeout.Ran, HookRun{Hook: hookText(ran.hook.name, places.of(ran.hook.pc)), Took: ran.took})
-	}
-	if a := r.phase.running; a != nil {
-		timeout.Running, timeout.RunningFor = a.hook.String(), time.Since(a.began)
-		r.phase.running, r.phase.interrupted = nil, a
-	}
-	var failure error = timeout
+	var failure error = r.unfinishedHooks()
+	r.phase.running, r.phase.interrupted = nil, r.phase.running
 	if why == fsm.Forced {
-		failure = fmt.Errorf("%w while hooks ran: %s", ErrForced, timeout.cut())
+		failure = fmt.Errorf("%w while hooks ran: %s", ErrForced, failure.(*ShutdownTimeoutError).text())
 		r.phase.interrupt(ErrForced)
 	}
 	r.failures.shutdown = append(r.failures.shutdown, failure)
-	if !r.stop.mainBack {
+	if !r.mainBack {
 		r.failures.running = append(r.failures.running, r.mainRunning())
 	}
-	r.journal.log(slog.LevelWarn, 0, "hooks were cut short", slog.Any("error", failure), slog.Bool("main_running", !r.stop.mainBack))
-	r.fire(why, failure, nil)
+	r.log.add(slog.LevelWarn, 0, "hooks were cut short", slog.Any("error", failure), slog.Bool("main_running", !r.mainBack))
+	r.leaveHooks(why, failure)
+}
+
+// unfinishedHooks closes the stack and says which hooks have run, runs, and
+// will not run.
+func (r *run) unfinishedHooks() *ShutdownTimeoutError {
+	e := &ShutdownTimeoutError{Timeout: r.cfg.shutdownTimeout}
+	texts := hookTexts{places: places{}, unnamed: map[uintptr]string{}}
+	for _, h := range r.hooks.close() {
+		e.NotRun = append(e.NotRun, texts.of(h))
+	}
+	for _, ran := range r.phase.ran {
+		e.Ran = append(e.Ran, HookRun{Hook: texts.of(ran.hook), Took: ran.took})
+	}
+	if a := r.phase.running; a != nil {
+		e.Running, e.RunningFor = texts.of(a.hook), time.Since(a.began)
+	}
+	return e
 }

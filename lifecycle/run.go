@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"context"
-	"log/slog"
 	"os"
 	"os/signal"
 	"sync/atomic"
@@ -11,8 +10,9 @@ import (
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// run is one call of Run. What happens to it arrives at its loop as a function
-// on acts; everything below "the loop's own" is touched by the loop alone.
+// run is one call of Run. Everything that happens to it reaches its loop as a
+// function on events; the fields below "the loop's own" are used by the loop
+// alone.
 type run struct {
 	cfg     config
 	machine *fsm.Machine
@@ -20,48 +20,55 @@ type run struct {
 	base, ctx, workCtx context.Context
 	cancel, workCancel context.CancelCauseFunc
 
-	acts chan func()
-	over chan struct{} // closed when the loop has ended and takes nothing more
+	events    chan func()
+	over      chan struct{} // closed when the loop has ended and takes nothing more
+	hooksOver chan struct{} // closed when no hook is left to run, or Hooks has ended otherwise
 
 	mainID    atomic.Pointer[string] // main's goroutine
-	asked     atomic.Pointer[error]  // why a stop was requested; nil: none was
-	work      *work
+	asked     atomic.Pointer[error]  // the cause of the requested stop; nil: none was requested
+	work      *inFlight
 	hooks     hookStack
-	journal   *journal
-	observers []*mailbox[fsm.Step]
+	trailing  trailing
+	log       *asyncLog
+	observers []*queue[fsm.Step]
 
 	// The loop's own.
 	signals    chan os.Signal // registered with os/signal; nil with a source
+	brokenPipe chan os.Signal // registered for SIGPIPE from the stop on
 	source     <-chan os.Signal
 	parentDone <-chan struct{}
-	timers     []*time.Timer
+	timers     []*time.Timer // armed for the state that the machine is in
 	began      time.Time
-	entered    time.Time // when the state was entered
+	entered    time.Time // when the machine entered its state
+	mainBack   bool
 	stop       stopping
 	drain      draining
-	phase      hooking
+	phase      hooksPhase
 	failures   failures
 }
 
 // failures is Run's result in the making, in the order in which it is joined
 // (RUN-6).
 type failures struct {
-	main, stops, tasks, drain, hooks, shutdown, running []error
+	main, stops, tasks, drain, hooks, shutdown, running, signal []error
 }
 
 func (f *failures) join() error {
 	var all []error
-	for _, errs := range [][]error{f.main, f.stops, f.tasks, f.drain, f.hooks, f.shutdown, f.running} {
+	for _, errs := range [][]error{f.main, f.stops, f.tasks, f.drain, f.hooks, f.shutdown, f.running, f.signal} {
 		all = append(all, errs...)
 	}
 	return join(all)
 }
 
 // Run calls main once, on a goroutine of its own, and returns when the service
-// has stopped: when main has exited, or a stop was requested by a signal
-// (SIGINT and SIGTERM unless [WithSignals] says otherwise), by the parent's
-// end ([WithContext]), by [Stop] or by a failed task ([Go]); when the work in
-// flight was waited for; and when the hooks have run (RUN-1 to RUN-3).
+// has stopped (RUN-1 to RUN-3):
+//
+//   - Main exits, or a stop is requested: by a signal (SIGINT and SIGTERM unless
+//     [WithSignals] says otherwise), by the end of the parent context
+//     ([WithContext]), by [Stop], or by a task that fails ([Go]).
+//   - Work in flight is waited for.
+//   - The hooks run, last registered first.
 //
 // The context given to main carries the run, for [OnShutdown], [DrainGroup]
 // and the other functions of this package, and is cancelled when main should
@@ -69,54 +76,58 @@ func (f *failures) join() error {
 // error given to Stop, the failed task's [*TaskError], or context.Canceled.
 //
 // The result is nil for a clean stop. Main's error, when it is the only one,
-// is returned as it is; several are joined, in this order: main's, those given
+// is returned as it is. Several are joined, in this order: main's, those given
 // to Stop, those of tasks as they ended, [ErrDrainTimeout], those of hooks in
-// the order they ran, [ErrShutdownTimeout], [ErrMainRunning] (RUN-6). A panic
-// in main is a [*PanicError], runtime.Goexit is [ErrGoexit] (RUN-4, RUN-5).
-// After a stop was requested, context.Canceled, http.ErrServerClosed and the
-// context's cause are what main is expected to return, and no error (RUN-7).
+// the order they ran, [ErrShutdownTimeout], [ErrMainRunning], and the
+// SignalError that [WithSignalError] asks for (RUN-6). A panic in main is a
+// [*PanicError], runtime.Goexit is [ErrGoexit] (RUN-4, RUN-5). After a stop was
+// requested, context.Canceled, http.ErrServerClosed, net.ErrClosed, the
+// context's cause and what [WithCleanError] names are what main is expected to
+// return, and not an error (RUN-7).
 //
-// Main that does not come back does not keep Run: it returns within the drain
-// delay plus both timeouts, counted from the stop, with ErrMainRunning
-// (RUN-11). To that come at most 100 ms for observers and the log to have seen
-// the end (STATE-4). Several Runs, at once, in turn or nested, do not disturb
-// each other (RUN-9). After Run has returned, signals have their default effect
-// again (SIG-3).
+// A main that does not return does not keep Run from returning: it returns
+// within the drain delay plus both timeouts, counted from the stop, with
+// ErrMainRunning (RUN-11), plus at most 100 ms for observers and the log to
+// have seen the end (STATE-4). Several Runs, at once, in turn or nested, do not
+// disturb each other (RUN-9). A signal that arrives before Run returns does not
+// end the process (SIG-1), nor does a standard output or error that nobody
+// reads, from the stop on (SIG-4). After Run has returned, signals have their
+// default effect again (SIG-3).
 func Run(main func(ctx context.Context) error, opts ...Option) error {
 	cfg, err := configure(main, opts)
 	if err != nil {
 		return err
 	}
-	r := newRun(cfg)
+	r := newRun(cfg, caller())
 	r.listen()
-	r.begin(main)
+	r.start(main)
 	r.loop()
-	r.end()
+	r.finish()
 	return r.failures.join()
 }
 
-func newRun(cfg config) *run {
+// newRun makes a run; pc is the call of Run.
+func newRun(cfg config, pc uintptr) *run {
 	r := &run{
 		cfg:        cfg,
 		machine:    fsm.New(),
-		acts:       make(chan func()),
+		events:     make(chan func()),
 		over:       make(chan struct{}),
-		work:       newWork(),
+		hooksOver:  make(chan struct{}),
+		work:       newInFlight(),
 		parentDone: cfg.parent.Done(),
 		began:      time.Now(),
 	}
 	r.entered = r.began
 	r.contexts()
-	r.journal = newJournal(r.base, cfg.logger)
+	r.log = newAsyncLog(r.base, cfg.logger, pc)
 	for _, observe := range cfg.observers {
-		r.observers = append(r.observers, newMailbox(observe, func(err error) {
-			r.journal.log(slog.LevelError, 0, "an observer failed", slog.Any("error", err))
-		}))
+		r.observers = append(r.observers, newQueue(observe, r.log.observerFailed))
 	}
 	return r
 }
 
-// listen has signals requested from here on delivered to the loop (SIG-1).
+// listen delivers the signals that request a stop to the loop (SIG-1).
 func (r *run) listen() {
 	switch {
 	case r.cfg.source != nil:
@@ -128,42 +139,38 @@ func (r *run) listen() {
 	}
 }
 
-// begin launches main. A parent that is cancelled already means that main is
-// given a cancelled context (RUN-12).
-func (r *run) begin(main func(context.Context) error) {
+// start launches main. If the parent is cancelled already, main is given a
+// cancelled context (RUN-12).
+func (r *run) start(main func(context.Context) error) {
 	switch {
 	case r.cfg.parent.Err() != nil:
 		r.parentDone = nil
-		r.requestStop(context.Cause(r.cfg.parent), 0)
-	case !r.cfg.manualStart:
-		r.fire(fsm.Started, nil, nil)
+		r.requestStop(stopRequest{cause: context.Cause(r.cfg.parent)})
+	case r.cfg.manualStart:
+		r.warnOfLongStart(time.Minute)
+	default:
+		r.fire(fsm.Started)
 	}
 	go call(func() error {
 		id := goroutineID()
 		r.mainID.Store(&id)
 		return main(r.ctx)
 	}, func(err error) {
-		ended := ending{err: err, clean: err != nil && clean(err, r.causes()...)}
-		if !r.post(func() { r.mainExited(ended) }) && err != nil && !ended.clean {
-			r.tooLate(0, "main", err)
+		o := r.outcomeOf(err)
+		if !r.post(func() { r.mainExited(o) }) && err != nil && !o.clean {
+			r.log.tooLate(0, "main", err)
 		}
 	})
 }
 
-// end gives back what the run had, and waits a moment for observers and the
-// log to have seen the end (STATE-4, RUN-10).
-func (r *run) end() {
-	for _, box := range r.observers {
-		box.close()
-	}
-	r.journal.box.close()
-	if r.signals != nil {
-		signal.Stop(r.signals)
-	}
-	for _, timer := range r.timers {
-		timer.Stop()
-	}
+// finish releases what the run holds. It waits at most 100 ms for observers and
+// the log to have seen the end, and for servers that served until then
+// (STATE-4, RUN-10, HTTP-7). Signals are released last (SIG-1).
+func (r *run) finish() {
 	r.phase.interrupt(nil)
+	for _, q := range r.observers {
+		q.close()
+	}
 	limit := time.NewTimer(100 * time.Millisecond)
 	defer limit.Stop()
 	expired := false
@@ -177,8 +184,13 @@ func (r *run) end() {
 			expired = true
 		}
 	}
-	for _, box := range r.observers {
-		wait(box.done)
+	for _, ended := range r.trailing.close() {
+		wait(ended)
 	}
-	wait(r.journal.box.done)
+	for _, q := range r.observers {
+		wait(q.done)
+	}
+	r.log.queue.close()
+	wait(r.log.queue.done)
+	r.releaseSignals()
 }

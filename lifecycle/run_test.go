@@ -57,7 +57,7 @@ func TestTheContextIsCancelledWithTheCauseOfTheStop(t *testing.T) {
 				} else if err != nil {
 					t.Errorf("RUN-7: not a clean end: %v", err)
 				}
-				w.expectLog("DEBUG", "main ended clean", "main: ")
+				w.expectLog("DEBUG", "main has ended cleanly", "main: ")
 			})
 		})
 	}

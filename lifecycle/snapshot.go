@@ -7,7 +7,7 @@ import (
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// Snapshot is everything there is to know about a run at one moment: for
+// Snapshot is what there is to know about a run at one moment: for
 // status pages, metrics and supervisors. The source that [fsm.FromContext]
 // finds in the context of a run has it:
 //
@@ -16,7 +16,7 @@ import (
 //		use(s.Snapshot())
 //	}
 //
-// It is a copy that nobody changes.
+// It is a copy of its own.
 type Snapshot struct {
 	State   fsm.State  // what the run is doing (STATE-5)
 	At      time.Time  // when the snapshot was taken
@@ -39,24 +39,30 @@ type Snapshot struct {
 	Cause    error
 	MainBack bool // main has come back
 
-	Groups   []GroupStatus // every drain group, oldest first (DRAIN-3)
-	Tasks    []TaskStatus  // those under way, oldest first
-	Tracked  int           // units of Track that are out; tasks are not among them
-	Requests int           // HTTP requests under way (HTTP-4)
+	// Of groups, tasks and hooks a snapshot has at most 1000 each, so that it
+	// costs little however many there are; the counts are of all.
+	Groups     []GroupStatus // drain groups, oldest first; busy ones rather than idle ones (DRAIN-3)
+	GroupCount int
+	Tasks      []TaskStatus // those under way, oldest first
+	TaskCount  int
+	Tracked    int // units of Track that are out; tasks are not among them
+	Requests   int // HTTP requests under way (HTTP-4)
 	// Hooks are those that ran, the one under way or interrupted, then those
-	// to come, in the order of their turns (HOOK-1).
-	Hooks []HookStatus
+	// to come, in the order of their turns (HOOK-1). Hooks that failed have
+	// precedence, then the one under way and those to come next.
+	Hooks     []HookStatus
+	HookCount int
 }
+
+// snapshotRows is how many groups, tasks and hooks a snapshot has at most.
+const snapshotRows = 1000
 
 // GroupStatus is one drain group: what one call of [DrainGroup] made (DRAIN-3).
 type GroupStatus struct {
 	Place string    // file:line of the call of DrainGroup
 	Made  time.Time // when that was
-	// Busy says that it is being waited for, and Idle that it was seen at
-	// zero. Before anybody waits it is neither: a sync.WaitGroup does not
-	// tell its count. Groups are waited for one after the other, and all of
-	// them half a second after that has begun, or a quarter of the drain
-	// timeout if that is sooner.
+	// Busy and Idle say whether its counter is above or at zero. Both are
+	// false where this package cannot read the counter.
 	Busy, Idle bool
 }
 
@@ -82,61 +88,138 @@ type HookStatus struct {
 }
 
 // Snapshot returns what there is to know about the run now. It may be called
-// at any time and from any goroutine, hooks and observers included. What it
-// costs is paid by the call; a run that nobody asks pays nothing.
+// at any time and from any goroutine, hooks and observers included. It delays
+// neither the run nor Go: what it copies while they wait is bounded.
 func (r *run) Snapshot() Snapshot {
-	var s Snapshot
-	if !r.do(func() { s = r.snapshot() }) {
-		s = r.snapshot() // the loop has ended, and with it every change
+	var v view
+	if !r.do(func() { v = r.view() }) {
+		v = r.view() // the loop has ended, and with it every change
 	}
-	return s
+	return v.snapshot()
 }
 
-func (r *run) snapshot() Snapshot {
-	s := Snapshot{
+// view is what a snapshot is made from. It is taken on the loop.
+type view struct {
+	Snapshot
+	groups       []*group // never changed, only appended to
+	tasks        []taskView
+	ran          []hookRan // only appended to
+	running      *attempt
+	pending      []*hookEntry
+	hooksPending int
+}
+
+type taskView struct {
+	pc    uintptr
+	began time.Time
+}
+
+func (r *run) view() view {
+	v := view{groups: r.work.known(), ran: r.phase.ran, running: r.phase.running, pending: r.hooks.pending(snapshotRows)}
+	v.Snapshot = Snapshot{
 		State: r.State(), At: time.Now(), Began: r.began, Entered: r.entered,
-		History: r.machine.History(), Cause: r.stop.cause, MainBack: r.stop.mainBack,
+		History: r.machine.History(), Cause: r.stop.cause, MainBack: r.mainBack,
 	}
-	s.Tracked, s.Requests = r.work.out()
-	s.Groups, s.Tasks = r.work.status()
-	s.Tracked -= min(s.Tracked, len(s.Tasks))
-	s.Hooks = r.hookStatus()
-	switch s.State {
+	if v.running == nil {
+		v.running = r.phase.interrupted
+	}
+	v.hooksPending = r.hooks.size()
+	out := r.work.out()
+	v.Tracked, v.Requests, v.TaskCount = out.tracked, out.requests, out.tasks
+	v.tasks = r.work.oldestTasks(snapshotRows)
+	switch v.State {
 	case fsm.Draining:
-		s.Budget, s.Deadline = r.stop.deadline.Sub(r.stop.at).Round(time.Millisecond), r.stop.deadline
-		s.Left = sum(max(0, s.Deadline.Sub(s.At)), r.cfg.shutdownTimeout)
+		v.Budget, v.Deadline = r.drain.deadline.Sub(r.stop.at).Round(time.Millisecond), r.drain.deadline
+		v.Left = sum(max(0, v.Deadline.Sub(v.At)), r.cfg.shutdownTimeout)
 	case fsm.Hooks:
-		s.Budget, s.Deadline = r.cfg.shutdownTimeout, r.phase.deadline
-		s.Left = max(0, s.Deadline.Sub(s.At))
+		v.Budget, v.Deadline = r.cfg.shutdownTimeout, r.phase.deadline
+		v.Left = max(0, v.Deadline.Sub(v.At))
 	}
-	return s
+	return v
 }
 
-func (w *work) status() (groups []GroupStatus, tasks []TaskStatus) {
+// oldestTasks returns the tasks under way, at most so many.
+func (w *inFlight) oldestTasks(limit int) (tasks []taskView) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, g := range w.groups {
-		quiet := g.quiet.Load()
-		groups = append(groups, GroupStatus{Place: place(g.pc), Made: g.made, Idle: quiet, Busy: !quiet && g.awaited.Load()})
+	tasks = make([]taskView, 0, min(limit, w.tasks.n))
+	for t := w.tasks.first; t != nil && len(tasks) < limit; t = t.next {
+		tasks = append(tasks, taskView{t.v.pc, t.v.began})
 	}
-	for t := w.tasks.first; t != nil; t = t.next {
-		tasks = append(tasks, TaskStatus{Place: place(t.pc), Began: t.began})
-	}
-	slices.SortFunc(tasks, func(a, b TaskStatus) int { return a.Began.Compare(b.Began) })
-	return groups, tasks
+	return tasks
 }
 
-func (r *run) hookStatus() (all []HookStatus) {
-	for _, ran := range r.phase.ran {
-		all = append(all, HookStatus{Name: ran.hook.name, Place: place(ran.hook.pc), Began: ran.began, Ended: ran.began.Add(ran.took), Err: ran.err})
+// snapshot makes the texts, off the loop.
+func (v *view) snapshot() Snapshot {
+	s := v.Snapshot
+	places := places{}
+	for _, t := range v.tasks {
+		s.Tasks = append(s.Tasks, TaskStatus{Place: places.of(t.pc), Began: t.began})
 	}
-	for _, a := range []*attempt{r.phase.running, r.phase.interrupted} {
-		if a != nil {
-			all = append(all, HookStatus{Name: a.hook.name, Place: place(a.hook.pc), Began: a.began})
+	slices.SortStableFunc(s.Tasks, func(a, b TaskStatus) int { return a.Began.Compare(b.Began) })
+	s.Groups, s.GroupCount = v.groupStatus(places), len(v.groups)
+	s.Hooks, s.HookCount = v.hookStatus(places), len(v.ran)+v.hooksPending
+	if v.running != nil {
+		s.HookCount++
+	}
+	return s
+}
+
+// groupStatus has the busy groups first in mind, but keeps them in order.
+func (v *view) groupStatus(places places) (rows []GroupStatus) {
+	spare := snapshotRows // rows for groups that are not busy
+	for _, g := range v.groups {
+		if g.state() != groupIdle {
+			spare--
 		}
 	}
-	for _, h := range r.hooks.toCome() {
-		all = append(all, HookStatus{Name: h.name, Place: place(h.pc)})
+	for _, g := range v.groups {
+		state := g.state()
+		row := GroupStatus{Made: g.made, Busy: state == groupBusy, Idle: state == groupIdle}
+		if row.Idle {
+			if spare <= 0 {
+				continue
+			}
+			spare--
+		}
+		if len(rows) == snapshotRows {
+			break
+		}
+		row.Place = places.of(g.pc)
+		rows = append(rows, row)
 	}
-	return all
+	return rows
+}
+
+func (v *view) hookStatus(places places) (rows []HookStatus) {
+	spare := snapshotRows - len(v.pending) // rows for hooks that have run well
+	for _, ran := range v.ran {
+		if ran.err != nil {
+			spare--
+		}
+	}
+	add := func(h *hookEntry, began, ended time.Time, err error) {
+		rows = append(rows, HookStatus{Name: h.name, Place: places.of(h.pc), Began: began, Ended: ended, Err: err})
+	}
+	skip := 0 // the oldest of those are left out
+	for _, ran := range v.ran {
+		if ran.err == nil {
+			skip++
+		}
+	}
+	skip -= max(0, spare)
+	for _, ran := range v.ran {
+		if ran.err == nil && skip > 0 {
+			skip--
+			continue
+		}
+		add(ran.hook, ran.began, ran.began.Add(ran.took), ran.err)
+	}
+	if v.running != nil {
+		add(v.running.hook, v.running.began, time.Time{}, nil)
+	}
+	for _, h := range v.pending {
+		add(h, time.Time{}, time.Time{}, nil)
+	}
+	return rows[:min(len(rows), snapshotRows)]
 }

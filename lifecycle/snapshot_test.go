@@ -70,7 +70,7 @@ func TestASnapshotTellsAllThereIsToKnow(t *testing.T) {
 		w.note("%s", tell(snapshot(ctx)))
 		// Main comes back at once, which ends the drain delay early.
 		w.expect(
-			"1s running since 0s of 0s until -, left 0s, 1 steps; group busy=false idle=false; group busy=false idle=false; task 0s; 0 tracked; main back false; hook second -..- <nil>; hook first -..- <nil>",
+			"1s running since 0s of 0s until -, left 0s, 1 steps; group busy=true idle=false; group busy=false idle=true; task 0s; 0 tracked; main back false; hook second -..- <nil>; hook first -..- <nil>",
 			"2s draining since 1s of 15s until 16s, left 24s, 2 steps; group busy=true idle=false; group busy=false idle=true; task 0s; 0 tracked; main back true; hook second -..- <nil>; hook first -..- <nil>",
 			"4.5s draining since 1s of 15s until 16s, left 21.5s, 2 steps; group busy=false idle=true; group busy=false idle=true; task 0s; 0 tracked; main back true; hook second -..- <nil>; hook first -..- <nil>",
 			"6s hooks since 5s of 10s until 15s, left 9s, 3 steps; group busy=false idle=true; group busy=false idle=true; 0 tracked; main back true; hook second 5s..- <nil>; hook first -..- <nil>",

@@ -3,45 +3,104 @@ package lifecycle
 import (
 	"context"
 	"log/slog"
-	"math"
-	"runtime"
-	"strings"
+	"os"
+	"os/signal"
 	"time"
 
 	"github.com/greynewell/mist-go/fsm"
 )
 
+// forceAfter is how long after the stop, and after the interrupt before it, an
+// interrupt counts as a further one: shells and terminals may deliver one key
+// press twice (SIG-2).
+const forceAfter = 250 * time.Millisecond
+
 // stopping is what the loop knows of the stop.
 type stopping struct {
 	at            time.Time // when it was requested or main exited
 	cause         error     // of the context's cancellation; nil is context.Canceled
-	deadline      time.Time // when Draining ends at the latest
-	cancelled     bool
-	mainBack      bool
+	interrupted   bool      // an interrupt was received
 	lastInterrupt time.Time
 }
 
-// ending is how main or a task ended. Whether that is clean was found out on
-// its own goroutine, since it runs the error's methods.
-type ending struct {
+// stopRequest is a reason to stop.
+type stopRequest struct {
+	cause error
+	at    uintptr       // the place in the code that it came from, if any
+	delay time.Duration // the drain delay
+}
+
+// outcome is how main or a task ended. Whether that is clean is found out on
+// its own goroutine, because it calls methods of the error.
+type outcome struct {
 	err   error
 	clean bool
+}
+
+func (r *run) outcomeOf(err error) outcome {
+	return outcome{err: err, clean: err != nil && clean(err, r.cfg.cleanErrors, r.causes()...)}
+}
+
+// signalled takes a signal. The first one requests a stop, and an interrupt
+// that is clearly a further one forces the phase under way to end (SIG-1,
+// SIG-2). Supervisors repeat SIGTERM, so that never forces.
+func (r *run) signalled(sig os.Signal) {
+	now, before := time.Now(), r.stop.lastInterrupt
+	interrupt := sig == os.Interrupt
+	if interrupt {
+		r.stop.lastInterrupt, r.stop.interrupted = now, true
+	}
+	if r.State() < fsm.Draining {
+		cause := &SignalError{Signal: sig}
+		if r.cfg.signalError {
+			r.failures.signal = []error{cause}
+		}
+		r.requestStop(stopRequest{cause: cause, delay: r.cfg.drainDelay})
+		return
+	}
+	if interrupt && now.Sub(r.stop.at) >= forceAfter && (before.IsZero() || now.Sub(before) >= forceAfter) {
+		r.force()
+		return
+	}
+	r.log.add(slog.LevelInfo, 0, "a further signal changes nothing: the service is stopping", slog.Any("signal", signalText{sig}))
+}
+
+// force ends the phase under way as its timeout would (SIG-2).
+func (r *run) force() {
+	switch {
+	case r.State() == fsm.Hooks:
+		r.interruptHooks(fsm.Forced)
+	case r.drain.step == inDelay:
+		r.log.add(slog.LevelWarn, 0, "a signal ends the drain delay early")
+		r.drain.delayOver = true
+	default:
+		r.endDraining(fsm.Forced)
+	}
+}
+
+// parentCancelled takes the end of the parent context (RUN-2).
+func (r *run) parentCancelled() {
+	r.parentDone = nil
+	if r.State() < fsm.Draining {
+		r.requestStop(stopRequest{cause: context.Cause(r.cfg.parent), delay: r.cfg.drainDelay})
+	}
 }
 
 // Stop requests a stop. With nil it is a clean one; any other error is the
 // cause of the context's cancellation and joins Run's result, also when the
 // service is stopping already (RUN-2, RUN-6). It returns once the machine has
-// taken or ignored the request, and may be called from anywhere, hooks and
-// observers included.
+// taken or ignored the request. It may be called from anywhere, hooks and
+// observers included, and is safe for concurrent use. The log names the place
+// that called it (LOG-1).
 //
 // After Stopped an error is logged, because there is no result left to join.
-// With a context that does not come from [Run], nothing happens but a line in
-// the log (HOOK-9).
+// With a context that does not come from [Run], nothing is stopped and an
+// error is logged (HOOK-9).
 func Stop(ctx context.Context, err error) {
 	pc := caller()
 	r := from(ctx)
 	if r == nil {
-		foreign(pc, "Stop", "nothing is stopped")
+		logMisuse(pc, "Stop", "nothing is stopped")
 		return
 	}
 	taken := r.do(func() {
@@ -49,92 +108,81 @@ func Stop(ctx context.Context, err error) {
 			r.failures.stops = append(r.failures.stops, err)
 		}
 		if r.State() < fsm.Draining {
-			r.requestStop(err, r.cfg.drainDelay)
+			r.requestStop(stopRequest{cause: err, at: pc, delay: r.cfg.drainDelay})
 		}
 	})
 	if !taken && err != nil {
-		r.tooLate(pc, "Stop", err)
+		r.log.tooLate(pc, "Stop", err)
 	}
 }
 
 // MarkStarted says that start-up is over: with [WithManualStart] the state
-// becomes Running. It returns once the machine has taken or ignored it. When a
-// stop came first, without manual start, and on a second call, it changes
-// nothing (RUN-13). With a context that does not come from [Run] that is
-// logged (HOOK-9).
+// becomes Running. It returns once the machine has taken or ignored it. After a
+// stop, without manual start, and on a second call, it changes nothing
+// (RUN-13). With a context that does not come from [Run] an error is logged
+// (HOOK-9). Safe for concurrent use.
 func MarkStarted(ctx context.Context) {
 	r := from(ctx)
 	if r == nil {
-		foreign(caller(), "MarkStarted", "nothing is started")
+		logMisuse(caller(), "MarkStarted", "nothing is started")
 		return
 	}
 	r.do(func() {
 		if r.State() == fsm.Starting {
-			r.fire(fsm.Started, nil, nil)
+			r.fire(fsm.Started)
 		}
 	})
 }
 
-// requestStop takes a service that has not begun to stop into Draining. The
-// context is cancelled when the delay is over (DRAIN-7).
-func (r *run) requestStop(cause error, delay time.Duration) {
-	r.stop.at, r.stop.cause = time.Now(), cause
-	r.asked.Store(&cause)
-	r.stop.deadline = r.stop.at.Add(sum(delay, r.cfg.drainTimeout))
-	step := r.take(fsm.StopRequested)
-	if delay > 0 {
-		r.after(delay, r.cancelMain)
-	} else {
-		r.cancelMain()
-		runtime.Gosched() // main has more to do than the log
-	}
-	r.tell(step, cause, r.waits(delay).attrs)
+// warnOfLongStart warns when Starting has lasted for d, and after each
+// doubling of that (LOG-2).
+func (r *run) warnOfLongStart(d time.Duration) {
+	r.arm(d-time.Since(r.began), func() {
+		r.log.add(slog.LevelWarn, 0, "the service is still starting: with WithManualStart, MarkStarted ends start-up", duration("elapsed", d))
+		r.warnOfLongStart(2 * d)
+	})
 }
 
-// cancelMain cancels main's context, and starts what counts from then: the
-// drain timeout and main's grace (DRAIN-2, DRAIN-4).
-func (r *run) cancelMain() {
-	if r.stop.cancelled {
-		return
-	}
-	r.stop.cancelled = true
-	r.stop.deadline = time.Now().Add(r.cfg.drainTimeout)
-	r.cancel(r.stop.cause)
-	r.after(r.cfg.drainTimeout, r.drainTimedOut)
-	r.after(r.returnGrace(), r.graceOver)
-}
-
-func (r *run) parentCancelled() {
-	r.parentDone = nil
-	if r.State() < fsm.Draining {
-		r.requestStop(context.Cause(r.cfg.parent), r.cfg.drainDelay)
-	}
-}
-
-// mainExited takes main's result. A stop that was asked for before main came
+// mainExited takes main's outcome. A stop that was requested before main came
 // back but has not been looked at yet goes first: main may have come back
 // because of it.
-func (r *run) mainExited(ended ending) {
-	r.pendingStops()
-	r.stop.mainBack = true
+func (r *run) mainExited(o outcome) {
+	r.takePendingStop()
+	r.mainBack = true
 	requested := r.State() >= fsm.Draining
 	switch {
-	case ended.err == nil:
-	case requested && ended.clean:
-		r.journal.log(slog.LevelDebug, 0, "main ended clean", slog.Any("error", ended.err))
+	case o.err == nil:
+	case requested && o.clean:
+		r.log.add(slog.LevelDebug, 0, "main has ended cleanly", slog.Any("error", o.err))
 	default:
-		r.failures.main = append(r.failures.main, ended.err)
-		r.logPanic("main", ended.err)
+		r.failures.main = append(r.failures.main, o.err)
+		r.log.panicked("main", o.err)
 	}
 	if !requested {
-		r.stop.at = time.Now()
-		r.fire(fsm.MainExited, ended.err, r.waits(0).attrs)
+		r.enterDraining(fsm.MainExited, stopRequest{}, o.err)
 	}
-	r.cancelMain()
 }
 
-// pendingStops takes the stop that is there to be taken, if none was.
-func (r *run) pendingStops() {
+// taskFailed takes the failure of a task or a server, which requests a stop
+// (DRAIN-8, HTTP-7, HTTP-8).
+func (r *run) taskFailed(pc uintptr, o outcome) {
+	r.takePendingStop() // it may have failed because of one
+	err := &TaskError{Place: place(pc), Err: o.err}
+	requested := r.State() >= fsm.Draining
+	if requested && o.clean {
+		r.log.add(slog.LevelDebug, pc, "a task has ended cleanly", slog.Any("error", err))
+		return
+	}
+	r.failures.tasks = append(r.failures.tasks, err)
+	r.log.panicked("a task", o.err)
+	if !requested {
+		r.requestStop(stopRequest{cause: err, at: pc, delay: r.cfg.drainDelay})
+	}
+}
+
+// takePendingStop takes a stop that was requested but not looked at, if there
+// is one and none was taken before.
+func (r *run) takePendingStop() {
 	for r.State() < fsm.Draining {
 		select {
 		case <-r.parentDone:
@@ -151,69 +199,31 @@ func (r *run) pendingStops() {
 	}
 }
 
-// taskFailed takes the failure of a task, which is a reason to stop (DRAIN-8).
-func (r *run) taskFailed(t *taskEntry, ended ending) {
-	r.pendingStops() // it may have failed because of one
-	err := &TaskError{Place: place(t.pc), Err: ended.err}
-	requested := r.State() >= fsm.Draining
-	if requested && ended.clean {
-		r.journal.log(slog.LevelDebug, t.pc, "task ended clean", slog.Any("error", err))
-		return
-	}
-	r.failures.tasks = append(r.failures.tasks, err)
-	r.logPanic("task", ended.err)
-	if !requested {
-		r.requestStop(err, r.cfg.drainDelay)
+// requestStop takes a service that has not begun to stop into Draining.
+func (r *run) requestStop(s stopRequest) {
+	r.stop.cause = s.cause
+	r.asked.Store(&s.cause)
+	r.enterDraining(fsm.StopRequested, s, s.cause)
+}
+
+// ignoreBrokenPipe keeps the process alive when it writes to a standard output
+// or error that nobody reads: `service | cat` loses cat to the same Ctrl-C
+// (SIG-4). With a channel registered for SIGPIPE the write fails, and that is
+// all. See os/signal, SIGPIPE. A run that leaves signals alone leaves this one
+// alone too.
+func (r *run) ignoreBrokenPipe() {
+	if r.signals != nil && len(brokenPipeSignals()) > 0 {
+		r.brokenPipe = make(chan os.Signal, 1)
+		signal.Notify(r.brokenPipe, brokenPipeSignals()...)
 	}
 }
 
-// logPanic writes down the stack, which the error's text leaves out.
-func (r *run) logPanic(what string, err error) {
-	if p, ok := err.(*PanicError); ok {
-		r.journal.log(slog.LevelError, 0, what+" panicked", slog.Any("panic", p), slog.String("stack", string(p.Stack)))
+// releaseSignals gives signals their effect from before Run again (SIG-3).
+func (r *run) releaseSignals() {
+	if r.signals != nil {
+		signal.Stop(r.signals)
 	}
-}
-
-// waits is what Draining waits for when it begins.
-type waits struct {
-	main                           bool
-	groups, tasks, units, requests int
-	atMost                         time.Duration
-}
-
-func (r *run) waits(delay time.Duration) waits {
-	w := waits{main: !r.stop.mainBack, groups: len(r.work.known()), atMost: sum(delay, r.cfg.drainTimeout)}
-	w.units, w.requests = r.work.out()
-	w.tasks = min(r.work.tasksOut(), w.units)
-	w.units -= w.tasks
-	return w
-}
-
-// attrs is how the log says it.
-func (w waits) attrs() []slog.Attr {
-	var parts []string
-	if w.main {
-		parts = append(parts, "main")
+	if r.brokenPipe != nil {
+		signal.Stop(r.brokenPipe)
 	}
-	for _, part := range []struct {
-		n    int
-		what string
-	}{{w.groups, "drain group"}, {w.tasks, "task"}, {w.units, "tracked unit"}, {w.requests, "request"}} {
-		if part.n > 0 {
-			parts = append(parts, count(part.n, part.what))
-		}
-	}
-	if len(parts) == 0 {
-		parts = []string{"nothing"}
-	}
-	return []slog.Attr{slog.String("waits_for", strings.Join(parts, ", ")), slog.Duration("at_most", w.atMost)}
-}
-
-// sum adds two durations of which neither is negative. What is too long to be
-// told is as long as can be.
-func sum(a, b time.Duration) time.Duration {
-	if a > math.MaxInt64-b {
-		return math.MaxInt64
-	}
-	return a + b
 }

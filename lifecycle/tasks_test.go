@@ -49,7 +49,7 @@ func TestTasks(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			w.expectLog("DEBUG", "task ended clean")
+			w.expectLog("DEBUG", "task has ended cleanly")
 		})
 	})
 }

@@ -14,23 +14,30 @@ import (
 // the service, not one for each request.
 //
 // A group made while Draining is waited for too, and so is work added to a
-// group that is not at zero (DRAIN-3). Adding to one that is at zero after the
-// context was cancelled is outside WaitGroup's own contract, and seen on a
-// best effort; [Track] has no such hole. After Draining the group is usable,
-// but nobody waits for it, which is logged.
+// group that is not at zero (DRAIN-3).
 //
-// With a context that does not come from [Run] the group is usable, nobody
-// waits for it, and an error is logged. Safe for concurrent use.
+// Do not add to a group that may be at zero once the context is cancelled. From
+// then on the run may be waiting for the group, and sync.WaitGroup does not
+// allow an Add from zero beside a Wait: the Add can panic in your goroutine
+// ("WaitGroup misuse: Add called concurrently with Wait"), and what it adds may
+// not be waited for. Nothing that this package could do prevents that. Work
+// that may begin at any time, such as a message or a request, belongs to
+// [Track] or [Go], which may be called at any moment and say whether the work
+// will be waited for. A hint in the log names the groups that are at zero when
+// the context is cancelled while main is still out.
+//
+// After Draining the group is usable, but it is not waited for, which is
+// logged. The same with a context that does not come from [Run]. Safe for
+// concurrent use.
 func DrainGroup(ctx context.Context) *sync.WaitGroup {
 	g := &group{pc: caller(), made: time.Now()}
 	r := from(ctx)
 	if r == nil {
-		foreign(g.pc, "DrainGroup", "nobody will wait for this group")
+		logMisuse(g.pc, "DrainGroup", "this group will not be waited for")
 		return &g.wg
 	}
 	if !r.work.add(g) {
-		r.journal.log(slog.LevelError, g.pc, "drain group made after Draining: its work will not be waited for",
-			slog.String("at", place(g.pc)), slog.Any("state", r.State()))
+		r.log.misuse(g.pc, "drain group made after Draining: its work will not be waited for", slog.Any("state", r.State()))
 	}
 	return &g.wg
 }
@@ -46,11 +53,11 @@ func DrainGroup(ctx context.Context) *sync.WaitGroup {
 func Track(ctx context.Context) (done func(), ok bool) {
 	r := from(ctx)
 	if r == nil {
-		foreign(caller(), "Track", "the work is not tracked")
+		logMisuse(caller(), "Track", "the work is not tracked")
 		return func() {}, false
 	}
 	if !r.work.begin(oneUnit) {
-		r.late(caller(), "tracked work")
+		r.log.refused(caller(), "tracked work", r.State())
 		return func() {}, false
 	}
 	// The flag is made apart: with no pointer in it, it costs next to nothing.
@@ -62,54 +69,44 @@ func Track(ctx context.Context) (done func(), ok bool) {
 	}, true
 }
 
-// taskEntry is one task under way.
-type taskEntry struct {
-	pc         uintptr
-	began      time.Time
-	prev, next *taskEntry
+// task is one task under way. It is the context that the task is given, which
+// has the values of the caller's and can be told from others by taskOf.
+type task struct {
+	context.Context
+	pc    uintptr
+	began time.Time
 }
 
-// taskList is the tasks under way, oldest first. The links are the entries'
-// own, so that a million of them cost no more each than a few do.
-type taskList struct {
-	first, last *taskEntry
-	n           int
+type taskKey struct{}
+
+func newTask(ctx context.Context, pc uintptr) *item[task] {
+	return &item[task]{v: task{Context: ctx, pc: pc, began: time.Now()}}
 }
 
-func (l *taskList) add(t *taskEntry) {
-	l.n++
-	if t.prev = l.last; t.prev == nil {
-		l.first = t
-	} else {
-		t.prev.next = t
+func (t *task) Value(key any) any {
+	if key == (taskKey{}) {
+		return t
 	}
-	l.last = t
+	return t.Context.Value(key)
 }
 
-func (l *taskList) remove(t *taskEntry) {
-	l.n--
-	if t.prev == nil {
-		l.first = t.next
-	} else {
-		t.prev.next = t.next
-	}
-	if t.next == nil {
-		l.last = t.prev
-	} else {
-		t.next.prev = t.prev
-	}
-	t.prev, t.next = nil, nil
+// taskOf returns the task that ctx was given to, or nil.
+func taskOf(ctx context.Context) *task {
+	t, _ := ctx.Value(taskKey{}).(*task)
+	return t
 }
 
 // Go runs task on a goroutine of its own as work in flight: Draining lasts
-// until it returns, or the drain timeout runs out. The task is given ctx, which
-// should be main's: that is cancelled when the service should stop.
+// until it returns, or the drain timeout runs out. The context that the task is
+// given is ctx, which should be main's: that is cancelled when the service
+// should stop.
 //
 // When the task fails, by an error, a panic or runtime.Goexit, a stop is
 // requested, with a [*TaskError] that names the place that called Go as the
 // context's cause and in Run's result (DRAIN-8). Once the service is stopping,
-// context.Canceled, http.ErrServerClosed and the context's cause are a clean
-// end, not a failure (RUN-7).
+// what would be a clean end for main is one for a task: context.Canceled,
+// http.ErrServerClosed, net.ErrClosed, the context's cause and what
+// [WithCleanError] names (RUN-7).
 //
 // A request's context, which under [Serve] carries the run too, is cancelled when
 // the request is answered. A task that is given it and returns context.Canceled
@@ -120,48 +117,38 @@ func (l *taskList) remove(t *taskEntry) {
 // (DRAIN-3). The same with a context that does not come from [Run]. A nil task
 // is one that fails. Safe for concurrent use.
 func Go(ctx context.Context, task func(ctx context.Context) error) (ok bool) {
-	t := &taskEntry{pc: caller(), began: time.Now()}
+	pc := caller()
 	r := from(ctx)
 	if r == nil {
-		foreign(t.pc, "Go", "the task will not run")
+		logMisuse(pc, "Go", "the task will not run")
 		return false
 	}
-	if !r.work.begin(oneUnit) {
-		r.late(t.pc, "task")
+	t := newTask(ctx, pc)
+	if !r.work.beginTask(t) {
+		r.log.refused(pc, "task", r.State())
 		return false
 	}
-	r.work.mu.Lock()
-	r.work.tasks.add(t)
-	r.work.mu.Unlock()
-	go r.runTask(ctx, t, task)
+	go r.runTask(t, task)
 	return true
 }
 
 // runTask reports the task's failure before it ends the unit, so that Draining
 // cannot end, nor Run return, without it.
-func (r *run) runTask(ctx context.Context, t *taskEntry, task func(context.Context) error) {
+func (r *run) runTask(t *item[task], fn func(context.Context) error) {
 	call(func() error {
-		if task == nil {
+		if fn == nil {
 			return errNilTask
 		}
-		return task(ctx)
+		return fn(&t.v)
 	}, func(err error) {
 		if err != nil {
-			ended := ending{err: err, clean: clean(err, r.causes()...)}
-			if !r.post(func() { r.taskFailed(t, ended) }) && !ended.clean {
-				r.tooLate(t.pc, "task", err)
+			o := r.outcomeOf(err)
+			if !r.post(func() { r.taskFailed(t.v.pc, o) }) && !o.clean {
+				r.log.tooLate(t.v.pc, "a task", err)
 			}
 		}
-		r.work.mu.Lock()
-		r.work.tasks.remove(t)
-		r.work.mu.Unlock()
-		r.work.end(oneUnit)
+		r.work.endTask(t)
 	})
-}
-
-func (r *run) late(pc uintptr, what string) {
-	r.journal.log(slog.LevelError, pc, what+" after Draining is refused: it would not be waited for",
-		slog.String("at", place(pc)), slog.Any("state", r.State()))
 }
 
 // WorkContext returns a context with the values of ctx that stays live until
@@ -172,7 +159,7 @@ func (r *run) late(pc uintptr, what string) {
 func WorkContext(ctx context.Context) context.Context {
 	r := from(ctx)
 	if r == nil {
-		foreign(caller(), "WorkContext", "the context is returned as it is")
+		logMisuse(caller(), "WorkContext", "the context is returned as it is")
 		return ctx
 	}
 	return workContext{Context: r.workCtx, values: ctx}

@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"bytes"
 	"fmt"
+	"reflect"
 	"runtime"
 	"strings"
 )
@@ -80,11 +81,11 @@ func stackOf(dump []byte, goroutine string) string {
 // userFrames returns the innermost frames of a goroutine that are main's. Where
 // main has called this package, only what it has called is told of that.
 func userFrames(lines []string) (frames []string) {
-	const own = "github.com/greynewell/mist-go/lifecycle."
+	own := reflect.TypeFor[run]().PkgPath() + "."
 	called := ""
 	for i := 0; i+1 < len(lines) && len(frames) < stackFrames; i += 2 {
 		function := lines[i]
-		if strings.HasPrefix(function, "created by ") || strings.HasPrefix(function, own+"(*run).begin.") {
+		if strings.HasPrefix(function, "created by ") || strings.HasPrefix(function, own+"(*run).start.") {
 			break // from here on it is Run's own
 		}
 		if open := strings.LastIndex(function, "("); open > 0 {

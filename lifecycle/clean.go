@@ -1,0 +1,135 @@
+package lifecycle
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"reflect"
+)
+
+// clean reports whether err is what a piece of code returns that was asked to
+// stop: http.ErrServerClosed, context.Canceled, net.ErrClosed, a cancel cause or
+// what one of the user's functions says, wrapped or joined, every leaf of it
+// (RUN-7). A panic is not clean, whatever its value wraps.
+//
+// It calls the user's functions and methods of the user's error types, so it
+// runs where the user's code ran; if one of them panics, err is not clean.
+func clean(err error, is []func(error) bool, causes ...error) (ok bool) {
+	defer func() {
+		if recover() != nil {
+			ok = false
+		}
+	}()
+	targets := append(causes, http.ErrServerClosed, context.Canceled, net.ErrClosed)
+	return everyLeaf(err, func(n errorNode) verdict {
+		if _, panicked := n.err.(*PanicError); panicked {
+			return fails
+		}
+		for _, target := range targets {
+			if target != nil && n.is(target) {
+				return passes
+			}
+		}
+		if n.leaf() {
+			for _, cleanError := range is {
+				if cleanError(n.err) {
+					return passes
+				}
+			}
+		}
+		return undecided
+	})
+}
+
+// isCanceled reports whether errors.Is finds context.Canceled in err, which may
+// unwrap to itself or panic.
+func isCanceled(err error) (is bool) {
+	defer func() { _ = recover() }()
+	everyLeaf(err, func(n errorNode) verdict {
+		if is = n.is(context.Canceled); is {
+			return fails // and look no further
+		}
+		return passesLeaf(n)
+	})
+	return is
+}
+
+// errorNode is one error of a tree of errors.
+type errorNode struct {
+	err   error
+	inner []error // what it wraps
+	many  bool    // it is of a kind that may wrap several
+}
+
+func (n errorNode) leaf() bool { return len(n.inner) == 0 }
+
+// is asks whether the error itself, not what it wraps, is target: by identity,
+// or by an Is method of its own. The Is of one that wraps several answers for
+// any of them, so it is not asked.
+func (n errorNode) is(target error) bool {
+	if x, ok := n.err.(interface{ Is(error) bool }); ok && !n.many && x.Is(target) {
+		return true
+	}
+	return reflect.TypeOf(target).Comparable() && n.err == target
+}
+
+func newErrorNode(err error) errorNode {
+	n := errorNode{err: err}
+	switch x := err.(type) {
+	case interface{ Unwrap() []error }:
+		n.inner, n.many = x.Unwrap(), true
+	case interface{ WrappedErrors() []error }: // hashicorp/go-multierror
+		n.inner, n.many = x.WrappedErrors(), true
+	case interface{ Unwrap() error }:
+		if e := x.Unwrap(); e != nil {
+			n.inner = []error{e}
+		}
+	}
+	return n
+}
+
+// verdict is what is found out about one error of a tree.
+type verdict uint8
+
+const (
+	undecided verdict = iota // what it wraps decides; a leaf fails
+	passes
+	fails
+)
+
+func passesLeaf(n errorNode) verdict {
+	if n.leaf() {
+		return passes
+	}
+	return undecided
+}
+
+// errorLimit is how many errors of a tree are looked at: one that unwraps to
+// itself has no end.
+const errorLimit = 10_000
+
+// everyLeaf reports whether every leaf of err's tree passes, by itself or by an
+// error that wraps it. In an error that unwraps to itself not every leaf does.
+func everyLeaf(err error, judge func(errorNode) verdict) bool {
+	left := errorLimit
+	var walk func(err error) bool
+	walk = func(err error) bool {
+		if left--; left < 0 || err == nil {
+			return false
+		}
+		n := newErrorNode(err)
+		switch judge(n) {
+		case passes:
+			return true
+		case fails:
+			return false
+		}
+		for _, inner := range n.inner {
+			if !walk(inner) {
+				return false
+			}
+		}
+		return !n.leaf()
+	}
+	return walk(err)
+}
