@@ -229,14 +229,14 @@ func (r *run) runLate(h *hookEntry) {
 		case ended <- err:
 		case <-ctx.Done():
 			if err != nil {
-				r.log.tooLate(h.pc, "an abandoned hook", h.failed(err))
+				r.log.tooLate(h.pc, "abandoned hook", h.failed(err))
 			}
 		}
 	})
 	select {
 	case err := <-ended:
 		if err != nil {
-			r.log.tooLate(h.pc, "a hook", h.failed(err))
+			r.log.tooLate(h.pc, "hook", h.failed(err))
 		}
 	case <-ctx.Done():
 		r.log.misuse(h.pc, "hook registered after Stopped is abandoned", slog.String("hook", h.String()), duration("timeout", limit))

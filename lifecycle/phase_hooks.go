@@ -121,7 +121,7 @@ func (r *run) startHook(h *hookEntry) {
 		runContext := ctx.Err() == nil && isCanceled(err)
 		release()
 		if !r.post(func() { r.hookEnded(a, err, runContext) }) && err != nil {
-			r.log.tooLate(h.pc, "a hook", h.failed(err))
+			r.log.tooLate(h.pc, "hook", h.failed(err))
 		}
 	})
 }
@@ -139,7 +139,7 @@ func (r *run) hookEnded(a *attempt, err error, runContext bool) {
 	}
 	if r.phase.running != a {
 		if err != nil {
-			r.log.tooLate(a.hook.pc, "an abandoned hook", a.hook.failed(err))
+			r.log.tooLate(a.hook.pc, "abandoned hook", a.hook.failed(err))
 		}
 		return
 	}
@@ -155,7 +155,7 @@ func (r *run) hookEnded(a *attempt, err error, runContext bool) {
 			"register it with OnShutdownContext and use the context that the hook is given"))
 	}
 	r.log.add(slog.LevelError, a.hook.pc, "hook failed", attrs...)
-	r.log.panicked("a hook", err)
+	r.log.panicked("hook", err)
 }
 
 func (r *run) hookOver(a *attempt, now time.Time, err error) {

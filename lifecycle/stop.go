@@ -170,11 +170,11 @@ func (r *run) taskFailed(pc uintptr, o outcome) {
 	err := &TaskError{Place: place(pc), Err: o.err}
 	requested := r.State() >= fsm.Draining
 	if requested && o.clean {
-		r.log.add(slog.LevelDebug, pc, "a task has ended cleanly", slog.Any("error", err))
+		r.log.add(slog.LevelDebug, pc, "task has ended cleanly", slog.Any("error", err))
 		return
 	}
 	r.failures.tasks = append(r.failures.tasks, err)
-	r.log.panicked("a task", o.err)
+	r.log.panicked("task", o.err)
 	if !requested {
 		r.requestStop(stopRequest{cause: err, at: pc, delay: r.cfg.drainDelay})
 	}

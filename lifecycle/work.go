@@ -144,7 +144,7 @@ func (r *run) runTask(t *item[task], fn func(context.Context) error) {
 		if err != nil {
 			o := r.outcomeOf(err)
 			if !r.post(func() { r.taskFailed(t.v.pc, o) }) && !o.clean {
-				r.log.tooLate(t.v.pc, "a task", err)
+				r.log.tooLate(t.v.pc, "task", err)
 			}
 		}
 		r.work.endTask(t)

@@ -98,7 +98,7 @@ func TestTheJSONThroughAWholeStop(t *testing.T) {
 			`{"state":"running","at":0s,"history":[` + starting + `{"state":"running","on":"started","at":0s,"lasted_seconds":0}],` +
 				`"began":0s,"uptime_seconds":0,"entered":0s,"main_returned":false,"tracked":0,"requests":0,"work":[],"hooks":[]}`,
 			`{"state":"running","at":1s,"history":[` + starting + running + `],"began":0s,"uptime_seconds":1,"entered":0s,` +
-				`"main_returned":false,"tracked":0,"requests":0,"work":[` + group + `1,"state":"open"},` +
+				`"main_returned":false,"tracked":0,"requests":0,"work":[` + group + `1,"state":"busy"},` +
 				`{"kind":"task","place":line 19,"since":0s,"age_seconds":1,"state":"busy"}],` +
 				`"hooks":[{"name":"bad","place":line 17,"state":"to come"},` + slow + `"to come"},` + toCome,
 			`{"state":"draining","at":2s,"history":[` + starting + running + `,{"state":"draining","on":"stop_requested","at":1s,"lasted_seconds":1,"limit_seconds":15,"left_seconds":14},` +

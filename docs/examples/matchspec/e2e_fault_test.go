@@ -90,7 +90,7 @@ func TestAHungDrainIsNamedAndHooksStillRun(t *testing.T) {
 	if own := line(t, "service.go", "lifecycle.DrainGroup(ctx)"); strings.Contains(failed, own) {
 		t.Errorf("the error names the worker's group, which was done: %s", failed)
 	}
-	s.wantInOrder("not waited for to the end", `"lifecycle: hooks"`, `"lifecycle: stopped"`, "matchspec failed")
+	s.wantInOrder("has not ended in time", `"lifecycle: hooks"`, `"lifecycle: stopped"`, "matchspec failed")
 	s.wantInOrder("hook: store flushed", "hook: store closed", "matchspec failed")
 	s.wantStored(accepted)
 }
