@@ -22,6 +22,8 @@ func (r *run) loop() {
 				continue
 			}
 			r.signalled(sig)
+		case <-r.brokenPipe:
+			r.pipeBroken()
 		case <-r.parentDone:
 			r.parentCancelled()
 		case event := <-r.events:

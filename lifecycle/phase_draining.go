@@ -33,7 +33,7 @@ type draining struct {
 
 // enterDraining begins the stop. cause is what the log says of it.
 func (r *run) enterDraining(event fsm.Event, s stopRequest, cause error) {
-	r.ignoreBrokenPipe()
+	r.listenForBrokenPipe()
 	r.stop.at = time.Now()
 	r.drain.delay, r.drain.delayOver = s.delay, s.delay == 0
 	r.drain.mainBack = make(chan struct{})

@@ -14,7 +14,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
+	"github.com/greynewell/mist-go/fsm"
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
@@ -70,6 +72,36 @@ var children = map[string]func() int{
 			<-ctx.Done()
 			return nil
 		}))
+	},
+	"prints as it stops": func() int {
+		return exitCode(lifecycle.Run(func(ctx context.Context) error {
+			file := os.Getenv("LIFECYCLE_TEST_FILE")
+			lifecycle.OnShutdown(ctx, func() error { return os.WriteFile(file, []byte("second"), 0o600) })
+			lifecycle.OnShutdown(ctx, func() error {
+				fmt.Println("a hook")
+				fmt.Fprintln(os.Stderr, "a hook")
+				return os.WriteFile(file, []byte("first"), 0o600)
+			})
+			for ctx.Err() == nil {
+				fmt.Println("running")
+				time.Sleep(100 * time.Microsecond) // a line at every moment at which the pipe may break
+			}
+			return nil
+		}))
+	},
+	// Its observers keep Run for a moment when everything else is done.
+	"takes its time to return": func() int {
+		return exitCode(lifecycle.Run(func(ctx context.Context) error {
+			fmt.Println("running")
+			<-ctx.Done()
+			return nil
+		}, lifecycle.WithObserver(func(s fsm.Step) {
+			if s.To == fsm.Stopped {
+				fmt.Println("stopped")
+				time.Sleep(50 * time.Millisecond)
+				fmt.Println("returning")
+			}
+		})))
 	},
 	"leaves signals alone": func() int {
 		own := make(chan os.Signal, 1)
@@ -185,6 +217,17 @@ func TestRealSignals(t *testing.T) {
 		}
 		_, _ = io.WriteString(c.in, "go on\n")
 		c.expectLine("hook")
+		c.expectExit("<nil>")
+	})
+	t.Run("SIG-1: nor does one while observers still see the end", func(t *testing.T) {
+		c := start(t, "takes its time to return")
+		c.expectLine("running")
+		c.signal(syscall.SIGTERM)
+		c.expectLine("stopped")
+		for range 10 {
+			c.signal(syscall.SIGTERM)
+		}
+		c.expectLine("returning")
 		c.expectExit("<nil>")
 	})
 	t.Run("RUN-9: one signal stops all that are running", func(t *testing.T) {

@@ -34,7 +34,7 @@ type run struct {
 
 	// The loop's own.
 	signals    chan os.Signal // registered with os/signal; nil with a source
-	brokenPipe chan os.Signal // registered for SIGPIPE from the stop on
+	brokenPipe chan os.Signal // registered for SIGPIPE
 	source     <-chan os.Signal
 	parentDone <-chan struct{}
 	timers     []*time.Timer // armed for the state that the machine is in
@@ -136,6 +136,7 @@ func (r *run) listen() {
 		r.signals = make(chan os.Signal, 16)
 		r.source = r.signals
 		signal.Notify(r.signals, r.cfg.signals...)
+		r.listenForBrokenPipe()
 	}
 }
 

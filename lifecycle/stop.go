@@ -206,15 +206,29 @@ func (r *run) requestStop(s stopRequest) {
 	r.enterDraining(fsm.StopRequested, s, s.cause)
 }
 
-// ignoreBrokenPipe keeps the process alive when it writes to a standard output
-// or error that nobody reads: `service | cat` loses cat to the same Ctrl-C
-// (SIG-4). With a channel registered for SIGPIPE the write fails, and that is
-// all. See os/signal, SIGPIPE. A run that leaves signals alone leaves this one
-// alone too.
-func (r *run) ignoreBrokenPipe() {
-	if r.signals != nil && len(brokenPipeSignals()) > 0 {
-		r.brokenPipe = make(chan os.Signal, 1)
-		signal.Notify(r.brokenPipe, brokenPipeSignals()...)
+// brokenPipeGrace is how long after a broken pipe the stop may come that it is
+// part of.
+const brokenPipeGrace = 100 * time.Millisecond
+
+// listenForBrokenPipe keeps the process alive when it writes to a standard
+// output or error that nobody reads: `service | cat` loses cat to the same
+// Ctrl-C (SIG-4). With a channel registered for SIGPIPE the write fails, and
+// that is all; see package os/signal, SIGPIPE. A run that leaves signals alone
+// leaves this one alone too.
+func (r *run) listenForBrokenPipe() {
+	if sigs := brokenPipeSignals(); r.signals != nil && len(sigs) > 0 {
+		if r.brokenPipe == nil {
+			r.brokenPipe = make(chan os.Signal, 1)
+		}
+		signal.Notify(r.brokenPipe, sigs...)
+	}
+}
+
+// pipeBroken gives SIGPIPE its default effect again, unless this one was part
+// of a stop: cat may be gone before the signal for this process was looked at.
+func (r *run) pipeBroken() {
+	if r.State() < fsm.Draining {
+		r.arm(brokenPipeGrace, func() { signal.Stop(r.brokenPipe) })
 	}
 }
 

@@ -14,7 +14,7 @@ const horizon = 24
 var (
 	allEndings = []Ending{
 		ReturnsNil, ReturnsError, ReturnsCanceled, ReturnsWrapped, ReturnsClosed, ReturnsCause,
-		ReturnsJoined, ReturnsMixed, Panics, PanicsNil, PanicsError, PanicsCanceled, CallsGoexit,
+		ReturnsJoined, ReturnsNetClosed, ReturnsOwnClean, ReturnsOwnJoined, ReturnsOwnMixed, ReturnsMixed, Panics, PanicsNil, PanicsError, PanicsCanceled, CallsGoexit,
 	}
 	coreEndings = []Ending{ReturnsNil, ReturnsError, Panics, PanicsNil, PanicsError, CallsGoexit}
 )
@@ -160,6 +160,54 @@ func hook(wide bool) *rapid.Generator[actor] {
 				h.At %= 8 * grain // counts from the beginning of that hook
 			}
 			s.Hooks = append(s.Hooks, h)
+		}
+	})
+}
+
+// takeBack draws a call that takes a hook back, and now and then a second one:
+// by main's goroutines, or by a hook.
+func takeBack() *rapid.Generator[actor] {
+	return act(func(t *rapid.T) actor {
+		hook := rapid.IntRange(0, 7).Draw(t, "takes back")
+		b := TakeBack{At: span(t, "takes back at", 0, horizon)}
+		by := 0
+		if often(t, "by a hook", 1, 2) {
+			by = rapid.IntRange(1, 4).Draw(t, "by")
+		}
+		twice := often(t, "twice", 1, 4)
+		return func(s *Scenario) {
+			if len(s.Hooks) == 0 {
+				return
+			}
+			b := b
+			b.Hook = 1 + hook%len(s.Hooks)
+			if by > 0 {
+				b.By = 1 + (by-1)%len(s.Hooks)
+				b.At %= 8 * grain // counts from the beginning of that hook
+			}
+			s.TakeBacks = append(s.TakeBacks, b)
+			if twice {
+				s.TakeBacks = append(s.TakeBacks, b)
+			}
+		}
+	})
+}
+
+// crowd draws many things that take no time, at once: now and then there are
+// far more than anybody would write down by hand. They are hooks, or groups
+// whose work is done.
+func crowd() *rapid.Generator[actor] {
+	return act(func(t *rapid.T) actor {
+		n := rapid.SampledFrom([]int{2, 3, 7, 17, 64}).Draw(t, "crowd")
+		groups := rapid.Bool().Draw(t, "of groups")
+		return func(s *Scenario) {
+			for range n {
+				if groups {
+					s.Groups = append(s.Groups, Group{})
+				} else {
+					s.Hooks = append(s.Hooks, Hook{})
+				}
+			}
 		}
 	})
 }

@@ -84,6 +84,9 @@ func (s *Scenario) durations(visit func(d *time.Duration, zeroMeans bool)) {
 		visit(&s.Hooks[i].Lasts, true)
 		visit(&s.Hooks[i].Timeout, true)
 	}
+	for i := range s.TakeBacks {
+		visit(&s.TakeBacks[i].At, true)
+	}
 	for i := range s.Checks {
 		visit(&s.Checks[i].Lasts, true)
 	}
@@ -102,7 +105,8 @@ func (s Scenario) clone() Scenario {
 	for i := range s.Groups {
 		s.Groups[i].Units = slices.Clone(s.Groups[i].Units)
 	}
-	s.Tracks, s.Tasks, s.Hooks = slices.Clone(s.Tracks), slices.Clone(s.Tasks), slices.Clone(s.Hooks)
+	s.Tracks, s.Tasks = slices.Clone(s.Tracks), slices.Clone(s.Tasks)
+	s.Hooks, s.TakeBacks = slices.Clone(s.Hooks), slices.Clone(s.TakeBacks)
 	s.Checks, s.Ready, s.Probes = slices.Clone(s.Checks), slices.Clone(s.Ready), slices.Clone(s.Probes)
 	return s
 }

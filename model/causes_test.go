@@ -1,6 +1,9 @@
 package model
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // The cause of the cancelled context, for each thing that can ask for a stop.
 func TestRUN2TheCauseSaysWhatAskedForTheStop(t *testing.T) {
@@ -31,6 +34,55 @@ func TestRUN2TheCauseSaysWhatAskedForTheStop(t *testing.T) {
 	}
 }
 
+// What the user calls clean is clean, and nothing else changes.
+func TestRUN7WithCleanErrorEveryLeafMustBeClean(t *testing.T) {
+	for e, clean := range map[Ending]bool{
+		ReturnsOwnClean: true, ReturnsOwnJoined: true, ReturnsCanceled: true, ReturnsJoined: true,
+		ReturnsOwnMixed: false, ReturnsMixed: false, ReturnsError: false, PanicsCanceled: false,
+	} {
+		given := Scenario{CleanError: true, Main: Main{Ends: e, After: 2 * s}, Stops: []Stop{{SIGTERM, 1 * s}}}
+		if got := only(t, given).Errors; (len(got) == 0) != clean {
+			t.Errorf("%v, clean: %t, for\n%v", got, clean, given)
+		}
+		given.Stops = nil
+		if got := only(t, given).Errors; len(got) == 0 {
+			t.Errorf("before a stop it is an error, for\n%v", given)
+		}
+	}
+}
+
+// The signal is an error when it was what asked for the stop, whatever else
+// comes.
+func TestRUN14TheSignalIsInTheResultOnceAndLast(t *testing.T) {
+	waits := Main{Ends: ReturnsCause, AfterCancel: true, After: 1 * s}
+	for _, c := range []struct {
+		name  string
+		given Scenario
+		want  []Kind
+	}{
+		{"a SIGTERM", Scenario{Main: waits, Stops: []Stop{{SIGTERM, 1 * s}}}, []Kind{CauseSIGTERM}},
+		{"the first of two", Scenario{Main: waits, Stops: []Stop{{SIGINT, 1 * s}, {SIGTERM, 1*s + 1}}}, []Kind{CauseSIGINT}},
+		{"Stop came first", Scenario{Main: waits, Stops: []Stop{{StopNil, 1 * s}, {SIGTERM, 1*s + 1}}}, nil},
+		{"main exited first", Scenario{Main: Main{After: 1 * s}, Hooks: []Hook{{Lasts: 2 * s}}, Stops: []Stop{{SIGTERM, 2 * s}}}, nil},
+		{"behind all others", Scenario{
+			Main: Main{Ends: ReturnsError, After: Never}, Stops: []Stop{{SIGTERM, 1 * s}},
+			Tracks: []Track{{Lasts: Never}}, Hooks: []Hook{{Ends: ReturnsError}},
+		}, []Kind{DrainTimeout, HookError(1), ShutdownTimeout, MainRunning, CauseSIGTERM}},
+		{"a forced one", Scenario{
+			Main: Main{After: Never}, Tracks: []Track{{Lasts: Never}}, Hooks: []Hook{{Lasts: Never}},
+			Stops: []Stop{{SIGINT, 1 * s}, {SIGINT, 2 * s}, {SIGINT, 3 * s}},
+		}, []Kind{Forced, Forced, MainRunning, CauseSIGINT}},
+	} {
+		if got := only(t, c.given).Errors; slices.Contains(got, CauseSIGTERM) || slices.Contains(got, CauseSIGINT) {
+			t.Errorf("%s: without the option, %v", c.name, got)
+		}
+		c.given.SignalError = true
+		if got := only(t, c.given).Errors; !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
 // Every way in which main can end, with and without a stop before.
 func TestRUN7WhatMainReturnsIsCleanOnlyAfterAStop(t *testing.T) {
 	for _, c := range []struct {
@@ -43,6 +95,11 @@ func TestRUN7WhatMainReturnsIsCleanOnlyAfterAStop(t *testing.T) {
 		{ReturnsWrapped, MainError, ""},
 		{ReturnsClosed, MainError, ""},
 		{ReturnsCause, "", ""}, // the cause of a live context is nil
+		{ReturnsJoined, MainError, ""},
+		{ReturnsNetClosed, MainError, ""},
+		{ReturnsOwnClean, MainError, MainError},
+		{ReturnsOwnJoined, MainError, MainError},
+		{ReturnsOwnMixed, MainError, MainError},
 		{ReturnsMixed, MainError, MainError},
 		{Panics, MainPanic, MainPanic},
 		{PanicsNil, MainPanic, MainPanic},

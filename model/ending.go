@@ -25,6 +25,16 @@ const (
 	ReturnsCause
 	// ReturnsJoined: context.Canceled and http.ErrServerClosed, joined. Clean.
 	ReturnsJoined
+	// ReturnsNetClosed: an error that wraps net.ErrClosed, as Accept does. Clean.
+	ReturnsNetClosed
+	// ReturnsOwnClean: an error that Scenario.CleanError makes clean.
+	ReturnsOwnClean
+	// ReturnsOwnJoined: that error and context.Canceled, wrapped and joined.
+	// Clean if that is.
+	ReturnsOwnJoined
+	// ReturnsOwnMixed: that error and another of its own, joined. Not clean,
+	// because not every leaf is.
+	ReturnsOwnMixed
 	// ReturnsMixed: context.Canceled and an error of its own, joined. Not
 	// clean, because not every leaf is.
 	ReturnsMixed
@@ -43,17 +53,20 @@ const (
 
 var endingNames = []string{
 	"ReturnsNil", "ReturnsError", "ReturnsCanceled", "ReturnsWrapped", "ReturnsClosed",
-	"ReturnsCause", "ReturnsJoined", "ReturnsMixed", "Panics", "PanicsNil", "PanicsError", "PanicsCanceled", "CallsGoexit",
+	"ReturnsCause", "ReturnsJoined", "ReturnsNetClosed", "ReturnsOwnClean", "ReturnsOwnJoined", "ReturnsOwnMixed", "ReturnsMixed", "Panics", "PanicsNil", "PanicsError", "PanicsCanceled", "CallsGoexit",
 }
 
 // String returns the name of the constant.
 func (e Ending) String() string { return nameOf(endingNames, int(e), "Ending") }
 
-// clean says whether this is a way of saying "I was asked to stop" (RUN-7).
-func (e Ending) clean() bool {
+// clean says whether this is a way of saying "I was asked to stop" (RUN-7). Own
+// says that the scenario's own clean error is one.
+func (e Ending) clean(own bool) bool {
 	switch e {
-	case ReturnsCanceled, ReturnsWrapped, ReturnsClosed, ReturnsCause, ReturnsJoined:
+	case ReturnsCanceled, ReturnsWrapped, ReturnsClosed, ReturnsCause, ReturnsJoined, ReturnsNetClosed:
 		return true
+	case ReturnsOwnClean, ReturnsOwnJoined:
+		return own
 	}
 	return false
 }

@@ -70,7 +70,7 @@ func ExampleScenario_String() {
 func ExampleExplore() {
 	fmt.Println(model.Explore())
 	// Output:
-	// 15187 states, 124149 edges, depth 20, 11 rows of the table taken, 0 violations
+	// 44975 states, 424903 edges, depth 22, 11 rows of the table taken, 0 violations
 }
 
 func ExampleTrace_Finds() {

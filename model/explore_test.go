@@ -105,6 +105,19 @@ var mutants = []mutant{
 				n.hooks[n.last(begun)] = ended
 			}
 		})},
+	{"a hook that runs is taken back", []string{"HOOK-10"}, "the hook ends",
+		effect(func(n *node) { n.hooks[n.last(begun)] = takenBack })},
+	{"a hook that was taken back runs", []string{"HOOK-10"}, "the next hook begins",
+		func(r *rule) {
+			r.when = func(n node) bool { return n.in(Hooks) && (n.has(registered) || n.has(takenBack)) && !n.has(begun) }
+			r.then = silent(func(n *node) { n.hooks[max(n.last(registered), n.last(takenBack))] = begun })
+		}},
+	{"to take back too late cuts a hook short", []string{"HOOK-10"}, "a hook is taken back too late",
+		effect(func(n *node) {
+			if n.has(begun) {
+				n.hooks[n.last(begun)] = ended
+			}
+		})},
 	{"a later MarkStarted goes back to Running", []string{"RUN-13"}, "a later MarkStarted", leads(Running, Started, nil)},
 }
 

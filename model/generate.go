@@ -62,14 +62,14 @@ var (
 	full = profile{
 		options: rapid.Custom(drawOptions),
 		main:    drawMain(allEndings, byItself, byItself, afterCancel, afterCancel, afterCancel, never),
-		actors: rapid.OneOf(hook(true), hook(true), hook(true), stop(anyAgent), volley(), volley(), group(), group(), track(), task(),
+		actors: rapid.OneOf(hook(true), hook(true), rare(takeBack(), crowd()), stop(anyAgent), volley(), volley(), group(), group(), track(), task(),
 			probe(Readiness), probe(Readiness, Liveness, Startup), ready(), check(true), check(true), start()),
 	}
 	core = profile{
 		core:    true,
 		options: rapid.Custom(drawTimeouts),
 		main:    drawMain(coreEndings, byItself),
-		actors:  rapid.OneOf(hook(false), hook(false), group(), group(), probe(Readiness, Liveness), ready(), check(false)),
+		actors:  rapid.OneOf(hook(false), hook(false), group(), group(), probe(Readiness, Liveness), ready(), rare(check(false), crowd())),
 	}
 	coreSignals = profile{
 		core:    true,
@@ -78,6 +78,16 @@ var (
 		actors:  rapid.OneOf(core.actors, core.actors, stop(signals)),
 	}
 )
+
+// rare draws of a generator, and once in a while of another.
+func rare(usual, seldom *rapid.Generator[actor]) *rapid.Generator[actor] {
+	return rapid.Custom(func(t *rapid.T) actor {
+		if often(t, "seldom", 1, 6) {
+			return seldom.Draw(t, "actor")
+		}
+		return usual.Draw(t, "actor")
+	})
+}
 
 // scenarios puts a scenario together, then mends what makes it undefined or
 // endless, so that hardly anything that is drawn is thrown away.
@@ -185,6 +195,8 @@ func drawOptions(t *rapid.T) Scenario {
 	case often(t, "no return grace", 1, 8):
 		s.ReturnGrace = NoGrace
 	}
+	s.CleanError = often(t, "clean error given", 1, 3)
+	s.SignalError = often(t, "signal error", 1, 3)
 	s.ManualStart = often(t, "manual start", 1, 3)
 	s.Follow = often(t, "follow", 2, 3)
 	if often(t, "check timeout given", 1, 3) {

@@ -2,6 +2,7 @@ package model
 
 import (
 	"math/bits"
+	"slices"
 	"testing"
 	"time"
 
@@ -68,7 +69,7 @@ func TestCoreScenariosNeedNothingButTheDocumentedAPI(t *testing.T) {
 
 func mustBeCore(t *rapid.T, s Scenario) {
 	if s.ManualStart || s.DrainDelay != 0 || s.ReturnGrace != 0 || s.Follow || s.CheckTimeout != 0 ||
-		len(s.Starts)+len(s.Tracks)+len(s.Tasks) > 0 || s.Main.Ends.clean() || s.Main.Ends == ReturnsMixed {
+		len(s.Starts)+len(s.Tracks)+len(s.Tasks) > 0 || s.CleanError || s.SignalError || len(s.TakeBacks) > 0 || s.Main.Ends.clean(true) || s.Main.Ends == ReturnsOwnMixed || s.Main.Ends == ReturnsMixed {
 		t.Fatalf("outside of the core:\n%v", s)
 	}
 	for _, h := range s.Hooks {
@@ -108,7 +109,7 @@ var premises = map[string]func(Scenario, Trace) bool{
 		return t.Left(Draining) == DrainTimedOut && t.Left(Hooks) == ShutdownTimedOut
 	},
 	"a clean end is no error": func(s Scenario, t Trace) bool {
-		return s.Main.Ends.clean() && t.MainEnded < t.Returned && len(t.Errors) == 0
+		return s.Main.Ends.clean(s.CleanError) && t.MainEnded < t.Returned && len(t.Errors) == 0
 	},
 	"a task requests the stop": func(_ Scenario, t Trace) bool {
 		n, _ := t.Cancelled.Cause.Parts()
@@ -120,8 +121,19 @@ var premises = map[string]func(Scenario, Trace) bool{
 	"work is added while draining": func(s Scenario, t Trace) bool {
 		return len(s.Groups) > 0 && s.Groups[0].At > t.Entered(Draining) && s.Groups[0].At < t.Entered(Hooks) && len(s.Groups[0].Units) > 0
 	},
-	"a hook is abandoned":              func(_ Scenario, t Trace) bool { return len(t.Hooks) > 0 && t.Hooks[0].Fate == Abandoned },
-	"a hook is late":                   func(_ Scenario, t Trace) bool { return len(t.Hooks) > 0 && t.Hooks[len(t.Hooks)-1].Late },
+	"a hook is abandoned":  func(_ Scenario, t Trace) bool { return len(t.Hooks) > 0 && t.Hooks[0].Fate == Abandoned },
+	"a hook is late":       func(_ Scenario, t Trace) bool { return len(t.Hooks) > 0 && t.Hooks[len(t.Hooks)-1].Late },
+	"a hook is taken back": func(_ Scenario, t Trace) bool { return slices.Contains(t.TakeBacks, true) },
+	"a hook is taken back by another": func(s Scenario, t Trace) bool {
+		return slices.ContainsFunc(s.TakeBacks, func(b TakeBack) bool { return b.By != 0 && t.TakeBacks[slices.Index(s.TakeBacks, b)] })
+	},
+	"a hook is taken back too late": func(s Scenario, t Trace) bool {
+		return len(t.TakeBacks) > 0 && !t.TakeBacks[0] && len(t.Hooks) > 0 && t.Hooks[0].Hook == s.TakeBacks[0].Hook
+	},
+	"the signal is an error": func(_ Scenario, t Trace) bool { return t.Finds(CauseSIGINT) || t.Finds(CauseSIGTERM) },
+	"a user's clean error is clean": func(s Scenario, t Trace) bool {
+		return (s.Main.Ends == ReturnsOwnClean || s.Main.Ends == ReturnsOwnJoined) && t.MainEnded < t.Returned && !t.Finds(MainError)
+	},
 	"a hook does not run":              func(_ Scenario, t Trace) bool { return len(t.NotRun) > 0 },
 	"a hook registers another":         func(s Scenario, t Trace) bool { return len(s.Hooks) > 1 && s.Hooks[1].By == 1 && len(t.Hooks) > 1 },
 	"three hooks run":                  func(_ Scenario, t Trace) bool { return len(t.Hooks) > 2 },

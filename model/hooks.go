@@ -1,5 +1,7 @@
 package model
 
+import "slices"
+
 // register is a call of OnShutdown or OnShutdownContext for hook i, from 0.
 // Before Stopped it goes on top of the stack, so that the last registered is
 // the first to run, and one that is registered by a running hook is the next
@@ -33,7 +35,8 @@ func (l *life) nextHook() {
 	l.registerFrom(i)
 }
 
-// registerFrom registers what hook i registers. What a late hook registers as
+// registerFrom registers what hook i registers, and takes back what it takes
+// back. What a late hook registers as
 // the first thing it does would run on it, and so make it longer by an amount
 // that the contract does not fix.
 func (l *life) registerFrom(i int) {
@@ -48,6 +51,25 @@ func (l *life) registerFrom(i int) {
 		default:
 			l.at(plus(l.now, h.At), unranked, func() { l.register(j) })
 		}
+	}
+	for j, t := range l.s.TakeBacks {
+		switch {
+		case t.By != i+1:
+		case t.At == 0:
+			l.takeBack(j)
+		default:
+			l.at(plus(l.now, t.At), unranked, func() { l.takeBack(j) })
+		}
+	}
+}
+
+// takeBack is a call of the function that takes a hook back: one that waits for
+// its turn will not run, and the answer is true. Nothing else can be taken back
+// (HOOK-10).
+func (l *life) takeBack(i int) {
+	if at := slices.Index(l.waiting, l.s.TakeBacks[i].Hook-1); at >= 0 {
+		l.waiting = slices.Delete(l.waiting, at, at+1)
+		l.trace.TakeBacks[i] = true
 	}
 }
 
@@ -101,6 +123,9 @@ func (l *life) enterStopped(on Event) {
 	l.waiting = nil
 	if !l.mainBack {
 		l.errs.running = MainRunning
+	}
+	if l.s.SignalError && (l.cause == CauseSIGINT || l.cause == CauseSIGTERM) {
+		l.errs.signal = l.cause
 	}
 	l.fire(on)
 	l.trace.Returned = l.now

@@ -75,6 +75,14 @@ var invariants = []invariant{
 	{"HOOK-4", "no hook is dropped in silence", func(_ machine, from node, _ Event, to node) bool {
 		return !to.has(dropped) && (!to.in(Stopped) || !to.has(registered) && !to.has(begun))
 	}},
+	{"HOOK-10", "a hook that has begun is not taken back, and one that was taken back does not begin", func(_ machine, from node, _ Event, to node) bool {
+		for i, h := range to.hooks {
+			if h == takenBack && from.hooks[i] != registered && from.hooks[i] != takenBack || h != takenBack && from.hooks[i] == takenBack {
+				return false
+			}
+		}
+		return true
+	}},
 	{"SIG-2", "a forcing signal comes 250 ms after the stop and the last SIGINT", func(_ machine, from node, on Event, _ node) bool {
 		return on != PhaseForced || from.apart
 	}},

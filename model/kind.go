@@ -17,8 +17,8 @@ type Kind string
 
 // The kinds that carry no number. [Trace.Errors] holds those of the first
 // block; Panic and Goexit are found inside others (see [Kind.Finds]); those
-// of the last block are causes of a cancelled context, never of an error that
-// Run returns.
+// of the last block are causes of a cancelled context. A signal is in the result
+// too where that is asked for (RUN-14).
 const (
 	MainError       Kind = "main error"       // what main returned (RUN-6)
 	MainPanic       Kind = "main panic"       // main panicked (RUN-4)

@@ -42,8 +42,8 @@ type life struct {
 // errorsByClass keeps the errors apart until the end, because what Run
 // returns is ordered by class, not by time (RUN-6).
 type errorsByClass struct {
-	main, drain, shutdown, running Kind
-	stops, tasks, hooks            []Kind
+	main, drain, shutdown, running, signal Kind
+	stops, tasks, hooks                    []Kind
 }
 
 // joined returns the errors in the order of RUN-6.
@@ -61,6 +61,7 @@ func (e errorsByClass) joined() []Kind {
 	all = append(all, e.hooks...)
 	one(e.shutdown)
 	one(e.running)
+	one(e.signal)
 	return all
 }
 
@@ -86,6 +87,7 @@ func live(s Scenario, script []int) *life {
 		Returned:  Never,
 		Tracks:    make([]bool, len(s.Tracks)),
 		Tasks:     make([]bool, len(s.Tasks)),
+		TakeBacks: make([]bool, len(s.TakeBacks)),
 		Answers:   make([]Answer, len(s.Probes)),
 	}
 	l.begin()
@@ -146,6 +148,11 @@ func (l *life) firstLines() {
 	for i, h := range l.s.Hooks {
 		if h.By == 0 {
 			when(h.At, func() { l.register(i) })
+		}
+	}
+	for i, t := range l.s.TakeBacks {
+		if t.By == 0 {
+			when(t.At, func() { l.takeBack(i) })
 		}
 	}
 	for _, r := range l.s.Ready {

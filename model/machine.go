@@ -45,6 +45,7 @@ const (
 	interrupted
 	notRun
 	ranLate
+	takenBack
 	dropped // never, unless a rule is wrong
 )
 

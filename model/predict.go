@@ -77,6 +77,11 @@ func (s Scenario) check() error {
 		must(h.By >= 0 && h.By <= i, "Hooks[%d].By is not the number of an earlier hook", i)
 		must(h.At >= 0 && h.Lasts >= 0 && h.Timeout >= 0, "Hooks[%d] has a negative time", i)
 	}
+	for i, t := range s.TakeBacks {
+		must(t.Hook >= 1 && t.Hook <= len(s.Hooks), "TakeBacks[%d].Hook is not the number of a hook", i)
+		must(t.By >= 0 && t.By <= len(s.Hooks), "TakeBacks[%d].By is not the number of a hook", i)
+		must(t.At >= 0, "TakeBacks[%d].At is negative", i)
+	}
 	s.checkRest(must)
 	if len(bad) > 0 {
 		return fmt.Errorf("model: scenario: %s", bad[0])

@@ -63,11 +63,30 @@ var properties = []property{
 	{"HOOK-1 hooks run last registered first", lastFirst},
 	{"HOOK-1 HOOK-4 every hook whose registration is known is run, or is said not to have been", func(s Scenario, t Trace) bool {
 		for i, h := range s.Hooks {
-			if _, ran := t.Run(i + 1); h.By == 0 && !ran && !slices.Contains(t.NotRun, i+1) {
+			if _, ran := t.Run(i + 1); h.By == 0 && !ran && !slices.Contains(t.NotRun, i+1) && !wasTakenBack(s, t, i+1) {
 				return false
 			}
 		}
 		return true
+	}},
+	{"HOOK-10 a hook is taken back once at most, and then neither runs nor is left over", func(s Scenario, t Trace) bool {
+		seen := map[int]bool{}
+		for i, b := range s.TakeBacks {
+			if !t.TakeBacks[i] {
+				continue
+			}
+			if _, ran := t.Run(b.Hook); ran || seen[b.Hook] || slices.Contains(t.NotRun, b.Hook) {
+				return false
+			}
+			seen[b.Hook] = true
+		}
+		return true
+	}},
+	{"RUN-14 the signal is an error exactly when it is asked for and was the cause, and comes last", func(s Scenario, t Trace) bool {
+		cause := t.Cancelled.Cause
+		want := s.SignalError && (cause == CauseSIGINT || cause == CauseSIGTERM)
+		at := slices.IndexFunc(t.Errors, func(k Kind) bool { return k == CauseSIGINT || k == CauseSIGTERM })
+		return (at >= 0) == want && (at < 0 || at == len(t.Errors)-1 && t.Errors[at] == cause)
 	}},
 	{"HOOK-3 the shutdown timeout counts from Hooks, and is an error exactly when it ran out", func(s Scenario, t Trace) bool {
 		out := t.Left(Hooks) == ShutdownTimedOut
@@ -121,9 +140,19 @@ func class(k Kind) int {
 	name, _ := k.Parts()
 	order := map[string]int{
 		"stop error": 1, "task error": 2, "task panic": 2, "task goexit": 2, "drain timeout": 3,
-		"hook error": 4, "hook panic": 4, "hook goexit": 4, "hook timeout": 4, "shutdown timeout": 5, "main running": 6,
+		"hook error": 4, "hook panic": 4, "hook goexit": 4, "hook timeout": 4, "shutdown timeout": 5, "main running": 6, "SIGINT": 7, "SIGTERM": 7,
 	}
 	return order[name]
+}
+
+// wasTakenBack says whether one of the calls has taken a hook back.
+func wasTakenBack(s Scenario, t Trace, hook int) bool {
+	for i, b := range s.TakeBacks {
+		if b.Hook == hook && t.TakeBacks[i] {
+			return true
+		}
+	}
+	return false
 }
 
 // lastWork is when the last unit of work ends that was taken before Hooks.
@@ -170,7 +199,7 @@ func lastFirst(s Scenario, t Trace) bool {
 	for _, r := range t.Hooks {
 		for j, other := range s.Hooks {
 			h := s.Hooks[r.Hook-1]
-			if r.Late || h.By != 0 || other.By != 0 || r.Hook == j+1 {
+			if r.Late || h.By != 0 || other.By != 0 || r.Hook == j+1 || wasTakenBack(s, t, j+1) {
 				continue
 			}
 			later := other.At > h.At || other.At == h.At && j+1 > r.Hook
@@ -244,6 +273,18 @@ func TestWhatMakesNoDifferenceMakesNone(t *testing.T) {
 				s.Hooks[i].Aware = !s.Hooks[i].Aware
 			}
 		}},
+		{"HOOK-10 to take a hook back when it has begun, or a second time", func(s *Scenario, t Trace) {
+			for i, b := range s.TakeBacks {
+				if t.TakeBacks[i] && b.By == 0 {
+					s.TakeBacks = append(s.TakeBacks, TakeBack{Hook: b.Hook, At: b.At + 1})
+				}
+			}
+			for _, r := range t.Hooks {
+				if r.Start > 0 {
+					s.TakeBacks = append(s.TakeBacks, TakeBack{Hook: r.Hook, At: r.Start + 1})
+				}
+			}
+		}},
 		{"an option that is given its default", func(s *Scenario, _ Trace) {
 			s.DrainTimeout, s.ShutdownTimeout, s.CheckTimeout = s.drainTimeout(), s.shutdownTimeout(), s.checkTimeout()
 			if s.ReturnGrace == 0 {
@@ -256,7 +297,9 @@ func TestWhatMakesNoDifferenceMakesNone(t *testing.T) {
 			before := only(rt, s)
 			changed := s.clone()
 			c.change(&changed, before)
-			if diff := Diff(before, only(rt, changed)); diff != "" {
+			after := only(rt, changed)
+			after.TakeBacks = after.TakeBacks[:len(before.TakeBacks)] // those that the change has added
+			if diff := Diff(before, after); diff != "" {
 				rt.Fatalf("%s", diff)
 			}
 		}))

@@ -44,6 +44,8 @@ type Scenario struct {
 	ReturnGrace     time.Duration // DRAIN-4; NoGrace: given as zero
 	DrainTimeout    time.Duration // DRAIN-2
 	ShutdownTimeout time.Duration // HOOK-3
+	CleanError      bool          // RUN-7: what ReturnsOwnClean returns is a clean end
+	SignalError     bool          // RUN-14
 
 	Main   Main
 	Stops  []Stop
@@ -53,6 +55,8 @@ type Scenario struct {
 	Tracks []Track
 	Tasks  []Task
 	Hooks  []Hook
+	// TakeBacks are calls of the functions that take hooks back (HOOK-10).
+	TakeBacks []TakeBack
 
 	// Follow says that the health handler follows this lifecycle (HEALTH-4).
 	// One that does not depends on SetReady and its checks alone.
@@ -118,6 +122,17 @@ type Hook struct {
 	// over is not awaited.
 	Aware   bool
 	Timeout time.Duration // HOOK-6; 0: it has none of its own
+}
+
+// TakeBack is one call of the function that takes a hook back. The hook may
+// have begun by then, or be over, or have been taken back before. When it is
+// not registered yet, there is no such function, and the call is not made.
+type TakeBack struct {
+	Hook int // which hook, counted from 1
+	// By is the number of the hook that makes the call, 0 for none, as for
+	// Hook.By: at zero it does so after it has registered other hooks.
+	By int
+	At time.Duration
 }
 
 // Check is one health check, which does the same whenever it is run.

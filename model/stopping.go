@@ -96,7 +96,7 @@ func (l *life) mainEnds() {
 // outcome is the error of main or of a task, "" for none: a clean end is none
 // once stop says that an end was wanted (RUN-7).
 func (l *life) outcome(e Ending, stop bool, returned, panicked, exited Kind) Kind {
-	if stop && e.clean() {
+	if stop && e.clean(l.s.CleanError) {
 		return ""
 	}
 	if e == ReturnsCause && !l.cancelled {

@@ -62,6 +62,9 @@ func (t Trace) acceptance() []string {
 	for i, ok := range t.Tasks {
 		texts = append(texts, fmt.Sprintf("%-15s Go %d answers %t", "", i+1, ok))
 	}
+	for i, ok := range t.TakeBacks {
+		texts = append(texts, fmt.Sprintf("%-15s TakeBack %d answers %t", "", i+1, ok))
+	}
 	return texts
 }
 

@@ -17,6 +17,7 @@ type Trace struct {
 	Tasks     []bool        // what Go answered, per Scenario.Tasks (DRAIN-3)
 	Hooks     []HookRun     // in the order in which they began (HOOK-1)
 	NotRun    []int         // hooks that were registered and did not begin, in the order in which they would have (HOOK-3)
+	TakeBacks []bool        // what was answered, per Scenario.TakeBacks (HOOK-10)
 	Answers   []Answer      // per Scenario.Probes
 	Returned  time.Duration // when Run returned; Never: it did not
 	Errors    []Kind        // what Run's error joins, in order (RUN-6); none: it is nil
@@ -127,7 +128,7 @@ func (t Trace) Equal(u Trace) bool {
 		t.MainEnded == u.MainEnded && t.Returned == u.Returned &&
 		slices.Equal(t.Steps, u.Steps) && slices.Equal(t.Errors, u.Errors) &&
 		slices.Equal(t.Tracks, u.Tracks) && slices.Equal(t.Tasks, u.Tasks) &&
-		slices.Equal(t.Hooks, u.Hooks) && slices.Equal(t.NotRun, u.NotRun) &&
+		slices.Equal(t.TakeBacks, u.TakeBacks) && slices.Equal(t.Hooks, u.Hooks) && slices.Equal(t.NotRun, u.NotRun) &&
 		slices.EqualFunc(t.Answers, u.Answers, Answer.Equal)
 }
 
