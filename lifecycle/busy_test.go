@@ -38,6 +38,7 @@ func TestABusyProcessorDelaysNoEndOfDraining(t *testing.T) {
 					}
 				}
 				signals <- os.Interrupt
+				<-ctx.Done()
 				ended = time.Now().Add(300 * time.Millisecond)
 				time.Sleep(time.Until(ended))
 				if force {
