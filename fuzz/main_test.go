@@ -10,8 +10,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(stormVariable) != "" {
-		os.Exit(storm())
+	if process := processes[os.Getenv(processVariable)]; process != nil {
+		os.Exit(process())
 	}
 	// The first Notify of a process must not be in a bubble of virtual time.
 	started := make(chan os.Signal, 1)

@@ -24,7 +24,7 @@ func TestAStormOfSignalsIsOneStop(t *testing.T) {
 	} {
 		t.Run(kind.name, func(t *testing.T) {
 			cmd := exec.Command(os.Args[0])
-			cmd.Env = append(os.Environ(), stormVariable+"=1", "GORACE=atexit_sleep_ms=0")
+			cmd.Env = append(os.Environ(), processVariable+"=storm", "GORACE=atexit_sleep_ms=0")
 			out, err := cmd.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
