@@ -37,6 +37,10 @@ func demands(s *results.Set) []demand {
 			s.Values("Stop/loaded/lifecycle", n, results.FromSignal), s.Values("Stop/loaded/bare", n, results.FromSignal))),
 		ratio("the same, last answer to exit", 1, results.RatioOf(
 			s.Values("Stop/loaded/lifecycle", n, results.FromAnswer), s.Values("Stop/loaded/bare", n, results.FromAnswer))),
+		plain(s, "forced stop beside busy cores, ms to the first hook", 100, "Busy/forced", n, "ms-late"),
+		plain(s, "drain timeout beside busy cores, ms to the first hook", 100, "Busy/timeout", n, "ms-late"),
+		ms(s, "snapshot beside 10,000 tasks, ms", 5, "Snapshot/tasks=10000", n),
+		ms(s, "snapshot beside 300,000 tasks, ms", 5, "Snapshot/tasks=300000", n),
 		ratio("`Track` and `done`, 2 cores: to a bare `Add`, `Done`", 3.5, results.RatioOf(op("Work/track", 2), op("Work/waitgroup", 2))),
 		ratio("what `Handler` adds, 2 cores: to a bare `Add`, `Done`", 2, results.RatioOf(
 			less(op("Work/handler", 2), op("Work/nohandler", 2)), op("Work/waitgroup", 2))),
@@ -72,6 +76,15 @@ func plain(s *results.Set, text string, limit float64, name string, cores int, u
 	}
 	value := results.Median(values)
 	return demand{text, fmt.Sprintf("%.0f", value), value, limit}
+}
+
+// ms is a time in milliseconds.
+func ms(s *results.Set, text string, limit float64, name string, cores int) demand {
+	d := plain(s, text, limit, name, cores, "ns/op")
+	if d.value /= 1e6; d.measured != "not measured" {
+		d.measured = fmt.Sprintf("%.2f", d.value)
+	}
+	return d
 }
 
 // less is a minus b, round by round.

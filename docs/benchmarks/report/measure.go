@@ -31,6 +31,14 @@ func measure(dir string, rounds, many, stops int) error {
 	if err != nil {
 		return err
 	}
+	busy, err := repeat(rounds, test, "-test.bench=^BenchmarkBusy$", "-test.benchtime=5x")
+	if err != nil {
+		return err
+	}
+	snapshots, err := repeat(rounds, test, "-test.bench=^BenchmarkSnapshot$", "-test.benchtime=100x")
+	if err != nil {
+		return err
+	}
 	work, err := repeat(rounds, test, "-test.bench=^BenchmarkWork$", "-test.benchtime=300ms", "-test.cpu=1,2")
 	if err != nil {
 		return err
@@ -39,7 +47,7 @@ func measure(dir string, rounds, many, stops int) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "benchmarks.txt"), []byte(machine+quick+work+lives), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "benchmarks.txt"), []byte(machine+quick+busy+snapshots+work+lives), 0o644); err != nil {
 		return err
 	}
 	tables, err := run("go", "run", "./stop", fmt.Sprintf("-rounds=%d", stops), "-raw="+filepath.Join(dir, "stop.txt"))
