@@ -216,10 +216,8 @@ const brokenPipeGrace = 100 * time.Millisecond
 // that is all; see package os/signal, SIGPIPE. A run that leaves signals alone
 // leaves this one alone too.
 func (r *run) listenForBrokenPipe() {
-	if sigs := brokenPipeSignals(); r.signals != nil && len(sigs) > 0 {
-		if r.brokenPipe == nil {
-			r.brokenPipe = make(chan os.Signal, 1)
-		}
+	if sigs := brokenPipeSignals(); r.signals != nil && r.brokenPipe == nil && len(sigs) > 0 {
+		r.brokenPipe = make(chan os.Signal, 1)
 		signal.Notify(r.brokenPipe, sigs...)
 	}
 }
@@ -228,7 +226,12 @@ func (r *run) listenForBrokenPipe() {
 // of a stop: cat may be gone before the signal for this process was looked at.
 func (r *run) pipeBroken() {
 	if r.State() < fsm.Draining {
-		r.arm(brokenPipeGrace, func() { signal.Stop(r.brokenPipe) })
+		r.arm(brokenPipeGrace, func() {
+			if r.brokenPipe != nil { // a second one may have come within the grace
+				signal.Stop(r.brokenPipe)
+				r.brokenPipe = nil
+			}
+		})
 	}
 }
 
