@@ -257,12 +257,3 @@ type signalText struct{ os.Signal }
 
 // LogValue makes the text.
 func (s signalText) LogValue() slog.Value { return slog.StringValue(s.Signal.String()) }
-
-// sum adds two durations of which neither is negative, and is never more than
-// the longest duration there is.
-func sum(a, b time.Duration) time.Duration {
-	if a > math.MaxInt64-b {
-		return math.MaxInt64
-	}
-	return a + b
-}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"strings"
 	"time"
 
@@ -181,4 +182,13 @@ func (r *run) unfinished(why fsm.Event) (failure, cause error) {
 		return nil, context.Canceled // main, or silent connections, were all that was waited for
 	}
 	return busy, ErrDrainTimeout
+}
+
+// sum adds two durations of which neither is negative, and is never more than
+// the longest duration there is.
+func sum(a, b time.Duration) time.Duration {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
 }
