@@ -25,7 +25,7 @@ type script struct {
 }
 
 // kinds says which steps a kind of connection takes, by when the first of them
-// is taken. Each is at most 400 ms after the connection was made: Serve waits for
+// is taken. Each is at most 250 ms after the connection was made: Serve waits for
 // a connection that has sent no request until that is 500 ms old (HTTP-6).
 var kinds = map[string]struct {
 	steps     int
@@ -67,7 +67,7 @@ func newScripts(random *rand.Rand, n int) []script {
 		}
 		s := script{protocol: protocol, kind: kind, dial: min(around(random), around(random), 300*time.Microsecond), size: 1 + random.IntN(700_000)}
 		for range k.steps {
-			s.steps = append(s.steps, min(max(around(random), s.dial), s.dial+400*time.Millisecond))
+			s.steps = append(s.steps, min(max(around(random), s.dial), s.dial+250*time.Millisecond))
 		}
 		slices.Sort(s.steps)
 		scripts = append(scripts, s)

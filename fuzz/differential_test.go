@@ -15,7 +15,7 @@ import (
 
 var (
 	connections = flag.Int("connections", 0, "how many connections the differential test plays; 0: a few hundred")
-	together    = flag.Int("together", 8, "how many stops of the differential test are under way at once")
+	together    = flag.Int("together", 6, "how many stops of the differential test are under way at once")
 	seed        = flag.Uint64("differential-seed", 0, "repeats the scripts of a run; 0: new ones")
 	raw         = flag.String("raw", "", "a file for the numbers of the differential test, as benchmarks print them")
 )

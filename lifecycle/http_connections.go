@@ -2,94 +2,80 @@ package lifecycle
 
 import (
 	"context"
-	"maps"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"reflect"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// silentPatience is how long a connection that has not sent a request yet may
-// keep a server from stopping, counted from when it was made. Its request may
-// be on its way.
+// silentPatience is how old a connection that has not sent a request yet may
+// become once the server stops. Its request may be on its way (HTTP-6).
 const silentPatience = 500 * time.Millisecond
 
-// connections follows the state of every connection of a server, so that it is
-// known at once when the last request is answered. http.Server's own Shutdown
-// finds out by looking every so often, up to half a second late (HTTP-1).
+// lingering is how long net/http leaves a connection of HTTP/2 open after its
+// last answer, for the client to read that and to go away.
+const lingering = time.Second
+
+// connections follows every connection of a server: when it stops, which may
+// still bring a first request, and when the last one has closed.
 type connections struct {
-	mu      sync.Mutex
-	all     map[net.Conn]*connection
-	busy    map[*connection]struct{} // those that are not idle
-	changed chan struct{}            // a token when one of them has moved on
-	awaited atomic.Bool              // somebody wants the token
-	blind   atomic.Bool              // there was a connection that cannot be told from others
-	http2   atomic.Bool              // there was a request over HTTP/2
+	all      sync.Map // net.Conn to *connection
+	open     atomic.Int64
+	hijacked atomic.Int64
+	stopping atomic.Pointer[time.Time] // since when; nil: not yet
+	over     atomic.Bool               // all that there are are cut
+	changed  chan struct{}             // a token when one has moved on, while stopping
 }
 
+// connection is one that has not closed yet, or was hijacked by a handler that
+// has not returned yet.
 type connection struct {
-	made   time.Time
-	active bool        // a request was read, and is not answered
-	begun  atomic.Bool // and the handler has been called for it
-	http2  atomic.Bool // it is idle before its answer has left
+	conn net.Conn
+	made time.Time
+
+	mu       sync.Mutex
+	state    http.ConnState // StateHijacked only until a state is known of what is spoken on it
+	hijacked bool
+	alias    net.Conn // what the hijacker calls it
+	handlers int      // that are running
+	begun    bool     // a handler was called for the request that made it active
+	used     bool     // a handler was called once
+	late     bool     // its first request, over HTTP/2, came after the stop: more of them may follow
+	http2    bool
+	idle     time.Time // since when, over HTTP/2
 }
 
-type connectionKey struct{}
+// connectionKey is the key of a connection in the contexts of its requests.
+type connectionKey struct{ *connections }
 
-func newConnections() *connections {
-	return &connections{
-		all:     map[net.Conn]*connection{},
-		busy:    map[*connection]struct{}{},
-		changed: make(chan struct{}, 1),
-	}
-}
+func newConnections() *connections { return &connections{changed: make(chan struct{}, 1)} }
 
-// add takes in a connection that was just accepted, and returns the context
-// for its requests.
+// add takes a connection that was just accepted, and returns the context for
+// its requests.
 func (c *connections) add(ctx context.Context, conn net.Conn) context.Context {
-	if !reflect.ValueOf(conn).Comparable() {
-		c.blind.Store(true)
-		return ctx
+	e := &connection{conn: conn, made: time.Now()}
+	c.all.Store(conn, e)
+	c.open.Add(1)
+	if c.over.Load() {
+		cut(conn)
 	}
-	entry := &connection{made: time.Now()}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.all[conn] = entry
-	c.busy[entry] = struct{}{}
-	return context.WithValue(ctx, connectionKey{}, entry)
+	return context.WithValue(ctx, connectionKey{c}, e)
 }
 
-// state takes what net/http says of a connection. It says idle, hijacked and
-// closed of connections over which there is nothing left to wait for.
-func (c *connections) state(conn net.Conn, state http.ConnState) {
-	if !reflect.ValueOf(conn).Comparable() {
-		return
+// drop forgets a connection.
+func (c *connections) drop(conn net.Conn) {
+	if _, ok := c.all.LoadAndDelete(conn); ok {
+		c.open.Add(-1)
+		c.wake()
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	entry := c.all[conn]
-	if entry == nil {
-		return
-	}
-	switch state {
-	case http.StateActive:
-		entry.active = true
-		entry.begun.Store(false)
-		c.busy[entry] = struct{}{}
-	case http.StateIdle:
-		delete(c.busy, entry)
-	case http.StateHijacked, http.StateClosed:
-		delete(c.busy, entry)
-		delete(c.all, conn)
-	}
-	c.moved()
 }
 
-func (c *connections) moved() {
-	if c.awaited.Load() {
+// wake has whoever stops the server look again.
+func (c *connections) wake() {
+	if c.stopping.Load() != nil {
 		select {
 		case c.changed <- struct{}{}:
 		default:
@@ -97,100 +83,210 @@ func (c *connections) moved() {
 	}
 }
 
-// beginning marks the connection of every request as one whose request is in
-// the handler's hands.
-func (c *connections) beginning(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if entry, ok := req.Context().Value(connectionKey{}).(*connection); ok {
-			if req.ProtoMajor == 2 {
-				entry.http2.Store(true)
-				c.http2.Store(true)
-			}
-			entry.begun.Store(true)
-			c.moved()
+// setState takes what net/http says of a connection.
+func (c *connections) setState(conn net.Conn, state http.ConnState) {
+	if state == http.StateClosed {
+		c.drop(conn)
+		return
+	}
+	e := c.find(conn)
+	if e == nil {
+		return
+	}
+	e.mu.Lock()
+	switch e.state = state; state {
+	case http.StateActive:
+		e.begun = false
+	case http.StateIdle:
+		e.late = false
+		if e.http2 {
+			e.idle = time.Now()
 		}
-		next.ServeHTTP(w, req)
+	case http.StateHijacked:
+		e.hijacked = true
+		c.hijacked.Add(1)
+	}
+	e.mu.Unlock()
+	c.wake()
+}
+
+// find returns the entry of a connection. One that is not known may be what a
+// hijacker has made of its own: package h2c serves HTTP/2 on that, and reports
+// its states here.
+func (c *connections) find(conn net.Conn) (found *connection) {
+	if !reflect.ValueOf(conn).Comparable() {
+		return nil
+	}
+	if e, ok := c.all.Load(conn); ok {
+		return e.(*connection)
+	}
+	if c.hijacked.Load() == 0 {
+		return nil
+	}
+	matches := 0
+	for e := range c.each {
+		if e.isHijacked() && sameAddress(e.conn, conn) {
+			found = e
+			matches++
+		}
+	}
+	if matches != 1 { // in memory, addresses may all be the same
+		return nil
+	}
+	found.mu.Lock()
+	found.alias, found.http2 = conn, true
+	found.mu.Unlock()
+	c.all.Store(conn, found)
+	return found
+}
+
+func sameAddress(a, b net.Conn) bool {
+	return a.RemoteAddr().String() == b.RemoteAddr().String() && a.LocalAddr().String() == b.LocalAddr().String()
+}
+
+func (e *connection) isHijacked() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.hijacked
+}
+
+// each is an iterator over the connections, each once.
+func (c *connections) each(yield func(*connection) bool) {
+	c.all.Range(func(key, value any) bool {
+		e := value.(*connection)
+		return key != any(e.conn) || yield(e)
 	})
 }
 
-// unbegun counts the connections whose request is, or may be, between the
-// network and the handler, and says when the last silent one is given up.
-func (c *connections) unbegun(now time.Time) (n int, until time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for entry := range c.busy {
-		end := entry.made.Add(silentPatience)
-		switch {
-		case entry.active && !entry.begun.Load():
-			n++
-		case !entry.active && now.Before(end):
-			n++
-			if end.After(until) {
-				until = end
-			}
-		}
-	}
-	return n, until
+// begin counts a request whose handler is called.
+func (c *connections) begin(e *connection, req *http.Request) {
+	e.mu.Lock()
+	e.handlers++
+	e.http2 = req.ProtoMajor == 2
+	e.late = e.late || !e.used && e.http2 && c.stopping.Load() != nil
+	e.begun, e.used = true, true
+	e.mu.Unlock()
+	c.wake()
 }
 
-// unanswered counts the connections with a request under way.
+// end counts a request whose handler has returned. A hijacked connection is
+// followed no longer than that (HTTP-2).
+func (c *connections) end(e *connection) {
+	e.mu.Lock()
+	e.handlers--
+	gone, alias := e.hijacked, e.alias
+	e.mu.Unlock()
+	if gone {
+		c.hijacked.Add(-1)
+		if alias != nil {
+			c.all.Delete(alias)
+		}
+		c.drop(e.conn)
+	}
+}
+
+// stop is called once, before settle.
+func (c *connections) stop() {
+	now := time.Now()
+	c.stopping.Store(&now)
+}
+
+// settle closes the connections over which nothing will come any more, but
+// which net/http would not close. It says whether some may still bring the
+// first request, and when to ask again at the latest; a zero time: when
+// something changes.
+func (c *connections) settle() (waiting bool, due time.Time) {
+	now := time.Now()
+	for e := range c.each {
+		end, waits := e.end(now, *c.stopping.Load())
+		switch {
+		case end.IsZero():
+		case now.Before(end):
+			waiting = waiting || waits
+			if due.IsZero() || end.Before(due) {
+				due = end
+			}
+		case !waits:
+			cut(e.conn)
+		}
+	}
+	return waiting, due
+}
+
+// end is until when the connection may still bring its first request, or, when
+// there is none to wait for, when it is to be closed; a zero time: not by this
+// package.
+func (e *connection) end(now, stopped time.Time) (end time.Time, waits bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	grown := e.made.Add(silentPatience)
+	switch {
+	case e.hijacked:
+		if e.alias != nil && e.state == http.StateIdle { // HTTP/2 on it, and nobody tells the client to go away
+			return e.idle.Add(lingering), false
+		}
+		return time.Time{}, false
+	case e.state == http.StateActive && !e.begun: // its header was read, and its handler is about to be called
+		return stopped.Add(silentPatience), true
+	case (!e.used || e.late) && now.Before(grown):
+		return grown, true
+	case !e.used && e.state == http.StateNew:
+		return grown, false
+	case !e.used: // over HTTP/2; net/http tells the client to go away
+		return later(grown, stopped).Add(2 * lingering), false
+	}
+	return time.Time{}, false
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+// unanswered is how many requests have no whole answer though no handler runs
+// for them. Over HTTP/2 the last answer may not have been read, as long as the
+// client has not gone away.
 func (c *connections) unanswered() (n int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for entry := range c.busy {
-		if entry.active {
+	stopped := c.stopping.Load()
+	for e := range c.each {
+		e.mu.Lock()
+		switch {
+		case e.handlers > 0 || e.hijacked:
+		case e.state == http.StateActive:
+			n++
+		case stopped != nil && e.idle.After(*stopped) && time.Since(e.idle) < lingering:
 			n++
 		}
+		e.mu.Unlock()
 	}
 	return n
 }
 
-func (c *connections) stillUnanswered(time.Time) (n int, until time.Time) {
-	return c.unanswered(), time.Time{}
-}
-
-// unflushed counts the connections of HTTP/2, whose last answer may be on its
-// way. They are told to go away, and have gone when the client has it.
-func (c *connections) unflushed(time.Time) (n int, until time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, entry := range c.all {
-		if entry.http2.Load() {
-			n++
-		}
+// requests is how many requests are under way, their answers included.
+func (c *connections) requests() (n int) {
+	for e := range c.each {
+		e.mu.Lock()
+		n += e.handlers
+		e.mu.Unlock()
 	}
-	return n, until
+	return n + c.unanswered()
 }
 
-// cut closes every connection.
+// cut closes every connection, and those that come.
 func (c *connections) cut() {
-	c.mu.Lock()
-	all := slices.Collect(maps.Keys(c.all))
-	c.mu.Unlock()
-	for _, conn := range all {
-		_ = conn.Close()
+	c.over.Store(true)
+	for e := range c.each {
+		cut(e.conn)
 	}
 }
 
-// await returns when there are none left of those that count counts, or when
-// ctx is over, and how many there are then.
-func (c *connections) await(ctx context.Context, count func(now time.Time) (int, time.Time)) (left int) {
-	c.awaited.Store(true)
-	for {
-		now := time.Now()
-		left, until := count(now)
-		if left == 0 {
-			return 0
-		}
-		var patience <-chan time.Time
-		if !until.IsZero() {
-			patience = time.After(until.Sub(now))
-		}
-		select {
-		case <-c.changed:
-		case <-patience:
-		case <-ctx.Done():
-			return left
-		}
+// cut closes a connection without a word: over TLS, the alert that ends it may
+// have to wait for a client that does not read.
+func cut(conn net.Conn) {
+	if over, ok := conn.(*tls.Conn); ok {
+		conn = over.NetConn()
 	}
+	_ = conn.Close()
 }

@@ -1,12 +1,9 @@
 package lifecycle
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 
 	"github.com/greynewell/mist-go/fsm"
@@ -44,109 +41,71 @@ type counter struct {
 
 func (c *counter) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if !c.run.work.begin(oneRequest) {
-		c.run.log.answer(slog.LevelWarn, 0, "request after Draining is refused", slog.String("path", req.URL.Path))
-		w.Header().Set("Connection", "close")
-		w.Header().Set("Retry-After", "1")
-		http.Error(w, "the service is shutting down", http.StatusServiceUnavailable)
+		c.run.refuse(w, req)
 		return
 	}
 	defer c.run.work.end(oneRequest)
 	if c.run.State() >= fsm.Draining {
-		w.Header().Set("Connection", "close")
+		sayClose(w, req)
 	}
 	c.next.ServeHTTP(w, req)
 }
 
-// closing is a handler whose responses carry "Connection: close" if the
-// service is Draining when their header is written, also when the request came
-// before (HTTP-3). Serve uses it, because net/http does not know before
-// Shutdown that the server is about to stop: in the drain delay, and for a
-// moment after it.
-type closing struct {
-	run  *run
-	next http.Handler
+// refuse answers a request that came after Draining (HTTP-4).
+func (r *run) refuse(w http.ResponseWriter, req *http.Request) {
+	r.log.answer(slog.LevelWarn, 0, "request after Draining is refused", slog.String("path", req.URL.Path))
+	w.Header().Set("Connection", "close")
+	w.Header().Set("Retry-After", "1")
+	http.Error(w, "the service is shutting down", http.StatusServiceUnavailable)
 }
 
-func (c *closing) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	cw := &closingWriter{ResponseWriter: w, run: c.run}
-	if _, ok := w.(http.Hijacker); ok {
-		c.next.ServeHTTP(&hijackableWriter{cw}, req)
-		return
-	}
-	c.next.ServeHTTP(cw, req)
-}
-
-type closingWriter struct {
-	http.ResponseWriter
-	run     *run
-	written bool
-}
-
-func (w *closingWriter) before() {
-	if !w.written && w.run.State() >= fsm.Draining {
+// sayClose has the response carry "Connection: close", which over HTTP/2
+// net/http makes a GOAWAY of (HTTP-3). The header of a 101 says what becomes of
+// the connection.
+func sayClose(w http.ResponseWriter, req *http.Request) {
+	if req.ProtoMajor == 2 || req.Header["Upgrade"] == nil {
 		w.Header().Set("Connection", "close")
 	}
-	w.written = true
 }
 
-// WriteHeader leaves the header of a 101 alone, which says what becomes of the
-// connection, and those of the other responses before the response.
-func (w *closingWriter) WriteHeader(code int) {
-	if code >= 200 {
-		w.before()
+// CancelOnStop returns a handler that calls next with a request whose context
+// is cancelled when main's is, with the same cause, besides when it would be
+// anyway (HTTP-9). It is for requests that last for as long as their client
+// likes, such as server-sent events, WebSockets and proxied streams: with it
+// they end when the service is to stop, and do not hold Draining. Requests that
+// are to be answered do not need it.
+//
+//	mux.Handle("/events", lifecycle.CancelOnStop(ctx, events))
+//
+// It works with any server and protocol, and for hijacked connections, as long
+// as next waits for the request's context. A nil next is http.DefaultServeMux.
+// With a context that does not come from [Run] it returns next itself, and logs
+// an error (HOOK-9).
+func CancelOnStop(ctx context.Context, next http.Handler) http.Handler {
+	if next == nil {
+		next = http.DefaultServeMux
 	}
-	w.ResponseWriter.WriteHeader(code)
-}
-
-func (w *closingWriter) Write(p []byte) (int, error) {
-	w.before()
-	return w.ResponseWriter.Write(p)
-}
-
-// ReadFrom keeps the way open for sendfile.
-func (w *closingWriter) ReadFrom(src io.Reader) (int64, error) {
-	w.before()
-	return io.Copy(w.ResponseWriter, src)
-}
-
-// WriteString makes it an io.StringWriter.
-func (w *closingWriter) WriteString(s string) (int, error) {
-	w.before()
-	return io.WriteString(w.ResponseWriter, s)
-}
-
-// Flush makes it an http.Flusher.
-func (w *closingWriter) Flush() { _ = w.FlushError() }
-
-// FlushError is what http.ResponseController calls.
-func (w *closingWriter) FlushError() error {
-	w.before()
-	return http.NewResponseController(w.ResponseWriter).Flush()
-}
-
-// CloseNotify is for frameworks that still ask for it.
-func (w *closingWriter) CloseNotify() <-chan bool {
-	//lint:ignore SA1019 what net/http still has must not be lost on the way
-	if n, ok := w.ResponseWriter.(http.CloseNotifier); ok {
-		return n.CloseNotify()
+	r := from(ctx)
+	if r == nil {
+		logMisuse(caller(), "CancelOnStop", "requests are not cancelled at the stop")
+		return next
 	}
-	return make(chan bool)
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		ctx, cancel := context.WithCancelCause(req.Context())
+		defer cancel(nil)
+		defer context.AfterFunc(r.ctx, func() { cancel(context.Cause(r.ctx)) })()
+		if r.ctx.Err() != nil {
+			cancel(context.Cause(r.ctx)) // before next looks
+		}
+		next.ServeHTTP(w, req.WithContext(ctx))
+	})
 }
 
-// Unwrap is for http.ResponseController.
-func (w *closingWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// hijackableWriter is a closingWriter over one that can be hijacked.
-type hijackableWriter struct{ *closingWriter }
-
-// Hijack makes it an http.Hijacker.
-func (w *hijackableWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	h, ok := w.ResponseWriter.(http.Hijacker)
-	if !ok {
-		return nil, nil, errors.ErrUnsupported
+// answerOptions is what net/http does with "OPTIONS *". There it is no handler
+// of the server's, and could not be counted.
+func answerOptions(w http.ResponseWriter, req *http.Request) {
+	w.Header().Set("Content-Length", "0")
+	if req.ContentLength != 0 {
+		_, _ = io.Copy(io.Discard, http.MaxBytesReader(w, req.Body, 4<<10))
 	}
-	return h.Hijack()
 }
-
-// CancelOnStop: to be done (HTTP-9).
-func CancelOnStop(ctx context.Context, next http.Handler) http.Handler { return next }

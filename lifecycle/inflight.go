@@ -40,8 +40,8 @@ const (
 // serving is a server that Draining waits for, and that is cut when Draining ends
 // before its requests do.
 type serving interface {
-	// unanswered is how many requests have no answer yet, though their
-	// handlers may be back.
+	// unanswered is how many requests have no whole answer, though their
+	// handlers are back.
 	unanswered() int
 }
 
@@ -126,7 +126,7 @@ func (w *inFlight) out() (n counts) {
 	}
 	n.tasks = w.tasks.n
 	n.tracked = max(0, int(word&(oneRequest-1))-len(w.servers)-n.tasks)
-	n.requests = max(int(word&anyOut/oneRequest), unanswered)
+	n.requests = int(word&anyOut/oneRequest) + unanswered
 	return n
 }
 

@@ -1,0 +1,49 @@
+package lifecycle
+
+import (
+	"net"
+	"reflect"
+	"sync/atomic"
+)
+
+// listener is a listener of the user's that is closed once, though net/http
+// closes it too (HTTP-10).
+type listener struct {
+	net.Listener
+	closed atomic.Bool
+}
+
+// Close closes the listener. It does not wait for another call of it.
+func (l *listener) Close() error {
+	if l.closed.Swap(true) {
+		return nil
+	}
+	return l.Listener.Close()
+}
+
+// Accept makes connections that can be told from one another.
+func (l *listener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err == nil && !reflect.ValueOf(conn).Comparable() {
+		conn = &incomparable{conn}
+	}
+	return conn, err
+}
+
+// incomparable is a connection whose own type cannot be a key.
+type incomparable struct{ net.Conn }
+
+// usersListener and usersConn return what the user has made.
+func usersListener(ln net.Listener) net.Listener {
+	if own, ok := ln.(*listener); ok {
+		return own.Listener
+	}
+	return ln
+}
+
+func usersConn(conn net.Conn) net.Conn {
+	if own, ok := conn.(*incomparable); ok {
+		return own.Conn
+	}
+	return conn
+}

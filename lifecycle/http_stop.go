@@ -1,0 +1,231 @@
+package lifecycle
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// acceptLoop is net/http accepting from one listener.
+type acceptLoop struct {
+	ended   chan struct{}
+	err     error
+	crashed bool // by a panic or runtime.Goexit
+}
+
+// add adds a listener, unless the server has begun to stop.
+func (s *server) add(ln *listener) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stops {
+		return false
+	}
+	s.listeners = append(s.listeners, ln)
+	s.accepting++
+	return true
+}
+
+func (s *server) accept(ln *listener, accept func(net.Listener) error) *acceptLoop {
+	loop := &acceptLoop{ended: make(chan struct{}), crashed: true}
+	go call(func() error {
+		defer ln.Close() // net/http does not, if there is no certificate
+		err := accept(ln)
+		loop.crashed = false
+		return err
+	}, func(err error) {
+		s.mu.Lock()
+		s.accepting--
+		s.closed = s.closed || err == http.ErrServerClosed
+		s.mu.Unlock()
+		loop.err = err
+		close(loop.ended)
+		s.conns.wake()
+	})
+	return loop
+}
+
+func (s *server) stillAccepting() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.accepting > 0
+}
+
+// serve accepts until the server is to stop, and stops it: when the context that
+// Serve was given or main's is cancelled (HTTP-1), or when no hook is left to
+// run (HTTP-7).
+func (s *server) serve(c *serveCall, accept func(net.Listener) error) error {
+	loop := s.accept(c.ln, accept)
+	given, main := c.ctx, s.run.ctx
+	if s.cfg.untilStopped {
+		given, main = s.base, s.base
+	}
+	select {
+	case <-loop.ended:
+	case <-s.stopping:
+	case <-s.over:
+	case <-given.Done():
+	case <-main.Done():
+	}
+	if given.Err() == nil && main.Err() == nil && !isClosed(s.over) && !isClosed(s.stopping) {
+		return s.failed(c, loop.err)
+	}
+	if s.beginStop(false) {
+		s.stop()
+	}
+	<-s.stopped
+	if isClosed(loop.ended) && loop.crashed {
+		return loop.err
+	}
+	return nil
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// failed is what becomes of a server whose listener has failed, or whose owner
+// has closed it. With its last listener it stops: the requests that are under
+// way are work in flight.
+func (s *server) failed(c *serveCall, err error) error {
+	if s.cfg.untilStopped {
+		s.run.serverFailed(c.pc, err)
+	}
+	if s.beginStop(true) {
+		go call(func() error { s.stop(); return nil }, func(err error) {
+			if err != nil {
+				s.run.log.add(slog.LevelError, c.pc, "a server that no longer accepts could not be stopped", slog.Any("error", err))
+			}
+		})
+	}
+	return err
+}
+
+// beginStop reports whether the caller is to call stop. ifUnused: only if there
+// is no listener left.
+func (s *server) beginStop(ifUnused bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stops || ifUnused && s.accepting > 0 {
+		return false
+	}
+	s.stops = true
+	close(s.stopping)
+	return true
+}
+
+// stop returns when the last connection has closed, or was cut.
+func (s *server) stop() {
+	defer func() {
+		s.done()
+		close(s.stopped)
+	}()
+	s.conns.stop()
+	s.srv.SetKeepAlivesEnabled(false)
+	go s.closeListeners()
+	shutDown := false
+	for grown := time.Now().Add(silentPatience); ; {
+		waiting, due := s.conns.settle()
+		accepting := s.stillAccepting()
+		if accepting && !shutDown && (due.IsZero() || due.After(grown)) {
+			due = grown
+		}
+		if !shutDown && !waiting && (!accepting || !time.Now().Before(grown)) {
+			shutDown = true
+			s.shutDown(accepting)
+		}
+		if shutDown && !accepting && s.conns.open.Load() == 0 {
+			return
+		}
+		if !s.await(due, s.over) {
+			s.cut(shutDown)
+			return
+		}
+	}
+}
+
+// await waits for something to happen to the connections, or for the time to
+// be due. It returns false if over is closed, whatever else.
+func (s *server) await(due time.Time, over <-chan struct{}) bool {
+	var timer <-chan time.Time
+	if !due.IsZero() {
+		timer = time.After(time.Until(due))
+	}
+	select {
+	case <-over:
+	case <-timer:
+	case <-s.conns.changed:
+	}
+	return !isClosed(over)
+}
+
+// closeListeners closes the listeners. One may wait, in Close or in Accept, for
+// connections to close.
+func (s *server) closeListeners() {
+	s.mu.Lock()
+	listeners := s.listeners
+	s.mu.Unlock()
+	for _, ln := range listeners {
+		call(ln.Close, func(err error) {
+			if err != nil {
+				s.run.log.add(slog.LevelWarn, 0, "a listener could not be closed", slog.Any("error", err))
+			}
+		})
+	}
+}
+
+// shutDown has net/http tell the clients of HTTP/2 to go away, and call what is
+// registered with the server, unless its owner has called Shutdown or Close.
+// With a context that has ended, Shutdown itself does not wait; but it waits for
+// listeners, if some still accept.
+func (s *server) shutDown(accepting bool) {
+	s.mu.Lock()
+	closed := s.closed
+	s.mu.Unlock()
+	if closed || s.isShutDown.Load() {
+		return
+	}
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	if accepting {
+		go func() { _ = s.srv.Shutdown(ended) }()
+		return
+	}
+	_ = s.srv.Shutdown(ended)
+}
+
+// cut closes every connection, and waits a moment for the handlers, which see
+// their context end (HTTP-2).
+func (s *server) cut(shutDown bool) {
+	requests := s.conns.requests()
+	s.cutRequests()
+	s.conns.cut()
+	if !shutDown {
+		s.shutDown(true)
+	}
+	if requests > 0 {
+		s.run.log.add(slog.LevelWarn, 0, "requests are cut", slog.Int("requests", requests))
+	}
+	if s.stillAccepting() && !s.cfg.untilStopped {
+		s.run.log.add(slog.LevelWarn, 0, "a listener was closed, but its Accept has not returned")
+	}
+	patience, cancel := context.WithTimeout(context.Background(), s.patience())
+	defer cancel()
+	for s.waitsForCut() && s.await(time.Time{}, patience.Done()) {
+	}
+}
+
+// waitsForCut says whether handlers run that may heed their context, or, of a
+// server that does not wait for them, whether it accepts.
+func (s *server) waitsForCut() bool {
+	if s.cfg.untilStopped {
+		return s.stillAccepting()
+	}
+	return s.conns.open.Load() > 0
+}

@@ -1,0 +1,56 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// ServeOption changes how a server is served.
+type ServeOption func(*serveConfig)
+
+type serveConfig struct{ untilStopped bool }
+
+// UntilStopped has a server answer until the last hook has run, for metrics,
+// probes and status pages that are to be watched to the end. Such a server is no
+// work in flight, and cancel does not stop it: it answers through Draining and
+// Hooks, without "Connection: close", and its requests' contexts stay live. It
+// is stopped, and open connections are cut, when no hook is left to run, whether
+// main is back or not, or when Hooks ends in another way; Run waits for its
+// return, though not for its handlers', for at most 100 ms (HTTP-7).
+//
+// Start it with a plain go statement:
+//
+//	go lifecycle.ListenAndServe(ctx, metrics, lifecycle.UntilStopped())
+//
+// If it fails before the stop, such as when the port is taken, it requests one,
+// with a [*TaskError] that names the call of Serve in Run's result, as a task
+// that fails does. Inside [Go] it would hold Draining for as long as it serves:
+// that is refused with an error.
+func UntilStopped() ServeOption { return func(c *serveConfig) { c.untilStopped = true } }
+
+var errUntilStoppedInTask = errors.New("UntilStopped inside Go would hold Draining for as long as it serves; start it with a plain go statement")
+
+// registerTrailing has the end of Run wait for the server's.
+func (s *server) registerTrailing() bool {
+	ended, ok := s.run.trailing.begin()
+	if !ok {
+		return false
+	}
+	base, cancel := context.WithCancel(context.Background())
+	s.base, s.cutRequests, s.over = base, cancel, s.run.hooksOver
+	s.patience = func() time.Duration { return 10 * time.Millisecond } // for listeners to close
+	s.done = func() {
+		cancel()
+		s.run.trailing.end(ended)
+	}
+	return true
+}
+
+// serverFailed requests a stop, as a task that fails does.
+func (r *run) serverFailed(pc uintptr, err error) {
+	o := r.outcomeOf(err)
+	if !r.post(func() { r.taskFailed(pc, o) }) && !o.clean {
+		r.log.tooLate(pc, "a server", err)
+	}
+}
