@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,8 +19,14 @@ type client struct {
 	cert *certificate
 	stop time.Time
 
+	dialled time.Time
+	sent    atomic.Pointer[time.Time] // the first request
 	results []result
 }
+
+// inTime is how old a connection may be when it sends its first request. That
+// leaves a busy machine 200 ms to read it (HTTP-6).
+const inTime = 300 * time.Millisecond
 
 func (c *client) play() []result {
 	c.sleepUntil(c.dial)
@@ -28,16 +35,23 @@ func (c *client) play() []result {
 		return nil
 	}
 	defer conn.Close()
+	c.dialled = time.Now()
 	_ = conn.SetDeadline(c.stop.Add(30 * time.Second))
 	if c.protocol == http2 || c.protocol == h2c {
 		c.playHTTP2(conn)
 	} else {
 		c.playHTTP1(conn)
 	}
-	if !c.host.accepted(conn.LocalAddr()) {
+	if sent := c.sent.Load(); !c.host.accepted(conn.LocalAddr()) || sent == nil || sent.Sub(c.dialled) > inTime {
 		return nil
 	}
 	return c.results
+}
+
+// wrote notes when the first request has been sent.
+func (c *client) wrote() {
+	now := time.Now()
+	c.sent.CompareAndSwap(nil, &now)
 }
 
 func (c *client) sleepUntil(d time.Duration) { time.Sleep(time.Until(c.stop.Add(d))) }
@@ -66,11 +80,12 @@ func wrong(resp *http.Response, want string) error {
 // http1 is a connection on which requests are written by hand.
 type http1 struct {
 	net.Conn
-	from *bufio.Reader
+	from  *bufio.Reader
+	wrote func()
 }
 
 func (c *client) playHTTP1(tcp net.Conn) {
-	conn := http1{tcp, nil}
+	conn := http1{tcp, nil, c.wrote}
 	if c.kind == "slow handshake" {
 		c.step(0)
 	}
@@ -95,9 +110,7 @@ func (c *client) playHTTP1(tcp net.Conn) {
 
 // ask sends a request and reads the answer.
 func (c http1) ask(path, want string) (closes bool, err error) {
-	if _, err := fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: test\r\n\r\n", path); err != nil {
-		return false, err
-	}
+	c.write("GET " + path + " HTTP/1.1\r\nHost: test\r\n\r\n")
 	return c.answer(want)
 }
 
@@ -109,7 +122,10 @@ func (c http1) answer(want string) (closes bool, err error) {
 	return resp.Close, wrong(resp, want)
 }
 
-func (c http1) write(s string) { _, _ = io.WriteString(c, s) } // the answer will be missing
+func (c http1) write(s string) {
+	_, _ = io.WriteString(c, s) // if it fails, there is no answer
+	c.wrote()
+}
 
 // closeWrite says that no more is coming.
 func (c http1) closeWrite() { _ = c.Conn.(interface{ CloseWrite() error }).CloseWrite() }
@@ -140,8 +156,9 @@ var scripts1 = map[string]func(*client, http1){
 	"slow to send": func(c *client, conn http1) {
 		for i, part := range []string{"GET /ec", "ho HTTP/1.1\r\nHo", "st: test\r\n\r\n"} {
 			c.step(i)
-			conn.write(part)
+			_, _ = io.WriteString(conn, part)
 		}
+		conn.wrote()
 		_, err := conn.answer("0")
 		c.note(err)
 	},

@@ -8,8 +8,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 var errOneConnection = errors.New("the script has one connection")
@@ -30,16 +33,8 @@ func (c *client) playHTTP2(tcp net.Conn) {
 	if c.kind == "slow preface" {
 		tcp = &slowWriter{Conn: tcp, wait: func() { c.step(0) }}
 	}
-	once := make(chan net.Conn, 1)
-	once <- tcp
-	dial := func(context.Context, string, string) (net.Conn, error) {
-		select {
-		case conn := <-once:
-			return conn, nil
-		default:
-			return nil, errOneConnection
-		}
-	}
+	one := &oneConnection{Conn: tcp, closed: make(chan struct{})}
+	dial := one.dial
 	transport := &http.Transport{Protocols: only, DisableCompression: true, DialContext: dial}
 	if c.protocol == http2 {
 		transport.DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -48,14 +43,49 @@ func (c *client) playHTTP2(tcp net.Conn) {
 				return nil, err
 			}
 			conn := tls.Client(tcp, c.cert.client("h2"))
-			return conn, conn.HandshakeContext(ctx)
+			if err := conn.HandshakeContext(ctx); err != nil {
+				_ = tcp.Close()
+				return nil, err
+			}
+			return conn, nil
 		}
 	}
+	defer one.Close()
 	defer transport.CloseIdleConnections()
 	if c.kind == "slow handshake" {
 		c.step(0)
 	}
-	scripts2[c.kind](c, &http2Client{http.Client{Transport: transport}, scheme + "://" + c.host.addr(c.protocol)})
+	traced := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{WroteHeaders: c.wrote})
+	scripts2[c.kind](c, &http2Client{
+		Client: http.Client{Transport: transport, Timeout: 20 * time.Second},
+		base:   scheme + "://" + c.host.addr(c.protocol), ctx: traced,
+	})
+}
+
+// oneConnection is dialled once. Whoever dials again waits for it: net/http
+// dials for each of several requests, and then takes the first connection for
+// all.
+type oneConnection struct {
+	net.Conn
+	dialled atomic.Bool
+	once    sync.Once
+	closed  chan struct{}
+}
+
+func (c *oneConnection) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	if !c.dialled.Swap(true) {
+		return c, nil
+	}
+	select {
+	case <-c.closed:
+	case <-ctx.Done():
+	}
+	return nil, errOneConnection
+}
+
+func (c *oneConnection) Close() error {
+	c.once.Do(func() { close(c.closed) })
+	return c.Conn.Close()
 }
 
 // slowWriter waits before it writes for the first time.
@@ -73,10 +103,15 @@ func (s *slowWriter) Write(p []byte) (int, error) {
 type http2Client struct {
 	http.Client
 	base string
+	ctx  context.Context // traced
 }
 
 func (c *http2Client) get(path, want string) error {
-	resp, err := c.Get(c.base + path)
+	req, err := http.NewRequestWithContext(c.ctx, "GET", c.base+path, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := c.Do(req)
 	if err != nil {
 		return err
 	}
@@ -86,7 +121,7 @@ func (c *http2Client) get(path, want string) error {
 // post sends what parts returns, one after the other, until it returns "".
 func (c *http2Client) post(want string, header http.Header, trailer http.Header, parts func(i int) string) error {
 	from, into := io.Pipe()
-	req, err := http.NewRequest("POST", c.base+"/echo", from)
+	req, err := http.NewRequestWithContext(c.ctx, "POST", c.base+"/echo", from)
 	if err != nil {
 		return err
 	}
