@@ -16,8 +16,16 @@ import (
 const silentPatience = 500 * time.Millisecond
 
 // lingering is how long net/http leaves a connection of HTTP/2 open after its
-// last answer, for the client to read that and to go away.
+// last answer, or after it was told to go away, for the client to read that and
+// to go.
 const lingering = time.Second
+
+// A connection of HTTP/2 that has been idle for longIdle at the stop has nothing
+// to read but GOAWAY. It is left open for goAwayPatience to do so.
+const (
+	longIdle       = 5 * time.Second
+	goAwayPatience = 100 * time.Millisecond
+)
 
 // connections follows every connection of a server: when it stops, which may
 // still bring a first request, and when the last one has closed.
@@ -26,6 +34,7 @@ type connections struct {
 	open     atomic.Int64
 	hijacked atomic.Int64
 	stopping atomic.Pointer[time.Time] // since when; nil: not yet
+	goAway   atomic.Pointer[time.Time] // when clients of HTTP/2 were told to go away
 	over     atomic.Bool               // all that there are are cut
 	changed  chan struct{}             // a token when one has moved on, while stopping
 }
@@ -191,6 +200,12 @@ func (c *connections) stop() {
 	c.stopping.Store(&now)
 }
 
+// shutDown is called once, when Shutdown was.
+func (c *connections) shutDown() {
+	now := time.Now()
+	c.goAway.Store(&now)
+}
+
 // settle closes the connections over which nothing will come any more, but
 // which net/http would not close. It says whether some may still bring the
 // first request, and when to ask again at the latest; a zero time: when
@@ -198,7 +213,7 @@ func (c *connections) stop() {
 func (c *connections) settle() (waiting bool, due time.Time) {
 	now := time.Now()
 	for e := range c.each {
-		end, waits := e.end(now, *c.stopping.Load())
+		end, waits := e.end(now, *c.stopping.Load(), c.goAway.Load())
 		switch {
 		case end.IsZero():
 		case now.Before(end):
@@ -216,7 +231,7 @@ func (c *connections) settle() (waiting bool, due time.Time) {
 // end is until when the connection may still bring its first request, or, when
 // there is none to wait for, when it is to be closed; a zero time: not by this
 // package.
-func (e *connection) end(now, stopped time.Time) (end time.Time, waits bool) {
+func (e *connection) end(now, stopped time.Time, goAway *time.Time) (end time.Time, waits bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	grown := e.made.Add(silentPatience)
@@ -232,17 +247,10 @@ func (e *connection) end(now, stopped time.Time) (end time.Time, waits bool) {
 		return grown, true
 	case !e.used && e.state == http.StateNew:
 		return grown, false
-	case !e.used: // over HTTP/2; net/http tells the client to go away
-		return later(grown, stopped).Add(2 * lingering), false
+	case goAway != nil && e.state == http.StateIdle && (!e.used || e.http2 && stopped.Sub(e.idle) >= longIdle):
+		return goAway.Add(goAwayPatience), false
 	}
 	return time.Time{}, false
-}
-
-func later(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return b
-	}
-	return a
 }
 
 // unanswered is how many requests have no whole answer though no handler runs

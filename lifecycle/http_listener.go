@@ -11,6 +11,7 @@ import (
 type listener struct {
 	net.Listener
 	closed atomic.Bool
+	crash  atomic.Pointer[error] // a panic or Goexit of Close, at the stop
 }
 
 // Close closes the listener. It does not wait for another call of it.

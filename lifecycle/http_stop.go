@@ -78,6 +78,9 @@ func (s *server) serve(c *serveCall, accept func(net.Listener) error) error {
 	if isClosed(loop.ended) && loop.crashed {
 		return loop.err
 	}
+	if crash := c.ln.crash.Load(); crash != nil {
+		return *crash
+	}
 	return nil
 }
 
@@ -139,6 +142,8 @@ func (s *server) stop() {
 		if !shutDown && !waiting && (!accepting || !time.Now().Before(grown)) {
 			shutDown = true
 			s.shutDown(accepting)
+			s.conns.shutDown()
+			continue
 		}
 		if shutDown && !accepting && s.conns.open.Load() == 0 {
 			return
@@ -172,9 +177,10 @@ func (s *server) closeListeners() {
 	listeners := s.listeners
 	s.mu.Unlock()
 	for _, ln := range listeners {
-		call(ln.Close, func(err error) {
-			if err != nil {
-				s.run.log.add(slog.LevelWarn, 0, "a listener could not be closed", slog.Any("error", err))
+		returned := false
+		call(func() error { _ = ln.Close(); returned = true; return nil }, func(err error) {
+			if !returned {
+				ln.crash.Store(&err)
 			}
 		})
 	}
