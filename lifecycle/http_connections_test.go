@@ -86,6 +86,7 @@ func TestConnectionsThatCannotBeToldApartAreAnsweredToo(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
+		synctest.Wait()
 		w.expect("2s /2: 200 done, <nil>, close")
 	})
 }

@@ -167,7 +167,8 @@ func TestANilArgumentOfServeIsNamed(t *testing.T) {
 			t.Errorf("Run returned %v, want %s", err, want)
 		}
 	}
-	if err := lifecycle.Serve(nil, &http.Server{}, newPipes()); err == nil { //lint:ignore SA1012 that is what is tested
+	//lint:ignore SA1012 that is what is tested
+	if err := lifecycle.Serve(nil, &http.Server{}, newPipes()); err == nil {
 		t.Error("Serve took a nil context")
 	}
 }

@@ -43,15 +43,14 @@ type server struct {
 	cutRequests func()               // ends base
 	patience    func() time.Duration // with handlers, then
 	done        func()               // the server has ended
-	isShutDown  atomic.Bool          // Shutdown was called, by this package or its owner
+	closed      atomic.Bool          // Shutdown or Close was called, by this package or the owner
 
 	mu        sync.Mutex
 	listeners []*listener
-	accepting int           // how many of them
+	accepting int           // how many of them may accept
 	stopping  chan struct{} // closed when it stops accepting
 	stopped   chan struct{} // closed when it has stopped
 	stops     bool
-	closed    bool // by its owner
 }
 
 // claiming is held while an http.Server is taken: two Runs may be given the
@@ -124,7 +123,7 @@ func (s *server) install(ctx context.Context) {
 			next.ServeHTTP(w, req)
 		})
 	}
-	s.srv.RegisterOnShutdown(func() { s.isShutDown.Store(true) })
+	s.srv.RegisterOnShutdown(func() { s.closed.Store(true) })
 	s.srv.BaseContext = s.baseContext(ctx, s.srv.BaseContext)
 	s.srv.ConnContext = s.connContext(s.srv.ConnContext)
 	s.srv.ConnState = s.connState(s.srv.ConnState)

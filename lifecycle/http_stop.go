@@ -35,15 +35,22 @@ func (s *server) accept(ln *listener, accept func(net.Listener) error) *acceptLo
 		loop.crashed = false
 		return err
 	}, func(err error) {
-		s.mu.Lock()
-		s.accepting--
-		s.closed = s.closed || err == http.ErrServerClosed
-		s.mu.Unlock()
+		if err == http.ErrServerClosed {
+			s.closed.Store(true)
+		}
 		loop.err = err
-		close(loop.ended)
-		s.conns.wake()
+		s.endAccepting(loop.ended)
 	})
 	return loop
+}
+
+// endAccepting closes ended when no stop can be between the two.
+func (s *server) endAccepting(ended chan struct{}) {
+	s.mu.Lock()
+	s.accepting--
+	close(ended)
+	s.mu.Unlock()
+	s.conns.wake()
 }
 
 func (s *server) stillAccepting() bool {
@@ -119,6 +126,7 @@ func (s *server) beginStop(ifUnused bool) bool {
 		return false
 	}
 	s.stops = true
+	s.accepting++ // until closeListeners returns
 	close(s.stopping)
 	return true
 }
@@ -131,7 +139,7 @@ func (s *server) stop() {
 	}()
 	s.conns.stop()
 	s.srv.SetKeepAlivesEnabled(false)
-	go s.closeListeners()
+	go s.closeListeners(s.listeners) // none is added any more
 	shutDown := false
 	for grown := time.Now().Add(silentPatience); ; {
 		waiting, due := s.conns.settle()
@@ -172,10 +180,7 @@ func (s *server) await(due time.Time, over <-chan struct{}) bool {
 
 // closeListeners closes the listeners. One may wait, in Close or in Accept, for
 // connections to close.
-func (s *server) closeListeners() {
-	s.mu.Lock()
-	listeners := s.listeners
-	s.mu.Unlock()
+func (s *server) closeListeners(listeners []*listener) {
 	for _, ln := range listeners {
 		returned := false
 		call(func() error { _ = ln.Close(); returned = true; return nil }, func(err error) {
@@ -184,6 +189,7 @@ func (s *server) closeListeners() {
 			}
 		})
 	}
+	s.endAccepting(make(chan struct{}))
 }
 
 // shutDown has net/http tell the clients of HTTP/2 to go away, and call what is
@@ -191,10 +197,7 @@ func (s *server) closeListeners() {
 // With a context that has ended, Shutdown itself does not wait; but it waits for
 // listeners, if some still accept.
 func (s *server) shutDown(accepting bool) {
-	s.mu.Lock()
-	closed := s.closed
-	s.mu.Unlock()
-	if closed || s.isShutDown.Load() {
+	if s.closed.Load() {
 		return
 	}
 	ended, cancel := context.WithCancel(context.Background())
@@ -211,6 +214,9 @@ func (s *server) shutDown(accepting bool) {
 func (s *server) cut(shutDown bool) {
 	requests := s.conns.requests()
 	s.cutRequests()
+	// The requests' contexts are to end by that, not because their connection
+	// closes. This waits for the lock under which package context ends them.
+	_ = context.Cause(s.base)
 	s.conns.cut()
 	if !shutDown {
 		s.shutDown(true)

@@ -58,6 +58,7 @@ func TestANewConnectionOfHTTP2HasItsRequestsAnswered(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
+		synctest.Wait()
 		w.expectUnordered("500ms on shutdown", "1.3s /1: 200 done, <nil>", "2.4s /2: 200 done, <nil>", "2.4s Serve: <nil>")
 	})
 }
@@ -273,6 +274,7 @@ func TestAListenerThatWaitsForItsConnectionsDoesNotHoldTheStop(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
+		synctest.Wait()
 		w.expect("0s /0: 200 done, <nil>", "2s /2: 200 done, <nil>, close")
 	})
 }
