@@ -46,7 +46,7 @@ type connection struct {
 	made time.Time
 
 	mu       sync.Mutex
-	state    http.ConnState // StateHijacked only until a state is known of what is spoken on it
+	state    http.ConnState // if it was hijacked, of what is spoken on it now, as far as that is known
 	hijacked bool
 	alias    net.Conn // what the hijacker calls it
 	handlers int      // that are running
@@ -103,6 +103,7 @@ func (c *connections) setState(conn net.Conn, state http.ConnState) {
 		return
 	}
 	e.mu.Lock()
+	e.http2 = e.http2 || e.hijacked // there is more to say of it
 	switch e.state = state; state {
 	case http.StateActive:
 		e.begun = false
@@ -143,7 +144,7 @@ func (c *connections) find(conn net.Conn) (found *connection) {
 		return nil
 	}
 	found.mu.Lock()
-	found.alias, found.http2 = conn, true
+	found.alias = conn
 	found.mu.Unlock()
 	c.all.Store(conn, found)
 	return found
@@ -237,7 +238,7 @@ func (e *connection) end(now, stopped time.Time, goAway *time.Time) (end time.Ti
 	grown := e.made.Add(silentPatience)
 	switch {
 	case e.hijacked:
-		if e.alias != nil && e.state == http.StateIdle { // HTTP/2 on it, and nobody tells the client to go away
+		if e.state == http.StateIdle { // HTTP/2 on it, and nothing tells the client to go away
 			return e.idle.Add(lingering), false
 		}
 		return time.Time{}, false

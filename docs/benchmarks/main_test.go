@@ -28,14 +28,14 @@ var quiet = []lifecycle.Option{
 
 // running returns the context of a service that runs until the test is over,
 // and has to stop well then.
-func running(tb testing.TB) context.Context {
+func running(tb testing.TB, opts ...lifecycle.Option) context.Context {
 	contexts, ended := make(chan context.Context), make(chan error, 1)
 	go func() {
 		ended <- lifecycle.Run(func(ctx context.Context) error {
 			contexts <- ctx
 			<-ctx.Done()
 			return nil
-		}, quiet...)
+		}, append(opts, quiet...)...)
 	}()
 	ctx := <-contexts
 	tb.Cleanup(func() {
