@@ -239,7 +239,7 @@ func (t *tally) benchmark() string {
 	var b strings.Builder
 	line := func(protocol, kind string, o *outcomes) {
 		fmt.Fprintf(&b, "BenchmarkDifferential/%s/%s\t1\t%d connections %d requests %d lost-by-serve %d lost-by-shutdown %d lost-by-serve-alone %d lost-by-shutdown-alone\n",
-			protocol, kind, o.connections, o.sent, o.lostOurs, o.lostPlain, o.worse, o.better)
+			protocol, strings.ReplaceAll(kind, " ", "-"), o.connections, o.sent, o.lostOurs, o.lostPlain, o.worse, o.better)
 	}
 	for _, c := range t.classes() {
 		line(c.protocol, c.kind, t.outcomes[c])

@@ -33,16 +33,16 @@ func (w *closing) send() {
 		return
 	}
 	w.sent = true
-	h := w.Header()
 	// What http.MaxBytesReader does for the response writer that it knows, it
 	// does not for this one (HTTP-10).
 	close := w.run.State() >= fsm.Draining || w.status == http.StatusRequestEntityTooLarge
 	if w.status == 0 {
 		if close {
-			h.Set("Connection", "close")
+			w.Header().Set("Connection", "close")
 		}
 		return
 	}
+	h := w.Header()
 	since := maps.Clone(h) // what was set after WriteHeader is for trailers
 	clear(h)
 	maps.Copy(h, w.header)

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
-	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -124,7 +123,7 @@ func (c *connections) setState(conn net.Conn, state http.ConnState) {
 // hijacker has made of its own: package h2c serves HTTP/2 on that, and reports
 // its states here.
 func (c *connections) find(conn net.Conn) (found *connection) {
-	if !reflect.ValueOf(conn).Comparable() {
+	if !isComparable(conn) {
 		return nil
 	}
 	if e, ok := c.all.Load(conn); ok {

@@ -25,10 +25,15 @@ func (l *listener) Close() error {
 // Accept makes connections that can be told from one another.
 func (l *listener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
-	if err == nil && !reflect.ValueOf(conn).Comparable() {
+	if err == nil && !isComparable(conn) {
 		conn = &incomparable{conn}
 	}
 	return conn, err
+}
+
+// isComparable says whether a connection can be a key. Nearly all are pointers.
+func isComparable(conn net.Conn) bool {
+	return reflect.TypeOf(conn).Kind() == reflect.Pointer || reflect.ValueOf(conn).Comparable()
 }
 
 // incomparable is a connection whose own type cannot be a key.

@@ -46,6 +46,7 @@ func demands(s *results.Set) []demand {
 			less(op("Work/handler", 2), op("Work/nohandler", 2)), op("Work/waitgroup", 2))),
 		plain(s, "`Handler`: allocations", 0, "Work/handler", 2, "allocs/op"),
 	}
+	all = append(all, serveDemands(s)...)
 	for _, kind := range []subject{{"hooks", "hook"}, {"groups", "drain group"}, {"tasks", "task that ends at once"}, {"waiting", "task that waits for the stop"}} {
 		all = append(all,
 			ratio("time for a "+kind.text+", of 10⁶ to of 10²", 1.5, growth(s, kind.name, "ns/item")),

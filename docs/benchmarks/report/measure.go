@@ -43,16 +43,35 @@ func measure(dir string, rounds, many, stops int) error {
 	if err != nil {
 		return err
 	}
+	// The bounds are those of a median of twenty.
+	served, err := repeat(max(20, rounds), test, "-test.bench=^BenchmarkServe$", "-test.benchtime=1s")
+	if err != nil {
+		return err
+	}
 	lives, err := repeat(many, test, "-test.bench=^BenchmarkRun$", "-test.benchtime=200ms", "-test.timeout=1h")
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "benchmarks.txt"), []byte(machine+quick+busy+snapshots+work+lives), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "benchmarks.txt"), []byte(machine+quick+busy+snapshots+work+served+lives), 0o644); err != nil {
+		return err
+	}
+	if err := differential(filepath.Join(dir, "differential.txt")); err != nil {
 		return err
 	}
 	tables, err := run("go", "run", "./stop", fmt.Sprintf("-rounds=%d", stops), "-raw="+filepath.Join(dir, "stop.txt"))
 	fmt.Print(tables)
 	fmt.Printf("measured for %v\n", time.Since(began).Round(time.Second))
+	return err
+}
+
+// differential plays random connections to Serve and to a bare server, in the
+// main module's test of that.
+func differential(raw string) error {
+	raw, err := filepath.Abs(raw)
+	if err != nil {
+		return err
+	}
+	_, err = run("go", "test", "-C", "../..", "-count=1", "-timeout=1h", "./fuzz", "-run=Differential", "-connections=20000", "-raw="+raw)
 	return err
 }
 

@@ -23,6 +23,8 @@ func tables(s *results.Set) map[string]string {
 		"demands": demandTable(s),
 		"idle":    results.StopTable(s, "idle", cores(s), results.FromSignal),
 		"loaded":  results.StopTable(s, "loaded", cores(s), results.FromAnswer, results.FromSignal),
+		"lost":    lostTable(s),
+		"served":  servedTable(s),
 		"work":    workTable(s),
 		"run":     runTable(s),
 		"machines": grid(s, []string{"State", "Can", "Fire", "Life"}, []subject{
