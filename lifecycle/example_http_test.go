@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 
+	"github.com/greynewell/mist-go/fsm"
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
@@ -45,8 +47,8 @@ func ExampleServe() {
 	// <nil>
 }
 
-// TLS, and HTTP/2 with it, is the listener's business.
-func ExampleServe_tls() {
+// TLS, and HTTP/2 with it, with a certificate from the server's TLSConfig.
+func ExampleServeTLS() {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		fmt.Println(err)
@@ -54,26 +56,29 @@ func ExampleServe_tls() {
 	}
 	other := httptest.NewTLSServer(nil) // for its certificate, and a client that trusts it
 	defer other.Close()
-	cfg := &tls.Config{Certificates: other.TLS.Certificates, NextProtos: []string{"h2", "http/1.1"}}
 	client := other.Client()
 	client.Transport.(*http.Transport).ForceAttemptHTTP2 = true
 
 	err = lifecycle.Run(func(ctx context.Context) error {
-		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-			fmt.Fprint(w, req.Proto, ", TLS: ", req.TLS != nil)
-		})}
+		srv := &http.Server{
+			TLSConfig: &tls.Config{Certificates: other.TLS.Certificates},
+			Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+				fmt.Fprint(w, req.Proto, ", TLS: ", req.TLS != nil)
+			}),
+		}
 		lifecycle.Go(ctx, func(context.Context) error {
 			defer lifecycle.Stop(ctx, nil)
 			resp, err := client.Get("https://" + ln.Addr().String())
 			if err != nil {
 				return err
 			}
+			defer client.CloseIdleConnections()
 			defer resp.Body.Close()
 			body, err := io.ReadAll(resp.Body)
 			fmt.Println(string(body))
 			return err
 		})
-		return lifecycle.Serve(ctx, srv, tls.NewListener(ln, cfg))
+		return lifecycle.ServeTLS(ctx, srv, ln, "", "")
 	})
 	fmt.Println(err)
 	// Output:
@@ -81,26 +86,60 @@ func ExampleServe_tls() {
 	// <nil>
 }
 
-// A handler that goes on for as long as its client does waits for main's context
-// too, because the request's stays live while Draining.
-func ExampleServe_events() {
+// One server on several listeners: each call of Serve returns when the server
+// has stopped.
+func ExampleServe_listeners() {
+	var lns []net.Listener
+	for range 2 { // such as one for the network and a Unix socket
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		lns = append(lns, ln)
+	}
+	err := lifecycle.Run(func(ctx context.Context) error {
+		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "answered") })}
+		for _, ln := range lns {
+			lifecycle.Go(ctx, func(ctx context.Context) error { return lifecycle.Serve(ctx, srv, ln) })
+		}
+		defer lifecycle.Stop(ctx, nil)
+		for _, ln := range lns {
+			resp, err := http.Get("http://" + ln.Addr().String())
+			if err != nil {
+				return err
+			}
+			body, _ := io.ReadAll(resp.Body)
+			_ = resp.Body.Close()
+			fmt.Println(string(body))
+		}
+		return nil
+	})
+	fmt.Println(err)
+	// Output:
+	// answered
+	// answered
+	// <nil>
+}
+
+// Server-sent events end when the service is to stop; without CancelOnStop they
+// would hold it until the drain timeout.
+func ExampleCancelOnStop() {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	err = lifecycle.Run(func(ctx context.Context) error {
-		srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		mux := http.NewServeMux()
+		mux.Handle("/events", lifecycle.CancelOnStop(ctx, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 			fmt.Fprint(w, "data: hello\n\n")
 			lifecycle.Stop(ctx, nil) // as a SIGTERM in the middle of the stream would
-			select {
-			case <-req.Context().Done(): // the client went away
-			case <-ctx.Done(): // the service should stop
-				fmt.Fprint(w, "data: goodbye\n\n")
-			}
-		})}
+			<-req.Context().Done()   // the client has gone away, or the service is to stop
+			fmt.Fprint(w, "data: goodbye\n\n")
+		})))
 		lifecycle.Go(ctx, func(context.Context) error {
-			resp, err := http.Get("http://" + ln.Addr().String())
+			resp, err := http.Get("http://" + ln.Addr().String() + "/events")
 			if err != nil {
 				return err
 			}
@@ -109,12 +148,44 @@ func ExampleServe_events() {
 			fmt.Print(strings.ReplaceAll(string(body), "\n\n", "\n"))
 			return err
 		})
-		return lifecycle.Serve(ctx, srv, ln)
+		return lifecycle.Serve(ctx, &http.Server{Handler: mux}, ln)
 	})
 	fmt.Println(err)
 	// Output:
 	// data: hello
 	// data: goodbye
+	// <nil>
+}
+
+// Metrics, probes and a status page on a port of their own, which can be
+// watched until the last hook has run.
+func ExampleUntilStopped() {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = lifecycle.Run(func(ctx context.Context) error {
+		metrics := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			src, _ := fsm.FromContext(req.Context())
+			fmt.Fprint(w, "state: ", src.State())
+		})}
+		go func() { _ = lifecycle.Serve(ctx, metrics, ln, lifecycle.UntilStopped()) }() // its failure requests a stop
+		lifecycle.OnShutdown(ctx, func() error {
+			resp, err := http.Get("http://" + ln.Addr().String())
+			if err != nil {
+				return err
+			}
+			defer resp.Body.Close()
+			body, err := io.ReadAll(resp.Body)
+			fmt.Println(string(body))
+			return err
+		})
+		return nil
+	})
+	fmt.Println(err)
+	// Output:
+	// state: hooks
 	// <nil>
 }
 
@@ -126,6 +197,15 @@ func ExampleListenAndServe() {
 	var op *net.OpError
 	fmt.Println(errors.As(err, &op), op.Op)
 	// Output: true listen
+}
+
+func ExampleListenAndServeTLS() {
+	err := lifecycle.Run(func(ctx context.Context) error {
+		srv := &http.Server{Addr: "127.0.0.1:0"}
+		return lifecycle.ListenAndServeTLS(ctx, srv, "no-such-certificate.pem", "no-such-key.pem")
+	})
+	fmt.Println(errors.Is(err, fs.ErrNotExist))
+	// Output: true
 }
 
 // A server that is run in another way has its requests counted.

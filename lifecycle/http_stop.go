@@ -67,6 +67,7 @@ func (s *server) serve(c *serveCall, accept func(net.Listener) error) error {
 	given, main := c.ctx, s.run.ctx
 	if s.cfg.untilStopped {
 		given, main = s.base, s.base
+		defer s.warnOfTasks(c.pc)()
 	}
 	select {
 	case <-loop.ended:

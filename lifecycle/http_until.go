@@ -3,7 +3,11 @@ package lifecycle
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"sync/atomic"
 	"time"
+
+	"github.com/greynewell/mist-go/fsm"
 )
 
 // ServeOption changes how a server is served.
@@ -45,6 +49,28 @@ func (s *server) registerTrailing() bool {
 		s.run.trailing.end(ended)
 	}
 	return true
+}
+
+// warnOfTasks warns when half of the drain timeout has passed and tasks are still
+// out: one of them may wait for the server, which waits for the hooks. It
+// returns what ends that.
+func (s *server) warnOfTasks(pc uintptr) func() {
+	r := s.run
+	var timer atomic.Pointer[time.Timer]
+	stop := context.AfterFunc(r.ctx, func() {
+		timer.Store(time.AfterFunc(r.cfg.drainTimeout/2, func() {
+			if n := r.work.out().tasks; n > 0 && r.State() == fsm.Draining {
+				r.log.misuse(pc, "a server with UntilStopped serves while tasks hold Draining: if one of them waits for it, start it with a plain go statement",
+					slog.Int("tasks", n))
+			}
+		}))
+	})
+	return func() {
+		stop()
+		if t := timer.Load(); t != nil {
+			t.Stop()
+		}
+	}
 }
 
 // serverFailed requests a stop, as a task that fails does.

@@ -181,6 +181,26 @@ func TestUntilStoppedInsideGoIsRefused(t *testing.T) {
 	}
 }
 
+// HTTP-7: where it cannot be seen that a task waits for the server.
+func TestUntilStoppedThatATaskWaitsForIsWarnedOf(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		err := w.run(func(ctx context.Context) error {
+			lifecycle.Go(ctx, func(context.Context) error {
+				served := make(chan error)
+				go func() { served <- lifecycle.Serve(ctx, &http.Server{}, newPipes(), lifecycle.UntilStopped()) }()
+				return <-served
+			})
+			sleep(1)
+			return nil
+		})
+		var timeout *lifecycle.DrainTimeoutError
+		if !errors.As(err, &timeout) || len(timeout.Tasks) != 1 {
+			t.Errorf("Run returned %v", err)
+		}
+		w.expectLog("UntilStopped", "tasks=1", "http_until_test.go")
+	})
+}
+
 func TestAServerUntilStoppedThatComesTooLateIsNotServed(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
