@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
+	//lint:ignore SA1019 it is what older services have
 	"golang.org/x/net/http2/h2c"
 
 	"github.com/greynewell/mist-go/lifecycle"
@@ -52,7 +53,6 @@ func TestTheStopOfConnectionsOfPackageH2C(t *testing.T) {
 					go ask(path)
 					return <-answered
 				})
-				//lint:ignore SA1019 it is what older services have
 				handler := h2c.NewHandler(mux, &http2.Server{})
 				return lifecycle.Serve(ctx, &http.Server{Handler: handler}, ln)
 			}, lifecycle.WithSignals(), lifecycle.WithLogger(slog.New(slog.DiscardHandler)), lifecycle.WithDrainTimeout(time.Minute))
