@@ -9,6 +9,9 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
+// forGood is a budget that means that there is none: a hundred years.
+const forGood = 100 * 365 * 24 * time.Hour
+
 // status is the line that systemctl status shows, such as "draining
 // (stop_requested): waits for main, 2 requests; at most 15s".
 func status(step fsm.Step, s lifecycle.Snapshot) string {
@@ -23,7 +26,11 @@ func status(step fsm.Step, s lifecycle.Snapshot) string {
 	case fsm.Hooks:
 		waits = "runs " + hooks(s)
 	}
-	return fmt.Sprintf("%s: %s; at most %v", text, waits, s.Budget.Round(time.Millisecond))
+	text += ": " + waits
+	if s.Budget < forGood {
+		text += "; at most " + s.Budget.Round(time.Millisecond).String()
+	}
+	return text
 }
 
 // work is what Draining waits for.
