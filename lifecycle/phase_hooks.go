@@ -27,6 +27,8 @@ type hooksPhase struct {
 // cut, or a tenth of the shutdown timeout if that is less (HTTP-2, HTTP-8).
 const cutPatience = 100 * time.Millisecond
 
+func (r *run) cutPatience() time.Duration { return min(cutPatience, r.cfg.shutdownTimeout/10) }
+
 // attempt is a hook under way.
 type attempt struct {
 	hook  *hookEntry
@@ -51,7 +53,7 @@ func (r *run) enterHooks(why fsm.Event, failure, cause error) {
 	r.arm(timeout, r.shutdownTimedOut)
 	r.report(step, transitionDetails{cause: failure, hooks: r.hooks.size(), atMost: timeout, interruptible: r.stop.interrupted})
 	if r.work.serves() {
-		patience := min(cutPatience, timeout/10)
+		patience := r.cutPatience()
 		r.phase.cutUntil = time.Now().Add(patience)
 		r.arm(patience, func() {}) // advanceHooks looks at the time
 	}

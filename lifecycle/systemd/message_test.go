@@ -20,11 +20,12 @@ func TestTheMessageOfATransition(t *testing.T) {
 	hooks := in(10 * time.Second)
 	hooks.Budget = 10 * time.Second
 	hooks.Hooks = []lifecycle.HookStatus{{Name: "gone", Ended: at}, {Name: "data\nREADY=1\nbase"}, {Place: "main.go:7"}}
+	hooks.HookCount = 3
 	unnamed := in(10 * time.Second)
-	unnamed.Hooks = []lifecycle.HookStatus{{Place: "main.go:7"}}
+	unnamed.Hooks, unnamed.HookCount = []lifecycle.HookStatus{{Place: "main.go:7"}}, 1
 	busy := in(14 * time.Second)
 	busy.Groups = []lifecycle.GroupStatus{{}, {Busy: true}, {Idle: true}}
-	busy.Tasks = make([]lifecycle.TaskStatus, 1)
+	busy.TaskCount = 1
 	busy.Requests, busy.Tracked = 3, 1
 	back := in(14 * time.Second)
 	back.MainBack = true

@@ -94,6 +94,11 @@ func (n *notifier) again(message string) {
 }
 
 func (n *notifier) attempt(message string, failed func(error)) {
+	select {
+	case <-n.service.over: // and what is late is not sent to the socket of another run
+		return
+	default:
+	}
 	if n.off {
 		return
 	}

@@ -228,6 +228,7 @@ func (r *reloads) reload(functions []reloadFunc) {
 	if len(errs) > 0 {
 		result = "running (reload failed: " + errors.Join(errs...).Error() + ")"
 	}
+	done() // systemd may order a stop as soon as it has heard of the end
 	s.in(fsm.Running, func() string { return daemon.SdNotifyReady + "\n" + statusLine(result) })
 }
 

@@ -48,7 +48,7 @@ func work(s lifecycle.Snapshot) string {
 	for _, of := range []struct {
 		n    int
 		what string
-	}{{groups, "drain group"}, {len(s.Tasks), "task"}, {s.Tracked, "tracked unit"}, {s.Requests, "request"}} {
+	}{{groups, "drain group"}, {s.TaskCount, "task"}, {s.Tracked, "tracked unit"}, {s.Requests, "request"}} {
 		if of.n > 0 {
 			parts = append(parts, count(of.n, of.what))
 		}
@@ -61,12 +61,12 @@ func work(s lifecycle.Snapshot) string {
 
 // hooks is what there is to run.
 func hooks(s lifecycle.Snapshot) string {
-	left, first := 0, ""
+	left, first := s.HookCount-len(s.Hooks), "" // what there is no row for is still to come
 	for _, h := range s.Hooks {
 		if !h.Ended.IsZero() {
 			continue
 		}
-		if left++; left == 1 {
+		if left++; first == "" {
 			if first = h.Name; first == "" {
 				first = "the one registered at " + h.Place
 			}
