@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"sync"
 	"time"
 
@@ -70,6 +71,9 @@ func ServeFunc(ctx context.Context, serve func() error, shutdown func(ctx contex
 	case shutdown == nil:
 		return errors.New("lifecycle: ServeFunc: shutdown is nil")
 	}
+	if closeNow == nil {
+		closeNow = func() error { return nil }
+	}
 	r := from(ctx)
 	if r == nil {
 		logMisuse(pc, "ServeFunc", "nothing is served")
@@ -94,7 +98,7 @@ type funcServer struct {
 	ctx  context.Context
 	pc   uintptr // the call
 	task *item[task]
-	err  error // what ServeFunc returns; set before serve counts as ended
+	err  error // what ServeFunc returns; set on the loop, before serve counts as ended
 }
 
 // unanswered is 0: the task is what is out.
@@ -139,11 +143,7 @@ func (s *funcServer) serve(serve func() error, shutdown func(context.Context) er
 	if waitAll(r.workCtx.Done(), served, shut) {
 		return s.err
 	}
-	var closed <-chan struct{}
-	if closeNow == nil {
-		closeNow = func() error { return nil }
-	}
-	closed = s.start(closeNow, s.ended("closeNow"))
+	closed := s.start(closeNow, s.ended("closeNow"))
 	patience := time.NewTimer(r.cutPatience())
 	defer patience.Stop()
 	if waitAll(patience.C, served, shut, closed) {
@@ -191,16 +191,14 @@ func (s *funcServer) outcomeOf(err error) outcome {
 
 // serveEnded takes the outcome of serve. Before a stop that requests one.
 func (s *funcServer) serveEnded(err error) {
-	if err == ErrGoexit {
-		err = fmt.Errorf("lifecycle: ServeFunc: serve: %w", err) // to tell it from a Goexit of main
-	}
 	r, o, failed := s.run, s.outcomeOf(err), false
 	taken := r.do(func() {
 		r.takePendingStop() // it may have ended because of one
 		stopping := r.State() >= fsm.Draining || s.cancelled()
 		switch failed = err != nil && !(stopping && o.clean); {
 		case failed:
-			r.reported.add(err)
+			s.err = recognizable(err)
+			r.reported.add(s.err)
 			o.clean = false
 			r.taskFailed(s.pc, o)
 		case !stopping:
@@ -209,12 +207,19 @@ func (s *funcServer) serveEnded(err error) {
 			r.log.add(slog.LevelDebug, s.pc, "a server has ended cleanly", slog.Any("error", err), slog.String("at", place(s.pc)))
 		}
 	})
-	switch {
-	case failed:
-		s.err = err
-	case !taken && !o.clean:
+	if !taken && !o.clean {
 		r.log.tooLate(s.pc, "server", err)
 	}
+}
+
+// recognizable returns err, or one that wraps it, if it could not be told from
+// others when main returns it: an error that cannot be compared, and ErrGoexit,
+// which may be of a Goexit of main.
+func recognizable(err error) error {
+	if err == ErrGoexit || !reflect.ValueOf(err).Comparable() {
+		return fmt.Errorf("lifecycle: ServeFunc: serve: %w", err)
+	}
+	return err
 }
 
 // ended returns what takes the outcome of shutdown or closeNow.
