@@ -111,7 +111,7 @@ func TestNoTimeoutIsTooLongToAskFor(t *testing.T) {
 		if err != nil || usec < min(least, math.MaxInt64/1000) || usec == math.MaxUint64 {
 			t.Errorf("a budget of %v asks for %q", d, text)
 		}
-		if strings.Contains(got, "at most") == (d > forGood) {
+		if strings.Contains(got, "at most") == (d > unlimited) {
 			t.Errorf("a budget of %v: %s", d, got)
 		}
 	}

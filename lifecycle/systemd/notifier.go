@@ -40,7 +40,7 @@ type notifier struct {
 func newNotifier(s *service, socket string) *notifier {
 	n := &notifier{service: s, send: sdNotify, ready: make(chan struct{})}
 	if err := supported(socket); err != nil {
-		n.giveUp(err)
+		n.disable(err)
 	}
 	return n
 }
@@ -104,8 +104,8 @@ func (n *notifier) attempt(message string, failed func(error)) {
 	}
 	switch err := n.send(message); {
 	case err == nil:
-	case hopeless(err):
-		n.giveUp(err)
+	case permanent(err):
+		n.disable(err)
 	default:
 		failed(err)
 	}

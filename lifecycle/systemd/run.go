@@ -105,9 +105,9 @@ func (s *service) in(state fsm.State, message func() string) bool {
 
 type serviceKey struct{}
 
-// endPatience is how long the end waits for what may be held up by a socket
+// endTimeout is how long the end waits for what may be held up by a socket
 // that is not read from.
-const endPatience = 100 * time.Millisecond
+const endTimeout = 100 * time.Millisecond
 
 func (s *service) run(main func(ctx context.Context) error, opts []lifecycle.Option) error {
 	beats := make(chan struct{})
@@ -136,7 +136,7 @@ func (s *service) run(main func(ctx context.Context) error, opts []lifecycle.Opt
 // end waits for the goroutines of the service, but not for long if one hangs:
 // in a socket that is not read from.
 func (s *service) end(goroutines ...<-chan struct{}) {
-	limit := time.NewTimer(endPatience)
+	limit := time.NewTimer(endTimeout)
 	defer limit.Stop()
 	for _, done := range goroutines {
 		select {

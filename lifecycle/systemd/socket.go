@@ -32,9 +32,9 @@ func supported(socket string) error {
 	return fmt.Errorf("%w: neither an absolute path nor an abstract socket", errors.ErrUnsupported)
 }
 
-// hopeless reports whether no other message can be sent either, because the
+// permanent reports whether no other message can be sent either, because the
 // socket is of a kind, or has a name, that cannot be spoken to.
-func hopeless(err error) bool {
+func permanent(err error) bool {
 	for _, target := range []error{
 		errors.ErrUnsupported, syscall.EPROTOTYPE, syscall.EPROTONOSUPPORT, syscall.EAFNOSUPPORT, syscall.EINVAL, syscall.ENAMETOOLONG,
 	} {
@@ -45,8 +45,8 @@ func hopeless(err error) bool {
 	return false
 }
 
-// giveUp says once that nothing is sent.
-func (n *notifier) giveUp(err error) {
+// disable says once that nothing is sent.
+func (n *notifier) disable(err error) {
 	n.off = true
 	slog.Warn("systemd: this NOTIFY_SOCKET is not supported; nothing is sent to it",
 		slog.String("socket", os.Getenv(socketVariable)), slog.Any("error", err))

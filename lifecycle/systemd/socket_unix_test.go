@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -179,6 +180,37 @@ func TestWithoutMainRunSaysSo(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+func TestABadOptionIsAnErrorAtOnce(t *testing.T) {
+	m := listen(t)
+	t.Setenv("NOTIFY_SOCKET", m.path)
+	err := systemd.Run(func(context.Context) error { t.Error("main is called"); return nil }, lifecycle.WithDrainTimeout(-1))
+	if err == nil || !strings.Contains(err.Error(), "WithDrainTimeout") {
+		t.Error(err)
+	}
+	m.expectNothing()
+}
+
+// The longest timeouts there are, on the wire.
+func TestTimeoutsWithoutEnd(t *testing.T) {
+	m := listen(t)
+	t.Setenv("NOTIFY_SOCKET", m.path)
+	const forever = `EXTEND_TIMEOUT_USEC=9223372036854775`
+	err := systemd.Run(func(ctx context.Context) error {
+		m.expect(`READY=1\nSTATUS=running \(started\)`)
+		lifecycle.OnShutdown(ctx, func() error { m.expect(`STATUS=hooks \(drained\): runs 1 hook, first (?s:.*)\n` + forever); return nil })
+		lifecycle.Stop(ctx, nil)
+		if ctx.Err() != nil {
+			t.Error("the drain delay is over")
+		}
+		m.expect(`STOPPING=1\nSTATUS=draining \(stop_requested\): waits for main\n` + forever)
+		return nil
+	}, lifecycle.WithDrainDelay(math.MaxInt64), lifecycle.WithDrainTimeout(math.MaxInt64), lifecycle.WithShutdownTimeout(math.MaxInt64))
+	if err != nil {
+		t.Error(err)
+	}
+	m.expect(`STATUS=stopped \(hooks_finished\)`)
 }
 
 func TestAnAbstractSocket(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// forGood is a budget that means that there is none: a hundred years.
-const forGood = 100 * 365 * 24 * time.Hour
+// unlimited is a budget that means that there is none: a hundred years.
+const unlimited = 100 * 365 * 24 * time.Hour
 
 // status is the line that systemctl status shows, such as "draining
 // (stop_requested): waits for main, 2 requests; at most 15s".
@@ -27,7 +27,7 @@ func status(step fsm.Step, s lifecycle.Snapshot) string {
 		waits = "runs " + hooks(s)
 	}
 	text += ": " + waits
-	if s.Budget < forGood {
+	if s.Budget < unlimited {
 		text += "; at most " + s.Budget.Round(time.Millisecond).String()
 	}
 	return text
