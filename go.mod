@@ -7,8 +7,3 @@ require (
 	go.uber.org/goleak v1.3.0
 	pgregory.net/rapid v1.3.0
 )
-
-require (
-	github.com/coreos/go-systemd/v22 v22.7.0
-	golang.org/x/sys v0.1.0 // indirect
-)

@@ -22,13 +22,13 @@ func clean(err error, is []func(error) bool, causes ...error) (ok bool) {
 	}()
 	targets := append(causes, http.ErrServerClosed, context.Canceled, net.ErrClosed)
 	return everyLeaf(err, func(n errorNode) verdict {
-		if _, panicked := n.err.(*PanicError); panicked {
-			return fails
-		}
 		for _, target := range targets {
 			if target != nil && n.is(target) {
 				return passes
 			}
+		}
+		if _, panicked := n.err.(*PanicError); panicked {
+			return fails
 		}
 		if n.leaf() {
 			for _, cleanError := range is {

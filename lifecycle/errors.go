@@ -154,9 +154,10 @@ func (e *HookError) Error() string {
 // Unwrap returns Err.
 func (e *HookError) Unwrap() error { return e.Err }
 
-// TaskError is the failure of a task that Go began (DRAIN-8).
+// TaskError is the failure of a task that Go began (DRAIN-8), or of a server
+// that is one, which [ServeFunc] serves (HTTP-8).
 type TaskError struct {
-	// Place is the file:line of the call of Go.
+	// Place is the file:line of the call of Go or ServeFunc.
 	Place string
 	// Err is what the task returned, a [*PanicError] or [ErrGoexit].
 	Err error

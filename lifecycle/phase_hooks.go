@@ -29,6 +29,8 @@ func (r *run) cutPatience() time.Duration {
 	return min(100*time.Millisecond, r.cfg.shutdownTimeout/10)
 }
 
+func (r *run) cutPatience() time.Duration { return min(cutPatience, r.cfg.shutdownTimeout/10) }
+
 // attempt is a hook under way.
 type attempt struct {
 	hook  *hookEntry

@@ -29,6 +29,7 @@ type run struct {
 	work      *inFlight
 	hooks     hookStack
 	trailing  trailing
+	reported  reportedErrors
 	log       *asyncLog
 	observers []*queue[fsm.Step]
 

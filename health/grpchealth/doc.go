@@ -20,9 +20,16 @@
 // the status is NOT_SERVING for good: a check that passes late, SetReady(true)
 // or a new Watch do not undo it. A Watch is told so at once, and ends when that
 // context is done, which is when a drain delay is over. So GracefulStop, which
-// waits for every call, does not wait for those who watch:
+// waits for every call, does not wait for those who watch.
 //
-//	lifecycle.OnShutdown(ctx, func() error { srv.GracefulStop(); return nil })
+// # To stop a gRPC server
+//
+// A hook is too late for GracefulStop: work that calls begin is refused by then,
+// and a stream that does not end keeps the hooks after it from running. Serve
+// with lifecycle.ServeFunc, as the example does: at the stop, calls that were
+// accepted are answered, streams may end until the drain timeout, and what is
+// left is cut before the first hook. grpc.WaitForHandlers has Stop wait for the
+// handlers of what it cuts, so that a hook may close what they use.
 //
 // # Sources
 //

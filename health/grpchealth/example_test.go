@@ -31,15 +31,17 @@ func Example() {
 		healthpb.RegisterHealthServer(srv, grpchealth.New(ctx, h,
 			grpchealth.WithServices("match.v1.Matcher"),
 			grpchealth.WithInterval(500*time.Millisecond)))
-		lifecycle.OnShutdown(ctx, func() error { srv.GracefulStop(); return nil })
-		go srv.Serve(ln)
-
-		ask(ln.Addr().String(), "match.v1.Matcher")
-		lifecycle.Stop(ctx, nil)
-		ask(ln.Addr().String(), "match.v1.Matcher")
-		ask(ln.Addr().String(), "match.v1.Other")
-		return nil
-	}, lifecycle.WithSignals())
+		lifecycle.Go(ctx, func(context.Context) error {
+			ask(ln.Addr().String(), "match.v1.Matcher")
+			lifecycle.Stop(ctx, nil)
+			ask(ln.Addr().String(), "match.v1.Matcher")
+			ask(ln.Addr().String(), "match.v1.Other")
+			return nil
+		})
+		return lifecycle.ServeFunc(ctx, func() error { return srv.Serve(ln) },
+			func(context.Context) error { srv.GracefulStop(); return nil },
+			func() error { srv.Stop(); return nil })
+	}, lifecycle.WithSignals(), lifecycle.WithDrainDelay(time.Second)) // balancers ask for a while
 	fmt.Println(err)
 	// Output:
 	// SERVING

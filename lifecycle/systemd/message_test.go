@@ -1,6 +1,8 @@
 package systemd
 
 import (
+	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,11 +20,12 @@ func TestTheMessageOfATransition(t *testing.T) {
 	hooks := in(10 * time.Second)
 	hooks.Budget = 10 * time.Second
 	hooks.Hooks = []lifecycle.HookStatus{{Name: "gone", Ended: at}, {Name: "data\nREADY=1\nbase"}, {Place: "main.go:7"}}
+	hooks.HookCount = 3
 	unnamed := in(10 * time.Second)
-	unnamed.Hooks = []lifecycle.HookStatus{{Place: "main.go:7"}}
+	unnamed.Hooks, unnamed.HookCount = []lifecycle.HookStatus{{Place: "main.go:7"}}, 1
 	busy := in(14 * time.Second)
 	busy.Groups = []lifecycle.GroupStatus{{}, {Busy: true}, {Idle: true}}
-	busy.Tasks = make([]lifecycle.TaskStatus, 1)
+	busy.TaskCount = 1
 	busy.Requests, busy.Tracked = 3, 1
 	back := in(14 * time.Second)
 	back.MainBack = true
@@ -71,24 +74,50 @@ func TestAStatusIsOneShortLineOfUTF8(t *testing.T) {
 	}
 }
 
-// told is a source with a snapshot of its own.
-type told struct {
+// snapshotSource is a source with a snapshot of its own.
+type snapshotSource struct {
 	fsm.Source
 	snapshot lifecycle.Snapshot
 }
 
-func (s told) Snapshot() lifecycle.Snapshot { return s.snapshot }
+func (s snapshotSource) Snapshot() lifecycle.Snapshot { return s.snapshot }
 
-func TestTheBudgetOfAnotherStateIsNotTold(t *testing.T) {
-	n := &notifier{known: make(chan struct{}), source: told{snapshot: lifecycle.Snapshot{State: fsm.Hooks, Deadline: time.Now()}}}
-	close(n.known)
-	for state, told := range map[fsm.State]bool{fsm.Draining: false, fsm.Hooks: true} {
-		if s := n.snapshot(fsm.Step{Transition: fsm.Transition{To: state}}); s.Deadline.IsZero() == told {
-			t.Errorf("on the step to %v: %+v", state, s)
+func TestTheBudgetOfAnotherStateIsNotSent(t *testing.T) {
+	s := newService()
+	n := newNotifier(s, "/run/notify")
+	close(s.known)
+	s.source = snapshotSource{snapshot: lifecycle.Snapshot{State: fsm.Hooks, Deadline: time.Now()}}
+	for state, want := range map[fsm.State]bool{fsm.Draining: false, fsm.Hooks: true} {
+		if got := n.snapshot(fsm.Step{Transition: fsm.Transition{To: state}}); got.Deadline.IsZero() == want {
+			t.Errorf("on the step to %v: %+v", state, got)
 		}
 	}
-	n.source = fsm.New()
-	if s := n.snapshot(fsm.Step{}); !s.Deadline.IsZero() {
-		t.Errorf("of a source without a snapshot: %+v", s)
+	s.source = fsm.New()
+	if got := n.snapshot(fsm.Step{}); !got.Deadline.IsZero() {
+		t.Errorf("of a source without a snapshot: %+v", got)
+	}
+}
+
+// systemd drops what is not a number of 64 bits without a sign, and takes 0 and
+// the highest for nothing.
+func TestNoTimeoutIsTooLongToAskFor(t *testing.T) {
+	check := func(d time.Duration) {
+		at := time.Now()
+		step := fsm.Step{Transition: fsm.Transition{To: fsm.Draining}}
+		got := message(step, lifecycle.Snapshot{At: at, Budget: d, Deadline: at.Add(d)})
+		_, text, _ := strings.Cut(got, "EXTEND_TIMEOUT_USEC=")
+		usec, err := strconv.ParseUint(text, 10, 64)
+		least := uint64(max(0, d)/time.Microsecond) + 1
+		if err != nil || usec < min(least, math.MaxInt64/1000) || usec == math.MaxUint64 {
+			t.Errorf("a budget of %v asks for %q", d, text)
+		}
+		if strings.Contains(got, "at most") == (d > unlimited) {
+			t.Errorf("a budget of %v: %s", d, got)
+		}
+	}
+	for shift := range 63 {
+		for _, d := range []time.Duration{1<<shift - 1, 1 << shift, math.MaxInt64 - 1<<shift, math.MaxInt64 - time.Duration(shift), -1 << shift} {
+			check(d)
+		}
 	}
 }

@@ -5,11 +5,14 @@ package systemd_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +26,7 @@ type manager struct {
 	*testing.T
 	conn *net.UnixConn
 	path string
+	last string // the message read last
 }
 
 // listen makes a socket as systemd does. Its path has to be short, which one
@@ -34,7 +38,11 @@ func listen(t *testing.T) *manager {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	path := filepath.Join(dir, "notify")
+	return listenAt(t, filepath.Join(dir, "notify"))
+}
+
+func listenAt(t *testing.T, path string) *manager {
+	t.Helper()
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
 	if err != nil {
 		t.Fatal(err)
@@ -54,6 +62,7 @@ func (m *manager) expect(patterns ...string) {
 		if err != nil {
 			m.Fatalf("no message, want %s: %v", pattern, err)
 		}
+		m.last = string(buf[:n])
 		if !regexp.MustCompile(`^` + pattern + `$`).Match(buf[:n]) {
 			m.Errorf("message:\n%s\nwant:\n%s", buf[:n], pattern)
 		}
@@ -170,5 +179,90 @@ func TestWithoutMainRunSaysSo(t *testing.T) {
 		if err := systemd.Run(nil); err == nil || !strings.Contains(err.Error(), "main is nil") {
 			t.Error(err)
 		}
+	}
+}
+
+func TestABadOptionIsAnErrorAtOnce(t *testing.T) {
+	m := listen(t)
+	t.Setenv("NOTIFY_SOCKET", m.path)
+	err := systemd.Run(func(context.Context) error { t.Error("main is called"); return nil }, lifecycle.WithDrainTimeout(-1))
+	if err == nil || !strings.Contains(err.Error(), "WithDrainTimeout") {
+		t.Error(err)
+	}
+	m.expectNothing()
+}
+
+// The longest timeouts there are, on the wire.
+func TestTimeoutsWithoutEnd(t *testing.T) {
+	m := listen(t)
+	t.Setenv("NOTIFY_SOCKET", m.path)
+	const forever = `EXTEND_TIMEOUT_USEC=9223372036854775`
+	err := systemd.Run(func(ctx context.Context) error {
+		m.expect(`READY=1\nSTATUS=running \(started\)`)
+		lifecycle.OnShutdown(ctx, func() error { m.expect(`STATUS=hooks \(drained\): runs 1 hook, first (?s:.*)\n` + forever); return nil })
+		lifecycle.Stop(ctx, nil)
+		if ctx.Err() != nil {
+			t.Error("the drain delay is over")
+		}
+		m.expect(`STOPPING=1\nSTATUS=draining \(stop_requested\): waits for main\n` + forever)
+		return nil
+	}, lifecycle.WithDrainDelay(math.MaxInt64), lifecycle.WithDrainTimeout(math.MaxInt64), lifecycle.WithShutdownTimeout(math.MaxInt64))
+	if err != nil {
+		t.Error(err)
+	}
+	m.expect(`STATUS=stopped \(hooks_finished\)`)
+}
+
+func TestAnAbstractSocket(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("abstract sockets are Linux's")
+	}
+	m := listenAt(t, fmt.Sprintf("@mist-go/systemd/%d", os.Getpid()))
+	t.Setenv("NOTIFY_SOCKET", m.path)
+	if err := systemd.Run(func(context.Context) error { return nil }); err != nil {
+		t.Error(err)
+	}
+	m.expect(`READY=1(?s:.*)`, `STOPPING=1(?s:.*)`, `STATUS=hooks(?s:.*)`, `STATUS=stopped(?s:.*)`)
+	m.expectNothing()
+}
+
+// The watchdog's messages are not sent either.
+func TestASocketThatIsNotSupportedIsSaidOnce(t *testing.T) {
+	dir, err := os.MkdirTemp("", "sd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	stream, err := net.Listen("unix", filepath.Join(dir, "stream"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Close()
+	for name, socket := range map[string]string{
+		"vsock":              "vsock:2:9999",
+		"vsock-stream":       "vsock-stream:2:9999",
+		"vsock-dgram":        "vsock-dgram:2:9999",
+		"vsock-seqpacket":    "vsock-seqpacket:2:9999",
+		"of another family":  "tcp:127.0.0.1:9999",
+		"a relative path":    "notify",
+		"a stream":           stream.Addr().String(),
+		"a path too long":    "/" + strings.Repeat("x", 200),
+		"abstract, too long": "@" + strings.Repeat("x", 200),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log strings.Builder
+			was := slog.Default()
+			defer slog.SetDefault(was)
+			slog.SetDefault(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})))
+			t.Setenv("NOTIFY_SOCKET", socket)
+			t.Setenv("WATCHDOG_USEC", "2000")
+			if err := systemd.Run(func(context.Context) error { return nil }); err != nil {
+				t.Error(err)
+			}
+			text := log.String()
+			if strings.Count(text, "level=") != 1 || strings.Count(text, "is not supported") != 1 || !strings.Contains(text, socket) {
+				t.Errorf("log:\n%s", text)
+			}
+		})
 	}
 }

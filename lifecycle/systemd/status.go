@@ -9,6 +9,9 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
+// unlimited is a budget that means that there is none: a hundred years.
+const unlimited = 100 * 365 * 24 * time.Hour
+
 // status is the line that systemctl status shows, such as "draining
 // (stop_requested): waits for main, 2 requests; at most 15s".
 func status(step fsm.Step, s lifecycle.Snapshot) string {
@@ -23,7 +26,11 @@ func status(step fsm.Step, s lifecycle.Snapshot) string {
 	case fsm.Hooks:
 		waits = "runs " + hooks(s)
 	}
-	return fmt.Sprintf("%s: %s; at most %v", text, waits, s.Budget.Round(time.Millisecond))
+	text += ": " + waits
+	if s.Budget < unlimited {
+		text += "; at most " + s.Budget.Round(time.Millisecond).String()
+	}
+	return text
 }
 
 // work is what Draining waits for.
@@ -41,7 +48,7 @@ func work(s lifecycle.Snapshot) string {
 	for _, of := range []struct {
 		n    int
 		what string
-	}{{groups, "drain group"}, {len(s.Tasks), "task"}, {s.Tracked, "tracked unit"}, {s.Requests, "request"}} {
+	}{{groups, "drain group"}, {s.TaskCount, "task"}, {s.Tracked, "tracked unit"}, {s.Requests, "request"}} {
 		if of.n > 0 {
 			parts = append(parts, count(of.n, of.what))
 		}
@@ -54,12 +61,12 @@ func work(s lifecycle.Snapshot) string {
 
 // hooks is what there is to run.
 func hooks(s lifecycle.Snapshot) string {
-	left, first := 0, ""
+	left, first := s.HookCount-len(s.Hooks), "" // what there is no row for is still to come
 	for _, h := range s.Hooks {
 		if !h.Ended.IsZero() {
 			continue
 		}
-		if left++; left == 1 {
+		if left++; first == "" {
 			if first = h.Name; first == "" {
 				first = "the one registered at " + h.Place
 			}

@@ -22,7 +22,6 @@ import (
 	"time"
 
 	"github.com/greynewell/mist-go/lifecycle"
-	"github.com/greynewell/mist-go/lifecycle/systemd"
 )
 
 const version = "1.0.0"
@@ -81,9 +80,7 @@ func main() {
 
 	svc := newService(cfg)
 	svc.listening = greet
-	// systemd.Run is lifecycle.Run, and where systemd has started the process
-	// (NOTIFY_SOCKET is set) it tells it how far the service is.
-	if err := systemd.Run(svc.main, cfg.options()...); err != nil {
+	if err := lifecycle.Run(svc.main, cfg.options()...); err != nil {
 		slog.Error("matchspec failed", "error", err)
 		os.Exit(1)
 	}
