@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"errors"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -15,11 +14,25 @@ func call(fn func() error, end func(error)) {
 	err := ErrGoexit // stays when a Goexit of fn lets nothing below run
 	defer func() {
 		if err == ErrGoexit && p != nil {
-			err = errors.Join(p, err)
+			err = &panicInGoexit{p}
 		}
 		end(err)
 	}()
 	err = recovered(fn, &p)
+}
+
+// panicInGoexit is a panic of a function that Goexit ran on its way.
+type panicInGoexit struct{ panicked *PanicError }
+
+func (e *panicInGoexit) Error() string { return e.panicked.Error() + "\n" + ErrGoexit.Error() }
+
+// Unwrap returns both.
+func (e *panicInGoexit) Unwrap() []error { return []error{e.panicked, ErrGoexit} }
+
+// judged calls judge, which runs methods and functions of the user's, and then
+// next, even if judge panics or calls Goexit.
+func judged(judge, next func()) {
+	call(func() error { judge(); return nil }, func(error) { next() })
 }
 
 // recovered runs fn and returns its error, or its panic as one. During a Goexit

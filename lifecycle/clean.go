@@ -13,13 +13,8 @@ import (
 // (RUN-7). A panic is not clean, whatever its value wraps.
 //
 // It calls the user's functions and methods of the user's error types, so it
-// runs where the user's code ran; if one of them panics, err is not clean.
-func clean(err error, is []func(error) bool, causes ...error) (ok bool) {
-	defer func() {
-		if recover() != nil {
-			ok = false
-		}
-	}()
+// runs where the user's code ran, and may panic.
+func clean(err error, is []func(error) bool, causes ...error) bool {
 	targets := append(causes, http.ErrServerClosed, context.Canceled, net.ErrClosed)
 	return everyLeaf(err, func(n errorNode) verdict {
 		for _, target := range targets {
@@ -42,9 +37,8 @@ func clean(err error, is []func(error) bool, causes ...error) (ok bool) {
 }
 
 // isCanceled reports whether errors.Is finds context.Canceled in err, which may
-// unwrap to itself or panic.
+// unwrap to itself.
 func isCanceled(err error) (is bool) {
-	defer func() { _ = recover() }()
 	everyLeaf(err, func(n errorNode) verdict {
 		if is = n.is(context.Canceled); is {
 			return fails // and look no further
@@ -104,17 +98,16 @@ func passesLeaf(n errorNode) verdict {
 	return undecided
 }
 
-// errorLimit is how many errors of a tree are looked at: one that unwraps to
-// itself has no end.
-const errorLimit = 10_000
+// depthLimit is how deep an error may wrap others: one that unwraps to itself
+// has no end.
+const depthLimit = 10_000
 
 // everyLeaf reports whether every leaf of err's tree passes, by itself or by an
 // error that wraps it. In an error that unwraps to itself not every leaf does.
 func everyLeaf(err error, judge func(errorNode) verdict) bool {
-	left := errorLimit
-	var walk func(err error) bool
-	walk = func(err error) bool {
-		if left--; left < 0 || err == nil {
+	var walk func(err error, depth int) bool
+	walk = func(err error, depth int) bool {
+		if err == nil || depth == depthLimit {
 			return false
 		}
 		n := newErrorNode(err)
@@ -125,11 +118,11 @@ func everyLeaf(err error, judge func(errorNode) verdict) bool {
 			return false
 		}
 		for _, inner := range n.inner {
-			if !walk(inner) {
+			if !walk(inner, depth+1) {
 				return false
 			}
 		}
 		return !n.leaf()
 	}
-	return walk(err)
+	return walk(err, 0)
 }

@@ -33,11 +33,11 @@ func (r *run) State() fsm.State { return r.machine.State() }
 // Reached returns a channel that is closed once the run is at s or past it.
 func (r *run) Reached(s fsm.State) <-chan struct{} { return r.machine.Reached(s) }
 
-// causes is what a clean end may return besides the usual, and what is in Run's
-// result already (HTTP-8). The cause of a stop
-// is known before the context is cancelled with it, in the drain delay.
+// causes is what a clean end may return besides the usual: the cause of the
+// stop, which is known before the context is cancelled with it, in the drain
+// delay; and what is in Run's result already (HTTP-8).
 func (r *run) causes() []error {
-	causes := append(r.reported.all(), context.Cause(r.cfg.parent))
+	causes := r.reported.all()
 	if asked := r.asked.Load(); asked != nil {
 		causes = append(causes, *asked)
 	}

@@ -22,7 +22,8 @@ var (
 	ErrShutdownTimeout = errors.New("lifecycle: shutdown timeout")
 	// ErrMainRunning: main had not come back when Run returned.
 	ErrMainRunning = errors.New("lifecycle: main is still running")
-	// ErrForced: a forcing signal ended a phase before its time (SIG-2).
+	// ErrForced: a forcing signal ended a phase before its time (SIG-2). The
+	// text says what was busy, or which hooks did not run.
 	ErrForced = errors.New("lifecycle: forced by a signal")
 	// ErrGoexit: main, a task or a hook called runtime.Goexit.
 	ErrGoexit = errors.New("lifecycle: runtime.Goexit was called")
@@ -41,9 +42,8 @@ type DrainTimeoutError struct {
 	// Groups are the drain groups still busy, as file:line of the calls of
 	// DrainGroup that made them, oldest first.
 	Groups []string
-	// MayBeBusy are the drain groups of which it is not known whether they are
-	// busy. It is empty with every version of Go that this package was tested
-	// with.
+	// MayBeBusy are the drain groups of which this package cannot say whether
+	// they are busy. It is empty unless package sync has changed since Go 1.26.
 	MayBeBusy []string
 	// Tasks are the tasks still running, as file:line of the calls of Go.
 	Tasks []string
@@ -59,10 +59,6 @@ func (e *DrainTimeoutError) Error() string {
 
 // Is reports whether target is [ErrDrainTimeout].
 func (e *DrainTimeoutError) Is(target error) bool { return target == ErrDrainTimeout }
-
-func (e *DrainTimeoutError) empty() bool {
-	return len(e.Groups)+len(e.MayBeBusy)+len(e.Tasks)+e.Tracked+e.Requests == 0
-}
 
 func (e *DrainTimeoutError) text() string {
 	parts := append(once("drain group made at ", e.Groups), once("task begun at ", e.Tasks)...)
@@ -142,8 +138,8 @@ type HookError struct {
 	Name string
 	// Place is the file:line that registered it.
 	Place string
-	// Err is what it returned, a [*PanicError], [ErrGoexit], or
-	// [ErrShutdownTimeout] when it exceeded its own timeout.
+	// Err is what it returned, a [*PanicError], [ErrGoexit], or an error that
+	// wraps [ErrShutdownTimeout] if it exceeded its own timeout.
 	Err error
 }
 
@@ -247,11 +243,16 @@ func count(n int, what string) string {
 //	os.Exit(lifecycle.ExitCode(lifecycle.Run(run, lifecycle.WithSignalError())))
 //
 // Of several signals the first counts. Safe for concurrent use.
-func ExitCode(err error) int {
+func ExitCode(err error) (exit int) {
 	if err == nil {
 		return 0
 	}
 	code := 0
+	defer func() {
+		if recover() != nil { // of a method of the error
+			exit = 1
+		}
+	}()
 	signals := everyLeaf(err, func(n errorNode) verdict {
 		stopped, ok := n.err.(*SignalError)
 		if !ok || stopped == nil {

@@ -75,8 +75,9 @@ func (s *server) warnOfTasks(pc uintptr) func() {
 
 // serverFailed requests a stop, as a task that fails does.
 func (r *run) serverFailed(pc uintptr, err error) {
-	o := r.outcomeOf(err)
-	if !r.post(func() { r.taskFailed(pc, o) }) && !o.clean {
-		r.log.tooLate(pc, "a server", err)
-	}
+	r.judge(err, func(o outcome) {
+		if !r.post(func() { r.taskFailed(pc, o) }) && !o.clean {
+			r.log.tooLate(pc, "server", err)
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -175,6 +176,21 @@ func (w *inFlight) close() bool {
 	w.closed = true
 	w.word.Or(workClosed)
 	return !was
+}
+
+// many says whether there are so many groups and tasks that to look at each
+// takes a while.
+func (w *inFlight) many() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.groups)+w.tasks.n > 1000
+}
+
+// anyBusy says whether anything is out, or may be. Servers are left out.
+func (w *inFlight) anyBusy() bool {
+	n := w.out()
+	return n.tasks+n.tracked+n.requests > 0 ||
+		slices.ContainsFunc(w.known(), func(g *group) bool { return g.state() != groupIdle })
 }
 
 // busy is what is still out, or may be (DRAIN-2).

@@ -2,12 +2,14 @@ package lifecycle
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math"
 	"os"
 	"reflect"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/greynewell/mist-go/fsm"
@@ -19,9 +21,10 @@ import (
 // stops. Once Run has closed the queue, a record is written by its caller.
 type asyncLog struct {
 	ctx    context.Context
-	logger *slog.Logger
-	run    uintptr // the call of Run
+	logger *slog.Logger // nil: slog.Default() at the time of each record
+	run    uintptr      // the call of Run
 	queue  *queue[entry]
+	limits limits
 }
 
 // entry is a record to be made. nested says that it was logged by the logger
@@ -32,8 +35,8 @@ type entry struct {
 }
 
 func newAsyncLog(ctx context.Context, logger *slog.Logger, run uintptr) *asyncLog {
-	l := &asyncLog{ctx: ctx, logger: logger, run: run}
-	l.queue = newQueue(l.write, nil) // there is nowhere left to report a panic of the logger
+	l := &asyncLog{ctx: ctx, logger: logger, run: run, limits: limits{counts: map[uintptr]int{}}}
+	l.queue = newQueue(l.write, nil)
 	return l
 }
 
@@ -47,7 +50,7 @@ func (l *asyncLog) add(level slog.Level, pc uintptr, msg string, attrs ...slog.A
 
 // place is pc, else the call of Run (LOG-1).
 func (l *asyncLog) place(pc uintptr) uintptr {
-	if pc == 0 {
+	if pc == 0 || isGoStatement(pc) {
 		return l.run
 	}
 	return pc
@@ -61,7 +64,7 @@ func newRecord(at time.Time, level slog.Level, pc uintptr, msg string, attrs ...
 
 func (l *asyncLog) put(e entry) {
 	if !l.queue.put(e) {
-		call(func() error { l.write(e); return nil }, func(error) {})
+		l.write(e)
 	}
 }
 
@@ -72,34 +75,70 @@ func (l *asyncLog) write(e entry) { handle(l.ctx, l.logger, e) }
 //
 // A logger that calls this package for each record it gets may cause a record
 // by that, as when Track refuses. That one is logged, but none that it causes
-// in turn, or there would be no end (STATE-4).
+// in turn, or there would be no end; and where the logger does so on another
+// goroutine, limits ends it (STATE-4).
 func (l *asyncLog) answer(level slog.Level, pc uintptr, msg string, attrs ...slog.Attr) {
-	if depth := handling(); depth < 2 {
-		now := time.Now()
-		l.put(entry{nested: depth == 1, record: func() slog.Record { return newRecord(now, level, l.place(pc), msg, attrs...) }})
+	depth := handling()
+	if depth > 1 {
+		return
 	}
+	n, logged := l.limits.next(pc)
+	if !logged {
+		return
+	}
+	if n > limitedFrom {
+		attrs = append(attrs, slog.Int("records_of_this_place", n))
+	}
+	now := time.Now()
+	l.put(entry{nested: depth == 1, record: func() slog.Record { return newRecord(now, level, l.place(pc), msg, attrs...) }})
+}
+
+// limits counts the records of each place in the code.
+type limits struct {
+	mu     sync.Mutex
+	counts map[uintptr]int
+}
+
+// limitedFrom is how many records of a place are all logged. Of later ones
+// those are whose number is a power of two.
+const limitedFrom = 100
+
+// next counts one more, and says whether it is to be logged.
+func (l *limits) next(pc uintptr) (n int, logged bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.counts[pc]++
+	n = l.counts[pc]
+	return n, n <= limitedFrom || n&(n-1) == 0
 }
 
 // logMisuse logs that a function was given a context that does not come from
 // Run, with the place that called it (HOOK-9).
 func logMisuse(pc uintptr, function, consequence string) {
 	if depth := handling(); depth < 2 {
-		handle(context.Background(), slog.Default(), entry{nested: depth == 1, record: func() slog.Record {
+		handle(context.Background(), nil, entry{nested: depth == 1, record: func() slog.Record {
 			return newRecord(time.Now(), slog.LevelError, pc, function+": the context does not come from Run; "+consequence, slog.String("at", place(pc)))
 		}})
 	}
 }
 
-// handle gives a record to the logger.
+// handle gives a record to the logger, and contains its panics: there is
+// nowhere left to report them.
 func handle(ctx context.Context, logger *slog.Logger, e entry) {
 	if e.nested {
 		e.nested = false
 		handle(ctx, logger, e) // handling counts two
 		return
 	}
-	if record := e.record(); logger.Enabled(ctx, record.Level) {
-		_ = logger.Handler().Handle(ctx, record)
-	}
+	call(func() error {
+		if logger == nil {
+			logger = slog.Default()
+		}
+		if record := e.record(); logger.Enabled(ctx, record.Level) {
+			_ = logger.Handler().Handle(ctx, record)
+		}
+		return nil
+	}, func(error) {})
 }
 
 // handling counts the calls of handle that the caller runs within: 0 unless a
@@ -147,17 +186,13 @@ func (l *asyncLog) observerFailed(err error) {
 }
 
 // panicked logs the stack of a panic, which the error's text leaves out.
-func (l *asyncLog) panicked(what string, err error) {
+func (l *asyncLog) panicked(pc uintptr, what string, err error) {
 	p, ok := err.(*PanicError)
-	if joined, several := err.(interface{ Unwrap() []error }); several && !ok {
-		for _, e := range joined.Unwrap() { // a panic during a Goexit
-			if q, is := e.(*PanicError); is {
-				p, ok = q, true
-			}
-		}
+	if in, is := err.(*panicInGoexit); is {
+		p, ok = in.panicked, true
 	}
 	if ok {
-		l.add(slog.LevelError, 0, what+" panicked", slog.Any("panic", p), slog.String("stack", string(p.Stack)))
+		l.add(slog.LevelError, pc, what+" panicked", slog.Any("panic", p), slog.String("stack", string(p.Stack)))
 	}
 }
 
@@ -183,7 +218,8 @@ type transitionDetails struct {
 	waits         *waits  // for Draining
 	hooks         int     // for Hooks
 	atMost        time.Duration
-	interruptible bool
+	delayed       bool // Draining begins with a drain delay
+	interruptible bool // by a further interrupt
 }
 
 // transition logs one transition (LOG-1, LOG-2).
@@ -206,7 +242,11 @@ func (l *asyncLog) transition(step fsm.Step, elapsed time.Duration, d transition
 			record.AddAttrs(slog.Int("hooks", d.hooks), duration("at_most", d.atMost))
 		}
 		if d.interruptible && step.To != fsm.Stopped {
-			record.AddAttrs(slog.String("hint", "another interrupt (Ctrl-C) ends this phase"))
+			what := "this phase"
+			if d.delayed {
+				what = "the drain delay"
+			}
+			record.AddAttrs(slog.String("hint", "another interrupt (Ctrl-C) ends "+what))
 		}
 		return record
 	}})
@@ -256,4 +296,4 @@ func duration(key string, d time.Duration) slog.Attr {
 type signalText struct{ os.Signal }
 
 // LogValue makes the text.
-func (s signalText) LogValue() slog.Value { return slog.StringValue(s.Signal.String()) }
+func (s signalText) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s.Signal)) }

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"slices"
 	"time"
 
 	"github.com/greynewell/mist-go/fsm"
@@ -24,8 +25,6 @@ func (r *run) loop() {
 			r.signalled(sig)
 		case <-r.brokenPipe:
 			r.pipeBroken()
-		case <-r.parentDone:
-			r.parentCancelled()
 		case event := <-r.events:
 			event()
 		}
@@ -68,15 +67,25 @@ func (r *run) wake() { r.post(func() {}) }
 
 // arm has the loop call act when d has passed, if the machine is still in the
 // state that it is in now.
-func (r *run) arm(d time.Duration, act func()) {
+func (r *run) arm(d time.Duration, act func()) *time.Timer {
 	armed := r.State()
-	r.timers = append(r.timers, time.AfterFunc(d, func() {
+	timer := time.AfterFunc(d, func() {
 		r.post(func() {
 			if r.State() == armed {
 				act()
 			}
 		})
-	}))
+	})
+	r.timers = append(r.timers, timer)
+	return timer
+}
+
+// disarm stops a timer; nil: there is none.
+func (r *run) disarm(timer *time.Timer) {
+	if i := slices.Index(r.timers, timer); i >= 0 {
+		timer.Stop()
+		r.timers = slices.Delete(r.timers, i, i+1)
+	}
 }
 
 // take takes a transition; timers that were armed for the state before it are

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
@@ -51,9 +52,6 @@ func configure(main func(context.Context) error, opts []Option) (config, error) 
 			continue
 		}
 		opt(&c)
-	}
-	if c.logger == nil {
-		c.logger = slog.Default()
 	}
 	return c, join(c.errs)
 }
@@ -135,8 +133,11 @@ func WithContext(parent context.Context) Option {
 func WithSignals(sigs ...os.Signal) Option {
 	return func(c *config) {
 		for i, sig := range sigs {
-			if sig == nil {
+			switch {
+			case sig == nil:
 				c.reject("WithSignals", "signal %d is nil", i+1)
+			case slices.Contains(uncatchableSignals(), sig):
+				c.reject("WithSignals", "signal %d, %v, cannot be caught", i+1, sig)
 			}
 		}
 		c.signals = sigs
@@ -163,7 +164,7 @@ func WithManualStart() Option {
 
 // WithLogger sets where transitions, warnings and late errors are written:
 // Info for each transition, Warn for timeouts, Error for what came too late to
-// be in Run's result. Default slog.Default(). Records are handed over in order
+// be in Run's result. Default slog.Default() at the time of each record. Records are handed over in order
 // on a goroutine of their own, so a slow handler delays nothing (STATE-4).
 // Durations are text in every format (LOG-1).
 func WithLogger(logger *slog.Logger) Option {

@@ -44,7 +44,7 @@ func (r *run) enterDraining(event fsm.Event, s stopRequest, cause error) {
 	if s.delay > 0 {
 		r.arm(s.delay, func() { r.drain.delayOver = true })
 	}
-	r.report(step, transitionDetails{cause: cause, at: s.at, waits: &waits, atMost: sum(s.delay, r.cfg.drainTimeout), interruptible: r.stop.interrupted})
+	r.report(step, transitionDetails{cause: cause, at: s.at, waits: &waits, atMost: sum(s.delay, r.cfg.drainTimeout), delayed: s.delay > 0, interruptible: r.stop.interrupted})
 	r.advanceDraining()
 }
 
@@ -150,38 +150,40 @@ func (r *run) drainTimedOut() {
 }
 
 // endDraining leaves Draining for Hooks. Work that is found to be done at the
-// very moment when the time for it ends is done.
+// very moment when the time for it ends is done; and if main, or silent
+// connections, were all that was waited for, nothing has failed.
 func (r *run) endDraining(why fsm.Event) {
-	var failure error
 	cause := context.Canceled
-	if r.work.close() && why != fsm.Drained {
-		failure, cause = r.unfinished(why)
-	}
-	if failure == nil {
+	switch closed := r.work.close(); {
+	case !closed || why == fsm.DrainTimedOut && !r.work.anyBusy():
 		why = fsm.Drained
-	} else {
-		r.failures.drain = append(r.failures.drain, failure)
-		r.log.add(slog.LevelWarn, 0, "work in flight has not ended in time", slog.Any("error", failure))
+	case why == fsm.Forced:
+		cause = ErrForced
+	case why == fsm.DrainTimedOut:
+		cause = ErrDrainTimeout
 	}
-	r.enterHooks(why, failure, cause)
+	r.enterHooks(why, cause)
 }
 
-// unfinished is the error of a Draining that was cut short, and the cause that
-// work contexts are cancelled with (DRAIN-2, SIG-2).
-func (r *run) unfinished(why fsm.Event) (failure, cause error) {
+// unfinished is the error of a Draining that ended early (DRAIN-2, SIG-2). To
+// make it takes the longer the more is busy, so the first hook does not wait
+// for it.
+func (r *run) unfinished(why fsm.Event) error {
+	if why == fsm.Drained {
+		return nil
+	}
 	busy := r.work.busy()
 	busy.Timeout = r.cfg.drainTimeout
+	var failure error = busy
 	if why == fsm.Forced {
 		failure = fmt.Errorf("%w while draining: %s", ErrForced, busy.text())
 		if !r.mainBack {
 			failure = fmt.Errorf("%w; %s", failure, strings.TrimPrefix(r.mainRunning().Error(), "lifecycle: "))
 		}
-		return failure, ErrForced
 	}
-	if busy.empty() {
-		return nil, context.Canceled // main, or silent connections, were all that was waited for
-	}
-	return busy, ErrDrainTimeout
+	r.failures.drain = append(r.failures.drain, failure)
+	r.log.add(slog.LevelWarn, 0, "work in flight has not ended in time", slog.Any("error", failure))
+	return failure
 }
 
 // sum adds two durations of which neither is negative, and is never more than

@@ -12,9 +12,6 @@ import (
 // hooksPhase is what the loop knows of the phase Hooks.
 type hooksPhase struct {
 	deadline time.Time
-	ctx      context.Context // for hooks: live until the phase ends; nil before the first
-	cancel   context.CancelCauseFunc
-	release  context.CancelFunc // of its parent, which ends at the deadline
 	running  *attempt
 
 	interrupted *attempt // the one that was under way when the phase was cut short
@@ -29,13 +26,30 @@ func (r *run) cutPatience() time.Duration {
 	return min(100*time.Millisecond, r.cfg.shutdownTimeout/10)
 }
 
-func (r *run) cutPatience() time.Duration { return min(cutPatience, r.cfg.shutdownTimeout/10) }
-
 // attempt is a hook under way.
 type attempt struct {
-	hook  *hookEntry
-	ctx   context.Context
-	began time.Time
+	hook   *hookEntry
+	began  time.Time
+	cancel context.CancelCauseFunc // of its context
+	timer  *time.Timer             // of its own timeout, if it has one
+}
+
+// hookContext is a context with a deadline at which the loop cancels it, in
+// place of a timer of its own: on busy processors two timers that are due at
+// once keep each other waiting.
+type hookContext struct {
+	context.Context
+	deadline time.Time
+}
+
+func (c hookContext) Deadline() (time.Time, bool) { return c.deadline, true }
+
+func (c hookContext) Err() error {
+	err := c.Context.Err()
+	if err != nil && context.Cause(c.Context) == ErrShutdownTimeout {
+		return context.DeadlineExceeded
+	}
+	return err
 }
 
 // hookRan is a hook that has run, or was abandoned.
@@ -46,26 +60,37 @@ type hookRan struct {
 	err   error
 }
 
-// enterHooks begins the phase. failure is why Draining ended early, and cause
-// what work contexts are cancelled with.
-func (r *run) enterHooks(why fsm.Event, failure, cause error) {
+// enterHooks begins the phase. cause is what work contexts are cancelled with.
+func (r *run) enterHooks(why fsm.Event, cause error) {
 	timeout := r.cfg.shutdownTimeout
 	step := r.take(why)
+	hooks := r.hooks.size()
 	r.phase.deadline = time.Now().Add(timeout)
 	r.arm(timeout, r.shutdownTimedOut)
-	r.report(step, transitionDetails{cause: failure, hooks: r.hooks.size(), atMost: timeout, interruptible: r.stop.interrupted})
 	if r.work.serves() {
 		patience := r.cutPatience()
 		r.phase.cutUntil = time.Now().Add(patience)
 		r.arm(patience, func() {}) // advanceHooks looks at the time
 	}
 	r.workCancel(cause)
+	slow := r.work.many() || why == fsm.Forced && !r.mainBack // to say what was not done
+	if slow && !r.firstHookWaits() {
+		if h, _ := r.hooks.next(false); h != nil {
+			r.startHook(h)
+		}
+	}
+	failure := r.unfinished(why)
+	r.report(step, transitionDetails{cause: failure, hooks: hooks, atMost: timeout, interruptible: r.stop.interrupted})
 }
+
+// firstHookWaits says whether servers that were cut are to end before the first
+// hook begins.
+func (r *run) firstHookWaits() bool { return r.work.serves() && time.Now().Before(r.phase.cutUntil) }
 
 // advanceHooks begins the next hook, or ends the phase when there is none and
 // main is back (HOOK-1).
 func (r *run) advanceHooks() {
-	if r.phase.running != nil || r.work.serves() && time.Now().Before(r.phase.cutUntil) {
+	if r.phase.running != nil || r.firstHookWaits() {
 		return
 	}
 	switch h, closed := r.hooks.next(r.mainBack); {
@@ -91,54 +116,38 @@ func (r *run) leaveHooks(why fsm.Event, failure error) {
 	r.endHooks()
 }
 
-// makeContext makes the context of the phase, if it is not there. Without hooks
-// there is no need for one.
-func (p *hooksPhase) makeContext(base context.Context) {
-	if p.ctx != nil {
-		return
-	}
-	expires, release := context.WithDeadlineCause(base, p.deadline, ErrShutdownTimeout)
-	p.release = release
-	p.ctx, p.cancel = context.WithCancelCause(expires)
-}
-
-// interrupt cancels the context of the hook under way.
-func (p *hooksPhase) interrupt(cause error) {
-	if p.ctx != nil {
-		p.cancel(cause)
-		p.release()
-	}
-}
-
+// startHook begins a hook. When it ends is seen where it runs, because the loop
+// may look later.
 func (r *run) startHook(h *hookEntry) {
-	r.phase.makeContext(r.base)
-	ctx, release := r.phase.ctx, context.CancelFunc(func() {})
+	a := &attempt{hook: h, began: time.Now()}
+	ctx := hookContext{deadline: r.phase.deadline}
 	if h.timeout > 0 {
-		ctx, release = context.WithTimeoutCause(r.phase.ctx, h.timeout, ErrShutdownTimeout)
+		a.timer = r.arm(h.timeout, func() { r.hookTimedOut(a) })
+		if own := a.began.Add(h.timeout); own.Before(ctx.deadline) {
+			ctx.deadline = own
+		}
 	}
-	a := &attempt{hook: h, ctx: ctx, began: time.Now()}
-	if h.timeout > 0 {
-		r.arm(h.timeout, func() { r.hookTimedOut(a) })
-	}
+	ctx.Context, a.cancel = context.WithCancelCause(r.base)
 	r.phase.running = a
 	go call(func() error { return h.run(ctx) }, func(err error) {
-		runContext := ctx.Err() == nil && isCanceled(err)
-		release()
-		if !r.post(func() { r.hookEnded(a, err, runContext) }) && err != nil {
-			r.log.tooLate(h.pc, "hook", h.failed(err))
-		}
+		ended, runContext := time.Now(), false
+		judged(func() { runContext = ctx.Err() == nil && isCanceled(err) }, func() {
+			a.cancel(nil)
+			if !r.post(func() { r.hookEnded(a, ended, err, runContext) }) && err != nil {
+				r.log.tooLate(h.pc, "hook", h.failed(err))
+			}
+		})
 	})
 }
 
 // hookEnded takes the end of a hook. One that ends at its deadline or after it
 // was timed out, even if the timer has not been looked at yet. The end of one
 // that was abandoned changes nothing (HOOK-8).
-func (r *run) hookEnded(a *attempt, err error, runContext bool) {
-	now := time.Now()
-	if r.phase.running == a && a.hook.timeout > 0 && now.Sub(a.began) >= a.hook.timeout {
+func (r *run) hookEnded(a *attempt, ended time.Time, err error, runContext bool) {
+	if r.phase.running == a && a.hook.timeout > 0 && ended.Sub(a.began) >= a.hook.timeout {
 		r.hookTimedOut(a)
 	}
-	if r.State() == fsm.Hooks && !now.Before(r.phase.deadline) {
+	if r.State() == fsm.Hooks && !ended.Before(r.phase.deadline) {
 		r.shutdownTimedOut()
 	}
 	if r.phase.running != a {
@@ -147,7 +156,7 @@ func (r *run) hookEnded(a *attempt, err error, runContext bool) {
 		}
 		return
 	}
-	r.hookOver(a, now, err)
+	r.hookOver(a, ended, err)
 	if err == nil {
 		return
 	}
@@ -159,58 +168,56 @@ func (r *run) hookEnded(a *attempt, err error, runContext bool) {
 			"register it with OnShutdownContext and use the context that the hook is given"))
 	}
 	r.log.add(slog.LevelError, a.hook.pc, "hook failed", attrs...)
-	r.log.panicked("hook", err)
+	r.log.panicked(a.hook.pc, "hook", err)
 }
 
-func (r *run) hookOver(a *attempt, now time.Time, err error) {
+func (r *run) hookOver(a *attempt, ended time.Time, err error) {
+	r.disarm(a.timer)
 	r.phase.running = nil
-	r.phase.ran = append(r.phase.ran, hookRan{a.hook, a.began, now.Sub(a.began), err})
+	r.phase.ran = append(r.phase.ran, hookRan{a.hook, a.began, ended.Sub(a.began), err})
 }
 
 // hookTimedOut abandons a hook that has exceeded its own timeout (HOOK-6). When
 // that of the phase ends at the same moment, it is the phase that ends.
 func (r *run) hookTimedOut(a *attempt) {
-	if r.phase.running != a || r.State() != fsm.Hooks {
+	if r.phase.running != a {
 		return
 	}
 	if !time.Now().Before(r.phase.deadline) {
 		r.shutdownTimedOut()
 		return
 	}
-	<-a.ctx.Done() // due now: the hook's context ends by its deadline, not with the phase
 	err := fmt.Errorf("%w: its own timeout of %v ran out; it is abandoned", ErrShutdownTimeout, a.hook.timeout)
 	r.hookOver(a, time.Now(), err)
 	failure := a.hook.failed(err)
 	r.failures.hooks = append(r.failures.hooks, failure)
 	r.log.add(slog.LevelWarn, a.hook.pc, "hook abandoned", slog.Any("error", failure))
+	a.cancel(ErrShutdownTimeout)
 }
 
 // shutdownTimedOut ends the phase at its deadline (HOOK-3).
-func (r *run) shutdownTimedOut() {
-	if r.State() == fsm.Hooks {
-		if r.phase.ctx != nil {
-			<-r.phase.ctx.Done() // due now, as above
-		}
-		r.interruptHooks(fsm.ShutdownTimedOut)
-	}
-}
+func (r *run) shutdownTimedOut() { r.interruptHooks(fsm.ShutdownTimedOut) }
 
 // interruptHooks ends the phase before its time: the hook under way is not
 // awaited, those that have not begun do not run, and the error names them all
 // (HOOK-3). Main may be out too (RUN-11).
 func (r *run) interruptHooks(why fsm.Event) {
 	var failure error = r.unfinishedHooks()
-	r.phase.running, r.phase.interrupted = nil, r.phase.running
+	cause := ErrShutdownTimeout
 	if why == fsm.Forced {
 		failure = fmt.Errorf("%w while hooks ran: %s", ErrForced, failure.(*ShutdownTimeoutError).text())
-		r.phase.interrupt(ErrForced)
+		cause = ErrForced
 	}
+	r.phase.running, r.phase.interrupted = nil, r.phase.running
 	r.failures.shutdown = append(r.failures.shutdown, failure)
 	if !r.mainBack {
 		r.failures.running = append(r.failures.running, r.mainRunning())
 	}
 	r.log.add(slog.LevelWarn, 0, "hooks were cut short", slog.Any("error", failure), slog.Bool("main_running", !r.mainBack))
 	r.leaveHooks(why, failure)
+	if a := r.phase.interrupted; a != nil {
+		a.cancel(cause)
+	}
 }
 
 // unfinishedHooks closes the stack and says which hooks have run, runs, and

@@ -19,8 +19,18 @@ func place(pc uintptr) string {
 	if pc == 0 {
 		return "an unknown place"
 	}
+	if isGoStatement(pc) {
+		return "a go statement"
+	}
 	frame, _ := runtime.CallersFrames([]uintptr{pc}).Next()
 	return frameText(frame)
+}
+
+// isGoStatement says that the caller is a goroutine's first function, as with
+// `go lifecycle.Stop(ctx, err)`: of the statement itself there is no trace.
+func isGoStatement(pc uintptr) bool {
+	fn := runtime.FuncForPC(pc - 1)
+	return fn != nil && fn.Name() == "runtime.goexit"
 }
 
 // places remembers the texts of program counters: there may be a million tasks

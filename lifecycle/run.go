@@ -37,7 +37,6 @@ type run struct {
 	signals    chan os.Signal // registered with os/signal; nil with a source
 	brokenPipe chan os.Signal // registered for SIGPIPE
 	source     <-chan os.Signal
-	parentDone <-chan struct{}
 	timers     []*time.Timer // armed for the state that the machine is in
 	began      time.Time
 	entered    time.Time // when the machine entered its state
@@ -102,6 +101,7 @@ func Run(main func(ctx context.Context) error, opts ...Option) error {
 	r := newRun(cfg, caller())
 	r.listen()
 	r.start(main)
+	defer r.watchParent()()
 	r.loop()
 	r.finish()
 	return r.failures.join()
@@ -110,14 +110,13 @@ func Run(main func(ctx context.Context) error, opts ...Option) error {
 // newRun makes a run; pc is the call of Run.
 func newRun(cfg config, pc uintptr) *run {
 	r := &run{
-		cfg:        cfg,
-		machine:    fsm.New(),
-		events:     make(chan func()),
-		over:       make(chan struct{}),
-		hooksOver:  make(chan struct{}),
-		work:       newInFlight(),
-		parentDone: cfg.parent.Done(),
-		began:      time.Now(),
+		cfg:       cfg,
+		machine:   fsm.New(),
+		events:    make(chan func()),
+		over:      make(chan struct{}),
+		hooksOver: make(chan struct{}),
+		work:      newInFlight(),
+		began:     time.Now(),
 	}
 	r.entered = r.began
 	r.contexts()
@@ -146,7 +145,6 @@ func (r *run) listen() {
 func (r *run) start(main func(context.Context) error) {
 	switch {
 	case r.cfg.parent.Err() != nil:
-		r.parentDone = nil
 		r.requestStop(stopRequest{cause: context.Cause(r.cfg.parent)})
 	case r.cfg.manualStart:
 		r.warnOfLongStart(time.Minute)
@@ -158,10 +156,11 @@ func (r *run) start(main func(context.Context) error) {
 		r.mainID.Store(&id)
 		return main(r.ctx)
 	}, func(err error) {
-		o := r.outcomeOf(err)
-		if !r.post(func() { r.mainExited(o) }) && err != nil && !o.clean {
-			r.log.tooLate(0, "main", err)
-		}
+		r.judge(err, func(o outcome) {
+			if !r.post(func() { r.mainExited(o) }) && err != nil && !o.clean {
+				r.log.tooLate(0, "main", err)
+			}
+		})
 	})
 }
 
@@ -169,7 +168,6 @@ func (r *run) start(main func(context.Context) error) {
 // the log to have seen the end, and for servers that served until then
 // (STATE-4, RUN-10, HTTP-7). Signals are released last (SIG-1).
 func (r *run) finish() {
-	r.phase.interrupt(nil)
 	for _, q := range r.observers {
 		q.close()
 	}

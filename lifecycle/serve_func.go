@@ -181,35 +181,36 @@ func waitAll[T any](over <-chan T, all ...<-chan struct{}) bool {
 	return true
 }
 
-// outcomeOf is what it is for the run. Before a stop, the end of the context
-// that ServeFunc was given makes an end clean; and after Draining, so does why
-// that ended, which is in the result already.
-func (s *funcServer) outcomeOf(err error) outcome {
-	causes := append(s.run.causes(), context.Cause(s.ctx), context.Cause(s.run.workCtx))
-	return outcome{err: err, clean: err == nil || clean(err, s.run.cfg.cleanErrors, causes...)}
+// judge finds out what err is for the run. Before a stop, the end of the
+// context that ServeFunc was given makes an end clean; and after Draining, so
+// does why that ended, which is in the result already.
+func (s *funcServer) judge(err error, next func(outcome)) {
+	s.run.judge(err, next, context.Cause(s.ctx), context.Cause(s.run.workCtx))
 }
 
 // serveEnded takes the outcome of serve. Before a stop that requests one.
 func (s *funcServer) serveEnded(err error) {
-	r, o, failed := s.run, s.outcomeOf(err), false
-	taken := r.do(func() {
-		r.takePendingStop() // it may have ended because of one
-		stopping := r.State() >= fsm.Draining || s.cancelled()
-		switch failed = err != nil && !(stopping && o.clean); {
-		case failed:
-			s.err = recognizable(err)
-			r.reported.add(s.err)
-			o.clean = false
-			r.taskFailed(s.pc, o)
-		case !stopping:
-			r.requestStop(stopRequest{at: s.pc, delay: r.cfg.drainDelay})
-		case err != nil:
-			r.log.add(slog.LevelDebug, s.pc, "a server has ended cleanly", slog.Any("error", err), slog.String("at", place(s.pc)))
+	s.judge(err, func(o outcome) {
+		r, failed, cancelled := s.run, false, s.cancelled()
+		taken := r.do(func() {
+			r.takePendingStop(o) // it may have ended because of one
+			stopping := r.State() >= fsm.Draining || cancelled
+			switch failed = err != nil && !(stopping && o.clean); {
+			case failed:
+				s.err = recognizable(err)
+				r.reported.add(s.err)
+				o.clean = false
+				r.taskFailed(s.pc, o)
+			case !stopping:
+				r.requestStop(stopRequest{at: s.pc, delay: r.cfg.drainDelay})
+			case err != nil:
+				r.log.add(slog.LevelDebug, s.pc, "a server has ended cleanly", slog.Any("error", err), slog.String("at", place(s.pc)))
+			}
+		})
+		if !taken && err != nil && !o.clean {
+			r.log.tooLate(s.pc, "server", err)
 		}
 	})
-	if !taken && !o.clean {
-		r.log.tooLate(s.pc, "server", err)
-	}
 }
 
 // recognizable returns err, or one that wraps it, if it could not be told from
@@ -225,18 +226,20 @@ func recognizable(err error) error {
 // ended returns what takes the outcome of shutdown or closeNow.
 func (s *funcServer) ended(function string) func(error) {
 	return func(err error) {
-		r, o := s.run, s.outcomeOf(err)
-		if o.clean {
-			return
-		}
-		err = fmt.Errorf("%s: %w", function, err)
-		taken := r.do(func() {
-			r.log.panicked(function, o.err)
-			r.taskFailed(s.pc, outcome{err: err})
+		s.judge(err, func(o outcome) {
+			r := s.run
+			if err == nil || o.clean {
+				return
+			}
+			wrapped := fmt.Errorf("%s: %w", function, err)
+			taken := r.do(func() {
+				r.log.panicked(s.pc, function, err)
+				r.taskFailed(s.pc, outcome{err: wrapped})
+			})
+			if !taken {
+				r.log.tooLate(s.pc, "server", wrapped)
+			}
 		})
-		if !taken {
-			r.log.tooLate(s.pc, "server", err)
-		}
 	}
 }
 

@@ -22,10 +22,13 @@ func (e *mainRunningError) Error() string {
 func (e *mainRunningError) Is(target error) bool { return target == ErrMainRunning }
 
 const (
-	// dumpLimit is with how many goroutines the dump of them all is left
-	// alone: it stops the world, and Run has a time to return in.
-	dumpLimit = 1000
-	// stackFrames is how many of main's innermost frames are told.
+	// dumpLimit is with how many frames of all goroutines together they are
+	// dumped: that stops the world, and Run has a time to return in. Of a
+	// goroutine 32 frames are counted at most.
+	dumpLimit = 2000
+	// dumpSize is how much of the dump is kept, in bytes.
+	dumpSize = 1 << 20
+	// stackFrames is how many of main's innermost frames are named.
 	stackFrames = 4
 )
 
@@ -38,26 +41,34 @@ func goroutineID() string {
 }
 
 // mainRunning is the error for a main that has not come back, with its
-// innermost frames.
+// innermost frames if they are to be had at a small cost.
 func (r *run) mainRunning() error {
 	goroutine := r.mainID.Load()
-	if goroutine == nil || runtime.NumGoroutine() > dumpLimit {
+	if goroutine == nil || framesOfAll() > dumpLimit {
 		return ErrMainRunning
 	}
-	buf := make([]byte, 64<<10)
-	for {
-		n := runtime.Stack(buf, true)
-		if n < len(buf) || n > 64<<20 {
-			buf = buf[:n]
-			break
-		}
-		buf = make([]byte, 2*len(buf))
-	}
-	doing := stackOf(buf, *goroutine)
+	buf := make([]byte, dumpSize)
+	doing := stackOf(buf[:runtime.Stack(buf, true)], *goroutine)
 	if doing == "" {
 		return ErrMainRunning // it has come back just now
 	}
 	return &mainRunningError{doing: doing}
+}
+
+// framesOfAll is how many frames all goroutines have.
+func framesOfAll() (n int) {
+	if runtime.NumGoroutine() > dumpLimit {
+		return dumpLimit + 1
+	}
+	records := make([]runtime.StackRecord, dumpLimit)
+	goroutines, ok := runtime.GoroutineProfile(records)
+	if !ok {
+		return dumpLimit + 1
+	}
+	for i := range goroutines {
+		n += len(records[i].Stack())
+	}
+	return n
 }
 
 // stackOf finds a goroutine in a dump, and tells what it waits for and its

@@ -30,15 +30,26 @@ type stopRequest struct {
 	delay time.Duration // the drain delay
 }
 
-// outcome is how main or a task ended. Whether that is clean is found out on
-// its own goroutine, because it calls methods of the error.
+// outcome is how main, a task or a server ended. It is found out on its own
+// goroutine, because that calls methods of the error.
 type outcome struct {
 	err   error
 	clean bool
+	// parent says that the parent context had ended by then, with parentCause.
+	parent      bool
+	parentCause error
 }
 
-func (r *run) outcomeOf(err error) outcome {
-	return outcome{err: err, clean: err != nil && clean(err, r.cfg.cleanErrors, r.causes()...)}
+// judge finds out the outcome of what has ended with err, and gives it to next.
+func (r *run) judge(err error, next func(outcome), causes ...error) {
+	o := outcome{err: err}
+	judged(func() {
+		if r.cfg.parent.Err() != nil {
+			o.parent, o.parentCause = true, context.Cause(r.cfg.parent)
+			causes = append(causes, o.parentCause)
+		}
+		o.clean = err != nil && clean(err, r.cfg.cleanErrors, append(r.causes(), causes...)...)
+	}, func() { next(o) })
 }
 
 // signalled takes a signal. The first one requests a stop, and an interrupt
@@ -78,17 +89,26 @@ func (r *run) force() {
 	}
 }
 
-// parentCancelled takes the end of the parent context (RUN-2).
-func (r *run) parentCancelled() {
-	r.parentDone = nil
+// watchParent has the parent's end request a stop (RUN-2). Its cause is found
+// out off the loop, because a context may be of any type.
+func (r *run) watchParent() (stop func() bool) {
+	return context.AfterFunc(r.cfg.parent, func() {
+		var cause error
+		judged(func() { cause = context.Cause(r.cfg.parent) }, func() {
+			r.post(func() { r.parentCancelled(cause) })
+		})
+	})
+}
+
+func (r *run) parentCancelled(cause error) {
 	if r.State() < fsm.Draining {
-		r.requestStop(stopRequest{cause: context.Cause(r.cfg.parent), delay: r.cfg.drainDelay})
+		r.requestStop(stopRequest{cause: cause, delay: r.cfg.drainDelay})
 	}
 }
 
-// Stop requests a stop. With nil it is a clean one; any other error is the
-// cause of the context's cancellation and joins Run's result, also when the
-// service is stopping already (RUN-2, RUN-6). It returns once the machine has
+// Stop requests a stop. With nil it is a clean one. Any other error joins Run's
+// result, also when the service is stopping already, and is the cause of the
+// context's cancellation if this is what stops the service (RUN-2, RUN-6). It returns once the machine has
 // taken or ignored the request. It may be called from anywhere, hooks and
 // observers included, and is safe for concurrent use. The log names the place
 // that called it (LOG-1).
@@ -104,7 +124,7 @@ func Stop(ctx context.Context, err error) {
 		return
 	}
 	taken := r.do(func() {
-		if err != nil {
+		if err != nil && !r.isSignalError(err) {
 			r.failures.stops = append(r.failures.stops, err)
 		}
 		if r.State() < fsm.Draining {
@@ -114,6 +134,12 @@ func Stop(ctx context.Context, err error) {
 	if !taken && err != nil {
 		r.log.tooLate(pc, "Stop", err)
 	}
+}
+
+// isSignalError says whether err is in the result already (RUN-14).
+func (r *run) isSignalError(err error) bool {
+	signal, ok := err.(*SignalError)
+	return ok && len(r.failures.signal) > 0 && r.failures.signal[0] == error(signal)
 }
 
 // MarkStarted says that start-up is over: with [WithManualStart] the state
@@ -147,7 +173,7 @@ func (r *run) warnOfLongStart(d time.Duration) {
 // back but has not been looked at yet goes first: main may have come back
 // because of it.
 func (r *run) mainExited(o outcome) {
-	r.takePendingStop()
+	r.takePendingStop(o)
 	r.mainBack = true
 	requested := r.State() >= fsm.Draining
 	switch {
@@ -156,7 +182,7 @@ func (r *run) mainExited(o outcome) {
 		r.log.add(slog.LevelDebug, 0, "main has ended cleanly", slog.Any("error", o.err))
 	default:
 		r.failures.main = append(r.failures.main, o.err)
-		r.log.panicked("main", o.err)
+		r.log.panicked(0, "main", o.err)
 	}
 	if !requested {
 		r.enterDraining(fsm.MainExited, stopRequest{}, o.err)
@@ -166,7 +192,7 @@ func (r *run) mainExited(o outcome) {
 // taskFailed takes the failure of a task or a server, which requests a stop
 // (DRAIN-8, HTTP-7, HTTP-8).
 func (r *run) taskFailed(pc uintptr, o outcome) {
-	r.takePendingStop() // it may have failed because of one
+	r.takePendingStop(o) // it may have failed because of one
 	err := &TaskError{Place: place(pc), Err: o.err}
 	requested := r.State() >= fsm.Draining
 	if requested && o.clean {
@@ -174,7 +200,7 @@ func (r *run) taskFailed(pc uintptr, o outcome) {
 		return
 	}
 	r.failures.tasks = append(r.failures.tasks, err)
-	r.log.panicked("task", o.err)
+	r.log.panicked(pc, "task", o.err)
 	if !requested {
 		r.requestStop(stopRequest{cause: err, at: pc, delay: r.cfg.drainDelay})
 	}
@@ -182,11 +208,12 @@ func (r *run) taskFailed(pc uintptr, o outcome) {
 
 // takePendingStop takes a stop that was requested but not looked at, if there
 // is one and none was taken before.
-func (r *run) takePendingStop() {
+func (r *run) takePendingStop(o outcome) {
+	if o.parent {
+		r.parentCancelled(o.parentCause)
+	}
 	for r.State() < fsm.Draining {
 		select {
-		case <-r.parentDone:
-			r.parentCancelled()
 		case sig, ok := <-r.source:
 			if !ok {
 				r.source = nil

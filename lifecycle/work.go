@@ -141,13 +141,16 @@ func (r *run) runTask(t *item[task], fn func(context.Context) error) {
 		}
 		return fn(&t.v)
 	}, func(err error) {
-		if err != nil {
-			o := r.outcomeOf(err)
+		if err == nil {
+			r.work.endTask(t)
+			return
+		}
+		r.judge(err, func(o outcome) {
 			if !r.post(func() { r.taskFailed(t.v.pc, o) }) && !o.clean {
 				r.log.tooLate(t.v.pc, "task", err)
 			}
-		}
-		r.work.endTask(t)
+			r.work.endTask(t)
+		})
 	})
 }
 
