@@ -9,11 +9,12 @@
 //	Starting   start-up; over at once unless WithManualStart is given
 //	Running    the only state in which a service is ready
 //	─ stop     a signal, the parent context, Stop, a failed task, or main's end
-//	Draining   + drain delay (default 0)      the context is still live
+//	Draining   drain delay (default 0)        the context is still live
 //	           ─ cancel                       the context is cancelled
-//	           + return grace (default 5s)    main is waited for first,
-//	           + drain timeout (default 15s)  then the work in flight
-//	Hooks      + shutdown timeout (10s)       hooks run, last registered first
+//	           drain timeout (default 15s)    main is waited for first, for at
+//	                                          most the return grace (5s), then
+//	                                          the work in flight
+//	Hooks      shutdown timeout (10s)         hooks run, last registered first
 //	Stopped    Run returns
 //
 // Whatever main, work and hooks do, Run returns within the sum of the drain

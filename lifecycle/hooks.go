@@ -39,8 +39,8 @@ func OnShutdown(ctx context.Context, hook func() error) {
 //
 // stop takes the hook back, and lets go of what it holds: for a resource that
 // is closed before the end. It returns true if it kept the hook from running,
-// and false if the hook has begun, was taken back before, or was dropped by the
-// shutdown timeout. It is never nil; with a context that does not come from
+// and false if the hook has begun, was taken back before, or will not run because
+// the shutdown timeout ran out. It is never nil; with a context that does not come from
 // [Run] it returns false. It may be called from anywhere at any time, from
 // hooks too, and is safe for concurrent use (HOOK-10).
 func OnShutdownContext(ctx context.Context, hook func(ctx context.Context) error, opts ...HookOption) (stop func() bool) {

@@ -104,10 +104,11 @@ func WithDrainDelay(d time.Duration) Option {
 	}
 }
 
-// WithReturnGrace sets how long main is waited for, counted from cancel,
-// before only the work in flight is. Default 5s; 0 means main is not waited
-// for; at most half the drain timeout counts; it must not be negative
-// (DRAIN-4).
+// WithReturnGrace sets how long main is waited for, counted from cancel. When
+// that is over, only the work in flight is waited for, and hooks run even if
+// main is still out. A grace of more than half the drain timeout counts as half
+// of it, so that the work has its time too. Default 5s; 0 means that main is not
+// waited for; it must not be negative (DRAIN-4).
 func WithReturnGrace(d time.Duration) Option {
 	return func(c *config) {
 		c.notNegative("WithReturnGrace", d)
@@ -129,7 +130,11 @@ func WithContext(parent context.Context) Option {
 }
 
 // WithSignals sets the signals that request a stop, in place of SIGINT and
-// SIGTERM. With no signal at all, the process's signals are left alone.
+// SIGTERM. With no signal at all, the process's signals are left alone. A nil
+// signal, and one that cannot be caught, is an error (RUN-8).
+//
+// In a bubble of testing/synctest give WithSignals() or [WithSignalSource]: the
+// first registration of a process with os/signal must not be made there.
 func WithSignals(sigs ...os.Signal) Option {
 	return func(c *config) {
 		for i, sig := range sigs {
@@ -164,9 +169,13 @@ func WithManualStart() Option {
 
 // WithLogger sets where transitions, warnings and late errors are written:
 // Info for each transition, Warn for timeouts, Error for what came too late to
-// be in Run's result. Default slog.Default() at the time of each record. Records are handed over in order
-// on a goroutine of their own, so a slow handler delays nothing (STATE-4).
-// Durations are text in every format (LOG-1).
+// be in Run's result. Default slog.Default() at the time of each record. Records
+// are handed over in order on a goroutine of their own, so a slow handler delays
+// nothing (STATE-4). Durations are text in every format (LOG-1).
+//
+// A logger may call this package. If what it calls causes a record for each one
+// that it gets, not all of them are logged; nor are all of the records of one
+// place in the code beyond a hundred.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) {
 		if logger == nil {
@@ -196,7 +205,8 @@ func WithObserver(observe func(fsm.Step)) Option {
 // libraries return that were asked to stop, such as a gRPC error with the code
 // Canceled, or the "signal: killed" of a child process.
 //
-// The function is asked of each leaf of an error that wraps or joins others.
+// The function is given each leaf of an error that wraps or joins others: the
+// innermost errors, not those that wrap them.
 // It is called on the goroutine of what has ended, from several at once where
 // several end; if it panics, the error is not clean. May be given more than
 // once. Default: none; nil is refused (RUN-8).

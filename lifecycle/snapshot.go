@@ -48,8 +48,9 @@ type Snapshot struct {
 	Tracked    int // units of Track that are out; tasks are not among them
 	Requests   int // HTTP requests under way (HTTP-4)
 	// Hooks are those that ran, the one under way or interrupted, then those
-	// to come, in the order of their turns (HOOK-1). Hooks that failed have
-	// precedence, then the one under way and those to come next.
+	// to come, in the order of their turns (HOOK-1). Where there are too many,
+	// the oldest that ran without an error are left out, and then the last of
+	// those to come.
 	Hooks     []HookStatus
 	HookCount int
 }
@@ -78,8 +79,8 @@ type HookStatus struct {
 	Place string    // file:line that registered it
 	Began time.Time // zero: not yet
 	// Ended is zero for a hook that has not ended yet, and in Stopped for one
-	// that was interrupted (HOOK-3). One that was abandoned has ended here, if
-	// nowhere else (HOOK-6).
+	// that was interrupted (HOOK-3). For one that was abandoned it is when that
+	// was, though it may still be running (HOOK-6).
 	Ended time.Time
 	// Err is what it returned, a [*PanicError], [ErrGoexit], or an error in
 	// which errors.Is finds [ErrShutdownTimeout] if it was abandoned; nil if

@@ -20,7 +20,7 @@ import (
 // then on the run may be waiting for the group, and sync.WaitGroup does not
 // allow an Add from zero beside a Wait: the Add can panic in your goroutine
 // ("WaitGroup misuse: Add called concurrently with Wait"), and what it adds may
-// not be waited for. Nothing that this package could do prevents that. Work
+// not be waited for. Nothing that waits for a WaitGroup can prevent that. Work
 // that may begin at any time, such as a message or a request, belongs to
 // [Track] or [Go], which may be called at any moment and say whether the work
 // will be waited for. A hint in the log names the groups that are at zero when
@@ -109,8 +109,8 @@ func taskOf(ctx context.Context) *task {
 // [WithCleanError] names (RUN-7).
 //
 // A request's context, which under [Serve] carries the run too, is cancelled when
-// the request is answered. A task that is given it and returns context.Canceled
-// then has failed, and stops the service. For work that a request leaves behind
+// the request is answered. A task that is given that context, and returns
+// context.Canceled because of it, has failed, and stops the service. For work that a request leaves behind
 // give WorkContext(r.Context()), which lives until Draining ends.
 //
 // After Draining ok is false, the task does not run, and that is logged

@@ -1,0 +1,249 @@
+package lifecycle_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/greynewell/mist-go/lifecycle"
+)
+
+// badError is an error whose methods do what bad does.
+type badError struct{ bad func() }
+
+func (*badError) Error() string          { return "bad" }
+func (e *badError) Unwrap() []error      { e.bad(); return nil }
+func (e *badError) Is(target error) bool { e.bad(); return false }
+
+// Whatever an error of the user's does when it is looked at, it is reported, and
+// Run goes on (STATE-2, RUN-6, HOOK-2).
+func TestErrorsThatMisbehaveWhenTheyAreLookedAt(t *testing.T) {
+	for name, bad := range map[string]func(ctx context.Context){
+		"panic":       func(context.Context) { panic("boom") },
+		"call Goexit": func(context.Context) { runtime.Goexit() },
+		"call Stop":   func(ctx context.Context) { lifecycle.Stop(ctx, nil) },
+	} {
+		for where, main := range map[string]func(ctx context.Context, err error) error{
+			"main": func(_ context.Context, err error) error { return err },
+			"a task": func(ctx context.Context, err error) error {
+				lifecycle.Go(ctx, func(context.Context) error { return err })
+				<-ctx.Done()
+				return nil
+			},
+			"a hook": func(ctx context.Context, err error) error {
+				lifecycle.OnShutdown(ctx, func() error { return err })
+				return nil
+			},
+			"main, after a stop": func(ctx context.Context, err error) error { lifecycle.Stop(ctx, nil); return err },
+		} {
+			t.Run("errors that "+name+", of "+where, func(t *testing.T) {
+				inVirtualTime(t, func(w *world) {
+					err := w.run(func(ctx context.Context) error {
+						lifecycle.OnShutdown(ctx, func() error { w.note("hook"); return nil })
+						return main(ctx, &badError{func() { bad(ctx) }})
+					})
+					if err == nil || !strings.Contains(err.Error(), "bad") {
+						t.Errorf("Run returned %v", err)
+					}
+					w.expect("0s hook")
+				})
+			})
+		}
+	}
+}
+
+func TestCleanErrorFunctionsThatCallGoexit(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		err := w.run(func(context.Context) error { return errBoom }, lifecycle.WithCleanError(func(error) bool { runtime.Goexit(); return true }))
+		if err != errBoom {
+			t.Errorf("Run returned %v", err)
+		}
+	})
+}
+
+func TestAnExitCodeOfAnErrorThatPanics(t *testing.T) {
+	for _, err := range []error{(*lifecycle.HookError)(nil), &badError{func() { panic("boom") }}} {
+		if got := lifecycle.ExitCode(err); got != 1 {
+			t.Errorf("RUN-14: %d, want 1", got)
+		}
+	}
+}
+
+// strange is a parent context of the user's own making.
+type strange struct {
+	context.Context
+	err func() error
+}
+
+func (s strange) Err() error { return s.err() }
+
+func TestAParentWhoseMethodsMisbehaveKeepsNothing(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		parent, cancel := context.WithCancel(context.Background())
+		cancelled := false
+		err := w.run(func(ctx context.Context) error {
+			time.AfterFunc(time.Second, func() { cancelled = true; cancel() })
+			time.AfterFunc(2*time.Second, func() { lifecycle.Stop(ctx, nil) })
+			<-ctx.Done()
+			w.note("cancelled")
+			return nil
+		}, lifecycle.WithContext(strange{parent, func() error {
+			if cancelled {
+				panic("boom")
+			}
+			return nil
+		}}))
+		if err != nil {
+			t.Errorf("Run returned %v", err)
+		}
+		w.expect("1s cancelled")
+	})
+}
+
+// A service sets its default logger in main, after Run was entered.
+func TestTheDefaultLoggerIsThatOfTheMoment(t *testing.T) {
+	book := &logbook{}
+	was := slog.Default()
+	defer slog.SetDefault(was)
+	_ = lifecycle.Run(func(ctx context.Context) error {
+		slog.SetDefault(slog.New(book))
+		lifecycle.OnShutdown(ctx, func() error { return errBoom })
+		return nil
+	}, lifecycle.WithSignals())
+	if !book.has("ERROR", "hook failed", "boom") {
+		t.Errorf("the log has:\n%s", book)
+	}
+}
+
+// A logger may hand its records on; then its calls come from elsewhere (STATE-4).
+func TestAnAsyncLoggerThatCallsBackIsNotCalledWithoutEnd(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		var run atomic.Pointer[context.Context]
+		records := make(chan error, 10_000)
+		log := &callsBack{library: func(err error) { records <- err }}
+		go func() {
+			for range records {
+				if ctx := run.Load(); ctx != nil {
+					_, _ = lifecycle.Track(*ctx)
+				}
+			}
+		}()
+		_ = lifecycle.Run(func(ctx context.Context) error {
+			run.Store(&ctx)
+			lifecycle.OnShutdown(ctx, func() error { sleep(1); return nil })
+			return nil
+		}, lifecycle.WithSignalSource(w.signals), lifecycle.WithLogger(slog.New(log)))
+		sleep(10)
+		if n := log.calls.Load(); n > 200 {
+			t.Errorf("the logger was called %d times", n)
+		}
+		close(records)
+	})
+}
+
+// HOOK-6: a hook that returns in time has not exceeded its timeout, however
+// many others have one.
+func TestHookTimeoutsOfManyHooks(t *testing.T) {
+	err := lifecycle.Run(func(ctx context.Context) error {
+		for range 20_000 {
+			lifecycle.OnShutdownContext(ctx, func(context.Context) error { return nil }, lifecycle.HookTimeout(time.Second))
+		}
+		return nil
+	}, lifecycle.WithSignals(), lifecycle.WithLogger(quiet), lifecycle.WithShutdownTimeout(time.Minute))
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// LOG-1: a go statement leaves no trace in the goroutine that it starts.
+func TestThePlaceOfAGoStatementIsNotInTheRuntime(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		err := w.run(func(ctx context.Context) error {
+			go lifecycle.OnShutdown(ctx, func() error { return errBoom })
+			sleep(1)
+			go lifecycle.Stop(ctx, nil)
+			<-ctx.Done()
+			return nil
+		})
+		if err == nil || !strings.Contains(err.Error(), "registered at a go statement") {
+			t.Errorf("Run returned %v", err)
+		}
+		w.expectLog("draining", "at=a go statement")
+		w.expectNoLog("asm_")
+	})
+}
+
+func TestADefaultLoggerThatPanicsHarmsNoCaller(t *testing.T) {
+	was := slog.Default()
+	defer slog.SetDefault(was)
+	slog.SetDefault(slog.New(panics{}))
+	if _, ok := lifecycle.Track(context.Background()); ok { // HOOK-9
+		t.Error("tracked")
+	}
+}
+
+type panics struct{ slog.Handler }
+
+func (panics) Enabled(context.Context, slog.Level) bool { panic("boom") }
+
+// RUN-14
+func TestTheSignalErrorIsThereOnce(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		w.signals <- os.Interrupt
+		err := w.run(func(ctx context.Context) error {
+			<-ctx.Done()
+			lifecycle.Stop(ctx, context.Cause(ctx))
+			return context.Cause(ctx)
+		}, lifecycle.WithSignalError())
+		var signal *lifecycle.SignalError
+		if !errors.As(err, &signal) || err != error(signal) {
+			t.Errorf("Run returned %v", err)
+		}
+	})
+}
+
+func TestSignalsThatCannotBeCaughtAreRefused(t *testing.T) {
+	err := lifecycle.Run(func(context.Context) error { return nil }, lifecycle.WithSignals(os.Interrupt, os.Kill))
+	if err == nil || !strings.Contains(err.Error(), "WithSignals: signal 2, killed, cannot be caught") {
+		t.Errorf("RUN-8: Run returned %v", err)
+	}
+}
+
+// A second and third timer that are due at once must not wait for each other.
+func TestTheContextOfAHookHasItsDeadlineAndItsCause(t *testing.T) {
+	for name, tc := range map[string]struct {
+		timeout time.Duration
+		want    string
+	}{
+		"HOOK-5: the phase's":     {0, "10s left, then context deadline exceeded: lifecycle: shutdown timeout, at 10s"},
+		"HOOK-6: its own":         {3 * time.Second, "3s left, then context deadline exceeded: lifecycle: shutdown timeout, at 3s"},
+		"HOOK-5: whichever first": {30 * time.Second, "10s left, then context deadline exceeded: lifecycle: shutdown timeout, at 10s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inVirtualTime(t, func(w *world) {
+				_ = w.run(func(ctx context.Context) error {
+					lifecycle.OnShutdownContext(ctx, func(ctx context.Context) error {
+						deadline, _ := ctx.Deadline()
+						left := time.Until(deadline)
+						<-ctx.Done()
+						w.note("%v left, then %v: %v, at %v", left, ctx.Err(), context.Cause(ctx), time.Since(w.began))
+						return nil
+					}, lifecycle.HookTimeout(tc.timeout))
+					return nil
+				})
+				sleep(1)
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				if len(w.notes) != 1 || !strings.HasSuffix(w.notes[0], tc.want) {
+					t.Errorf("%q, want %q", w.notes, tc.want)
+				}
+			})
+		})
+	}
+}
