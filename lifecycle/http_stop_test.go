@@ -267,7 +267,11 @@ func TestAListenerThatWaitsForItsConnectionsDoesNotHoldTheStop(t *testing.T) {
 				w.get(client, "/0")
 				go w.get(client, "/2")
 				sleep(1)
+				silent, _ := ln.dial(ctx, "", "")
 				lifecycle.Stop(ctx, nil)
+				_, _ = io.ReadAll(silent)
+				w.note("the silent connection is closed")
+				_ = silent.Close()
 			}()
 			return lifecycle.Serve(ctx, &http.Server{Handler: http.HandlerFunc(slow)}, ln)
 		})
@@ -275,7 +279,7 @@ func TestAListenerThatWaitsForItsConnectionsDoesNotHoldTheStop(t *testing.T) {
 			t.Error(err)
 		}
 		synctest.Wait()
-		w.expect("0s /0: 200 done, <nil>", "2s /2: 200 done, <nil>, close")
+		w.expect("0s /0: 200 done, <nil>", "1.5s the silent connection is closed", "2s /2: 200 done, <nil>, close")
 	})
 }
 

@@ -62,6 +62,7 @@ func TestARequestWhoseAnswerDoesNotLeaveIsBlamed(t *testing.T) {
 		if !errors.As(err, &timeout) || timeout.Requests != 1 {
 			t.Errorf("Run returned %v, want one request blamed", err)
 		}
+		w.expectLog("requests are cut", "requests=1")
 	})
 }
 

@@ -53,6 +53,7 @@ func TestTheStopOfConnectionsOfPackageH2C(t *testing.T) {
 					go ask(path)
 					return <-answered
 				})
+				//lint:ignore SA1019 it is what older services have
 				handler := h2c.NewHandler(mux, &http2.Server{})
 				return lifecycle.Serve(ctx, &http.Server{Handler: handler}, ln)
 			}, lifecycle.WithSignals(), lifecycle.WithLogger(slog.New(slog.DiscardHandler)), lifecycle.WithDrainTimeout(time.Minute))
