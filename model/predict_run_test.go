@@ -48,7 +48,7 @@ var runPredictions = []prediction{
 		4s hooks --hooks_finished--> stopped
 		4s Run returns [stop error #2, stop error #3]`},
 	{"RUN-14 the signal that asked for the stop is the last of the errors", Scenario{
-		SignalError: true, Main: Main{Ends: ReturnsCause, AfterCancel: true, After: 1 * s}, Stops: []Stop{{SIGTERM, 1 * s}, {SIGINT, 2 * s}},
+		SignalError: true, Main: Main{Ends: ReturnsCause, AfterCancel: true, After: 1 * s}, Stops: []Stop{{SIGTERM, 1 * s}, {SIGINT, 1100 * time.Millisecond}},
 		Hooks: []Hook{{Lasts: 2 * s, Ends: ReturnsError}}}, `
 		0s starting --started--> running
 		1s running --stop_requested--> draining
