@@ -75,7 +75,7 @@ func (p *player) possible() []model.Kind {
 		ks = append(ks, model.StopError(i+1))
 	}
 	return append(ks, model.DrainTimeout, model.MainRunning, model.Forced, model.ShutdownTimeout,
-		model.MainPanic, model.MainGoexit)
+		model.MainPanic, model.MainGoexit, model.CauseSIGINT, model.CauseSIGTERM)
 }
 
 // fits says whether an error can be one of a kind.

@@ -155,6 +155,8 @@ func (v *verdict) kindClause(k model.Kind) string {
 		return v.unknownClause()
 	}
 	switch k {
+	case model.CauseSIGINT, model.CauseSIGTERM:
+		return "RUN-14"
 	case model.DrainTimeout:
 		return "DRAIN-2"
 	case model.MainRunning:
@@ -198,7 +200,8 @@ func (v *verdict) extraClause(k model.Kind) string {
 // nearly (RUN-7).
 func sayStopped(e model.Ending) bool {
 	switch e {
-	case model.ReturnsCanceled, model.ReturnsWrapped, model.ReturnsClosed, model.ReturnsCause, model.ReturnsJoined, model.ReturnsMixed:
+	case model.ReturnsCanceled, model.ReturnsWrapped, model.ReturnsClosed, model.ReturnsCause, model.ReturnsJoined, model.ReturnsMixed,
+		model.ReturnsNetClosed, model.ReturnsOwnClean, model.ReturnsOwnJoined, model.ReturnsOwnMixed:
 		return true
 	}
 	return false

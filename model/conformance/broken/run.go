@@ -149,12 +149,13 @@ func runCases() []Case {
 		}),
 		wrong("the error does not say which argument is wrong", "RUN-8", func(i *impl) {
 			for n, m := range i.Misuses {
-				run := m.Run
-				i.Misuses[n].Run = func(main task) error {
-					if run(main) != nil {
-						return errInvalid
+				if run := m.Run; run != nil {
+					i.Misuses[n].Run = func(main task) error {
+						if run(main) != nil {
+							return errInvalid
+						}
+						return nil
 					}
-					return nil
 				}
 			}
 		}),
