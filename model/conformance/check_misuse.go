@@ -55,7 +55,7 @@ func checkNilHook(c *checker) {
 			c.impl.OnShutdown(ctx, nil)
 			return nil
 		}, Settings{})
-		c.expect(err != nil && strings.Contains(err.Error(), place), "Run returns %v, want an error that names %s", err, place)
+		c.expect(err != nil && mentions(err.Error(), place), "Run returns %v, want an error that names %s", err, place)
 		c.expectNoPanic(err)
 	})
 }

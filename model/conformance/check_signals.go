@@ -60,6 +60,29 @@ func checkFurtherSIGTERM(c *checker) {
 	c.expect(err == nil && hook, "Run returns %v, and the hook ran: %t", err, hook)
 }
 
+// checkSignalsUntilReturn fails by the death of the process, where Run lets go of
+// signals before its observers and its log are done.
+func checkSignalsUntilReturn(c *checker) {
+	further := func() {
+		for range 3 {
+			time.Sleep(3 * time.Millisecond)
+			raise(terminate)
+		}
+	}
+	main := func(ctx context.Context) error {
+		c.impl.OnShutdown(ctx, func() error { return nil })
+		return nil
+	}
+	err := c.run(main, Settings{Observe: func(s Step) {
+		if s.To == string(model.Stopped) {
+			further()
+		}
+	}})
+	c.expect(err == nil, "SIGTERM comes while an observer sees that the run is stopped, and Run returns %v", err)
+	err = c.run(main, Settings{Log: func(string, string) { further() }})
+	c.expect(err == nil, "SIGTERM comes while the log is written, and Run returns %v", err)
+}
+
 func checkSignalStopsAll(c *checker) {
 	results, ready := make(chan error, 2), make(chan struct{}, 2)
 	for range 2 {
@@ -121,7 +144,13 @@ func checkDefaultEffect(c *checker) {
 
 // playScene is what a process does that was started for a scene.
 func playScene(scene string, impl Implementation) {
-	if scene != sceneDefaultEffect {
+	switch scene {
+	case scenePipeline:
+		playPipeline(impl, nil)
+	case sceneSource:
+		playPipeline(impl, make(chan os.Signal, 1))
+	case sceneDefaultEffect:
+	default:
 		os.Exit(3)
 	}
 	if err := impl.Run(func(context.Context) error { return nil }, 0, 0); err != nil {
