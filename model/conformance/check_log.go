@@ -144,6 +144,7 @@ func (c *checker) logged(s Settings, main func(ctx context.Context) error) (log 
 			s.Signals = make(chan os.Signal)
 		}
 		_ = c.run(main, s)
+		time.Sleep(3 * time.Hour) // for what would not end
 		synctest.Wait()
 	})
 	return log, steps
@@ -286,12 +287,12 @@ func checkPlaceIsSource(c *checker) {
 	log, _ := c.logged(Settings{}, func(ctx context.Context) error {
 		c.impl.OnShutdown(ctx, func() error {
 			place = here(1)
-			c.impl.Track(ctx)
+			c.impl.Go(ctx, func(context.Context) error { return nil })
 			return nil
 		})
 		return nil
 	})
-	c.expect(slices.ContainsFunc(log.all(), func(l line) bool { return l.source == place }), "no record has %s as its source, where Track is refused; the log:\n%v", place, log)
+	c.expect(slices.ContainsFunc(log.all(), func(l line) bool { return l.source == place }), "no record has %s as its source, where Go is refused; the log:\n%v", place, log)
 }
 
 // checkInterruptIsExplained compares the log after an interrupt with that after

@@ -56,7 +56,6 @@ func (c *checker) groupsAtAnyMoment(r *rand.Rand, drain time.Duration) {
 		// work on to a third.
 		use := func(group *sync.WaitGroup, before, lasts, handed time.Duration) {
 			time.Sleep(before)
-			work(group, lasts)
 			work(c.impl.DrainGroup(ctx), lasts)
 			out.Add(1)
 			c.impl.DrainGroup(ctx).Go(func() {
@@ -64,6 +63,10 @@ func (c *checker) groupsAtAnyMoment(r *rand.Rand, drain time.Duration) {
 				time.Sleep(handed)
 				work(c.impl.DrainGroup(ctx), lasts)
 			})
+			// Last, and nothing is called after it: whatever is would order it
+			// with the library.
+			work(group, lasts)
+			time.Sleep(lasts)
 		}
 		times := func() (before, lasts, handed time.Duration) { return moment(), moment(), moment() }
 		before, lasts, handed := times()

@@ -43,7 +43,7 @@ func (w *warnings) first() time.Duration {
 func (c *checker) lingers(s Settings, after time.Duration, begin func(ctx context.Context)) (w *warnings, hook time.Duration) {
 	c.bubble(func() {
 		w = &warnings{began: time.Now()}
-		s.Log = w.log
+		s.Log, s.Shutdown = w.log, after+time.Hour
 		err := c.run(func(ctx context.Context) error {
 			c.impl.OnShutdown(ctx, func() error { hook = time.Since(w.began); return nil })
 			if begin != nil {

@@ -193,8 +193,11 @@ func mentions(text, part string) bool {
 			return false
 		}
 		rest = rest[i+len(part):]
-		if !strings.Contains(part, ".go:") || rest == "" || rest[0] < '0' || rest[0] > '9' {
+		if !isPlace(part) || rest == "" || !isDigit(rest[0]) {
 			return true
 		}
 	}
 }
+
+func isPlace(text string) bool { return strings.Contains(text, ".go:") && isDigit(text[len(text)-1]) }
+func isDigit(b byte) bool      { return '0' <= b && b <= '9' }

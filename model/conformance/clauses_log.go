@@ -11,7 +11,7 @@ func logClauses() []Clause {
 				{"the cause and its place", append(logger, NeedStop, NeedGo), checkCauseIsLogged},
 				{"what is waited for is as before the cancel", append(logger, NeedStop, NeedTrack), checkWaitsForIsOfBefore},
 				{"durations are text, and every record has a source", append(logger, NeedStop, NeedTrack), checkDurationsAreText},
-				{"the source of a record that is about a call", append(logger, NeedTrack), checkPlaceIsSource},
+				{"the source of a record that is about a call", append(logger, NeedGo), checkPlaceIsSource},
 			},
 		},
 		{

@@ -96,6 +96,10 @@ func (v *verdict) errors() {
 	}
 	missing, extra := subtract(want, got), subtract(got, want)
 	if len(missing)+len(extra) == 0 {
+		if isSignal(want[len(want)-1]) && !isSignal(got[len(got)-1]) {
+			object("RUN-14")
+			return
+		}
 		object("RUN-6") // the order
 		return
 	}
@@ -108,6 +112,8 @@ func (v *verdict) errors() {
 		}
 	}
 }
+
+func isSignal(k model.Kind) bool { return k == model.CauseSIGINT || k == model.CauseSIGTERM }
 
 // subtract returns what is in a and not in b, with repetitions.
 func subtract(a, b []model.Kind) (rest []model.Kind) {

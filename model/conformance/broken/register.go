@@ -28,6 +28,12 @@ func onHook(i *impl, f func(ctx context.Context, hook task, takesContext bool) t
 		}
 		register(ctx, hook, timeout, place(1))
 	}
+	i.OnShutdownStop = func(ctx context.Context, hook task, timeout time.Duration) func() bool {
+		if hook != nil {
+			hook = f(ctx, hook, true)
+		}
+		return register(ctx, hook, timeout, place(1))
+	}
 }
 
 // onRegister has f called instead of each registration, with what would have
@@ -40,6 +46,29 @@ func onRegister(i *impl, f func(ctx context.Context, register func())) {
 	i.OnShutdownContext = func(ctx context.Context, hook task, timeout time.Duration) {
 		at := place(1)
 		f(ctx, func() { register(ctx, hook, timeout, at) })
+	}
+	i.OnShutdownStop = func(ctx context.Context, hook task, timeout time.Duration) func() bool {
+		at := place(1)
+		var mu sync.Mutex
+		var stop func() bool
+		gone := false // it was taken back before it was registered
+		f(ctx, func() {
+			mu.Lock()
+			defer mu.Unlock()
+			if !gone {
+				stop = register(ctx, hook, timeout, at)
+			}
+		})
+		return func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			if stop != nil {
+				return stop()
+			}
+			was := gone
+			gone = true
+			return !was
+		}
 	}
 }
 
@@ -95,11 +124,11 @@ func plainHook(hook func() error) task {
 
 // register registers a hook for a caller further up. The library would take
 // the wrapper for the place that did; so the place is made the hook's name.
-func register(ctx context.Context, hook task, timeout time.Duration, place string) {
+func register(ctx context.Context, hook task, timeout time.Duration, place string) (stop func() bool) {
 	if blameForeign(ctx, place) {
-		return
+		return func() bool { return false }
 	}
-	lifecycle.OnShutdownContext(ctx, hook, lifecycle.HookTimeout(timeout), lifecycle.HookName(place))
+	return lifecycle.OnShutdownContext(ctx, hook, lifecycle.HookTimeout(timeout), lifecycle.HookName(place))
 }
 
 // blameForeign logs the place of a call with a context that does not come from

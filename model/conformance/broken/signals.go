@@ -4,8 +4,11 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
+
+	"github.com/greynewell/mist-go/model/conformance"
 )
 
 func signalCases() []Case {
@@ -56,6 +59,50 @@ func signalCases() []Case {
 				return func(own context.Context) error {
 					signal.Reset(syscall.SIGTERM)
 					return hook(own)
+				}
+			})
+		}),
+		wrong("signals are let go of before observers have seen the end", "SIG-1", func(i *impl) {
+			onObserver(i, func(s conformance.Step, observe func(conformance.Step)) {
+				if s.To == "stopped" {
+					signal.Reset(syscall.SIGTERM)
+				}
+				observe(s)
+			})
+		}),
+		wrong("signals are let go of before the log is written", "SIG-1", func(i *impl) {
+			onLog(i, func(level, line string, log func(level, line string)) {
+				if strings.Contains(line, "stopped") {
+					signal.Reset(syscall.SIGTERM)
+				}
+				log(level, line)
+			})
+		}),
+		wrong("a broken pipe is fatal while hooks run", "SIG-4", func(i *impl) {
+			isPlayed := played(i)
+			onHook(i, func(ctx context.Context, hook task, _ bool) task {
+				if isPlayed(ctx) {
+					return hook
+				}
+				return func(own context.Context) error {
+					signal.Reset(syscall.SIGPIPE)
+					return hook(own)
+				}
+			})
+		}),
+		wrong("a broken pipe is fatal until hooks run", "SIG-4", func(i *impl) {
+			isPlayed := played(i)
+			onMain(i, func(ctx context.Context, main task) error {
+				if !isPlayed(ctx) {
+					context.AfterFunc(ctx, func() { signal.Reset(syscall.SIGPIPE) })
+				}
+				return main(ctx)
+			})
+		}),
+		wrong("a broken pipe ends nothing, though signals are to be left alone", "SIG-4", func(i *impl) {
+			onSettings(i, func(s *settings) {
+				if s.Signals != nil && !isPlay(*s) {
+					signal.Ignore(syscall.SIGPIPE)
 				}
 			})
 		}),

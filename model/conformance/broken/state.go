@@ -97,6 +97,38 @@ func stateCases() []Case {
 				<-over
 			})
 		}),
+		wrong("each refusal is written at once, whoever is writing", "STATE-4", func(i *impl) {
+			log, goTask := logs(i), i.Go
+			i.Go = func(ctx context.Context, f task) bool {
+				ok := goTask(ctx, f)
+				if !ok && i.State(ctx) != "" {
+					log(ctx)("ERROR", "a task is refused")
+				}
+				return ok
+			}
+		}),
+		wrong("an observer that asks for a stop is called again", "STATE-4", func(i *impl) {
+			type observed struct{ observe func(conformance.Step) }
+			of, stop := notes[observed](i), i.Stop
+			onRun(i, func(main task, s settings, run runner) error {
+				if main == nil || s.Observe == nil || isPlay(s) {
+					return run(main, s)
+				}
+				return run(func(ctx context.Context) error {
+					of(ctx).observe = s.Observe
+					return main(ctx)
+				}, s)
+			})
+			i.Stop = func(ctx context.Context, err error) {
+				if blameForeign(ctx, place(1)) {
+					return
+				}
+				stop(ctx, err)
+				if observe := of(ctx).observe; observe != nil && err != nil {
+					observe(conformance.Step{At: time.Now(), From: "draining", On: "stop_requested", To: "draining"})
+				}
+			}
+		}),
 		wrong("Run returns before the end can be seen", "STATE-5", func(i *impl) {
 			state := i.State
 			i.State = func(ctx context.Context) string {
