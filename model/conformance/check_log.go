@@ -133,21 +133,26 @@ func (r records) transitionTo(to model.State) (found []line) {
 	return found
 }
 
-// logged plays a run in virtual time, and returns its log and its steps.
-func (c *checker) logged(s Settings, main func(ctx context.Context) error) (log records, steps []Step) {
+// logged plays a run in virtual time, and returns its log.
+func (c *checker) logged(s Settings, main func(ctx context.Context) error) (log records) {
 	log = newRecords()
+	s.Logger = slog.New(log)
 	c.bubble(func() {
-		var mu sync.Mutex
-		s.Logger = slog.New(log)
-		s.Observe = func(step Step) { mu.Lock(); defer mu.Unlock(); steps = append(steps, step) }
-		if s.Signals == nil {
-			s.Signals = make(chan os.Signal)
-		}
 		_ = c.run(main, s)
 		time.Sleep(3 * time.Hour) // for what would not end
 		synctest.Wait()
 	})
-	return log, steps
+	return log
+}
+
+// interrupted is the log of a run that a signal stops.
+func (c *checker) interrupted(sig os.Signal) records {
+	source := make(chan os.Signal, 1)
+	return c.logged(Settings{Signals: source}, func(ctx context.Context) error {
+		time.AfterFunc(time.Second, func() { source <- sig })
+		wait(ctx.Done(), time.Hour)
+		return nil
+	})
 }
 
 // isText says whether a value is a duration that is written as text, which every
@@ -163,25 +168,30 @@ func isText(v slog.Value) (d time.Duration, ok bool) {
 // checkTransitionsAreLogged has a life with a delay, and looks for one record of
 // each transition.
 func checkTransitionsAreLogged(c *checker) {
-	log, steps := c.logged(Settings{Delay: 2 * time.Second}, func(ctx context.Context) error {
+	log := c.logged(Settings{Delay: 2 * time.Second}, func(ctx context.Context) error {
 		c.impl.OnShutdown(ctx, func() error { time.Sleep(1500 * time.Millisecond); return nil })
 		time.Sleep(time.Second)
 		c.impl.Stop(ctx, nil)
 		wait(ctx.Done(), time.Hour)
 		return nil
 	})
-	c.expect(len(steps) == 4, "an observer sees %d steps, want 4", len(steps))
-	var from time.Time
-	for i, step := range steps {
-		found := log.transitionTo(model.State(step.To))
-		if len(found) != 1 || found[0].text("from") != step.From || found[0].text("event") != step.On {
-			c.errorf("the transition to %s has %d records, want one, with from, to and event; the log:\n%v", step.To, len(found), log)
+	for _, want := range []struct {
+		model.Edge
+		elapsed time.Duration
+	}{
+		{model.Edge{From: model.Starting, On: model.Started, To: model.Running}, 0},
+		{model.Edge{From: model.Running, On: model.StopRequested, To: model.Draining}, time.Second},
+		{model.Edge{From: model.Draining, On: model.Drained, To: model.Hooks}, 2 * time.Second},
+		{model.Edge{From: model.Hooks, On: model.HooksFinished, To: model.Stopped}, 1500 * time.Millisecond},
+	} {
+		found := log.transitionTo(want.To)
+		if len(found) != 1 || found[0].text("from") != string(want.From) || found[0].text("event") != string(want.On) {
+			c.errorf("the transition to %s has %d records, want one, with from, to and event; the log:\n%v", want.To, len(found), log)
 			return
 		}
 		elapsed, ok := isText(found[0].attrs["elapsed"])
-		c.expect(ok && (i == 0 || about(elapsed, step.At.Sub(from))), "the record of the transition to %s says that %q has elapsed, want %v as text",
-			step.To, found[0].text("elapsed"), step.At.Sub(from))
-		from = step.At
+		c.expect(ok && about(elapsed, want.elapsed), "the record of the transition to %s says that %q has elapsed, want %v as text",
+			want.To, found[0].text("elapsed"), want.elapsed)
 	}
 	for _, l := range log.transitionTo(model.Draining) {
 		atMost, ok := isText(l.attrs["at_most"])
@@ -207,7 +217,7 @@ func checkCauseIsLogged(c *checker) {
 		},
 	} {
 		var place string
-		log, _ := c.logged(Settings{}, func(ctx context.Context) error {
+		log := c.logged(Settings{}, func(ctx context.Context) error {
 			place = stop(ctx)
 			wait(ctx.Done(), time.Hour)
 			return nil
@@ -223,10 +233,7 @@ func checkCauseIsLogged(c *checker) {
 			c.expect(strings.Contains(found[0].text("cause"), mine.Error()), "after %s, the cause in the log is %q, want %q", what, found[0].text("cause"), mine)
 		}
 	}
-	source := make(chan os.Signal, 1)
-	source <- terminate
-	log, _ := c.logged(Settings{Signals: source}, func(ctx context.Context) error { wait(ctx.Done(), time.Hour); return nil })
-	for _, l := range log.transitionTo(model.Draining) {
+	for _, l := range c.interrupted(os.Interrupt).transitionTo(model.Draining) {
 		c.expect(l.text("cause") != "", "after a signal, the record of the transition to draining has no cause: %v", l)
 	}
 }
@@ -234,7 +241,7 @@ func checkCauseIsLogged(c *checker) {
 // checkWaitsForIsOfBefore has work end at the very cancel.
 func checkWaitsForIsOfBefore(c *checker) {
 	const units = 7
-	log, _ := c.logged(Settings{}, func(ctx context.Context) error {
+	log := c.logged(Settings{}, func(ctx context.Context) error {
 		for range units {
 			done, _ := c.impl.Track(ctx)
 			context.AfterFunc(ctx, done)
@@ -254,14 +261,14 @@ func checkWaitsForIsOfBefore(c *checker) {
 func checkDurationsAreText(c *checker) {
 	var buffer bytes.Buffer
 	asJSON := slog.NewJSONHandler(&buffer, nil)
-	log, _ := c.logged(Settings{Drain: 4 * time.Second, Shutdown: 3 * time.Second, Delay: time.Second}, func(ctx context.Context) error {
+	log := c.logged(Settings{Drain: 4 * time.Second, Shutdown: 3 * time.Second, Delay: time.Second}, func(ctx context.Context) error {
 		c.impl.Track(ctx)
 		c.hook(ctx, func() { time.Sleep(time.Hour) })
 		c.impl.Stop(ctx, nil)
 		time.Sleep(time.Minute)
 		return nil
 	})
-	warned, _ := c.logged(Settings{Drain: 4 * time.Second}, func(ctx context.Context) error {
+	warned := c.logged(Settings{Drain: 4 * time.Second}, func(ctx context.Context) error {
 		c.impl.Stop(ctx, nil)
 		time.Sleep(time.Minute)
 		return nil
@@ -284,7 +291,7 @@ func checkDurationsAreText(c *checker) {
 // checkPlaceIsSource looks at the records that are about a call.
 func checkPlaceIsSource(c *checker) {
 	var place string
-	log, _ := c.logged(Settings{}, func(ctx context.Context) error {
+	log := c.logged(Settings{}, func(ctx context.Context) error {
 		c.impl.OnShutdown(ctx, func() error {
 			place = here(1)
 			c.impl.Go(ctx, func(context.Context) error { return nil })
@@ -300,11 +307,8 @@ func checkPlaceIsSource(c *checker) {
 // signal it was.
 func checkInterruptIsExplained(c *checker) {
 	after := func(sig os.Signal) []string {
-		source := make(chan os.Signal, 1)
-		source <- sig
-		log, _ := c.logged(Settings{Signals: source}, func(ctx context.Context) error { wait(ctx.Done(), time.Hour); return nil })
 		var texts []string
-		for _, l := range log.all() {
+		for _, l := range c.interrupted(sig).all() {
 			l.source = "" // and in the same words otherwise
 			text := strings.NewReplacer(sig.String(), "the signal", "SIGINT", "the signal", "SIGTERM", "the signal").Replace(l.String())
 			texts = append(texts, text)
@@ -319,7 +323,7 @@ func checkInterruptIsExplained(c *checker) {
 // checkLongStartIsLogged has start-up last for a thousand minutes.
 func checkLongStartIsLogged(c *checker) {
 	began := time.Time{}
-	log, _ := c.logged(Settings{ManualStart: true}, func(ctx context.Context) error {
+	log := c.logged(Settings{ManualStart: true}, func(ctx context.Context) error {
 		began = time.Now()
 		time.Sleep(1000 * time.Minute)
 		c.impl.MarkStarted(ctx)
@@ -337,7 +341,7 @@ func checkLongStartIsLogged(c *checker) {
 		want = append(want, at)
 	}
 	c.expect(slices.Equal(got, want), "start-up lasts 1000 minutes, and there are warnings after %v, want %v", got, want)
-	log, _ = c.logged(Settings{}, func(context.Context) error { time.Sleep(1000 * time.Minute); return nil })
+	log = c.logged(Settings{}, func(context.Context) error { time.Sleep(1000 * time.Minute); return nil })
 	for _, l := range log.all() {
 		c.expect(l.level < slog.LevelWarn, "without manual start there is a warning: %v", l)
 	}

@@ -13,23 +13,34 @@ import (
 // checkGroupsAtAnyMoment has main, tasks, units, requests and the work of
 // earlier groups make groups, and add to groups that were at zero, around the
 // stop and through Draining, in real time. The race detector must have nothing
-// to say, where there is one, and hooks must wait for that work.
+// to say, where there is one.
 func checkGroupsAtAnyMoment(c *checker) {
 	lives := 12
 	if raceEnabled {
 		lives = 40
 	}
 	for seed := range lives {
-		r := rand.New(rand.NewPCG(uint64(seed), 9))
 		drain := time.Duration(0) // the default, which does not run out
 		if seed%4 == 3 {
 			drain = 8 * time.Millisecond
 		}
-		c.groupsAtAnyMoment(r, drain)
+		c.groupsAtAnyMoment(rand.New(rand.NewPCG(uint64(seed), 9)), drain)
 	}
 }
 
-func (c *checker) groupsAtAnyMoment(r *rand.Rand, drain time.Duration) {
+// checkGroupsAreWaitedFor demands that hooks wait for all of that work (DRAIN-3).
+func checkGroupsAreWaitedFor(c *checker) {
+	for seed := range 12 {
+		if early := c.groupsAtAnyMoment(rand.New(rand.NewPCG(uint64(seed), 3)), 0); early > 0 {
+			c.errorf("hooks begin with %d units of work out, in groups that were made or first added to while draining", early)
+			return
+		}
+	}
+}
+
+// groupsAtAnyMoment is one life. It returns how many units were out when the
+// hook began.
+func (c *checker) groupsAtAnyMoment(r *rand.Rand, drain time.Duration) (early int64) {
 	var out atomic.Int64 // work that is not done
 	var others sync.WaitGroup
 	defer others.Wait()
@@ -43,9 +54,7 @@ func (c *checker) groupsAtAnyMoment(r *rand.Rand, drain time.Duration) {
 	}
 	_ = c.impl.Run(func(ctx context.Context) error {
 		c.impl.OnShutdown(ctx, func() error {
-			if n := out.Load(); n > 0 && drain == 0 {
-				c.errorf("hooks begin with %d units of work out, in groups that were made or first added to while draining", n)
-			}
+			early = out.Load()
 			return nil
 		})
 		groups := make([]*sync.WaitGroup, 5)
@@ -96,4 +105,5 @@ func (c *checker) groupsAtAnyMoment(r *rand.Rand, drain time.Duration) {
 		}
 		return nil
 	}, drain, 0)
+	return early
 }

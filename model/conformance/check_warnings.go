@@ -11,10 +11,11 @@ import (
 
 // warnings keeps when warnings are written.
 type warnings struct {
-	mu    sync.Mutex
-	began time.Time
-	at    []time.Duration
-	book  logbook
+	mu     sync.Mutex
+	began  time.Time
+	at     []time.Duration
+	cancel time.Duration // when the context was cancelled
+	book   logbook
 }
 
 // log keeps a line.
@@ -25,6 +26,13 @@ func (w *warnings) log(level, line string) {
 	if level == "WARN" {
 		w.at = append(w.at, time.Since(w.began))
 	}
+}
+
+// note notes the cancel.
+func (w *warnings) note() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cancel = time.Since(w.began)
 }
 
 // first is when the first warning was written.
@@ -49,6 +57,7 @@ func (c *checker) lingers(s Settings, after time.Duration, begin func(ctx contex
 			if begin != nil {
 				begin(ctx)
 			}
+			context.AfterFunc(ctx, func() { w.note() })
 			c.impl.Stop(ctx, nil)
 			time.Sleep(after)
 			return nil
@@ -96,13 +105,13 @@ func checkEarlyWarning(c *checker) {
 		{Settings{Drain: 3 * time.Second, Delay: 7 * time.Second}, 1500 * time.Millisecond},
 		{Settings{Drain: 100 * time.Millisecond}, 50 * time.Millisecond},
 	} {
-		fifth, cancel := given.grace/5, given.s.Delay
-		w, hook := c.lingers(given.s, cancel+given.grace+fifth, nil)
-		at := w.first() - cancel
+		fifth := given.grace / 5
+		w, hook := c.lingers(given.s, given.s.Delay+given.grace+fifth, nil)
+		at := w.first() - w.cancel
 		c.expect(at >= fifth && at <= fifth+min(slack, fifth) && w.first() < hook,
 			"with a grace of %v, the first warning comes %s after the cancel, want %v; hooks begin at %s; the log:\n%s",
 			given.grace, show(at), fifth, show(hook), &w.book)
-		w, _ = c.lingers(given.s, cancel+fifth/2, nil)
+		w, _ = c.lingers(given.s, given.s.Delay+fifth/2, nil)
 		c.expect(w.first() == model.Never, "with a grace of %v, there is a warning though main is back after %v:\n%s", given.grace, fifth/2, &w.book)
 	}
 }

@@ -53,6 +53,7 @@ func drainClauses() []Clause {
 			},
 			checks: []check{
 				{"a group made after a real SIGTERM is waited for", []Need{NeedUnix}, checkGroupWhileDraining},
+				{"groups that work makes and adds to while draining", []Need{NeedGo, NeedTrack, NeedStop}, checkGroupsAreWaitedFor},
 				{"after draining, Track, Go and DrainGroup say that nobody waits", []Need{NeedRunWith, NeedTrack, NeedGo}, checkRefusedWorkIsLogged},
 			},
 		},
@@ -91,7 +92,7 @@ func drainClauses() []Clause {
 		},
 		{
 			ID: "DRAIN-9", Level: Extended,
-			Sentence: "A group that is made, or first added to, by main within its grace, a task, a unit, a request or the work of an earlier group, at any moment of draining, is no data race with the library, and is waited for.",
+			Sentence: "A group that is made, or first added to, by main within its grace, a task, a unit, a request or the work of an earlier group, at any moment of draining, is no data race with the library.",
 			checks:   []check{{"groups at any moment, in real time", []Need{NeedGo, NeedTrack, NeedStop}, checkGroupsAtAnyMoment}},
 		},
 		{

@@ -41,6 +41,7 @@ func signalClauses() []Clause {
 			premise:  severalSignals,
 			needs:    []Need{NeedRunWith},
 			examples: []model.Scenario{
+				{Main: waits, Hooks: []model.Hook{{Lasts: model.Never, Aware: true}}, Stops: []model.Stop{interrupt(0), interrupt(10)}},
 				stops(interrupt(0), interrupt(10)),
 				stops(interrupt(0), interrupt(10), interrupt(20)),
 				stops(interrupt(0), interrupt(4)),

@@ -156,7 +156,7 @@ func (v *verdict) hookEnd(want, got model.HookRun) string {
 	switch {
 	case want.Fate == model.Abandoned || got.Fate == model.Abandoned:
 		return "HOOK-6"
-	case v.full.Left(model.Hooks) == model.PhaseForced:
+	case v.full.Left(model.Hooks) == model.PhaseForced || v.got.Left(model.Hooks) == model.PhaseForced:
 		return "SIG-2"
 	}
 	return "HOOK-3"

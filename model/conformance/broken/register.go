@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/fsm"
@@ -37,7 +38,7 @@ func onHook(i *impl, f func(ctx context.Context, hook task, takesContext bool) t
 }
 
 // onRegister has f called instead of each registration, with what would have
-// registered the hook.
+// registered the hook. A hook that may be taken back is registered as it is.
 func onRegister(i *impl, f func(ctx context.Context, register func())) {
 	i.OnShutdown = func(ctx context.Context, hook func() error) {
 		at := place(1)
@@ -46,29 +47,6 @@ func onRegister(i *impl, f func(ctx context.Context, register func())) {
 	i.OnShutdownContext = func(ctx context.Context, hook task, timeout time.Duration) {
 		at := place(1)
 		f(ctx, func() { register(ctx, hook, timeout, at) })
-	}
-	i.OnShutdownStop = func(ctx context.Context, hook task, timeout time.Duration) func() bool {
-		at := place(1)
-		var mu sync.Mutex
-		var stop func() bool
-		gone := false // it was taken back before it was registered
-		f(ctx, func() {
-			mu.Lock()
-			defer mu.Unlock()
-			if !gone {
-				stop = register(ctx, hook, timeout, at)
-			}
-		})
-		return func() bool {
-			mu.Lock()
-			defer mu.Unlock()
-			if stop != nil {
-				return stop()
-			}
-			was := gone
-			gone = true
-			return !was
-		}
 	}
 }
 
@@ -131,13 +109,19 @@ func register(ctx context.Context, hook task, timeout time.Duration, place strin
 	return lifecycle.OnShutdownContext(ctx, hook, lifecycle.HookTimeout(timeout), lifecycle.HookName(place))
 }
 
+// blaming says that a call is being blamed: the logger may make another.
+var blaming atomic.Bool
+
 // blameForeign logs the place of a call with a context that does not come from
 // Run, and says whether it is one.
 func blameForeign(ctx context.Context, place string) bool {
 	if _, ok := fsm.FromContext(ctx); ok {
 		return false
 	}
-	slog.Error("the context does not come from Run", "at", place)
+	if !blaming.Swap(true) {
+		defer blaming.Store(false)
+		slog.Error("the context does not come from Run", "at", place)
+	}
 	return true
 }
 

@@ -13,7 +13,7 @@ import (
 
 func signalCases() []Case {
 	return []Case{
-		wrong("SIGTERM from a source is ignored", "RUN-13 SIG-1", func(i *impl) {
+		wrong("SIGTERM from a source is ignored", "RUN-13 RUN-14 SIG-1", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				if s.Signals == nil {
 					return run(main, s)
@@ -32,9 +32,8 @@ func signalCases() []Case {
 		wrong("a real SIGINT is ignored", "SIG-1", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				if s.Signals == nil {
-					own := make(chan os.Signal, 16)
-					signal.Notify(own, syscall.SIGTERM)
-					defer signal.Stop(own)
+					own, release := ownSignals(syscall.SIGTERM)
+					defer release()
 					s.Signals = own
 				}
 				return run(main, s)
@@ -123,7 +122,7 @@ func signalCases() []Case {
 				}
 			})
 		}),
-		wrong("a second SIGINT never forces", "SIG-2", func(i *impl) {
+		wrong("a second SIGINT never forces", "DRAIN-2 SIG-2", func(i *impl) {
 			onSignals(i, func(deliver func(os.Signal)) func(os.Signal) {
 				first := true
 				return func(sig os.Signal) {
@@ -188,9 +187,8 @@ func onSignals(i *impl, f func(deliver func(os.Signal)) func(os.Signal)) {
 	onRun(i, func(main task, s settings, run runner) error {
 		source, out, over := s.Signals, make(chan os.Signal, 64), make(chan struct{})
 		if source == nil {
-			own := make(chan os.Signal, 16)
-			signal.Notify(own, os.Interrupt, syscall.SIGTERM)
-			defer signal.Stop(own)
+			own, release := ownSignals(os.Interrupt, syscall.SIGTERM)
+			defer release()
 			source = own
 		}
 		defer close(over)
@@ -198,6 +196,18 @@ func onSignals(i *impl, f func(deliver func(os.Signal)) func(os.Signal)) {
 		s.Signals = out
 		return run(main, s)
 	})
+}
+
+// ownSignals are the process's own, SIGPIPE among them: a run that is given a
+// source leaves it alone.
+func ownSignals(sigs ...os.Signal) (own chan os.Signal, release func()) {
+	own, pipe := make(chan os.Signal, 16), make(chan os.Signal, 1)
+	signal.Notify(own, sigs...)
+	signal.Notify(pipe, syscall.SIGPIPE)
+	return own, func() {
+		signal.Stop(own)
+		signal.Stop(pipe)
+	}
 }
 
 // forward hands on what comes from source until it is closed or over is.

@@ -2,6 +2,7 @@ package broken
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance"
@@ -97,17 +98,20 @@ func stateCases() []Case {
 				<-over
 			})
 		}),
-		wrong("each refusal is written at once, whoever is writing", "STATE-4", func(i *impl) {
-			log, goTask := logs(i), i.Go
-			i.Go = func(ctx context.Context, f task) bool {
-				ok := goTask(ctx, f)
-				if !ok && i.State(ctx) != "" {
-					log(ctx)("ERROR", "a task is refused")
+		wrong("that a group is made too late is written at once, whoever is writing", "STATE-4", func(i *impl) {
+			log, group := logs(i), i.DrainGroup
+			i.DrainGroup = func(ctx context.Context) *sync.WaitGroup {
+				if blameForeign(ctx, place(1)) {
+					return new(sync.WaitGroup)
 				}
-				return ok
+				if state := i.State(ctx); state == "hooks" || state == "stopped" {
+					log(ctx)("ERROR", "a group is made too late at "+place(1))
+				}
+				return group(ctx)
 			}
 		}),
-		wrong("an observer that asks for a stop is called again", "STATE-4", func(i *impl) {
+		// The place that the log tells is the wrapper's.
+		wrong("an observer that asks for a stop is called again", "LOG-1 STATE-4", func(i *impl) {
 			type observed struct{ observe func(conformance.Step) }
 			of, stop := notes[observed](i), i.Stop
 			onRun(i, func(main task, s settings, run runner) error {
