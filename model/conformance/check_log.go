@@ -135,9 +135,15 @@ func (r records) transitionTo(to model.State) (found []line) {
 
 // logged plays a run in virtual time, and returns its log.
 func (c *checker) logged(s Settings, main func(ctx context.Context) error) (log records) {
+	return c.loggedWith(func() Settings { return s }, main)
+}
+
+// loggedWith is logged with settings that are made in the bubble.
+func (c *checker) loggedWith(make func() Settings, main func(ctx context.Context) error) (log records) {
 	log = newRecords()
-	s.Logger = slog.New(log)
 	c.bubble(func() {
+		s := make()
+		s.Logger = slog.New(log)
 		_ = c.run(main, s)
 		time.Sleep(3 * time.Hour) // for what would not end
 		synctest.Wait()
@@ -147,12 +153,11 @@ func (c *checker) logged(s Settings, main func(ctx context.Context) error) (log 
 
 // interrupted is the log of a run that a signal stops.
 func (c *checker) interrupted(sig os.Signal) records {
-	source := make(chan os.Signal, 1)
-	return c.logged(Settings{Signals: source}, func(ctx context.Context) error {
+	return c.loggedWith(func() Settings {
+		source := make(chan os.Signal, 1)
 		time.AfterFunc(time.Second, func() { source <- sig })
-		wait(ctx.Done(), time.Hour)
-		return nil
-	})
+		return Settings{Signals: source}
+	}, func(ctx context.Context) error { wait(ctx.Done(), time.Hour); return nil })
 }
 
 // isText says whether a value is a duration that is written as text, which every
