@@ -70,7 +70,9 @@ func (l lateListener) Close() error {
 func serverCases() []Case {
 	return []Case{
 		wrong("a server that is to outlast hooks stops at the stop", "HTTP-1 HTTP-7", func(i *impl) {
-			onUntil(i, func(ctx context.Context, srv *http.Server, ln net.Listener, _ server) error { return i.Serve(ctx, srv, ln) })
+			onUntil(i, func(ctx context.Context, srv *http.Server, ln net.Listener, _ server) error {
+				return i.Serve(ctx, srv, ln)
+			})
 		}),
 		wrong("a server that is to outlast hooks is work in flight", "HTTP-7", func(i *impl) {
 			onUntil(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
