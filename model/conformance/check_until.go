@@ -16,14 +16,24 @@ import (
 // untilEnded is noted when ServeUntilStopped has returned.
 const untilEnded = "until ended"
 
+// begun is noted when the first hook begins; the last is hooked.
+const begun = "begun"
+
 // until is a main that has a server serve until the run is stopped, and waits
-// for its context. Before that it does what first says.
-func (c *checker) until(first func(ctx context.Context)) (serve serveFunc, v *atomic.Pointer[service]) {
+// for its context. Before that it does what first says, and registers a hook
+// that takes so long.
+func (c *checker) until(hook time.Duration, first func(ctx context.Context)) (serve serveFunc, v *atomic.Pointer[service]) {
 	v = new(atomic.Pointer[service])
 	return func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		if first != nil {
 			first(ctx)
 		}
+		c.hook(ctx, func() {
+			if v := v.Load(); v != nil {
+				v.note(begun)
+			}
+			time.Sleep(hook)
+		})
 		go func() {
 			err := c.impl.ServeUntilStopped(ctx, srv, ln)
 			if v := v.Load(); v != nil {
@@ -37,8 +47,8 @@ func (c *checker) until(first func(ctx context.Context)) (serve serveFunc, v *at
 }
 
 // servingUntil has a service live whose server serves until the run is stopped.
-func (c *checker) servingUntil(s Settings, handle handleFunc, first func(ctx context.Context), f func(v *service)) {
-	serve, of := c.until(first)
+func (c *checker) servingUntil(s Settings, hook time.Duration, handle handleFunc, first func(ctx context.Context), f func(v *service)) {
+	serve, of := c.until(hook, first)
 	c.serving(serve, s, handle, func(v *service) {
 		of.Store(v)
 		f(v)
@@ -48,11 +58,10 @@ func (c *checker) servingUntil(s Settings, handle handleFunc, first func(ctx con
 // checkUntilAnswersThroughout asks in every phase of a stop that takes long.
 func checkUntilAnswersThroughout(c *checker) {
 	first := func(ctx context.Context) {
-		c.hookFor(ctx, 2*time.Second)
 		done, _ := c.impl.Track(ctx)
 		context.AfterFunc(ctx, func() { time.AfterFunc(2*time.Second, done) })
 	}
-	c.servingUntil(Settings{Delay: 2 * time.Second}, lasting, first, func(v *service) {
+	c.servingUntil(Settings{Delay: 2 * time.Second}, 2*time.Second, lasting, first, func(v *service) {
 		kept := v.dial()
 		if kept == nil {
 			return
@@ -69,15 +78,10 @@ func checkUntilAnswersThroughout(c *checker) {
 		}
 		v.end()
 		c.expect(v.outcome() == nil, "Run returns %v", v.outcome())
-		c.expect(v.ln.closedAt() >= v.at(hooked)+2*time.Second && v.ln.closedAt() <= v.at(returned), "a server that serves until the run is stopped closes its listener at %s; the hook ends at %s, and Run returns at %s",
-			show(v.ln.closedAt()), show(v.at(hooked)+2*time.Second), show(v.at(returned)))
+		c.expect(v.ln.closedAt() >= v.at(hooked) && v.ln.closedAt() <= v.at(returned), "a server that serves until the run is stopped closes its listener at %s; the last hook is at %s, and Run returns at %s",
+			show(v.ln.closedAt()), show(v.at(hooked)), show(v.at(returned)))
 		c.expect(v.at(untilEnded) <= v.at(returned)+100*time.Millisecond, "it returns at %s, and Run at %s", show(v.at(untilEnded)), show(v.at(returned)))
 	})
-}
-
-// hookFor registers a hook that takes so long.
-func (c *checker) hookFor(ctx context.Context, d time.Duration) {
-	c.hook(ctx, func() { time.Sleep(d) })
 }
 
 // checkUntilIsNoWork has a request be under way that would hold Draining, were it
@@ -88,13 +92,13 @@ func checkUntilIsNoWork(c *checker) {
 		wait(req.Context().Done(), patience)
 		v.note("context ended")
 	}
-	c.servingUntil(Settings{}, handle, func(ctx context.Context) { c.hookFor(ctx, 3*time.Second) }, func(v *service) {
+	c.servingUntil(Settings{}, 3*time.Second, handle, nil, func(v *service) {
 		cut := v.begin("")
 		time.Sleep(time.Second)
 		v.end()
 		cancel := v.at(cancelled)
-		c.expect(promptly(v.hooksAt(), cancel), "a request to a server that serves until the run is stopped is under way: hooks begin at %s, want %s", show(v.hooksAt()), show(cancel))
-		last := v.at(hooked) + 3*time.Second
+		c.expect(promptly(v.at(begun), cancel), "a request to a server that serves until the run is stopped is under way: hooks begin at %s, want %s", show(v.at(begun)), show(cancel))
+		last := v.at(hooked)
 		c.expect(v.at("context ended") >= last && v.at("context ended") <= last+100*time.Millisecond+prompt, "the context of such a request ends at %s, and the last hook at %s", show(v.at("context ended")), show(last))
 		c.expect(v.at(returned) >= last && v.at(returned) <= last+100*time.Millisecond+prompt, "Run returns at %s, and the last hook ends at %s", show(v.at(returned)), show(last))
 		e := <-cut
@@ -118,13 +122,13 @@ func checkUntilWhenHooksEndOtherwise(c *checker) {
 		c.expect(promptly(v.ln.closedAt(), v.at(hooked)), "main is out, and no hook is left to run at %s: a server that serves until the run is stopped closes its listener at %s",
 			show(v.at(hooked)), show(v.ln.closedAt()))
 	})
-	c.servingUntil(limit, lasting, func(ctx context.Context) { c.hookFor(ctx, time.Hour) }, func(v *service) {
+	c.servingUntil(limit, time.Hour, lasting, nil, func(v *service) {
 		v.begin("0s")
 		v.end()
-		c.expect(promptly(v.at(returned), v.at(hooked)+5*time.Second) || v.at(returned) <= v.at(hooked)+5*time.Second+100*time.Millisecond+prompt,
-			"a hook hangs: Run returns at %s, and hooks have begun at %s", show(v.at(returned)), show(v.at(hooked)))
-		c.expect(v.ln.closedAt() >= v.at(hooked)+5*time.Second && v.ln.closedAt() <= v.at(returned)+prompt, "a hook hangs until the shutdown timeout at %s: a server that serves until the run is stopped closes its listener at %s",
-			show(v.at(hooked)+5*time.Second), show(v.ln.closedAt()))
+		end := v.at(begun) + 5*time.Second
+		c.expect(v.at(returned) >= end && v.at(returned) <= end+100*time.Millisecond+prompt, "a hook hangs from %s on: Run returns at %s", show(v.at(begun)), show(v.at(returned)))
+		c.expect(v.ln.closedAt() >= end && v.ln.closedAt() <= v.at(returned)+prompt, "a hook hangs until the shutdown timeout at %s: a server that serves until the run is stopped closes its listener at %s",
+			show(end), show(v.ln.closedAt()))
 	})
 }
 
