@@ -213,15 +213,15 @@ func checkServeFuncSeveral(c *checker) {
 		var ended []time.Duration
 		var hook time.Duration
 		began := time.Now()
-		parent, stop := context.WithCancel(context.Background())
-		time.AfterFunc(time.Second, stop)
+		var up sync.WaitGroup
+		up.Add(servers)
 		err := c.run(func(ctx context.Context) error {
 			c.hook(ctx, func() { hook = time.Since(began) })
 			var all sync.WaitGroup
 			for i := range servers {
 				all.Go(func() {
 					over := make(chan struct{})
-					err := c.impl.ServeFunc(ctx, func() error { <-over; time.Sleep(time.Duration(i) * time.Second); return nil },
+					err := c.impl.ServeFunc(ctx, func() error { up.Done(); <-over; time.Sleep(time.Duration(i) * time.Second); return nil },
 						func(context.Context) error { close(over); return nil }, nil)
 					c.expect(err == nil, "ServeFunc returns %v", err)
 					mu.Lock()
@@ -229,9 +229,10 @@ func checkServeFuncSeveral(c *checker) {
 					ended = append(ended, time.Since(began))
 				})
 			}
-			return nil
-		}, Settings{Parent: parent})
-		stop()
+			up.Wait()
+			return nil // which is the stop
+		}, Settings{})
+		synctest.Wait()
 		c.expect(err == nil, "Run returns %v", err)
 		mu.Lock()
 		defer mu.Unlock()
