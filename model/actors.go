@@ -236,11 +236,19 @@ func ready() *rapid.Generator[actor] {
 func probe(endpoints ...Ask) *rapid.Generator[actor] {
 	return act(func(t *rapid.T) actor {
 		p := Probe{Of: rapid.SampledFrom(endpoints).Draw(t, "probe of"), At: span(t, "probe at", 0, horizon)}
+		next := p
+		again := often(t, "and again", 1, 6)
+		if again {
+			next.At += span(t, "later", 0, 2)
+		}
 		return func(s *Scenario) {
 			if p.Of == Startup && !s.Follow {
 				return // start-up is a question about a lifecycle
 			}
 			s.Probes = append(s.Probes, p)
+			if again {
+				s.Probes = append(s.Probes, next)
+			}
 		}
 	})
 }

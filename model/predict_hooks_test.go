@@ -12,6 +12,27 @@ const exit = `
 		0s work context cancelled: canceled`
 
 var hookPredictions = []prediction{
+	{"HOOK-10 a hook is taken back once, by anybody, until it begins", Scenario{
+		Main: Main{After: 1 * s}, Hooks: []Hook{{}, {Lasts: 2 * s}, {Lasts: 4 * s}, {Lasts: 8 * s}},
+		TakeBacks: []TakeBack{{Hook: 4, At: 0}, {Hook: 4, At: 0}, {Hook: 2, By: 3, At: 1 * s}, {Hook: 2, By: 3, At: 3 * s}, {Hook: 3, By: 3}, {Hook: 1, At: 30 * s}}}, `
+		0s starting --started--> running
+		1s main is back
+		1s running --main_exited--> draining
+		1s context cancelled: canceled
+		1s draining --drained--> hooks
+		1s work context cancelled: canceled
+		1s hook 3 begins, deadline 11s
+		5s hook 3 ended
+		5s hook 1 begins, deadline 11s
+		5s hook 1 ended
+		5s hooks --hooks_finished--> stopped
+		5s Run returns nil
+		TakeBack 1 answers true
+		TakeBack 2 answers false
+		TakeBack 3 answers true
+		TakeBack 4 answers false
+		TakeBack 5 answers false
+		TakeBack 6 answers false`},
 	{"HOOK-1 hooks run one at a time, last registered first", Scenario{
 		Hooks: []Hook{{Lasts: 3 * s}, {Lasts: 2 * s}, {Lasts: 1 * s}}}, exit + `
 		0s hook 3 begins, deadline 10s

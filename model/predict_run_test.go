@@ -47,6 +47,19 @@ var runPredictions = []prediction{
 		4s work context cancelled: canceled
 		4s hooks --hooks_finished--> stopped
 		4s Run returns [stop error #2, stop error #3]`},
+	{"RUN-14 the signal that asked for the stop is the last of the errors", Scenario{
+		SignalError: true, Main: Main{Ends: ReturnsCause, AfterCancel: true, After: 1 * s}, Stops: []Stop{{SIGTERM, 1 * s}, {SIGINT, 1100 * time.Millisecond}},
+		Hooks: []Hook{{Lasts: 2 * s, Ends: ReturnsError}}}, `
+		0s starting --started--> running
+		1s running --stop_requested--> draining
+		1s context cancelled: SIGTERM
+		2s main is back
+		2s draining --drained--> hooks
+		2s work context cancelled: canceled
+		2s hook 1 begins, deadline 12s
+		4s hook 1 ended
+		4s hooks --hooks_finished--> stopped
+		4s Run returns [hook error #1, SIGTERM]`},
 	{"RUN-3 main's own exit drains and runs the hooks as a signal does", Scenario{
 		Main: Main{Ends: ReturnsError, After: 1 * s}, Hooks: []Hook{{Lasts: 2 * s}},
 		Groups: []Group{{Units: []Unit{{Lasts: 4 * s}}}}}, `

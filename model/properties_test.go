@@ -274,15 +274,20 @@ func TestWhatMakesNoDifferenceMakesNone(t *testing.T) {
 			}
 		}},
 		{"HOOK-10 to take a hook back when it has begun, or a second time", func(s *Scenario, t Trace) {
+			taken := map[time.Duration]bool{} // two at one instant would be a tie
+			add := func(hook int, at time.Duration) {
+				if !taken[at] {
+					s.TakeBacks = append(s.TakeBacks, TakeBack{Hook: hook, At: at})
+				}
+				taken[at] = true
+			}
 			for i, b := range s.TakeBacks {
 				if t.TakeBacks[i] && b.By == 0 {
-					s.TakeBacks = append(s.TakeBacks, TakeBack{Hook: b.Hook, At: b.At + 1})
+					add(b.Hook, b.At+1)
 				}
 			}
 			for _, r := range t.Hooks {
-				if r.Start > 0 {
-					s.TakeBacks = append(s.TakeBacks, TakeBack{Hook: r.Hook, At: r.Start + 1})
-				}
+				add(r.Hook, r.Start+1)
 			}
 		}},
 		{"an option that is given its default", func(s *Scenario, _ Trace) {

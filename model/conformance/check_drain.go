@@ -29,34 +29,9 @@ func checkRefusedWorkIsLogged(c *checker) {
 		}, Settings{Log: log.log})
 		c.expect(err == nil, "Run returns %v", err)
 		for _, place := range []string{track, task, group} {
-			c.expectLog(log, "ERROR", place)
+			c.expectLog(log, place)
 		}
 	})
-}
-
-func checkGraceWarning(c *checker) {
-	linger := func(track bool) *logbook {
-		log := &logbook{}
-		c.bubble(func() {
-			err := c.run(func(ctx context.Context) error {
-				if track {
-					done, _ := c.impl.Track(ctx)
-					time.AfterFunc(6*time.Second, done)
-				}
-				c.impl.Stop(ctx, nil)
-				time.Sleep(7 * time.Second)
-				return nil
-			}, Settings{Log: log.log})
-			c.expect(err == nil, "Run returns %v, and main did come back", err)
-		})
-		return log
-	}
-	for _, remedy := range []string{"Serve", "Track", "grace"} {
-		c.expectLog(linger(false), "WARN", remedy)
-	}
-	if log := linger(true); log.has("WARN") {
-		c.errorf("there is a warning though tracked work is out:\n%s", log)
-	}
 }
 
 // checkReusedGroup adds to a group at the moment at which its counter reaches

@@ -26,7 +26,12 @@ func foreignChecks() (all []check) {
 		{NeedMarkStarted, "MarkStarted", func(c *checker, ctx context.Context) []string { c.impl.MarkStarted(ctx); return []string{here(0)} }},
 		{NeedWorkContext, "WorkContext", foreignWork},
 		{NeedOnShutdownContext, "OnShutdownContext", foreignHook},
+		{NeedOnShutdownStop, "what OnShutdownContext returns", foreignTakeBack},
 		{NeedHandler, "Handler", foreignHandler},
+		{NeedCancelOnStop, "CancelOnStop", foreignCancelOnStop},
+		{NeedServeTLS, "ServeTLS", foreignServeTLS},
+		{NeedUntilStopped, "UntilStopped", foreignUntilStopped},
+		{NeedServeFunc, "ServeFunc", foreignServeFunc},
 		{NeedServe, "Serve", foreignServe},
 		{NeedListenAndServe, "ListenAndServe", foreignListen},
 	} {
@@ -76,36 +81,74 @@ func foreignHook(c *checker, ctx context.Context) []string {
 	return []string{".go:"}
 }
 
-func foreignHandler(c *checker, ctx context.Context) []string {
-	next := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
-	counted := c.impl.Handler(ctx, next)
-	place := here(-1)
-	if counted == nil {
-		c.errorf("Handler returns nil with a context of no run")
-		return nil
+func foreignTakeBack(c *checker, ctx context.Context) []string {
+	stop := c.impl.OnShutdownStop(ctx, func(context.Context) error { c.errorf("a hook of no run is run"); return nil }, 0)
+	c.expect(stop != nil && !stop(), "a hook of no run is taken back, or nothing does it")
+	return []string{".go:"}
+}
+
+// teapot is a handler that nothing else answers like.
+var teapot = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+
+func (c *checker) expectTeapot(what string, h http.Handler) {
+	if h == nil {
+		c.errorf("%s returns nil with a context of no run", what)
+		return
 	}
 	rec := httptest.NewRecorder()
-	counted.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/", nil))
-	c.expect(rec.Code == http.StatusTeapot, "through a Handler of no run a request is answered %d", rec.Code)
+	h.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/", nil))
+	c.expect(rec.Code == http.StatusTeapot, "through a %s of no run a request is answered %d", what, rec.Code)
+}
+
+func foreignHandler(c *checker, ctx context.Context) []string {
+	counted := c.impl.Handler(ctx, teapot)
+	place := here(-1)
+	c.expectTeapot("Handler", counted)
 	return []string{place}
 }
 
-func foreignServe(c *checker, ctx context.Context) (places []string) {
+func foreignCancelOnStop(c *checker, ctx context.Context) []string {
+	cancelling := c.impl.CancelOnStop(ctx, teapot)
+	place := here(-1)
+	c.expectTeapot("CancelOnStop", cancelling)
+	return []string{place}
+}
+
+// foreignServe and the others like it ask for any place: these take options, so
+// that what is called is an adapter's.
+func foreignServe(c *checker, ctx context.Context) []string {
 	ln := newPipes()
 	defer ln.cut()
-	c.refuses("Serve", func(srv *http.Server) error {
+	c.refuses("Serve", func(srv *http.Server) error { return c.impl.Serve(ctx, srv, ln) })
+	return []string{".go:"}
+}
+
+func foreignServeTLS(c *checker, ctx context.Context) []string {
+	ln := newPipes()
+	defer ln.cut()
+	c.refuses("ServeTLS", func(srv *http.Server) error { return c.impl.ServeTLS(ctx, srv, ln, "", "") })
+	return []string{".go:"}
+}
+
+func foreignUntilStopped(c *checker, ctx context.Context) []string {
+	ln := newPipes()
+	defer ln.cut()
+	c.refuses("UntilStopped", func(srv *http.Server) error { return c.impl.ServeUntilStopped(ctx, srv, ln) })
+	return []string{".go:"}
+}
+
+func foreignServeFunc(c *checker, ctx context.Context) (places []string) {
+	stop := func(context.Context) error { return nil }
+	c.refuses("ServeFunc", func(*http.Server) error {
 		places = append(places, here(1))
-		return c.impl.Serve(ctx, srv, ln)
+		return c.impl.ServeFunc(ctx, func() error { time.Sleep(3 * time.Second); return nil }, stop, nil)
 	})
 	return places
 }
 
-func foreignListen(c *checker, ctx context.Context) (places []string) {
-	c.refuses("ListenAndServe", func(srv *http.Server) error {
-		places = append(places, here(1))
-		return c.impl.ListenAndServe(ctx, srv)
-	})
-	return places
+func foreignListen(c *checker, ctx context.Context) []string {
+	c.refuses("ListenAndServe", func(srv *http.Server) error { return c.impl.ListenAndServe(ctx, srv) })
+	return []string{".go:"}
 }
 
 // refuses demands an error of what serves, and closes the server of one that

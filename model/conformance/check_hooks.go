@@ -3,7 +3,6 @@ package conformance
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,7 +16,7 @@ func checkHookPlace(c *checker) {
 			c.impl.OnShutdown(ctx, func() error { return errors.New("the hook's") })
 			return nil
 		}, Settings{})
-		c.expect(err != nil && strings.Contains(err.Error(), place), "Run returns %v, want an error that names %s", err, place)
+		c.expect(err != nil && mentions(err.Error(), place), "Run returns %v, want an error that names %s", err, place)
 	})
 }
 
@@ -37,7 +36,7 @@ func checkInterruptedAreNamed(c *checker) {
 		}, Settings{})
 		close(release)
 		for _, place := range places {
-			c.expect(err != nil && strings.Contains(err.Error(), place), "Run returns %v, want an error that names %s", err, place)
+			c.expect(err != nil && mentions(err.Error(), place), "Run returns %v, want an error that names %s", err, place)
 		}
 	})
 }

@@ -80,7 +80,7 @@ func checkLateHookIsLogged(c *checker) {
 		_ = c.run(func(ctx context.Context) error { run = ctx; return nil }, Settings{Log: log.log})
 		c.impl.OnShutdown(run, func() error { return errors.New("the late hook's") })
 		time.Sleep(time.Second)
-		c.expectLog(log, "ERROR", "the late hook's")
+		c.expectLog(log, "the late hook's")
 	})
 }
 

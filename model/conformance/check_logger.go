@@ -3,7 +3,6 @@ package conformance
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -49,7 +48,7 @@ func (c *checker) expectOrder(l *logbook, places []string) {
 	l.mu.Lock()
 	var told []string
 	for _, line := range l.lines {
-		if i := slices.IndexFunc(places, func(place string) bool { return strings.Contains(line, place) }); i >= 0 {
+		if i := slices.IndexFunc(places, func(place string) bool { return mentions(line, place) }); i >= 0 {
 			told = append(told, places[i])
 		}
 	}

@@ -5,12 +5,17 @@ import (
 	"regexp"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/greynewell/mist-go/model"
 )
 
 func checkMisuses(c *checker) {
 	for _, misuse := range c.impl.Misuses {
+		if misuse.Within != nil {
+			c.misusedWithin(misuse)
+			continue
+		}
 		var called atomic.Bool
 		err := misuse.Run(func(context.Context) error {
 			called.Store(true)
@@ -27,6 +32,21 @@ func checkMisuses(c *checker) {
 	}
 }
 
+// misusedWithin has main make a call with an argument that is wrong.
+func (c *checker) misusedWithin(misuse Misuse) {
+	_ = c.impl.Run(func(ctx context.Context) error {
+		result := make(chan error, 1)
+		go func() { result <- misuse.Within(ctx) }()
+		select {
+		case err := <-result:
+			c.expect(err != nil && strings.Contains(err.Error(), misuse.Argument), "%s: the error does not name it: %v", misuse.Argument, err)
+		case <-time.After(soon):
+			c.errorf("%s: a call with a bad argument does not return", misuse.Argument)
+		}
+		return nil
+	}, 0, 0)
+}
+
 func checkNilHook(c *checker) {
 	c.bubble(func() {
 		var place string
@@ -35,7 +55,7 @@ func checkNilHook(c *checker) {
 			c.impl.OnShutdown(ctx, nil)
 			return nil
 		}, Settings{})
-		c.expect(err != nil && strings.Contains(err.Error(), place), "Run returns %v, want an error that names %s", err, place)
+		c.expect(err != nil && mentions(err.Error(), place), "Run returns %v, want an error that names %s", err, place)
 		c.expectNoPanic(err)
 	})
 }

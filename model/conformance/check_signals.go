@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
@@ -58,6 +59,32 @@ func checkFurtherSIGTERM(c *checker) {
 		return nil
 	}, 0, 0)
 	c.expect(err == nil && hook, "Run returns %v, and the hook ran: %t", err, hook)
+}
+
+// checkSignalsUntilReturn fails by the death of the process, where Run lets go of
+// signals before its observers and its log are done.
+func checkSignalsUntilReturn(c *checker) {
+	// Run waits for them for 100 ms, and a machine may be late.
+	var hook atomic.Int64
+	began := time.Now()
+	further := func() {
+		if at := hook.Load(); at > 0 && time.Since(began)-time.Duration(at) < 50*time.Millisecond {
+			raise(terminate)
+		}
+	}
+	main := func(ctx context.Context) error {
+		c.impl.OnShutdown(ctx, func() error { hook.Store(int64(time.Since(began))); return nil })
+		return nil
+	}
+	err := c.run(main, Settings{Observe: func(s Step) {
+		if s.To == string(model.Stopped) {
+			further()
+		}
+	}})
+	c.expect(err == nil, "SIGTERM comes while an observer sees that the run is stopped, and Run returns %v", err)
+	hook.Store(0)
+	err = c.run(main, Settings{Log: func(string, string) { further() }})
+	c.expect(err == nil, "SIGTERM comes while the log is written, and Run returns %v", err)
 }
 
 func checkSignalStopsAll(c *checker) {
@@ -121,7 +148,13 @@ func checkDefaultEffect(c *checker) {
 
 // playScene is what a process does that was started for a scene.
 func playScene(scene string, impl Implementation) {
-	if scene != sceneDefaultEffect {
+	switch scene {
+	case scenePipeline:
+		playPipeline(impl, nil)
+	case sceneSource:
+		playPipeline(impl, make(chan os.Signal, 1))
+	case sceneDefaultEffect:
+	default:
 		os.Exit(3)
 	}
 	if err := impl.Run(func(context.Context) error { return nil }, 0, 0); err != nil {

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"testing/synctest"
 	"time"
+
+	"github.com/greynewell/mist-go/model"
 )
 
 func checkIdleGoes(c *checker) {
@@ -102,6 +104,141 @@ func checkCutting(c *checker) {
 	})
 }
 
+// checkCuttingUnderAShortTimeout has a handler that would not return, and less
+// time for the hooks than a handler is waited for.
+func checkCuttingUnderAShortTimeout(c *checker) {
+	stubborn := func(*service, http.ResponseWriter, *http.Request) { time.Sleep(patience) }
+	for _, shutdown := range []time.Duration{20 * time.Millisecond, 100 * time.Millisecond, 300 * time.Millisecond} {
+		c.serving(c.impl.Serve, Settings{Drain: 2 * time.Second, Shutdown: shutdown}, stubborn, func(v *service) {
+			v.begin("")
+			v.end()
+			cut := v.at(cancelled) + 2*time.Second
+			c.expect(v.at(hooked) <= cut+shutdown/10+prompt, "with a shutdown timeout of %v, requests are cut at %s, and the first hook begins at %s",
+				shutdown, show(cut), show(v.at(hooked)))
+		})
+	}
+}
+
+// hijacks takes the connection, says so over it, and does what then says.
+func hijacks(then func(v *service, conn net.Conn, req *http.Request)) handleFunc {
+	return func(v *service, w http.ResponseWriter, req *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			v.c.errorf("Hijack: %v", err)
+			return
+		}
+		_, _ = io.WriteString(conn, "raw\n")
+		then(v, conn, req)
+	}
+}
+
+// hijacked sends the request that has its connection hijacked.
+func (v *service) hijacked() *wire {
+	w := v.dial()
+	if w == nil {
+		return nil
+	}
+	_, _ = io.WriteString(w, "GET / HTTP/1.1\r\nHost: service\r\n\r\n")
+	if line, err := w.r.ReadString('\n'); line != "raw\n" {
+		v.c.errorf("over a hijacked connection comes %q, %v", line, err)
+		return nil
+	}
+	return w
+}
+
+// checkHijackedIsFollowed has hijacked connections be waited for while their
+// handlers run, and cut when they run for too long.
+func checkHijackedIsFollowed(c *checker) {
+	finishes := hijacks(func(v *service, conn net.Conn, req *http.Request) {
+		wait(v.over, 3*time.Second)
+		c.expect(req.Context().Err() == nil, "the context of a request that hijacked its connection ends while it is waited for: %v", req.Context().Err())
+		_, _ = io.WriteString(conn, "bye\n")
+		v.note("handled")
+		_ = conn.Close()
+	})
+	c.serving(c.impl.Serve, Settings{}, finishes, func(v *service) {
+		w := v.hijacked()
+		if w == nil {
+			return
+		}
+		said := make(chan string, 1)
+		go func() { line, _ := w.r.ReadString('\n'); said <- line }()
+		time.Sleep(time.Second)
+		v.end()
+		c.expect(v.at("handled") <= v.hooksAt(), "hooks begin at %s, and the handler of a hijacked connection returns at %s", show(v.hooksAt()), show(v.at("handled")))
+		c.expect(<-said == "bye\n", "a hijacked connection is cut though its handler returns within the drain timeout")
+	})
+	reads := hijacks(func(v *service, conn net.Conn, req *http.Request) {
+		_, _ = io.ReadAll(conn)
+		v.note("cut")
+		if req.Context().Err() != nil {
+			v.note("context ended")
+		}
+		time.Sleep(20 * time.Millisecond)
+		v.note("cleaned up")
+	})
+	c.serving(c.impl.Serve, Settings{Drain: 2 * time.Second}, reads, func(v *service) {
+		if v.hijacked() == nil {
+			return
+		}
+		v.end()
+		limit := v.at(cancelled) + 2*time.Second
+		c.expect(promptly(v.at("cut"), limit), "a hijacked connection whose handler goes on is cut at %s, want %s", show(v.at("cut")), show(limit))
+		c.expect(v.at("cleaned up") <= v.hooksAt(), "a hijacked connection is cut, hooks begin at %s, and its handler returns at %s", show(v.hooksAt()), show(v.at("cleaned up")))
+		err := v.outcome()
+		c.expect(err != nil && (!c.offered[NeedIs] || c.impl.Is(err, model.DrainTimeout)), "a hijacked connection is cut, and Run returns %v, want the drain timeout", err)
+	})
+}
+
+// checkStreamsAreCut has a stream of HTTP/2 outlast the drain timeout.
+func checkStreamsAreCut(c *checker) {
+	endless := func(v *service, w http.ResponseWriter, req *http.Request) {
+		defer v.note("cleaned up")
+		for req.Context().Err() == nil {
+			_, _ = io.WriteString(w, "x")
+			_ = http.NewResponseController(w).Flush()
+			wait(req.Context().Done(), 100*time.Millisecond)
+		}
+		v.note("context ended")
+	}
+	c.serving(c.serveHTTP2, Settings{Drain: 2 * time.Second}, endless, func(v *service) {
+		w := v.dial2()
+		if w == nil {
+			return
+		}
+		ended := make(chan error, 1)
+		go func() { _, err := w.get(""); ended <- err; v.note("cut") }()
+		time.Sleep(time.Second)
+		v.end()
+		limit := v.at(cancelled) + 2*time.Second
+		c.expect(promptly(v.at("context ended"), limit), "over HTTP/2, the context of a request that is cut ends at %s, want %s", show(v.at("context ended")), show(limit))
+		c.expect(v.at("cleaned up") <= v.hooksAt(), "over HTTP/2 a request is cut, hooks begin at %s, and its handler returns at %s", show(v.hooksAt()), show(v.at("cleaned up")))
+		c.expect(v.at("cut") <= v.hooksAt()+prompt && <-ended != nil, "over HTTP/2, a request that is cut ends at %s for its client, or looks whole", show(v.at("cut")))
+		err := v.outcome()
+		c.expect(err != nil && (!c.offered[NeedIs] || c.impl.Is(err, model.DrainTimeout)), "over HTTP/2 a request is cut, and Run returns %v, want the drain timeout", err)
+	})
+}
+
+// serveHTTP2 is Serve, of a server that speaks HTTP/2 without TLS too.
+func (c *checker) serveHTTP2(ctx context.Context, srv *http.Server, ln net.Listener) error {
+	srv.Protocols = unencryptedHTTP2()
+	return c.impl.Serve(ctx, srv, ln)
+}
+
+// dial2 makes a connection of HTTP/2.
+func (v *service) dial2() *wire2 {
+	conn := v.dial()
+	if conn == nil {
+		return nil
+	}
+	w, err := newWire2(conn.Conn, v.now)
+	if err != nil {
+		v.c.errorf("over HTTP/2 a connection fails: %v", err)
+		return nil
+	}
+	return w
+}
+
 func checkCutLooksCut(c *checker) {
 	handle := func(v *service, w http.ResponseWriter, req *http.Request) {
 		if req.URL.Path == "/half" {
@@ -179,6 +316,53 @@ func checkCloseInDelay(c *checker) {
 		v.expectClose("a request over an old connection in the drain delay", kept.get(v, "0s"))
 		v.expectClose("a request that was begun before the drain delay", <-before)
 	})
+}
+
+// checkCloseOfOddAnswers has handlers write nothing, or their header early, or
+// an informational answer first.
+func checkCloseOfOddAnswers(c *checker) {
+	odd := func(_ *service, w http.ResponseWriter, req *http.Request) {
+		switch req.URL.Path {
+		case "/nothing":
+			time.Sleep(2 * time.Second)
+		case "/header":
+			time.Sleep(2 * time.Second)
+			w.WriteHeader(http.StatusNoContent)
+		case "/flushed":
+			time.Sleep(2 * time.Second)
+			_ = http.NewResponseController(w).Flush()
+		case "/hints":
+			time.Sleep(2 * time.Second)
+			w.Header().Set("Link", "</style.css>; rel=preload")
+			w.WriteHeader(http.StatusEarlyHints)
+			_, _ = io.WriteString(w, "done")
+		}
+	}
+	for _, delay := range []time.Duration{0, 5 * time.Second} {
+		c.serving(c.impl.Serve, Settings{Delay: delay}, odd, func(v *service) {
+			paths := []string{"nothing", "header", "flushed"}
+			var answers []<-chan exchange
+			for _, path := range paths {
+				answers = append(answers, v.begin(path))
+			}
+			hints := v.dial()
+			if hints == nil {
+				return
+			}
+			_, _ = io.WriteString(hints, "GET /hints HTTP/1.1\r\nHost: service\r\n\r\n")
+			time.Sleep(time.Second)
+			v.stop()
+			early, err := http.ReadResponse(hints.r, nil)
+			if err == nil && early.StatusCode == http.StatusEarlyHints {
+				c.expect(early.Header.Get("Connection") == "", "an informational answer carries Connection: %s", early.Header.Get("Connection"))
+				early, err = http.ReadResponse(hints.r, nil)
+			}
+			v.expectClose("a request whose handler sends an informational answer first", v.exchanged(early, err))
+			for i, answer := range answers {
+				v.expectClose("with a drain delay of "+delay.String()+", a request whose handler does this: "+paths[i], <-answer)
+			}
+		})
+	}
 }
 
 func checkHandlerCloses(c *checker) {

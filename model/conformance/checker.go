@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -107,7 +108,7 @@ func (l *logbook) log(level, line string) {
 // has says whether there is a line with all the parts.
 func (l *logbook) has(parts ...string) bool {
 	return l.hasLine(func(line string) bool {
-		return !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(line, part) })
+		return !slices.ContainsFunc(parts, func(part string) bool { return !mentions(line, part) })
 	})
 }
 
@@ -124,6 +125,14 @@ func (l *logbook) String() string {
 	return strings.Join(l.lines, "\n")
 }
 
+// isWarning says whether a line is a warning.
+func (l *logbook) isWarning(line string) bool { return strings.HasPrefix(line, "WARN ") }
+
+// containsFold is strings.Contains, whatever the case of the letters.
+func containsFold(text, part string) bool {
+	return strings.Contains(strings.ToLower(text), strings.ToLower(part))
+}
+
 // expectLog demands a line with all the parts.
 func (c *checker) expectLog(l *logbook, parts ...string) {
 	c.expect(l.has(parts...), "no log line has all of %q; the log:\n%s", parts, l)
@@ -132,14 +141,20 @@ func (c *checker) expectLog(l *logbook, parts ...string) {
 // defaultLog keeps what is written to slog's default logger from here on,
 // until restore is called.
 func defaultLog() (l *logbook, restore func()) {
-	was := slog.Default()
 	l = &logbook{}
-	slog.SetDefault(slog.New(bookHandler{l}))
-	return l, func() { slog.SetDefault(was) }
+	return l, defaultLogTo(l.log)
 }
 
-// bookHandler is a slog.Handler that writes into a logbook.
-type bookHandler struct{ book *logbook }
+// defaultLogTo has what is written to slog's default logger go to write, until
+// restore is called.
+func defaultLogTo(write func(level, line string)) (restore func()) {
+	was := slog.Default()
+	slog.SetDefault(slog.New(bookHandler{write}))
+	return func() { slog.SetDefault(was) }
+}
+
+// bookHandler is a slog.Handler that makes a line of each record.
+type bookHandler struct{ write func(level, line string) }
 
 // Enabled is always true.
 func (h bookHandler) Enabled(context.Context, slog.Level) bool { return true }
@@ -150,20 +165,39 @@ func (h bookHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
 // WithGroup returns the handler itself.
 func (h bookHandler) WithGroup(string) slog.Handler { return h }
 
-// Handle keeps the record.
+// Handle hands the line on.
 func (h bookHandler) Handle(_ context.Context, r slog.Record) error {
 	line := r.Message
 	r.Attrs(func(a slog.Attr) bool {
 		line += " " + a.String()
 		return true
 	})
-	h.book.log(r.Level.String(), line)
+	h.write(r.Level.String(), line)
 	return nil
 }
 
-// here is the place of its caller, so many lines further down, as errors and
-// log lines tell it.
+// here is the place of its caller, so many lines further down: file.go:12. How
+// much of the path is before that in an error or a log line is up to the
+// implementation.
 func here(further int) string {
 	_, file, line, _ := runtime.Caller(1)
-	return fmt.Sprintf("%s:%d", file, line+further)
+	return fmt.Sprintf("%s:%d", filepath.Base(file), line+further)
 }
+
+// mentions says whether a text has a part. A place in it ends where its number
+// does: line 12 is not line 123.
+func mentions(text, part string) bool {
+	for rest := text; ; {
+		i := strings.Index(rest, part)
+		if i < 0 {
+			return false
+		}
+		rest = rest[i+len(part):]
+		if !isPlace(part) || rest == "" || !isDigit(rest[0]) {
+			return true
+		}
+	}
+}
+
+func isPlace(text string) bool { return strings.Contains(text, ".go:") && isDigit(text[len(text)-1]) }
+func isDigit(b byte) bool      { return '0' <= b && b <= '9' }

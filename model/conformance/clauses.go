@@ -57,7 +57,7 @@ func (c Clause) How() string {
 // Clauses returns every clause that the suite checks, in the order of the
 // contract.
 func Clauses() []Clause {
-	return slices.Concat(stateClauses(), runClauses(), drainClauses(), hookClauses(), signalClauses(), healthClauses(), httpClauses())
+	return slices.Concat(stateClauses(), runClauses(), drainClauses(), hookClauses(), signalClauses(), logClauses(), healthClauses(), httpClauses())
 }
 
 // Find returns the clause of an ID.

@@ -25,7 +25,7 @@ func drainClauses() []Clause {
 		},
 		{
 			ID: "DRAIN-2", Level: Core,
-			Sentence: "The drain timeout counts from cancel. When it runs out, that is logged, hooks run and the result has an error. That and the log line list what was still busy by its place, and count units and requests.",
+			Sentence: "The drain timeout counts from cancel. When it runs out, or a signal forces: within 100 ms, however busy the processors are, that is logged, hooks run and the result has an error. That and the log line list every task that is busy and every group that is or may be by its place, and count units and requests.",
 			premise:  func(_ model.Scenario, want model.Trace) bool { return want.Left(model.Draining) == model.DrainTimedOut },
 			examples: []model.Scenario{
 				{DrainTimeout: 2 * second, Main: ends, Groups: never, Hooks: hook},
@@ -35,6 +35,9 @@ func drainClauses() []Clause {
 			},
 			checks: []check{
 				{"the error and the log line name every busy group and task, and count units", []Need{NeedRunWith, NeedTrack, NeedGo}, checkBusyIsNamed},
+				{"so they do when a signal forces", []Need{NeedRunWith, NeedTrack, NeedGo, NeedIs}, checkBusyIsNamedWhenForced},
+				{"on busy processors", nil, checkTimeoutOnBusyProcessors},
+				{"a further interrupt on busy processors", []Need{NeedRunWith}, checkForcedOnBusyProcessors},
 				{"the error and the log line count requests", []Need{NeedRunWith, NeedHandler}, checkRequestsAreCounted},
 			},
 		},
@@ -50,12 +53,13 @@ func drainClauses() []Clause {
 			},
 			checks: []check{
 				{"a group made after a real SIGTERM is waited for", []Need{NeedUnix}, checkGroupWhileDraining},
+				{"groups that work makes and adds to while draining", []Need{NeedGo, NeedTrack, NeedStop}, checkGroupsAreWaitedFor},
 				{"after draining, Track, Go and DrainGroup say that nobody waits", []Need{NeedRunWith, NeedTrack, NeedGo}, checkRefusedWorkIsLogged},
 			},
 		},
 		{
 			ID: "DRAIN-4", Level: Core,
-			Sentence: "Main is waited for first, until its return grace, at most half of the drain timeout, is over. That is a warning which names the remedy, never a drain timeout, and none while tracked work is out.",
+			Sentence: "Main is waited for first, until its return grace, at most half of the drain timeout, is over. That is a warning which names the remedy, never a drain timeout. A first warning comes after a fifth of the grace, and none while tracked work is out.",
 			premise: func(s model.Scenario, want model.Trace) bool {
 				return want.MainEnded > want.Cancelled.At && want.Cancelled.At != model.Never
 			},
@@ -68,7 +72,9 @@ func drainClauses() []Clause {
 				{ReturnGrace: model.NoGrace, Main: model.Main{AfterCancel: true, After: 3 * second}, Stops: term, Hooks: hook},
 			},
 			checks: []check{
-				{"the warning names the remedy, unless tracked work is out", []Need{NeedRunWith, NeedStop, NeedTrack}, checkGraceWarning},
+				{"the warning names the remedy", []Need{NeedRunWith, NeedStop}, checkGraceWarning},
+				{"there is none while tracked work is out", []Need{NeedRunWith, NeedStop, NeedTrack, NeedGo}, checkNoGraceWarning},
+				{"the first comes after a fifth of the grace", []Need{NeedRunWith, NeedStop}, checkEarlyWarning},
 				{"hooks wait for main after a real SIGTERM", []Need{NeedUnix}, checkMainFirst},
 				{"for no longer than half of the drain timeout, and that is no error", []Need{NeedUnix}, checkGraceIsHalf},
 			},
@@ -83,6 +89,11 @@ func drainClauses() []Clause {
 				{Main: ends, Hooks: hook},
 				{Main: ends, Groups: busyFor(model.Unit{Lasts: 3 * second}), Hooks: hook},
 			},
+		},
+		{
+			ID: "DRAIN-9", Level: Extended,
+			Sentence: "A group that is made, or first added to, by main within its grace, a task, a unit, a request or the work of an earlier group, at any moment of draining, is no data race with the library.",
+			checks:   []check{{"groups at any moment, in real time", []Need{NeedGo, NeedTrack, NeedStop}, checkGroupsAtAnyMoment}},
 		},
 		{
 			ID: "DRAIN-6", Level: Core,

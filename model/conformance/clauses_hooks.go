@@ -111,6 +111,18 @@ func hookClauses() []Clause {
 			},
 		},
 		{
+			ID: "HOOK-10", Level: Extended,
+			Sentence: "A hook is taken back by the function that OnShutdownContext returns, never nil, and what it holds is let go of: true if it will not run for that, false if it has begun, was taken back before or was dropped by the shutdown timeout. From anywhere at any time.",
+			premise:  func(s model.Scenario, _ model.Trace) bool { return len(s.TakeBacks) > 0 },
+			needs:    []Need{NeedOnShutdownStop},
+			examples: takeBacks(ends),
+			checks: []check{
+				{"what it holds is let go of", []Need{NeedOnShutdownStop}, checkTakenBackIsLetGo},
+				{"every second of a thousand, twice at once", []Need{NeedOnShutdownStop}, checkManyTakenBack},
+				{"as it begins", []Need{NeedOnShutdownStop}, checkTakenBackAsItBegins},
+			},
+		},
+		{
 			ID: "HOOK-9", Level: Extended,
 			Sentence: "With a context that does not come from Run, nothing does harm, and each call logs an error with its place; groups, done and handlers can be used, and what would serve returns an error.",
 			checks:   foreignChecks(),
@@ -118,10 +130,30 @@ func hookClauses() []Clause {
 	}
 }
 
+// takeBacks take hooks back before, while and after they run, by main and by
+// other hooks.
+func takeBacks(ends model.Main) []model.Scenario {
+	hooks := []model.Hook{{Lasts: second + 1}, {Lasts: second + 2}, {Lasts: second + 4}}
+	scenario := func(all ...model.TakeBack) model.Scenario {
+		return model.Scenario{Main: ends, Hooks: hooks, TakeBacks: all}
+	}
+	return []model.Scenario{
+		scenario(model.TakeBack{Hook: 2}),
+		scenario(model.TakeBack{Hook: 3}, model.TakeBack{Hook: 3}),
+		scenario(model.TakeBack{Hook: 1}, model.TakeBack{Hook: 2}, model.TakeBack{Hook: 3}),
+		scenario(model.TakeBack{Hook: 1, By: 3}),
+		scenario(model.TakeBack{Hook: 2, By: 3, At: second / 2}, model.TakeBack{Hook: 1, By: 3, At: 8}),
+		scenario(model.TakeBack{Hook: 3, By: 3}, model.TakeBack{Hook: 3, By: 2}),
+		scenario(model.TakeBack{Hook: 2, At: second + 16}, model.TakeBack{Hook: 3, At: second + 32}, model.TakeBack{Hook: 1, At: 20 * second}),
+		{ShutdownTimeout: 3 * second, Main: ends, Hooks: []model.Hook{{Lasts: second}, {Lasts: model.Never}},
+			TakeBacks: []model.TakeBack{{Hook: 1, At: 5 * second}, {Hook: 2, At: 5*second + 1}}},
+	}
+}
+
 func hookTimeoutClause(two func(a, b model.Hook) model.Scenario, plain model.Hook) Clause {
 	return Clause{
 		ID: "HOOK-6", Level: Extended,
-		Sentence: "A hook that exceeds its own timeout is abandoned with an error, its context cancelled, and the next begins; one of zero or less is none. A hook that returns context.Canceled gets a log line that names OnShutdownContext.",
+		Sentence: "A hook that exceeds its own timeout is abandoned with an error, its context cancelled, and the next begins; one of zero or less is none. A hook that returns context.Canceled gets a log line that says why, and names OnShutdownContext.",
 		premise: func(_ model.Scenario, want model.Trace) bool {
 			return slices.ContainsFunc(want.Hooks, func(r model.HookRun) bool { return r.Fate == model.Abandoned && !r.Late })
 		},

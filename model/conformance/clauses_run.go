@@ -84,28 +84,32 @@ func runClauses() []Clause {
 		},
 		{
 			ID: "RUN-6", Level: Core,
-			Sentence: "Main's error alone is returned as it is. Several are joined in order: main, Stop, tasks, drain, hooks, shutdown, main still running; none is dropped.",
+			Sentence: "Main's error alone is returned as it is. Several are joined in order: main, Stop, tasks, drain, hooks, shutdown, main still running, the signal; none is dropped.",
 			premise:  func(_ model.Scenario, want model.Trace) bool { return len(want.Errors) > 0 },
 			examples: severalErrors(),
 		},
 		{
 			ID: "RUN-7", Level: Extended,
-			Sentence: "After a requested stop, http.ErrServerClosed, context.Canceled or the cause, every leaf of it, is a clean end of main or a task: no error, but logged at Debug. Before a stop it is an error.",
+			Sentence: "After a requested stop, http.ErrServerClosed, context.Canceled, net.ErrClosed, the cause or what WithCleanError says, every leaf of it, is a clean end of main or a task: no error, but logged at Debug. Before a stop it is an error, and one that unwraps to itself always is.",
 			premise: func(s model.Scenario, want model.Trace) bool {
 				return want.MainEnded <= want.Returned && sayStopped(s.Main.Ends)
 			},
 			needs: []Need{NeedRunWith},
 			examples: slices.Concat(
 				endsBy(model.Scenario{Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.SIGTERM, At: second}}}, cleanOrNearly...),
-				endsBy(model.Scenario{Main: model.Main{After: second}}, cleanOrNearly...)),
+				endsBy(model.Scenario{Main: model.Main{After: second}}, cleanOrNearly...),
+				endsBy(model.Scenario{CleanError: true, Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.SIGTERM, At: second}}}, ownOrNearly...),
+				endsBy(model.Scenario{CleanError: true, Main: model.Main{After: second}}, ownOrNearly...)),
 			checks: []check{
+				{"WithCleanError is asked of each leaf", []Need{NeedRunWith, NeedStop, NeedCleanError}, checkCleanErrorIsAskedOfLeaves},
+				{"an error that unwraps to itself is not clean", []Need{NeedRunWith, NeedStop}, checkEndlessError},
 				{"a clean end is logged at Debug", []Need{NeedRunWith, NeedStop}, checkCleanEndIsLogged},
 				{"a task's clean end is logged at Debug", []Need{NeedRunWith, NeedStop, NeedGo}, checkCleanTaskIsLogged},
 			},
 		},
 		{
 			ID: "RUN-8", Level: Extended,
-			Sentence: "A bad argument is an error that names it, and main is not called. A nil hook of either kind is an error that names its place, and no panic.",
+			Sentence: "A bad argument of Run or of an option is an error that names it, and main is not called; one of a function that serves is its error. A nil hook of either kind is an error that names its place, and no panic.",
 			checks: []check{
 				{"every bad argument is named", []Need{NeedMisuses}, checkMisuses},
 				{"a nil hook is an error with its place", []Need{NeedRunWith}, checkNilHook},
@@ -144,6 +148,7 @@ func runClauses() []Clause {
 				{DrainDelay: second, Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.ParentCancelled, At: model.BeforeRun}}, Hooks: []model.Hook{{Lasts: second + 1}}},
 			},
 		},
+		signalErrorClause(),
 		{
 			ID: "RUN-13", Level: Extended,
 			Sentence: "With manual start the state is starting until MarkStarted; a stop before that leads straight to draining, and a later MarkStarted is ignored.",
@@ -157,9 +162,40 @@ func runClauses() []Clause {
 	}
 }
 
-var cleanOrNearly = []model.Ending{
-	model.ReturnsCanceled, model.ReturnsWrapped, model.ReturnsClosed, model.ReturnsCause, model.ReturnsJoined, model.ReturnsMixed,
+func signalErrorClause() Clause {
+	stopped := func(ends model.Ending, stops ...model.Stop) model.Scenario {
+		return model.Scenario{
+			SignalError: true, Main: model.Main{Ends: ends, AfterCancel: true, After: second}, Stops: stops,
+			Hooks: []model.Hook{{Lasts: second + 1}, {Lasts: second + 2, Ends: model.ReturnsError}},
+		}
+	}
+	term, interrupt := model.Stop{By: model.SIGTERM, At: second}, model.Stop{By: model.SIGINT, At: second}
+	return Clause{
+		ID: "RUN-14", Level: Extended,
+		Sentence: "With WithSignalError, a stop that a signal asked for joins the signal's error to the result, last, once, though main returns the cause. ExitCode is 0 for nil, 128 and the signal's number when every leaf is one, else 1.",
+		premise:  func(s model.Scenario, _ model.Trace) bool { return s.SignalError },
+		needs:    []Need{NeedRunWith, NeedSignalError},
+		examples: []model.Scenario{
+			stopped(model.ReturnsNil, term), stopped(model.ReturnsCause, term), stopped(model.ReturnsCause, interrupt), stopped(model.ReturnsError, term),
+			stopped(model.ReturnsCause, model.Stop{By: model.StopNil, At: second}, model.Stop{By: model.SIGTERM, At: second + 4}),
+			stopped(model.ReturnsNil, interrupt, model.Stop{By: model.SIGTERM, At: second + 4}),
+			{SignalError: true, Main: model.Main{AfterCancel: true}, Stops: []model.Stop{term}},
+			{SignalError: true, Main: model.Main{After: model.Never}, Stops: []model.Stop{interrupt, {By: model.SIGINT, At: 2*second + 4}}, Tracks: []model.Track{{Lasts: model.Never}}},
+			{SignalError: true, Main: model.Main{After: second}, Hooks: []model.Hook{{Lasts: 2*second + 2}}, Stops: []model.Stop{{By: model.SIGTERM, At: 2*second + 4}}},
+		},
+		checks: []check{
+			{"the signal is in the result once, whatever main returns", []Need{NeedRunWith, NeedSignalError, NeedIs}, checkSignalErrorIsOnce},
+			{"exit codes", []Need{NeedRunWith, NeedSignalError, NeedExitCode}, checkExitCode},
+		},
+	}
 }
+
+var cleanOrNearly = []model.Ending{
+	model.ReturnsCanceled, model.ReturnsWrapped, model.ReturnsClosed, model.ReturnsCause, model.ReturnsJoined, model.ReturnsNetClosed, model.ReturnsMixed,
+	model.ReturnsOwnClean, model.ReturnsOwnJoined,
+}
+
+var ownOrNearly = []model.Ending{model.ReturnsOwnClean, model.ReturnsOwnJoined, model.ReturnsOwnMixed, model.ReturnsMixed}
 
 // severalErrors returns scenarios whose errors are of one class, of two, and
 // of every class.

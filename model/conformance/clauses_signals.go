@@ -19,7 +19,7 @@ func signalClauses() []Clause {
 	return []Clause{
 		{
 			ID: "SIG-1", Level: Core,
-			Sentence: "SIGINT or SIGTERM requests a stop at any moment from main's first line, one that waits in a signal source before that. A further SIGTERM does not kill the process, while hooks run neither.",
+			Sentence: "SIGINT or SIGTERM requests a stop at any moment from main's first line, one that waits in a signal source before that. A further SIGTERM does not kill the process, nor while hooks run, nor until observers and log are done.",
 			premise:  func(_ model.Scenario, want model.Trace) bool { return stoppedBySignal(want) },
 			needs:    []Need{NeedRunWith},
 			examples: []model.Scenario{
@@ -31,6 +31,7 @@ func signalClauses() []Clause {
 				{"a real SIGTERM and a real SIGINT", []Need{NeedUnix}, checkRealSignals},
 				{"in main's first line", []Need{NeedUnix}, checkFirstLineSignal},
 				{"a further SIGTERM does not kill, in main or in a hook", []Need{NeedUnix}, checkFurtherSIGTERM},
+				{"until observers and log are done", []Need{NeedUnix, NeedRunWith}, checkSignalsUntilReturn},
 				{"a signal that is in the source before Run", []Need{NeedRunWith}, checkFilledSource},
 			},
 		},
@@ -40,6 +41,7 @@ func signalClauses() []Clause {
 			premise:  severalSignals,
 			needs:    []Need{NeedRunWith},
 			examples: []model.Scenario{
+				{Main: waits, Hooks: []model.Hook{{Lasts: model.Never, Aware: true}}, Stops: []model.Stop{interrupt(0), interrupt(10)}},
 				stops(interrupt(0), interrupt(10)),
 				stops(interrupt(0), interrupt(10), interrupt(20)),
 				stops(interrupt(0), interrupt(4)),
@@ -52,6 +54,14 @@ func signalClauses() []Clause {
 			checks: []check{
 				{"a closed source delivers nothing more", []Need{NeedRunWith}, checkClosedSource},
 				{"any signal of a source requests a stop", []Need{NeedRunWith}, checkAnySignal},
+			},
+		},
+		{
+			ID: "SIG-4", Level: Extended,
+			Sentence: "From the stop to Run's return, a standard output or error that nobody reads any more ends nothing: hooks run. With a source of signals, or without any, no signal of the process is touched, SIGPIPE neither.",
+			checks: []check{
+				{"a pipeline whose reader has died", []Need{NeedUnix, NeedRunWith}, checkPipeline},
+				{"one whose signals come from a source", []Need{NeedUnix, NeedRunWith}, checkPipelineOfSource},
 			},
 		},
 		{

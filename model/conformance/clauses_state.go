@@ -31,11 +31,13 @@ func stateClauses() []Clause {
 		},
 		{
 			ID: "STATE-4", Level: Extended,
-			Sentence: "An observer sees each step once and in order; one that is slow, panics or calls back holds nothing up, and Run waits at most 100 ms for it. The same holds for a logger: no line is lost, and each is written in its turn.",
+			Sentence: "An observer sees each step once and in order; one that is slow, panics or calls back holds nothing up, and Run waits at most 100 ms for it. The same holds for a logger: no line is lost, and each is written in its turn. One that calls the library for each call that it gets does not do so without end.",
 			checks: []check{
 				{"an observer that hangs costs Run 100 ms and no deadline", []Need{NeedRunWith}, checkHangingObserver},
 				{"an observer that panics sees the rest", []Need{NeedRunWith}, checkPanickingObserver},
 				{"an observer may call back into the library", []Need{NeedRunWith, NeedStop, NeedState}, checkCallingObserver},
+				{"an observer or a logger that calls back for each call", []Need{NeedRunWith}, checkCallingForEach},
+				{"a default logger that does so with a foreign context", []Need{NeedTrack}, checkForeignForEach},
 				{"a logger that hangs costs Run 100 ms and no deadline", []Need{NeedRunWith}, checkHangingLogger},
 				{"a logger that panics is told the rest", []Need{NeedRunWith, NeedGo}, checkPanickingLogger},
 				{"a logger that is slow is told all in order", []Need{NeedRunWith, NeedGo}, checkSlowLogger},

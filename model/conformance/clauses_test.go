@@ -15,7 +15,8 @@ func everything() offers {
 	o := offers{}
 	for _, n := range []Need{
 		NeedIs, NeedRunWith, NeedState, NeedOnShutdownContext, NeedWorkContext, NeedTrack, NeedGo, NeedStop,
-		NeedMarkStarted, NeedHandler, NeedListenAndServe, NeedServe, NeedMachine, NeedMisuses, NeedHealth, NeedFollow, NeedAddCheckContext, NeedRemoveCheck,
+		NeedMarkStarted, NeedHandler, NeedListenAndServe, NeedServe, NeedServeTLS, NeedListenTLS, NeedUntilStopped, NeedServeFunc, NeedCancelOnStop,
+		NeedExitCode, NeedCleanError, NeedSignalError, NeedLogger, NeedOnShutdownStop, NeedMachine, NeedMisuses, NeedHealth, NeedFollow, NeedAddCheckContext, NeedRemoveCheck,
 		NeedStartup, NeedUnix,
 	} {
 		o[n] = true
@@ -109,7 +110,7 @@ func TestNoDifferenceGoesUnreported(t *testing.T) {
 
 func copied(t model.Trace) model.Trace {
 	t.Steps, t.Errors, t.Hooks, t.Answers = slices.Clone(t.Steps), slices.Clone(t.Errors), slices.Clone(t.Hooks), slices.Clone(t.Answers)
-	t.Tracks, t.Tasks = slices.Clone(t.Tracks), slices.Clone(t.Tasks)
+	t.Tracks, t.Tasks, t.TakeBacks = slices.Clone(t.Tracks), slices.Clone(t.Tasks), slices.Clone(t.TakeBacks)
 	return t
 }
 
@@ -137,6 +138,7 @@ var changes = map[string]func(t *model.Trace) bool{
 	"a hook with another deadline":   func(t *model.Trace) bool { return first(t.Hooks, func(r *model.HookRun) { r.Deadline++ }) },
 	"a hook not run that was":        func(t *model.Trace) bool { t.NotRun = append(t.NotRun, 1); return true },
 	"an answer of Track":             func(t *model.Trace) bool { return first(t.Tracks, func(b *bool) { *b = !*b }) },
+	"an answer of a take-back":       func(t *model.Trace) bool { return first(t.TakeBacks, func(b *bool) { *b = !*b }) },
 	"an answer of Go":                func(t *model.Trace) bool { return first(t.Tasks, func(b *bool) { *b = !*b }) },
 	"an answer with another code":    func(t *model.Trace) bool { return first(t.Answers, func(a *model.Answer) { a.Code++ }) },
 	"an answer with another status":  func(t *model.Trace) bool { return first(t.Answers, func(a *model.Answer) { a.Status = "odd" }) },

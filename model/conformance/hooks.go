@@ -21,6 +21,8 @@ func (v *verdict) hooks() {
 		switch {
 		case i >= len(got):
 			v.object(v.missingHook(want, i), "hook %d does not begin, want it at %s", want[i].Hook, show(want[i].Start))
+		case i < len(got) && v.isTakenBack(got[i].Hook):
+			v.object("HOOK-10", "hook %d begins at %s, and was taken back", got[i].Hook, show(got[i].Start))
 		case i >= len(want):
 			v.object(v.extraHook(got, i), "hook %d begins at %s, and should not", got[i].Hook, show(got[i].Start))
 		case want[i].Hook != got[i].Hook:
@@ -54,6 +56,26 @@ func (v *verdict) overlap(got []model.HookRun) (a, b model.HookRun, ok bool) {
 		}
 	}
 	return a, b, false
+}
+
+// takeBacks compares what was answered to those who took hooks back.
+func (v *verdict) takeBacks() {
+	for i, b := range v.s.TakeBacks {
+		if want, got := v.want.TakeBacks[i], v.got.TakeBacks[i]; want != got {
+			v.object("HOOK-10", "hook %d is taken back, and the answer is %t, want %t", b.Hook, got, want)
+			return
+		}
+	}
+}
+
+// isTakenBack says whether one of the calls is to take a hook back.
+func (v *verdict) isTakenBack(hook int) bool {
+	for i, b := range v.s.TakeBacks {
+		if b.Hook == hook && v.full.TakeBacks[i] {
+			return true
+		}
+	}
+	return false
 }
 
 // inTime leaves out the late hooks.
@@ -134,7 +156,7 @@ func (v *verdict) hookEnd(want, got model.HookRun) string {
 	switch {
 	case want.Fate == model.Abandoned || got.Fate == model.Abandoned:
 		return "HOOK-6"
-	case v.full.Left(model.Hooks) == model.PhaseForced:
+	case v.full.Left(model.Hooks) == model.PhaseForced || v.got.Left(model.Hooks) == model.PhaseForced:
 		return "SIG-2"
 	}
 	return "HOOK-3"

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -43,6 +44,8 @@ type Implementation struct {
 	// OnShutdownContext registers a hook that takes a context; a timeout of 0
 	// or less is none.
 	OnShutdownContext func(ctx context.Context, hook func(ctx context.Context) error, timeout time.Duration)
+	// OnShutdownStop is OnShutdownContext, and returns what takes the hook back.
+	OnShutdownStop func(ctx context.Context, hook func(ctx context.Context) error, timeout time.Duration) (stop func() bool)
 	// The wider API, each as the library has it.
 	WorkContext func(ctx context.Context) context.Context
 	Track       func(ctx context.Context) (done func(), ok bool)
@@ -54,10 +57,29 @@ type Implementation struct {
 	Handler        func(ctx context.Context, next http.Handler) http.Handler
 	ListenAndServe func(ctx context.Context, srv *http.Server) error
 	Serve          func(ctx context.Context, srv *http.Server, ln net.Listener) error
+	// ServeTLS and ListenAndServeTLS are the same over TLS. ServeUntilStopped
+	// serves until the last hook has run.
+	ServeTLS          func(ctx context.Context, srv *http.Server, ln net.Listener, certFile, keyFile string) error
+	ListenAndServeTLS func(ctx context.Context, srv *http.Server, certFile, keyFile string) error
+	ServeUntilStopped func(ctx context.Context, srv *http.Server, ln net.Listener) error
+	// ServeFunc serves with any server; closeNow may be nil.
+	ServeFunc func(ctx context.Context, serve func() error, shutdown func(ctx context.Context) error, closeNow func() error) error
+	// CancelOnStop ends the contexts of requests to next when the run stops.
+	CancelOnStop func(ctx context.Context, next http.Handler) http.Handler
+	// ExitCode is the code that a process should end with after Run returned err.
+	ExitCode func(err error) int
+	// Takes lists which of the settings of the second block RunWith takes:
+	// NeedCleanError, NeedSignalError, NeedLogger.
+	Takes []Need
 	// Machine makes a machine that nothing but the suite drives (STATE-3).
 	Machine func() Machine
-	// Misuses are calls of Run, each with one argument that is wrong (RUN-8).
+	// Misuses are calls, each with one argument that is wrong (RUN-8).
 	Misuses []Misuse
+
+	// Polls says that under the race detector the implementation looks at groups
+	// only every so often while main is out beyond its grace. The end of Draining
+	// is not exact then, and such scenarios are not played under the detector.
+	Polls bool
 }
 
 // Machine is the machine of an implementation, bare.
@@ -68,10 +90,12 @@ type Machine struct {
 	Fire func(event string) (refused bool, err error)
 }
 
-// Misuse is a call of Run with one argument that is wrong.
+// Misuse is a call with one argument that is wrong. One of Run and Within is set.
 type Misuse struct {
 	Argument string // what the error must name
 	Run      func(main func(ctx context.Context) error) error
+	// Within calls another function than Run. It is called by main.
+	Within func(ctx context.Context) error
 }
 
 // Settings are the options of a run. A zero one is not given, so that the
@@ -87,6 +111,11 @@ type Settings struct {
 	Signals     <-chan os.Signal // instead of the process's own
 	Observe     func(Step)
 	Log         func(level, line string) // every log line of the run
+
+	// What RunWith takes only where Implementation.Takes says so.
+	CleanError  func(error) bool // what else is a clean end after a stop
+	SignalError bool             // a stop by a signal is an error
+	Logger      *slog.Logger     // instead of Log
 }
 
 // Step is one transition, as an observer is told of it.

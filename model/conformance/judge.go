@@ -89,7 +89,7 @@ var course = []func(*verdict){
 
 // outcome are the aspects that do not depend on one another.
 var outcome = []func(*verdict){
-	(*verdict).work, (*verdict).lateHooks, (*verdict).errors, (*verdict).answers,
+	(*verdict).work, (*verdict).takeBacks, (*verdict).lateHooks, (*verdict).errors, (*verdict).answers,
 }
 
 // compare finds what is wrong, by the clauses that it breaks.

@@ -16,6 +16,7 @@ const (
 	NeedRunWith           Need = "RunWith"
 	NeedState             Need = "State"
 	NeedOnShutdownContext Need = "OnShutdownContext"
+	NeedOnShutdownStop    Need = "OnShutdownStop"
 	NeedWorkContext       Need = "WorkContext"
 	NeedTrack             Need = "Track"
 	NeedGo                Need = "Go"
@@ -24,6 +25,15 @@ const (
 	NeedHandler           Need = "Handler"
 	NeedListenAndServe    Need = "ListenAndServe"
 	NeedServe             Need = "Serve"
+	NeedServeTLS          Need = "ServeTLS"
+	NeedListenTLS         Need = "ListenAndServeTLS"
+	NeedUntilStopped      Need = "ServeUntilStopped"
+	NeedServeFunc         Need = "ServeFunc"
+	NeedCancelOnStop      Need = "CancelOnStop"
+	NeedExitCode          Need = "ExitCode"
+	NeedCleanError        Need = "Settings.CleanError"
+	NeedSignalError       Need = "Settings.SignalError"
+	NeedLogger            Need = "Settings.Logger"
 	NeedMachine           Need = "Machine"
 	NeedMisuses           Need = "Misuses"
 	NeedHealth            Need = "Health"
@@ -43,6 +53,7 @@ func offersOf(impl Implementation) offers {
 		NeedRunWith:           impl.RunWith != nil,
 		NeedState:             impl.State != nil,
 		NeedOnShutdownContext: impl.OnShutdownContext != nil,
+		NeedOnShutdownStop:    impl.OnShutdownStop != nil,
 		NeedWorkContext:       impl.WorkContext != nil,
 		NeedTrack:             impl.Track != nil,
 		NeedGo:                impl.Go != nil,
@@ -51,10 +62,19 @@ func offersOf(impl Implementation) offers {
 		NeedHandler:           impl.Handler != nil,
 		NeedListenAndServe:    impl.ListenAndServe != nil,
 		NeedServe:             impl.Serve != nil,
+		NeedServeTLS:          impl.ServeTLS != nil,
+		NeedListenTLS:         impl.ListenAndServeTLS != nil,
+		NeedUntilStopped:      impl.ServeUntilStopped != nil,
+		NeedServeFunc:         impl.ServeFunc != nil,
+		NeedCancelOnStop:      impl.CancelOnStop != nil,
+		NeedExitCode:          impl.ExitCode != nil,
 		NeedMachine:           impl.Machine != nil,
 		NeedMisuses:           len(impl.Misuses) > 0,
 		NeedHealth:            impl.Health != nil,
 		NeedUnix:              realSignals,
+	}
+	for _, n := range impl.Takes {
+		o[n] = impl.RunWith != nil
 	}
 	if impl.Health != nil {
 		h := impl.Health("tool", "version")
@@ -86,6 +106,9 @@ func needsOf(s model.Scenario) (needs []Need) {
 	stops := func(by model.Agent) bool {
 		return slices.ContainsFunc(s.Stops, func(stop model.Stop) bool { return stop.By == by })
 	}
+	need(s.CleanError, NeedCleanError)
+	need(s.SignalError, NeedSignalError)
+	need(len(s.TakeBacks) > 0, NeedOnShutdownStop)
 	need(s.ManualStart || s.DrainDelay != 0 || s.ReturnGrace != 0, NeedRunWith)
 	need(stops(model.SIGINT) || stops(model.SIGTERM) || stops(model.ParentCancelled), NeedRunWith)
 	need(stops(model.StopNil) || stops(model.StopWithError), NeedStop)

@@ -45,6 +45,7 @@ type player struct {
 	over      bool                 // the trace was taken
 	values    map[model.Kind]error // what the scenario's own code returned or panicked with
 	ended     []time.Duration      // per run of a hook: when its function ended
+	stops     map[int]func() bool  // per hook, from 1: what takes it back
 	onRelease []func()             // work that ends by a call, not by a goroutine
 	checkRuns []checkRun
 	odd       []Difference // what no trace can show
@@ -57,6 +58,7 @@ func play(t *testing.T, impl *Implementation, offered offers, s model.Scenario, 
 		impl: impl, s: s, wants: wants, offered: offered, alone: alone,
 		launched: model.Never,
 		values:   map[model.Kind]error{},
+		stops:    map[int]func() bool{},
 		got: model.Trace{
 			Cancelled: model.Cancellation{At: model.Never},
 			WorkEnded: model.Cancellation{At: model.Never},
@@ -64,6 +66,7 @@ func play(t *testing.T, impl *Implementation, offered offers, s model.Scenario, 
 			Returned:  model.Never,
 			Tracks:    make([]bool, len(s.Tracks)),
 			Tasks:     make([]bool, len(s.Tasks)),
+			TakeBacks: make([]bool, len(s.TakeBacks)),
 			Answers:   make([]model.Answer, len(s.Probes)),
 		},
 	}
@@ -192,6 +195,10 @@ func (p *player) enter() error {
 		ManualStart: p.s.ManualStart,
 		Signals:     p.signals,
 		Observe:     p.observe,
+		SignalError: p.s.SignalError,
+	}
+	if p.s.CleanError {
+		settings.CleanError = isOwnClean
 	}
 	return p.impl.RunWith(p.main, settings)
 }

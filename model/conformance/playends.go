@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"runtime"
 
@@ -16,6 +17,18 @@ type ownError struct{ kind model.Kind }
 
 // Error names the kind.
 func (e *ownError) Error() string { return "the " + string(e.kind) + " of the scenario" }
+
+// ownClean is an error that the scenario calls a clean end.
+type ownClean struct{ kind model.Kind }
+
+// Error names the kind.
+func (e *ownClean) Error() string { return "the clean " + string(e.kind) + " of the scenario" }
+
+// isOwnClean says so as users do, and so of an error too that holds others.
+func isOwnClean(err error) bool {
+	var own *ownClean
+	return errors.As(err, &own)
+}
 
 // made returns the scenario's error of a kind, the same each time.
 func (p *player) made(k model.Kind) error {
@@ -51,6 +64,14 @@ func (p *player) end(e model.Ending, returned, panicked model.Kind) error {
 		return p.value(returned, context.Cause(p.ctx))
 	case model.ReturnsJoined:
 		return p.value(returned, errors.Join(context.Canceled, http.ErrServerClosed))
+	case model.ReturnsNetClosed:
+		return p.value(returned, &net.OpError{Op: "accept", Net: "tcp", Err: net.ErrClosed})
+	case model.ReturnsOwnClean:
+		return p.value(returned, &ownClean{returned})
+	case model.ReturnsOwnJoined:
+		return p.value(returned, fmt.Errorf("ended as asked: %w", errors.Join(context.Canceled, &ownClean{returned})))
+	case model.ReturnsOwnMixed:
+		return p.value(returned, errors.Join(&ownClean{returned}, &ownError{returned}))
 	case model.ReturnsMixed:
 		return p.value(returned, errors.Join(context.Canceled, &ownError{returned}))
 	case model.Panics:

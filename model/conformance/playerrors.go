@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/greynewell/mist-go/model"
@@ -14,8 +15,18 @@ const unknown model.Kind = "?"
 
 // readErrors takes Run's error apart into the kinds it joins, in order.
 func (p *player) readErrors(want model.Trace) (kinds []model.Kind) {
+	left := slices.Clone(want.Errors) // those that none of the errors is yet
 	for i, err := range p.elements(p.err) {
-		kinds = append(kinds, p.kindOf(err, want.Errors, i))
+		if i < len(want.Errors) {
+			if at := slices.Index(left, want.Errors[i]); at > 0 {
+				left[0], left[at] = left[at], left[0]
+			}
+		}
+		kind := p.kindOf(err, left)
+		if at := slices.Index(left, kind); at >= 0 {
+			left = slices.Delete(left, at, at+1)
+		}
+		kinds = append(kinds, kind)
 	}
 	return kinds
 }
@@ -42,15 +53,10 @@ func (p *player) elements(err error) []error {
 	return all
 }
 
-// kindOf tells the kind of the i-th error. Several kinds may fit, since one
-// panic looks like another; what is expected in its place is tried first.
-func (p *player) kindOf(err error, want []model.Kind, i int) model.Kind {
-	candidates := append([]model.Kind(nil), want...)
-	if i < len(candidates) {
-		candidates[0], candidates[i] = candidates[i], candidates[0]
-	}
-	candidates = append(candidates, p.possible()...)
-	for _, k := range candidates {
+// kindOf tells the kind of an error. Several kinds may fit, since one panic looks
+// like another; what is still expected is tried first.
+func (p *player) kindOf(err error, expected []model.Kind) model.Kind {
+	for _, k := range append(slices.Clone(expected), p.possible()...) {
 		if p.fits(err, k) {
 			return k
 		}
@@ -75,7 +81,7 @@ func (p *player) possible() []model.Kind {
 		ks = append(ks, model.StopError(i+1))
 	}
 	return append(ks, model.DrainTimeout, model.MainRunning, model.Forced, model.ShutdownTimeout,
-		model.MainPanic, model.MainGoexit)
+		model.MainPanic, model.MainGoexit, model.CauseSIGINT, model.CauseSIGTERM)
 }
 
 // fits says whether an error can be one of a kind.

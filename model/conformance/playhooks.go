@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
@@ -12,7 +13,13 @@ import (
 func (p *player) register(ctx context.Context, i int) {
 	h := p.s.Hooks[i]
 	run := -1
-	if takesContext(h) {
+	if p.takenBack(i) {
+		stop := p.impl.OnShutdownStop(ctx, func(own context.Context) error { return p.hook(ctx, own, i, &run) }, h.Timeout)
+		if stop == nil {
+			p.oddity("HOOK-10", "OnShutdownContext returned a nil stop")
+		}
+		p.note(func() { p.stops[i+1] = stop })
+	} else if takesContext(h) {
 		p.impl.OnShutdownContext(ctx, func(own context.Context) error { return p.hook(ctx, own, i, &run) }, h.Timeout)
 	} else {
 		p.impl.OnShutdown(ctx, func() error { return p.hook(ctx, nil, i, &run) })
@@ -36,6 +43,21 @@ func (p *player) register(ctx context.Context, i int) {
 	})
 }
 
+// takenBack says whether anything calls what takes hook i back.
+func (p *player) takenBack(i int) bool {
+	return slices.ContainsFunc(p.s.TakeBacks, func(b model.TakeBack) bool { return b.Hook == i+1 })
+}
+
+// takeBack calls what takes a hook back, if the hook is registered.
+func (p *player) takeBack(i int) {
+	var stop func() bool
+	p.note(func() { stop = p.stops[p.s.TakeBacks[i].Hook] })
+	if stop != nil {
+		ok := stop()
+		p.note(func() { p.got.TakeBacks[i] = ok })
+	}
+}
+
 // hook is the function of hook i. own is the context that it was given, if it
 // takes one.
 func (p *player) hook(ctx, own context.Context, i int, run *int) error {
@@ -52,6 +74,15 @@ func (p *player) hook(ctx, own context.Context, i int, run *int) error {
 			p.register(ctx, j)
 		case other.At != model.Never:
 			time.AfterFunc(other.At, p.ordered(func() { p.register(ctx, j) }))
+		}
+	}
+	for j, b := range p.s.TakeBacks {
+		switch {
+		case b.By != i+1:
+		case b.At == 0:
+			p.takeBack(j)
+		case b.At != model.Never:
+			time.AfterFunc(b.At, p.ordered(func() { p.takeBack(j) }))
 		}
 	}
 	var cut <-chan struct{}

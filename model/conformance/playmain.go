@@ -82,6 +82,11 @@ func (p *player) firstLines(ctx context.Context) {
 			p.at(h.At, func() { p.register(ctx, i) })
 		}
 	}
+	for i, b := range p.s.TakeBacks {
+		if b.By == 0 {
+			p.at(b.At, func() { p.takeBack(i) })
+		}
+	}
 	for _, r := range p.s.Ready {
 		p.at(r.At, func() { p.health.SetReady(r.Is) })
 	}

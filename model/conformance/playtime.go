@@ -42,6 +42,14 @@ func (p *player) lastInstant() time.Duration {
 	for _, h := range p.s.Hooks {
 		see(h.At)
 	}
+	for _, b := range p.s.TakeBacks {
+		see(b.At)
+		for _, w := range p.wants {
+			if r, ran := w.Run(b.By); ran {
+				see(plus(r.Start, b.At))
+			}
+		}
+	}
 	for _, x := range p.s.Tracks {
 		see(x.At, plus(x.At, x.Lasts))
 	}

@@ -32,6 +32,9 @@ func (x *exam) reduce(s model.Scenario) (model.Scenario, bool) {
 			s.Hooks[i].Aware, s.Hooks[i].Timeout = false, 0
 		}
 	})
+	without(NeedOnShutdownStop, func() { s.TakeBacks = nil })
+	without(NeedCleanError, func() { s.CleanError = false })
+	without(NeedSignalError, func() { s.SignalError = false })
 	without(NeedAddCheckContext, func() {
 		s.CheckTimeout = 0
 		s.Checks = slices.DeleteFunc(slices.Clone(s.Checks), ownSettings)

@@ -90,12 +90,16 @@ func (v *verdict) errors() {
 		return
 	}
 	object := func(clause string) { v.object(clause, "Run returns %v, want %v", got, want) }
-	if len(got) == 1 && len(want) > 1 && got[0] == want[0] {
+	if len(got) == 1 && len(want) > 1 && got[0] == want[0] && !isSignal(want[1]) {
 		object("RUN-6")
 		return
 	}
 	missing, extra := subtract(want, got), subtract(got, want)
 	if len(missing)+len(extra) == 0 {
+		if isSignal(want[len(want)-1]) && !isSignal(got[len(got)-1]) {
+			object("RUN-14")
+			return
+		}
 		object("RUN-6") // the order
 		return
 	}
@@ -108,6 +112,8 @@ func (v *verdict) errors() {
 		}
 	}
 }
+
+func isSignal(k model.Kind) bool { return k == model.CauseSIGINT || k == model.CauseSIGTERM }
 
 // subtract returns what is in a and not in b, with repetitions.
 func subtract(a, b []model.Kind) (rest []model.Kind) {
@@ -155,6 +161,8 @@ func (v *verdict) kindClause(k model.Kind) string {
 		return v.unknownClause()
 	}
 	switch k {
+	case model.CauseSIGINT, model.CauseSIGTERM:
+		return "RUN-14"
 	case model.DrainTimeout:
 		return "DRAIN-2"
 	case model.MainRunning:
@@ -198,7 +206,8 @@ func (v *verdict) extraClause(k model.Kind) string {
 // nearly (RUN-7).
 func sayStopped(e model.Ending) bool {
 	switch e {
-	case model.ReturnsCanceled, model.ReturnsWrapped, model.ReturnsClosed, model.ReturnsCause, model.ReturnsJoined, model.ReturnsMixed:
+	case model.ReturnsCanceled, model.ReturnsWrapped, model.ReturnsClosed, model.ReturnsCause, model.ReturnsJoined, model.ReturnsMixed,
+		model.ReturnsNetClosed, model.ReturnsOwnClean, model.ReturnsOwnJoined, model.ReturnsOwnMixed:
 		return true
 	}
 	return false

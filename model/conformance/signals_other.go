@@ -16,3 +16,5 @@ var terminate os.Signal = syscall.SIGTERM
 func raise(os.Signal) {}
 
 func diedOf(*exec.Cmd) os.Signal { return nil }
+
+var brokenPipe os.Signal = syscall.SIGPIPE

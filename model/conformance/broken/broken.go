@@ -25,15 +25,17 @@ type Case struct {
 	// fewer, sorted.
 	Breaks []string
 	// Why says how one mistake comes to break more than three.
-	Why  string
+	Why string
+	// Race says that only the race detector sees it.
+	Race bool
 	Impl conformance.Implementation
 }
 
 // All returns every case.
 func All() []Case {
-	return slices.Concat(stateCases(), visibleCases(), runCases(), cancelCases(), errorCases(), drainCases(), workCases(),
-		hookCases(), hookEndCases(), signalCases(), healthCases(), followCases(), answerCases(), checkCases(), editCases(),
-		serveCases(), stoppingCases(), requestCases())
+	return slices.Concat(stateCases(), visibleCases(), runCases(), cancelCases(), errorCases(), endCases(), drainCases(), drainEndCases(), workCases(),
+		hookCases(), hookEndCases(), takeBackCases(), signalCases(), logCases(), healthCases(), followCases(), answerCases(), checkCases(), editCases(),
+		serveCases(), listenerCases(), stoppingCases(), streamCases(), requestCases(), serverCases())
 }
 
 // wrong makes a case of the real library and one change to it. The clauses

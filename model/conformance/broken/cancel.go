@@ -39,7 +39,8 @@ func cancelCases() []Case {
 				return main(ctx)
 			})
 		}),
-		wrong("Stop cancels the context too late", "RUN-2", func(i *impl) {
+		// The place that the log tells is the wrapper's.
+		wrong("Stop cancels the context too late", "LOG-1 RUN-2", func(i *impl) {
 			asked, stop := notes[atomic.Bool](i), i.Stop
 			withhold(i, func(ctx context.Context) bool { return asked(ctx).Load() })
 			i.Stop = func(ctx context.Context, err error) {

@@ -13,7 +13,7 @@ import (
 
 func drainCases() []Case {
 	return []Case{
-		wrongPlain("hooks begin before the work is done", "DRAIN-1", func(i *impl) {
+		wrongPlain("hooks begin before the work is done", "DRAIN-1 DRAIN-2", func(i *impl) {
 			group, run := i.DrainGroup, i.Run
 			i.Run = func(main task, drain, shutdown time.Duration) error {
 				return run(func(ctx context.Context) error {
@@ -122,7 +122,7 @@ func drainCases() []Case {
 				err := run(main, s)
 				mu.Lock()
 				defer mu.Unlock()
-				if graceOver && !i.Is(err, model.DrainTimeout) {
+				if graceOver && !i.Is(err, model.DrainTimeout) && !i.Is(err, model.Forced) {
 					return errors.Join(err, lifecycle.ErrDrainTimeout)
 				}
 				return err

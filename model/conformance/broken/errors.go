@@ -85,13 +85,14 @@ func errorCases() []Case {
 				return o.again()
 			})
 		}),
-		wrong("only the first error is returned", "RUN-6 RUN-11", func(i *impl) {
+		wrong("only the first error is returned", "RUN-6 RUN-11 RUN-14", func(i *impl) {
 			onErrors(i, func(all []error) []error { return all[:1] })
 		}),
 		wrong("the errors are in the wrong order", "RUN-6", func(i *impl) {
 			onErrors(i, func(all []error) []error {
-				// One panic looks like another.
-				if len(all) == 2 && !i.Is(all[0], model.Panic) && !i.Is(all[1], model.Panic) {
+				// One panic looks like another, and a signal is RUN-14's.
+				signal := i.Is(all[len(all)-1], model.CauseSIGTERM) || i.Is(all[len(all)-1], model.CauseSIGINT)
+				if len(all) == 2 && !signal && !i.Is(all[0], model.Panic) && !i.Is(all[1], model.Panic) {
 					slices.Reverse(all)
 				}
 				return all
@@ -160,6 +161,9 @@ func onErrors(i *impl, f func(all []error) []error) {
 			own.Store(&err)
 			return err
 		}, s)
+		if holdsItself(err, 0) != nil {
+			return err // to look for anything in it has no end
+		}
 		all := []error{err}
 		joined, ok := err.(interface{ Unwrap() []error })
 		if mains := own.Load(); ok && (mains == nil || *mains != err) {

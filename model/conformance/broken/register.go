@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/fsm"
@@ -28,10 +29,16 @@ func onHook(i *impl, f func(ctx context.Context, hook task, takesContext bool) t
 		}
 		register(ctx, hook, timeout, place(1))
 	}
+	i.OnShutdownStop = func(ctx context.Context, hook task, timeout time.Duration) func() bool {
+		if hook != nil {
+			hook = f(ctx, hook, true)
+		}
+		return register(ctx, hook, timeout, place(1))
+	}
 }
 
 // onRegister has f called instead of each registration, with what would have
-// registered the hook.
+// registered the hook. A hook that may be taken back is registered as it is.
 func onRegister(i *impl, f func(ctx context.Context, register func())) {
 	i.OnShutdown = func(ctx context.Context, hook func() error) {
 		at := place(1)
@@ -95,12 +102,15 @@ func plainHook(hook func() error) task {
 
 // register registers a hook for a caller further up. The library would take
 // the wrapper for the place that did; so the place is made the hook's name.
-func register(ctx context.Context, hook task, timeout time.Duration, place string) {
+func register(ctx context.Context, hook task, timeout time.Duration, place string) (stop func() bool) {
 	if blameForeign(ctx, place) {
-		return
+		return func() bool { return false }
 	}
-	lifecycle.OnShutdownContext(ctx, hook, lifecycle.HookTimeout(timeout), lifecycle.HookName(place))
+	return lifecycle.OnShutdownContext(ctx, hook, lifecycle.HookTimeout(timeout), lifecycle.HookName(place))
 }
+
+// blaming says that a call is being blamed: the logger may make another.
+var blaming atomic.Bool
 
 // blameForeign logs the place of a call with a context that does not come from
 // Run, and says whether it is one.
@@ -108,7 +118,10 @@ func blameForeign(ctx context.Context, place string) bool {
 	if _, ok := fsm.FromContext(ctx); ok {
 		return false
 	}
-	slog.Error("the context does not come from Run", "at", place)
+	if !blaming.Swap(true) {
+		defer blaming.Store(false)
+		slog.Error("the context does not come from Run", "at", place)
+	}
 	return true
 }
 

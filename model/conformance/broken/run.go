@@ -113,10 +113,10 @@ func runCases() []Case {
 				return run(main, s)
 			})
 		}),
-		wrong("manual start is ignored", "RUN-13", func(i *impl) {
+		wrong("manual start is ignored", "LOG-2 RUN-13", func(i *impl) {
 			onSettings(i, func(s *settings) { s.ManualStart = false })
 		}),
-		wrong("MarkStarted does nothing", "RUN-2 RUN-13", func(i *impl) {
+		wrong("MarkStarted does nothing", "LOG-2 RUN-2 RUN-13", func(i *impl) {
 			i.MarkStarted = func(ctx context.Context) { blameForeign(ctx, place(1)) }
 		}),
 		wrong("MarkStarted makes a draining service run again", "STATE-1", func(i *impl) {
@@ -149,12 +149,13 @@ func runCases() []Case {
 		}),
 		wrong("the error does not say which argument is wrong", "RUN-8", func(i *impl) {
 			for n, m := range i.Misuses {
-				run := m.Run
-				i.Misuses[n].Run = func(main task) error {
-					if run(main) != nil {
-						return errInvalid
+				if run := m.Run; run != nil {
+					i.Misuses[n].Run = func(main task) error {
+						if run(main) != nil {
+							return errInvalid
+						}
+						return nil
 					}
-					return nil
 				}
 			}
 		}),

@@ -4,13 +4,16 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
+
+	"github.com/greynewell/mist-go/model/conformance"
 )
 
 func signalCases() []Case {
 	return []Case{
-		wrong("SIGTERM from a source is ignored", "RUN-13 SIG-1", func(i *impl) {
+		wrong("SIGTERM from a source is ignored", "RUN-13 RUN-14 SIG-1", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				if s.Signals == nil {
 					return run(main, s)
@@ -29,9 +32,8 @@ func signalCases() []Case {
 		wrong("a real SIGINT is ignored", "SIG-1", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				if s.Signals == nil {
-					own := make(chan os.Signal, 16)
-					signal.Notify(own, syscall.SIGTERM)
-					defer signal.Stop(own)
+					own, release := ownSignals(syscall.SIGTERM)
+					defer release()
 					s.Signals = own
 				}
 				return run(main, s)
@@ -59,6 +61,50 @@ func signalCases() []Case {
 				}
 			})
 		}),
+		wrong("signals are let go of before observers have seen the end", "SIG-1", func(i *impl) {
+			onObserver(i, func(s conformance.Step, observe func(conformance.Step)) {
+				if s.To == "stopped" {
+					signal.Reset(syscall.SIGTERM)
+				}
+				observe(s)
+			})
+		}),
+		wrong("signals are let go of before the log is written", "SIG-1", func(i *impl) {
+			onLog(i, func(level, line string, log func(level, line string)) {
+				if strings.Contains(line, "stopped") {
+					signal.Reset(syscall.SIGTERM)
+				}
+				log(level, line)
+			})
+		}),
+		wrong("a broken pipe is fatal while hooks run", "SIG-4", func(i *impl) {
+			isPlayed := played(i)
+			onHook(i, func(ctx context.Context, hook task, _ bool) task {
+				if isPlayed(ctx) {
+					return hook
+				}
+				return func(own context.Context) error {
+					signal.Reset(syscall.SIGPIPE)
+					return hook(own)
+				}
+			})
+		}),
+		wrong("a broken pipe is fatal until hooks run", "SIG-4", func(i *impl) {
+			isPlayed := played(i)
+			onMain(i, func(ctx context.Context, main task) error {
+				if !isPlayed(ctx) {
+					context.AfterFunc(ctx, func() { signal.Reset(syscall.SIGPIPE) })
+				}
+				return main(ctx)
+			})
+		}),
+		wrong("a broken pipe ends nothing, though signals are to be left alone", "SIG-4", func(i *impl) {
+			onSettings(i, func(s *settings) {
+				if s.Signals != nil && !isPlay(*s) {
+					signal.Ignore(syscall.SIGPIPE)
+				}
+			})
+		}),
 		wrong("what is in a source before Run is thrown away", "SIG-1", func(i *impl) {
 			onSettings(i, func(s *settings) {
 				select {
@@ -76,7 +122,7 @@ func signalCases() []Case {
 				}
 			})
 		}),
-		wrong("a second SIGINT never forces", "SIG-2", func(i *impl) {
+		wrong("a second SIGINT never forces", "DRAIN-2 SIG-2", func(i *impl) {
 			onSignals(i, func(deliver func(os.Signal)) func(os.Signal) {
 				first := true
 				return func(sig os.Signal) {
@@ -141,9 +187,8 @@ func onSignals(i *impl, f func(deliver func(os.Signal)) func(os.Signal)) {
 	onRun(i, func(main task, s settings, run runner) error {
 		source, out, over := s.Signals, make(chan os.Signal, 64), make(chan struct{})
 		if source == nil {
-			own := make(chan os.Signal, 16)
-			signal.Notify(own, os.Interrupt, syscall.SIGTERM)
-			defer signal.Stop(own)
+			own, release := ownSignals(os.Interrupt, syscall.SIGTERM)
+			defer release()
 			source = own
 		}
 		defer close(over)
@@ -151,6 +196,18 @@ func onSignals(i *impl, f func(deliver func(os.Signal)) func(os.Signal)) {
 		s.Signals = out
 		return run(main, s)
 	})
+}
+
+// ownSignals are the process's own, SIGPIPE among them: a run that is given a
+// source leaves it alone.
+func ownSignals(sigs ...os.Signal) (own chan os.Signal, release func()) {
+	own, pipe := make(chan os.Signal, 16), make(chan os.Signal, 1)
+	signal.Notify(own, sigs...)
+	signal.Notify(pipe, syscall.SIGPIPE)
+	return own, func() {
+		signal.Stop(own)
+		signal.Stop(pipe)
+	}
 }
 
 // forward hands on what comes from source until it is closed or over is.

@@ -2,6 +2,7 @@ package broken
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance"
@@ -96,6 +97,41 @@ func stateCases() []Case {
 				go func() { defer close(over); observe(s) }()
 				<-over
 			})
+		}),
+		wrong("that a group is made too late is written at once, whoever is writing", "STATE-4", func(i *impl) {
+			log, group := logs(i), i.DrainGroup
+			i.DrainGroup = func(ctx context.Context) *sync.WaitGroup {
+				if blameForeign(ctx, place(1)) {
+					return new(sync.WaitGroup)
+				}
+				if state := i.State(ctx); state == "hooks" || state == "stopped" {
+					log(ctx)("ERROR", "a group is made too late at "+place(1))
+				}
+				return group(ctx)
+			}
+		}),
+		// The place that the log tells is the wrapper's.
+		wrong("an observer that asks for a stop is called again", "LOG-1 STATE-4", func(i *impl) {
+			type observed struct{ observe func(conformance.Step) }
+			of, stop := notes[observed](i), i.Stop
+			onRun(i, func(main task, s settings, run runner) error {
+				if main == nil || s.Observe == nil || isPlay(s) {
+					return run(main, s)
+				}
+				return run(func(ctx context.Context) error {
+					of(ctx).observe = s.Observe
+					return main(ctx)
+				}, s)
+			})
+			i.Stop = func(ctx context.Context, err error) {
+				if blameForeign(ctx, place(1)) {
+					return
+				}
+				stop(ctx, err)
+				if observe := of(ctx).observe; observe != nil && err != nil {
+					observe(conformance.Step{At: time.Now(), From: "draining", On: "stop_requested", To: "draining"})
+				}
+			}
 		}),
 		wrong("Run returns before the end can be seen", "STATE-5", func(i *impl) {
 			state := i.State

@@ -40,7 +40,8 @@ func visibleCases() []Case {
 				return run(main, s)
 			})
 		}),
-		wrong("Stop cancels the context before draining can be seen", "STATE-5", func(i *impl) {
+		// The place that the log tells is the wrapper's.
+		wrong("Stop cancels the context before draining can be seen", "LOG-1 STATE-5", func(i *impl) {
 			type run struct{ cancel context.CancelCauseFunc }
 			of, isPlayed, stop := notes[run](i), played(i), i.Stop
 			onMain(i, func(ctx context.Context, main task) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"github.com/greynewell/mist-go/lifecycle"
 	"github.com/greynewell/mist-go/model"
@@ -16,11 +17,12 @@ func workCases() []Case {
 			type units struct {
 				mu    sync.Mutex
 				dones []func()
+				told  atomic.Bool
 			}
 			of, log, track := notes[units](i), logs(i), i.Track
 			i.Track = func(ctx context.Context) (func(), bool) {
 				done, ok := track(ctx)
-				if !ok && !blameForeign(ctx, place(1)) {
+				if !ok && !blameForeign(ctx, place(1)) && !of(ctx).told.Swap(true) {
 					log(ctx)("ERROR", "refused at "+place(1))
 				}
 				u := of(ctx)

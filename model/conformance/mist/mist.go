@@ -55,8 +55,25 @@ func Implementation() conformance.Implementation {
 		OnShutdownContext: func(ctx context.Context, hook func(context.Context) error, timeout time.Duration) {
 			lifecycle.OnShutdownContext(ctx, hook, lifecycle.HookTimeout(timeout))
 		},
-		Machine: machine,
-		Misuses: misuses(),
+		OnShutdownStop: func(ctx context.Context, hook func(context.Context) error, timeout time.Duration) func() bool {
+			return lifecycle.OnShutdownContext(ctx, hook, lifecycle.HookTimeout(timeout))
+		},
+		ServeTLS: func(ctx context.Context, srv *http.Server, ln net.Listener, certFile, keyFile string) error {
+			return lifecycle.ServeTLS(ctx, srv, ln, certFile, keyFile)
+		},
+		ListenAndServeTLS: func(ctx context.Context, srv *http.Server, certFile, keyFile string) error {
+			return lifecycle.ListenAndServeTLS(ctx, srv, certFile, keyFile)
+		},
+		ServeUntilStopped: func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+			return lifecycle.Serve(ctx, srv, ln, lifecycle.UntilStopped())
+		},
+		ServeFunc:    lifecycle.ServeFunc,
+		CancelOnStop: lifecycle.CancelOnStop,
+		ExitCode:     lifecycle.ExitCode,
+		Takes:        []conformance.Need{conformance.NeedCleanError, conformance.NeedSignalError, conformance.NeedLogger},
+		Machine:      machine,
+		Misuses:      misuses(),
+		Polls:        true,
 	}
 }
 
@@ -76,7 +93,10 @@ func options(s conformance.Settings) []lifecycle.Option {
 	give(s.ManualStart, lifecycle.WithManualStart)
 	give(s.Signals != nil, func() lifecycle.Option { return lifecycle.WithSignalSource(s.Signals) })
 	give(s.Observe != nil, func() lifecycle.Option { return lifecycle.WithObserver(observer(s.Observe)) })
-	give(s.Log != nil, func() lifecycle.Option { return lifecycle.WithLogger(logger(s.Log)) })
+	give(s.CleanError != nil, func() lifecycle.Option { return lifecycle.WithCleanError(s.CleanError) })
+	give(s.SignalError, lifecycle.WithSignalError)
+	give(s.Logger != nil, func() lifecycle.Option { return lifecycle.WithLogger(s.Logger) })
+	give(s.Log != nil && s.Logger == nil, func() lifecycle.Option { return lifecycle.WithLogger(logger(s.Log)) })
 	return opts
 }
 

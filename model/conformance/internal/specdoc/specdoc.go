@@ -71,7 +71,7 @@ func Rows(root string) ([]Row, error) {
 }
 
 var (
-	clauseID    = regexp.MustCompile(`\b(STATE|RUN|DRAIN|HOOK|SIG|HEALTH|HTTP)-(\d+)(?: to ([A-Z]+)-(\d+))?\b`)
+	clauseID    = regexp.MustCompile(`\b(STATE|RUN|DRAIN|HOOK|SIG|LOG|HEALTH|HTTP)-(\d+)(?: to ([A-Z]+)-(\d+))?\b`)
 	sourceRooms = []string{"fsm", "lifecycle", "health"}
 )
 

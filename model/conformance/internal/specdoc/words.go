@@ -7,6 +7,7 @@ var families = []struct{ prefix, title, words string }{
 	{"DRAIN", "Draining", "What has begun is finished, within a limit. The limit counts from the cancel, so that a drain delay takes nothing away from it."},
 	{"HOOK", "Hooks", "Cleaning up happens in the reverse order of setting up, and a hook that misbehaves costs itself, not the others."},
 	{"SIG", "Signals", "An operator may ask twice. A supervisor repeats itself, and means nothing by it."},
+	{"LOG", "Log", "What an operator reads when a stop takes too long. The records are structured, and these attributes do not change."},
 	{"HEALTH", "Health", "Three questions: is it alive, has it started, should it be sent traffic. The third is answered by the machine."},
 	{"HTTP", "HTTP serving", "A server that is stopped by the lifecycle drops no request."},
 }

@@ -1,0 +1,150 @@
+package broken
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/greynewell/mist-go/lifecycle"
+)
+
+// drainEndCases are wrong in what they say and do at the end of Draining.
+func drainEndCases() []Case {
+	return []Case{
+		wrong("hooks let the processors go to what is busy first", "DRAIN-2", func(i *impl) {
+			isPlayed := played(i)
+			onHook(i, func(ctx context.Context, hook task, _ bool) task {
+				if isPlayed(ctx) {
+					return hook
+				}
+				return func(own context.Context) error {
+					for began, n := time.Now(), 0; n < 1000 && time.Since(began) < busyPatience+time.Second; n++ {
+						runtime.Gosched()
+					}
+					return hook(own)
+				}
+			})
+		}),
+		wrong("a forced end lets the processors go to what is busy first", "DRAIN-2", func(i *impl) {
+			onHook(i, func(ctx context.Context, hook task, _ bool) task {
+				return func(own context.Context) error {
+					for began, n := time.Now(), 0; i.Is(context.Cause(i.WorkContext(ctx)), "forced") && n < 1000 && time.Since(began) < busyPatience+time.Second; n++ {
+						runtime.Gosched()
+					}
+					return hook(own)
+				}
+			})
+		}),
+		wrong("only the first busy group is named", "DRAIN-2", func(i *impl) {
+			onDrainTimeout(i, func(e *lifecycle.DrainTimeoutError) { e.Groups = e.Groups[:min(1, len(e.Groups))] })
+		}),
+		wrong("of many busy groups the last are left out", "DRAIN-2", func(i *impl) {
+			onDrainTimeout(i, func(e *lifecycle.DrainTimeoutError) { e.Groups = e.Groups[:min(5, len(e.Groups))] })
+		}),
+		wrong("busy tasks are not named", "DRAIN-2", func(i *impl) {
+			onDrainTimeout(i, func(e *lifecycle.DrainTimeoutError) { e.Tasks = nil })
+		}),
+		wrong("a forced end does not say what is busy", "DRAIN-2", func(i *impl) {
+			onErrors(i, func(all []error) []error {
+				for n, err := range all {
+					if errors.Is(err, lifecycle.ErrForced) && strings.Contains(err.Error(), "draining") {
+						all[n] = lifecycle.ErrForced
+					}
+				}
+				return all
+			})
+		}),
+		wrong("a forced end of draining is not logged", "DRAIN-2", func(i *impl) {
+			onLog(i, func(level, line string, log func(level, line string)) {
+				if level != "WARN" || !strings.Contains(line, lifecycle.ErrForced.Error()) {
+					log(level, line)
+				}
+			})
+		}),
+		wrong("the first warning about main comes with the harm", "DRAIN-4", func(i *impl) {
+			onRun(i, func(main task, s settings, run runner) error {
+				log := s.Log
+				if log == nil {
+					return run(main, s)
+				}
+				var early atomic.Bool
+				s.Log = func(level, line string) {
+					if level != "WARN" || !strings.Contains(line, "main has not returned") || early.Swap(true) {
+						log(level, line)
+					}
+				}
+				return run(main, s)
+			})
+		}),
+		wrong("the first warning about main comes at the cancel", "DRAIN-4", func(i *impl) {
+			atCancel(i, 0, func(log func(level, line string)) { log("WARN", "main has its grace from now on") })
+		}),
+		wrong("there is a warning about main though tracked work is out", "DRAIN-4", func(i *impl) {
+			atCancel(i, time.Second, func(log func(level, line string)) { log("WARN", "main has not returned") })
+		}),
+		wrong("the warning about main does not name the remedy", "DRAIN-4", func(i *impl) {
+			onLog(i, func(level, line string, log func(level, line string)) {
+				if at := strings.Index(line, "main has not returned"); at >= 0 {
+					line = line[:at] + "main has not returned"
+				}
+				log(level, line)
+			})
+		}),
+		raceOnly(wrong("groups are waited for beside their first Add", "DRAIN-9", func(i *impl) {
+			run := i.Run
+			i.Run = func(main task, drain, shutdown time.Duration) error {
+				return run(func(ctx context.Context) error {
+					// Elsewhere groups are reused, or their places told.
+					return main(context.WithValue(ctx, drainKey{}, drain == 8*time.Millisecond))
+				}, drain, shutdown)
+			}
+			group := i.DrainGroup
+			i.DrainGroup = func(ctx context.Context) *sync.WaitGroup {
+				g := group(ctx)
+				if only, _ := ctx.Value(drainKey{}).(bool); only {
+					context.AfterFunc(ctx, g.Wait)
+				}
+				return g
+			}
+		})),
+	}
+}
+
+// busyPatience is how long the suite waits for hooks on busy processors.
+const busyPatience = 4 * time.Second
+
+func raceOnly(c Case) Case {
+	c.Race = true
+	return c
+}
+
+// atCancel has a line be logged when so long has passed since the cancel, if
+// main is not back.
+func atCancel(i *impl, after time.Duration, write func(log func(level, line string))) {
+	onRun(i, func(main task, s settings, run runner) error {
+		log := s.Log
+		if main == nil || log == nil {
+			return run(main, s)
+		}
+		return run(func(ctx context.Context) error {
+			back := make(chan struct{})
+			defer close(back)
+			context.AfterFunc(ctx, func() {
+				select {
+				case <-back:
+				case <-time.After(after):
+					select {
+					case <-back:
+					default:
+						write(log)
+					}
+				}
+			})
+			return main(ctx)
+		}, s)
+	})
+}

@@ -1,0 +1,225 @@
+package conformance
+
+import (
+	"context"
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// checkAnyContext gives Serve contexts that do not end with main's.
+func checkAnyContext(c *checker) {
+	contexts := map[string]func(ctx context.Context) context.Context{
+		"context.WithoutCancel": context.WithoutCancel,
+	}
+	if c.offered[NeedWorkContext] {
+		contexts["WorkContext"] = c.impl.WorkContext
+	}
+	for name, of := range contexts {
+		serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+			return c.impl.Serve(of(ctx), srv, ln)
+		}
+		c.serving(serve, Settings{}, lasting, func(v *service) {
+			long := v.begin("2s")
+			time.Sleep(time.Second)
+			v.end()
+			e := <-long
+			c.expect(e.ok(), "with %s, a request that was under way at the stop: %v", name, e)
+			c.expect(v.result() == nil && promptly(v.at(served), e.at), "with %s, Serve returns %v at %s, want nil at %s, as the run stops",
+				name, v.result(), show(v.at(served)), show(e.at))
+		})
+	}
+}
+
+// checkTwoListeners has one server serve two listeners in one run.
+func checkTwoListeners(c *checker) {
+	other := make(chan *pipes, 1)
+	var second atomic.Pointer[error]
+	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		another := newPipes()
+		var both sync.WaitGroup
+		both.Go(func() {
+			err := c.impl.Serve(ctx, srv, another)
+			second.Store(&err)
+		})
+		other <- another
+		err := c.impl.Serve(ctx, srv, ln)
+		both.Wait()
+		return err
+	}
+	c.serving(serve, Settings{}, lasting, func(v *service) {
+		another := <-other
+		defer another.cut()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		conn, err := another.dial(ctx, "", "")
+		if err != nil {
+			c.errorf("one server on two listeners: the second has no connection: %v", err)
+			return
+		}
+		first, answered := v.begin("2s"), make(chan exchange, 1)
+		go func() { answered <- newWire(conn).get(v, "3s") }()
+		time.Sleep(time.Second)
+		v.end()
+		one, two := <-first, <-answered
+		c.expect(one.ok() && two.ok(), "one server on two listeners: requests under way at the stop: %v and %v", one, two)
+		c.expect(v.result() == nil && second.Load() != nil && *second.Load() == nil, "one server on two listeners: Serve returns %v and %v, want nil", v.result(), second.Load())
+		c.expect(v.hooksAt() >= two.at, "one server on two listeners: hooks begin at %s, and the last answer is given at %s", show(v.hooksAt()), show(two.at))
+		c.expect(promptly(another.closedAt(), v.at(cancelled)), "one server on two listeners: the second closes at %s, want %s", show(another.closedAt()), show(v.at(cancelled)))
+	})
+}
+
+// checkServerInTwoRuns has a server that serves in one run be served in another.
+func checkServerInTwoRuns(c *checker) {
+	c.serving(func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		go func() {
+			time.Sleep(time.Second)
+			_ = c.run(func(inner context.Context) error {
+				other := newPipes()
+				defer other.cut()
+				c.expectRefused("one server in two runs", func() error { return c.impl.Serve(inner, srv, other) })
+				return nil
+			}, Settings{})
+		}()
+		return c.impl.Serve(ctx, srv, ln)
+	}, Settings{}, lasting, func(v *service) {
+		time.Sleep(5 * time.Second)
+		e := v.get("0s")
+		c.expect(e.ok(), "a server that another run was to serve too: %v", e)
+	})
+}
+
+// checkServerWithTwoOptions has a server be served with different options.
+func checkServerWithTwoOptions(c *checker) {
+	c.serving(func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		go func() {
+			time.Sleep(time.Second)
+			other := newPipes()
+			defer other.cut()
+			c.expectRefused("one server with and without UntilStopped", func() error { return c.impl.ServeUntilStopped(ctx, srv, other) })
+		}()
+		return c.impl.Serve(ctx, srv, ln)
+	}, Settings{}, lasting, func(*service) { time.Sleep(5 * time.Second) })
+}
+
+// expectRefused demands an error, at once.
+func (c *checker) expectRefused(what string, serve func() error) {
+	result := make(chan error, 1)
+	go func() { result <- serve() }()
+	select {
+	case err := <-result:
+		c.expect(err != nil, "%s: Serve returns nil", what)
+	case <-time.After(2 * time.Second):
+		c.errorf("%s: Serve serves", what)
+	}
+}
+
+// checkClosedOnce has a listener count how often it is closed.
+func checkClosedOnce(c *checker) {
+	for what, begin := range map[string]func(v *service){
+		"with a request under way at the stop": func(v *service) { v.begin("2s"); time.Sleep(time.Second) },
+		"on an idle server":                    func(*service) {},
+		"with a request that is cut":           func(v *service) { v.begin("1h") },
+	} {
+		ln := &countedListener{}
+		serve := func(ctx context.Context, srv *http.Server, inner net.Listener) error {
+			ln.Listener = inner
+			return c.impl.Serve(ctx, srv, ln)
+		}
+		c.serving(serve, Settings{Drain: 3 * time.Second}, lasting, func(v *service) {
+			begin(v)
+			v.end()
+			c.expect(ln.closed.Load() == 1, "%s, the listener is closed %d times, want once", what, ln.closed.Load())
+		})
+	}
+}
+
+type countedListener struct {
+	net.Listener
+	closed atomic.Int64
+}
+
+// Close counts.
+func (l *countedListener) Close() error {
+	l.closed.Add(1)
+	return l.Listener.Close()
+}
+
+// checkServeTLS has a request be under way at the stop.
+func checkServeTLS(c *checker) {
+	_, trusts, certFile, keyFile := c.certificate()
+	defer forget(certFile)
+	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		return c.impl.ServeTLS(ctx, srv, ln, certFile, keyFile)
+	}
+	c.serving(serve, Settings{}, lasting, func(v *service) {
+		v.client.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: trusts, ServerName: "service"}
+		answered := make(chan exchange, 1)
+		go func() {
+			resp, err := v.client.Get("https://service/2s")
+			answered <- v.exchanged(resp, err)
+		}()
+		time.Sleep(time.Second)
+		v.end()
+		e := <-answered
+		c.expect(e.ok() && e.body == "done", "over TLS, a request that was under way at the stop: %v", e)
+		c.expect(v.result() == nil && v.at(served) >= e.at && v.at(served) <= e.at+time.Second+prompt, "ServeTLS returns %v at %s, want nil at %s", v.result(), show(v.at(served)), show(e.at))
+	})
+	c.serving(func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		return c.impl.ServeTLS(ctx, srv, ln, "is not", "there")
+	}, Settings{}, lasting, func(v *service) {
+		wait(v.over, time.Minute)
+		c.expect(v.result() != nil && v.at(served) < time.Second, "without a certificate ServeTLS returns %v at %s, want an error at once", v.result(), show(v.at(served)))
+	})
+}
+
+// checkListenTLS lives in real time.
+func checkListenTLS(c *checker) {
+	_, trusts, certFile, keyFile := c.certificate()
+	defer forget(certFile)
+	address := make(chan string, 1)
+	srv := &http.Server{
+		Addr:        "127.0.0.1:0",
+		BaseContext: func(ln net.Listener) context.Context { address <- ln.Addr().String(); return context.Background() },
+		Handler:     http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "done") }),
+	}
+	parent, stop := context.WithCancel(context.Background())
+	defer stop()
+	result := make(chan error, 1)
+	go func() {
+		_ = c.run(func(ctx context.Context) error {
+			result <- c.impl.ListenAndServeTLS(ctx, srv, certFile, keyFile)
+			return nil
+		}, Settings{Parent: parent, Signals: make(chan os.Signal)})
+	}()
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusts, ServerName: "service"}}
+	defer transport.CloseIdleConnections()
+	select {
+	case at := <-address:
+		resp, err := (&http.Client{Transport: transport, Timeout: soon}).Get("https://" + at)
+		if err != nil {
+			c.errorf("ListenAndServeTLS: %v", err)
+			break
+		}
+		body, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		c.expect(err == nil && string(body) == "done", "ListenAndServeTLS answers %q, %v", body, err)
+	case err := <-result:
+		c.errorf("ListenAndServeTLS returns %v", err)
+		return
+	case <-time.After(soon):
+		c.errorf("ListenAndServeTLS does not serve")
+	}
+	stop()
+	select {
+	case err := <-result:
+		c.expect(err == nil, "ListenAndServeTLS returns %v, want nil", err)
+	case <-time.After(soon):
+		c.errorf("ListenAndServeTLS does not return")
+	}
+}

@@ -1,0 +1,353 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing/synctest"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+)
+
+// line is one record of a log.
+type line struct {
+	at      time.Time
+	level   slog.Level
+	message string
+	attrs   map[string]slog.Value // resolved; those of a group by their path
+	source  string                // file.go:12, "" without one
+}
+
+// text is an attribute as text.
+func (l line) text(key string) string {
+	if v, ok := l.attrs[key]; ok {
+		return v.String()
+	}
+	return ""
+}
+
+// String is the whole record on one line.
+func (l line) String() string {
+	text := fmt.Sprintf("%v %s (%s)", l.level, l.message, l.source)
+	for _, key := range slices.Sorted(maps.Keys(l.attrs)) {
+		text += " " + key + "=" + l.text(key)
+	}
+	return text
+}
+
+// records is a slog.Handler that keeps what it is given. The handlers that it
+// makes keep it in the same place.
+type records struct {
+	*kept
+	prefix string
+	attrs  []slog.Attr
+}
+
+type kept struct {
+	mu    sync.Mutex
+	lines []line
+}
+
+func newRecords() records { return records{kept: &kept{}} }
+
+// Enabled is always true.
+func (r records) Enabled(context.Context, slog.Level) bool { return true }
+
+// WithAttrs returns a handler whose records have these too.
+func (r records) WithAttrs(attrs []slog.Attr) slog.Handler {
+	for _, a := range attrs {
+		a.Key = r.prefix + a.Key
+		r.attrs = append(slices.Clip(r.attrs), a)
+	}
+	return r
+}
+
+// WithGroup returns a handler that puts attributes into a group.
+func (r records) WithGroup(name string) slog.Handler {
+	r.prefix += name + "."
+	return r
+}
+
+// Handle keeps a record.
+func (r records) Handle(_ context.Context, record slog.Record) error {
+	l := line{at: record.Time, level: record.Level, message: record.Message, attrs: map[string]slog.Value{}}
+	if record.PC != 0 {
+		frame, _ := runtime.CallersFrames([]uintptr{record.PC}).Next()
+		l.source = fmt.Sprintf("%s:%d", filepath.Base(frame.File), frame.Line)
+	}
+	for _, a := range r.attrs {
+		l.add("", a)
+	}
+	record.Attrs(func(a slog.Attr) bool { l.add(r.prefix, a); return true })
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lines = append(r.lines, l)
+	return nil
+}
+
+func (l line) add(prefix string, a slog.Attr) {
+	v := a.Value.Resolve()
+	if v.Kind() != slog.KindGroup {
+		l.attrs[prefix+a.Key] = v
+		return
+	}
+	for _, inner := range v.Group() {
+		l.add(prefix+a.Key+".", inner)
+	}
+}
+
+// all returns the records so far.
+func (r records) all() []line {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.lines)
+}
+
+// String is the whole log.
+func (r records) String() string {
+	var b strings.Builder
+	for _, l := range r.all() {
+		fmt.Fprintf(&b, "%v\n", l)
+	}
+	return b.String()
+}
+
+// transitionTo finds the records of a transition into a state.
+func (r records) transitionTo(to model.State) (found []line) {
+	for _, l := range r.all() {
+		if l.text("to") == string(to) && l.text("from") != "" {
+			found = append(found, l)
+		}
+	}
+	return found
+}
+
+// logged plays a run in virtual time, and returns its log.
+func (c *checker) logged(s Settings, main func(ctx context.Context) error) (log records) {
+	return c.loggedWith(func() Settings { return s }, main)
+}
+
+// loggedWith is logged with settings that are made in the bubble.
+func (c *checker) loggedWith(make func() Settings, main func(ctx context.Context) error) (log records) {
+	log = newRecords()
+	c.bubble(func() {
+		s := make()
+		s.Logger = slog.New(log)
+		_ = c.run(main, s)
+		time.Sleep(3 * time.Hour) // for what would not end
+		synctest.Wait()
+	})
+	return log
+}
+
+// interrupted is the log of a run that a signal stops.
+func (c *checker) interrupted(sig os.Signal) records {
+	return c.loggedWith(func() Settings {
+		source := make(chan os.Signal, 1)
+		time.AfterFunc(time.Second, func() { source <- sig })
+		return Settings{Signals: source}
+	}, func(ctx context.Context) error { wait(ctx.Done(), time.Hour); return nil })
+}
+
+// isText says whether a value is a duration that is written as text, which every
+// handler shows alike.
+func isText(v slog.Value) (d time.Duration, ok bool) {
+	if v.Kind() != slog.KindString {
+		return 0, false
+	}
+	d, err := time.ParseDuration(v.String())
+	return d, err == nil
+}
+
+// checkTransitionsAreLogged has a life with a delay, and looks for one record of
+// each transition.
+func checkTransitionsAreLogged(c *checker) {
+	log := c.logged(Settings{Delay: 2 * time.Second}, func(ctx context.Context) error {
+		c.impl.OnShutdown(ctx, func() error { time.Sleep(1500 * time.Millisecond); return nil })
+		time.Sleep(time.Second)
+		c.impl.Stop(ctx, nil)
+		wait(ctx.Done(), time.Hour)
+		return nil
+	})
+	for _, want := range []struct {
+		model.Edge
+		elapsed time.Duration
+	}{
+		{model.Edge{From: model.Starting, On: model.Started, To: model.Running}, 0},
+		{model.Edge{From: model.Running, On: model.StopRequested, To: model.Draining}, time.Second},
+		{model.Edge{From: model.Draining, On: model.Drained, To: model.Hooks}, 2 * time.Second},
+		{model.Edge{From: model.Hooks, On: model.HooksFinished, To: model.Stopped}, 1500 * time.Millisecond},
+	} {
+		found := log.transitionTo(want.To)
+		if len(found) != 1 || found[0].text("from") != string(want.From) || found[0].text("event") != string(want.On) {
+			c.errorf("the transition to %s has %d records, want one, with from, to and event; the log:\n%v", want.To, len(found), log)
+			return
+		}
+		elapsed, ok := isText(found[0].attrs["elapsed"])
+		c.expect(ok && about(elapsed, want.elapsed), "the record of the transition to %s says that %q has elapsed, want %v as text",
+			want.To, found[0].text("elapsed"), want.elapsed)
+	}
+	for _, l := range log.transitionTo(model.Draining) {
+		atMost, ok := isText(l.attrs["at_most"])
+		c.expect(ok && atMost > 0, "the record of the transition to draining says that it lasts %q at most, want a duration as text", l.text("at_most"))
+	}
+}
+
+// checkCauseIsLogged has a life end for each of several reasons.
+func checkCauseIsLogged(c *checker) {
+	mine := errors.New("the reason for it")
+	for what, stop := range map[string]func(ctx context.Context) (place string){
+		"Stop(ctx, nil)": func(ctx context.Context) string {
+			c.impl.Stop(ctx, nil)
+			return here(-1)
+		},
+		"Stop(ctx, err)": func(ctx context.Context) string {
+			c.impl.Stop(ctx, mine)
+			return here(-1)
+		},
+		"a task that fails": func(ctx context.Context) string {
+			c.impl.Go(ctx, func(context.Context) error { return mine })
+			return here(-1)
+		},
+	} {
+		var place string
+		log := c.logged(Settings{}, func(ctx context.Context) error {
+			place = stop(ctx)
+			wait(ctx.Done(), time.Hour)
+			return nil
+		})
+		found := log.transitionTo(model.Draining)
+		if len(found) != 1 {
+			c.errorf("after %s, the transition to draining has %d records; the log:\n%v", what, len(found), log)
+			continue
+		}
+		c.expect(mentions(found[0].text("at"), place) && found[0].source == place,
+			"after %s, the record of the transition to draining says that it was at %q, and its source is %q; want %s", what, found[0].text("at"), found[0].source, place)
+		if what != "Stop(ctx, nil)" {
+			c.expect(strings.Contains(found[0].text("cause"), mine.Error()), "after %s, the cause in the log is %q, want %q", what, found[0].text("cause"), mine)
+		}
+	}
+	for _, l := range c.interrupted(os.Interrupt).transitionTo(model.Draining) {
+		c.expect(l.text("cause") != "", "after a signal, the record of the transition to draining has no cause: %v", l)
+	}
+}
+
+// checkWaitsForIsOfBefore has work end at the very cancel.
+func checkWaitsForIsOfBefore(c *checker) {
+	const units = 7
+	log := c.logged(Settings{}, func(ctx context.Context) error {
+		for range units {
+			done, _ := c.impl.Track(ctx)
+			context.AfterFunc(ctx, done)
+		}
+		c.impl.Stop(ctx, nil)
+		wait(ctx.Done(), time.Hour)
+		return nil
+	})
+	for _, l := range log.transitionTo(model.Draining) {
+		c.expect(slices.Contains(numbers.FindAllString(l.text("waits_for"), -1), fmt.Sprint(units)),
+			"%d units of Track are out at the stop, and done with the cancel: waits_for is %q", units, l.text("waits_for"))
+	}
+}
+
+// checkDurationsAreText has a life in which every sort of limit is reached, and
+// writes its log as JSON too, where a duration is a bare number.
+func checkDurationsAreText(c *checker) {
+	var buffer bytes.Buffer
+	asJSON := slog.NewJSONHandler(&buffer, nil)
+	log := c.logged(Settings{Drain: 4 * time.Second, Shutdown: 3 * time.Second, Delay: time.Second}, func(ctx context.Context) error {
+		c.impl.Track(ctx)
+		c.hook(ctx, func() { time.Sleep(time.Hour) })
+		c.impl.Stop(ctx, nil)
+		time.Sleep(time.Minute)
+		return nil
+	})
+	warned := c.logged(Settings{Drain: 4 * time.Second}, func(ctx context.Context) error {
+		c.impl.Stop(ctx, nil)
+		time.Sleep(time.Minute)
+		return nil
+	})
+	for _, l := range append(log.all(), warned.all()...) {
+		record := slog.NewRecord(l.at, l.level, l.message, 0)
+		for key, v := range l.attrs {
+			c.expect(v.Kind() != slog.KindDuration, "%s is a duration that is not text, which JSON shows as a number: %v", key, l)
+			record.AddAttrs(slog.Attr{Key: key, Value: v})
+		}
+		buffer.Reset()
+		var fields map[string]any
+		err := errors.Join(asJSON.Handle(context.Background(), record), json.Unmarshal(buffer.Bytes(), &fields))
+		_, number := fields["elapsed"].(float64)
+		c.expect(err == nil && !number, "as JSON a record is %s (%v)", buffer.Bytes(), err)
+		c.expect(l.source != "" && !strings.HasPrefix(l.source, "."), "a record has no source: %v", l)
+	}
+}
+
+// checkPlaceIsSource looks at the records that are about a call.
+func checkPlaceIsSource(c *checker) {
+	var place string
+	log := c.logged(Settings{}, func(ctx context.Context) error {
+		c.impl.OnShutdown(ctx, func() error {
+			place = here(1)
+			c.impl.Go(ctx, func(context.Context) error { return nil })
+			return nil
+		})
+		return nil
+	})
+	c.expect(slices.ContainsFunc(log.all(), func(l line) bool { return l.source == place }), "no record has %s as its source, where Go is refused; the log:\n%v", place, log)
+}
+
+// checkInterruptIsExplained compares the log after an interrupt with that after
+// a SIGTERM: it has something more to say, and of something else than which
+// signal it was.
+func checkInterruptIsExplained(c *checker) {
+	after := func(sig os.Signal) []string {
+		var texts []string
+		for _, l := range c.interrupted(sig).all() {
+			l.source = "" // and in the same words otherwise
+			text := strings.NewReplacer(sig.String(), "the signal", "SIGINT", "the signal", "SIGTERM", "the signal").Replace(l.String())
+			texts = append(texts, text)
+		}
+		return texts
+	}
+	interrupted, terminated := after(os.Interrupt), after(terminate)
+	more := slices.ContainsFunc(interrupted, func(text string) bool { return !slices.Contains(terminated, text) })
+	c.expect(more, "after an interrupt the log says nothing that it does not say after a SIGTERM, of which a further one ends nothing; it says:\n%s", strings.Join(interrupted, "\n"))
+}
+
+// checkLongStartIsLogged has start-up last for a thousand minutes.
+func checkLongStartIsLogged(c *checker) {
+	began := time.Time{}
+	log := c.logged(Settings{ManualStart: true}, func(ctx context.Context) error {
+		began = time.Now()
+		time.Sleep(1000 * time.Minute)
+		c.impl.MarkStarted(ctx)
+		time.Sleep(5000 * time.Minute)
+		return nil
+	})
+	var got []time.Duration
+	for _, l := range log.all() {
+		if l.level == slog.LevelWarn {
+			got = append(got, l.at.Sub(began).Round(time.Second))
+		}
+	}
+	var want []time.Duration
+	for at := time.Minute; at < 1000*time.Minute; at *= 2 {
+		want = append(want, at)
+	}
+	c.expect(slices.Equal(got, want), "start-up lasts 1000 minutes, and there are warnings after %v, want %v", got, want)
+	log = c.logged(Settings{}, func(context.Context) error { time.Sleep(1000 * time.Minute); return nil })
+	for _, l := range log.all() {
+		c.expect(l.level < slog.LevelWarn, "without manual start there is a warning: %v", l)
+	}
+}

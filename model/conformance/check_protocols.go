@@ -1,0 +1,291 @@
+package conformance
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// checkAcceptedBeforeByAll has connections of each protocol be accepted before
+// the stop, and send all that they have to say after it.
+func checkAcceptedBeforeByAll(c *checker) {
+	const wait = 100 * time.Millisecond
+	c.serving(c.serveHTTP2, Settings{}, lasting, func(v *service) {
+		plain, http2 := v.dial(), v.dial()
+		if plain == nil || http2 == nil {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+		v.stop()
+		time.Sleep(wait)
+		var both sync.WaitGroup
+		both.Go(func() {
+			e := plain.get(v, "1s")
+			c.expect(e.ok(), "a request over a connection that was accepted 50ms before the stop, sent %v after it: %v", wait, e)
+		})
+		both.Go(func() {
+			w, err := newWire2(http2.Conn, v.now)
+			n := 0
+			if err == nil {
+				n, err = w.get("1s")
+			}
+			c.expect(err == nil && n == len("done"), "over HTTP/2, a request over a connection that was accepted 50ms before the stop, sent %v after it, is answered with %d bytes, %v", wait, n, err)
+		})
+		both.Wait()
+	})
+	c.overTLS(func(v *service, shake func(conn net.Conn, protocol string) *tls.Conn) {
+		first, second := v.dial(), v.dial()
+		if first == nil || second == nil {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+		v.stop()
+		time.Sleep(wait)
+		var both sync.WaitGroup
+		both.Go(func() {
+			conn := shake(first.Conn, "http/1.1")
+			if conn == nil {
+				return
+			}
+			e := (&wireOf{conn}).get(v, "1s")
+			c.expect(e.ok(), "over TLS, a request over a connection that was accepted 50ms before the stop and shakes hands %v after it: %v", wait, e)
+		})
+		both.Go(func() {
+			conn := shake(second.Conn, "h2")
+			if conn == nil {
+				return
+			}
+			w, err := newWire2(conn, v.now)
+			n := 0
+			if err == nil {
+				n, err = w.get("1s")
+			}
+			c.expect(err == nil && n == len("done"), "over TLS and HTTP/2, a request over a connection that was accepted 50ms before the stop and shakes hands %v after it is answered with %d bytes, %v", wait, n, err)
+		})
+		both.Wait()
+	})
+}
+
+// wireOf makes a wire of any connection.
+type wireOf struct{ conn net.Conn }
+
+func (w *wireOf) get(v *service, path string) exchange {
+	return (&wire{w.conn, bufio.NewReader(w.conn)}).get(v, path)
+}
+
+// overTLS has a service live that Serve serves over TLS, HTTP/2 too.
+func (c *checker) overTLS(f func(v *service, shake func(conn net.Conn, protocol string) *tls.Conn)) {
+	cert, trusts, certFile, _ := c.certificate()
+	defer forget(certFile)
+	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		config := &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2", "http/1.1"}}
+		return c.impl.Serve(ctx, srv, tls.NewListener(ln, config))
+	}
+	c.serving(serve, Settings{}, lasting, func(v *service) {
+		f(v, func(conn net.Conn, protocol string) *tls.Conn {
+			over := tls.Client(conn, &tls.Config{RootCAs: trusts, ServerName: "service", NextProtos: []string{protocol}})
+			if err := over.Handshake(); err != nil {
+				c.errorf("over TLS (%s), a connection that was accepted before the stop and shakes hands after it: %v", protocol, err)
+				return nil
+			}
+			return over
+		})
+	})
+}
+
+// checkStreamsOutlastTheStop has streams of HTTP/2 begin as the stop comes, over
+// a connection that is new and over one that has had an answer before.
+func checkStreamsOutlastTheStop(c *checker) {
+	for _, kept := range []bool{false, true} {
+		c.serving(c.serveHTTP2, Settings{}, lasting, func(v *service) {
+			w := v.dial2()
+			if w == nil {
+				return
+			}
+			if kept {
+				_, err := w.get("0s")
+				c.expect(err == nil, "over HTTP/2 a request fails: %v", err)
+				time.Sleep(time.Second)
+			}
+			long, err := w.ask("4s")
+			if err != nil {
+				c.errorf("over HTTP/2 a request fails: %v", err)
+				return
+			}
+			v.stop()
+			n, err := w.answer(long)
+			c.expect(err == nil && n == len("done"), "over HTTP/2, on a connection that was used before: %t, a request that begins just before the stop and takes 4s is answered with %d bytes, %v",
+				kept, n, err)
+			answered, gone := v.now(), make(chan struct{})
+			go func() {
+				defer close(gone)
+				for {
+					if _, err := w.frame(); err != nil {
+						return
+					}
+				}
+			}()
+			v.end()
+			_ = w.Close()
+			<-gone
+			c.expect(v.at(served) <= answered+time.Second+prompt, "over HTTP/2 Serve returns at %s, and the last answer was read at %s", show(v.at(served)), show(answered))
+			c.expect(v.outcome() == nil, "over HTTP/2 all is answered, and Run returns %v", v.outcome())
+		})
+	}
+}
+
+// checkGoAway has the stop come while a stream is under way.
+func checkGoAway(c *checker) {
+	c.serving(c.serveHTTP2, Settings{}, lasting, func(v *service) {
+		w := v.dial2()
+		if w == nil {
+			return
+		}
+		stream, err := w.ask("4s")
+		if err == nil {
+			time.Sleep(time.Second)
+			v.stop()
+			_, _ = w.answer(stream)
+		}
+		c.expect(w.goAways > 0 && w.goneAt <= v.at(cancelled)+time.Second, "over HTTP/2, while a stream is under way, the client is sent %d GOAWAY, the first at %s; the stop is at %s",
+			w.goAways, show(w.goneAt), show(v.at(cancelled)))
+	})
+}
+
+// checkUploadsAreTaken has requests be under way at the stop whose bodies are
+// still to come.
+func checkUploadsAreTaken(c *checker) {
+	takes := func(v *service, w http.ResponseWriter, req *http.Request) {
+		body, err := io.ReadAll(req.Body)
+		_, _ = fmt.Fprintf(w, "%d, %v", len(body), err)
+	}
+	for what, head := range map[string]string{
+		"a request":                           "POST / HTTP/1.1\r\nHost: service\r\nContent-Length: 10\r\n\r\n",
+		"a request that expects 100-continue": "POST / HTTP/1.1\r\nHost: service\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n",
+	} {
+		c.serving(c.impl.Serve, Settings{}, takes, func(v *service) {
+			w := v.dial()
+			if w == nil {
+				return
+			}
+			_, _ = io.WriteString(w, head)
+			time.Sleep(time.Second)
+			v.stop()
+			go func() {
+				for range 10 {
+					time.Sleep(200 * time.Millisecond)
+					_, _ = io.WriteString(w, "x")
+				}
+			}()
+			resp, err := http.ReadResponse(w.r, nil)
+			if err == nil && resp.StatusCode == http.StatusContinue {
+				resp, err = http.ReadResponse(w.r, nil)
+			}
+			e := v.exchanged(resp, err)
+			c.expect(e.ok() && e.body == "10, <nil>", "%s whose body comes after the stop: %v", what, e)
+		})
+	}
+}
+
+// checkLateRequestOfAYoungConnection sends the request when the connection is
+// almost as old as it may become in silence.
+func checkLateRequestOfAYoungConnection(c *checker) {
+	c.serving(c.impl.Serve, Settings{}, lasting, func(v *service) {
+		w := v.dial()
+		if w == nil {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+		v.stop()
+		time.Sleep(400 * time.Millisecond)
+		e := w.get(v, "1s")
+		c.expect(e.ok(), "a request over a connection that was accepted 50ms before the stop, sent 400ms after it: %v", e)
+	})
+}
+
+// checkSlowReaders has clients read an answer at a tenth of what a network could
+// do, over a real one: the server is done long before they are. The stop comes
+// when the handler has returned.
+func checkSlowReaders(c *checker) {
+	const size = 400_000
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		c.errorf("there is no port to be had: %v", err)
+		return
+	}
+	parent, stop := context.WithCancel(context.Background())
+	defer stop()
+	var written sync.WaitGroup
+	written.Add(2)
+	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		defer written.Done()
+		w.Header().Set("Content-Length", fmt.Sprint(size))
+		_, _ = io.WriteString(w, strings.Repeat("x", size))
+	})
+	var clients sync.WaitGroup
+	client := func(what string, get func(conn net.Conn) (int, error)) {
+		clients.Go(func() {
+			conn, err := net.Dial("tcp", ln.Addr().String())
+			if err != nil {
+				c.errorf("%s: %v", what, err)
+				written.Done()
+				return
+			}
+			defer conn.Close()
+			_ = conn.SetDeadline(time.Now().Add(2 * soon))
+			n, err := get(conn)
+			c.expect(err == nil && n == size, "%s, a client that reads slowly gets %d of %d bytes, %v", what, n, size, err)
+		})
+	}
+	all := make(chan struct{})
+	go func() { defer close(all); written.Wait() }()
+	_ = c.run(func(ctx context.Context) error {
+		client("over HTTP/1.1", func(conn net.Conn) (n int, err error) {
+			_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: service\r\n\r\n")
+			resp, err := http.ReadResponse(bufio.NewReaderSize(conn, 1<<12), nil)
+			if err != nil {
+				return 0, err
+			}
+			for part := make([]byte, 1<<15); err == nil; time.Sleep(60 * time.Millisecond) {
+				var m int
+				m, err = io.ReadFull(resp.Body, part)
+				n += m
+			}
+			if err == io.EOF || err == io.ErrUnexpectedEOF && n == size {
+				err = nil
+			}
+			return n, err
+		})
+		client("over HTTP/2", func(conn net.Conn) (int, error) {
+			w, err := newWire2(conn, nil)
+			if err != nil {
+				return 0, err
+			}
+			// The server may send all of it at once: what is slow is the client.
+			w.pause = 120 * time.Millisecond
+			window := []byte{0x00, 0x0f, 0xff, 0xff}
+			if err := w.send(frameWindowUpdate, 0, 0, window); err != nil {
+				return 0, err
+			}
+			stream, err := w.ask("")
+			if err == nil {
+				err = w.send(frameWindowUpdate, 0, stream, window)
+			}
+			if err != nil {
+				return 0, err
+			}
+			return w.answer(stream)
+		})
+		go func() { wait(all, soon); stop() }()
+		return c.impl.Serve(ctx, &http.Server{Handler: handler, Protocols: unencryptedHTTP2()}, ln)
+	}, Settings{Parent: parent, Signals: make(chan os.Signal)})
+	clients.Wait()
+}

@@ -1,0 +1,109 @@
+package conformance
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// checkGroupsAtAnyMoment has main, tasks, units, requests and the work of
+// earlier groups make groups, and add to groups that were at zero, around the
+// stop and through Draining, in real time. The race detector must have nothing
+// to say, where there is one.
+func checkGroupsAtAnyMoment(c *checker) {
+	lives := 12
+	if raceEnabled {
+		lives = 40
+	}
+	for seed := range lives {
+		drain := time.Duration(0) // the default, which does not run out
+		if seed%4 == 3 {
+			drain = 8 * time.Millisecond
+		}
+		c.groupsAtAnyMoment(rand.New(rand.NewPCG(uint64(seed), 9)), drain)
+	}
+}
+
+// checkGroupsAreWaitedFor demands that hooks wait for all of that work (DRAIN-3).
+func checkGroupsAreWaitedFor(c *checker) {
+	for seed := range 12 {
+		if early := c.groupsAtAnyMoment(rand.New(rand.NewPCG(uint64(seed), 3)), 0); early > 0 {
+			c.errorf("hooks begin with %d units of work out, in groups that were made or first added to while draining", early)
+			return
+		}
+	}
+}
+
+// groupsAtAnyMoment is one life. It returns how many units were out when the
+// hook began.
+func (c *checker) groupsAtAnyMoment(r *rand.Rand, drain time.Duration) (early int64) {
+	var out atomic.Int64 // work that is not done
+	var others sync.WaitGroup
+	defer others.Wait()
+	moment := func() time.Duration { return time.Duration(r.IntN(4000)) * time.Microsecond }
+	work := func(group *sync.WaitGroup, lasts time.Duration) {
+		out.Add(1)
+		group.Go(func() {
+			time.Sleep(lasts)
+			out.Add(-1)
+		})
+	}
+	_ = c.impl.Run(func(ctx context.Context) error {
+		c.impl.OnShutdown(ctx, func() error {
+			early = out.Load()
+			return nil
+		})
+		groups := make([]*sync.WaitGroup, 5)
+		for i := range groups {
+			groups[i] = c.impl.DrainGroup(ctx)
+		}
+		// Each of them adds first to one of these, makes another, and hands
+		// work on to a third.
+		use := func(group *sync.WaitGroup, before, lasts, handed time.Duration) {
+			time.Sleep(before)
+			work(c.impl.DrainGroup(ctx), lasts)
+			out.Add(1)
+			c.impl.DrainGroup(ctx).Go(func() {
+				defer out.Add(-1)
+				time.Sleep(handed)
+				work(c.impl.DrainGroup(ctx), lasts)
+			})
+			// Last, and nothing is called after it: whatever is would order it
+			// with the library.
+			work(group, lasts)
+			time.Sleep(lasts)
+		}
+		times := func() (before, lasts, handed time.Duration) { return moment(), moment(), moment() }
+		before, lasts, handed := times()
+		c.impl.Go(ctx, func(context.Context) error { use(groups[0], before, lasts, handed); return nil })
+		if done, ok := c.impl.Track(ctx); ok {
+			before, lasts, handed := times()
+			others.Go(func() { defer done(); use(groups[1], before, lasts, handed) })
+		}
+		if c.offered[NeedHandler] {
+			before, lasts, handed := times()
+			counted := c.impl.Handler(ctx, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { use(groups[2], before, lasts, handed) }))
+			under := make(chan struct{})
+			others.Go(func() {
+				close(under)
+				counted.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+			})
+			<-under
+		}
+		before, lasts, handed = times()
+		out.Add(1)
+		groups[3].Go(func() { defer out.Add(-1); use(c.impl.DrainGroup(ctx), before, lasts, handed) })
+		stop := moment()
+		others.Go(func() { time.Sleep(stop); c.impl.Stop(ctx, nil) })
+		before, lasts, handed = times()
+		if drain == 0 { // main is back within its grace, however busy the machine is
+			use(groups[4], before, lasts, handed)
+		}
+		return nil
+	}, drain, 0)
+	return early
+}
