@@ -35,6 +35,7 @@ func demo(out io.Writer) int {
 	defer os.RemoveAll(dir)
 	cfg := config{
 		addr:            "127.0.0.1:0",
+		admin:           "127.0.0.1:0",
 		data:            filepath.Join(dir, "records.jsonl"),
 		checkpoints:     filepath.Join(dir, "checkpoints"),
 		slow:            demoSlow,
@@ -53,7 +54,7 @@ func demo(out io.Writer) int {
 	slog.SetDefault(slog.New(&demoLog{timeline: t, warnings: slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})}))
 
 	var script sync.WaitGroup
-	svc.listening = func(ctx context.Context, addr net.Addr) {
+	svc.listening = func(ctx context.Context, addr, _ net.Addr) {
 		script.Go(func() { play(ctx, c, t, cfg, addr) })
 	}
 	err = lifecycle.Run(svc.main, append(cfg.options(), lifecycle.WithObserver(t.step))...)

@@ -4,10 +4,7 @@ package main
 
 import (
 	"io"
-	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,7 +15,7 @@ func TestTheStatusPageIsThere(t *testing.T) {
 	t.Parallel()
 	s := begin(t)
 	for accept, want := range map[string]string{"text/html": "<title>", "application/json": `"state":"running"`} {
-		req, err := http.NewRequest(http.MethodGet, s.url+"/statusz", nil)
+		req, err := http.NewRequest(http.MethodGet, s.admin+"/statusz", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,43 +35,40 @@ func TestTheStatusPageIsThere(t *testing.T) {
 	s.wantExit(0)
 }
 
-func TestSystemdIsToldWhereItHasStartedTheProcess(t *testing.T) {
-	// A socket's path has to be shorter than a test's temporary directory may be.
-	dir, err := os.MkdirTemp("", "sd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "s")
-	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer socket.Close()
-	if err := socket.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("NOTIFY_SOCKET", path)
-	s := begin(t, "-slow", "300ms")
-	slow, err := s.slow() // so that the stop lasts long enough to be told of
-	if err != nil {
-		t.Fatal(err)
-	}
+// A hook that hangs can be looked at, because the admin server answers until the
+// last hook has run.
+func TestTheAdminServerAnswersWhileAHookHangs(t *testing.T) {
+	t.Parallel()
+	s := begin(t, "-fault", faultHungHook, "-shutdown-timeout", "1h")
 	s.Signal(syscall.SIGTERM)
-	if _, err := slow.finish(); err != nil {
-		t.Error(err)
-	}
-	s.wantExit(0)
-	var told []string
-	buf := make([]byte, 4096)
-	for _, want := range []string{"READY=1", "STOPPING=1", "EXTEND_TIMEOUT_USEC="} {
-		for found := false; !found; {
-			n, err := socket.Read(buf)
-			if err != nil {
-				t.Fatalf("no message with %s, %v; after %q", want, err, told)
-			}
-			told = append(told, string(buf[:n]))
-			found = strings.Contains(told[len(told)-1], want)
+	s.AwaitLog("to=hooks")
+	for path, want := range map[string]string{
+		"/statusz": `"state":"running","began"`, // the hook
+		"/metrics": `matchspec_state{state="hooks"} 1`,
+		"/readyz":  `"state":"hooks"`,
+		"/healthz": `"status":"ok"`,
+	} {
+		req, err := http.NewRequest(http.MethodGet, s.admin+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Accept", "application/json")
+		resp, err := s.prober.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if !strings.Contains(string(body), want) {
+			t.Errorf("%s: %d %s, want %s", path, resp.StatusCode, body, want)
 		}
 	}
+	if _, err := s.http.Get(s.url + "/readyz"); err == nil {
+		t.Error("the service still listens")
+	}
+	for range 2 { // the second is a further one, by half a second
+		s.Signal(syscall.SIGINT)
+		time.Sleep(500 * time.Millisecond)
+	}
+	s.wantExit(1)
 }

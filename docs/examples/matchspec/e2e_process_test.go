@@ -18,11 +18,12 @@ import (
 // own.
 type running struct {
 	*child.Process
-	t    *testing.T
-	data string
-	url  string
-	addr string
-	http *http.Client
+	t     *testing.T
+	data  string
+	url   string
+	addr  string
+	admin string // the URL of the admin server
+	http  *http.Client
 
 	prober *http.Client // for probes alone
 }
@@ -31,8 +32,9 @@ type running struct {
 func begin(t *testing.T, args ...string) *running {
 	t.Helper()
 	s := launch(t, append([]string{"-addr", "127.0.0.1:0"}, args...)...)
-	_, s.addr, _ = strings.Cut(s.AwaitLog("msg=listening"), "addr=")
-	s.url = "http://" + s.addr
+	_, addrs, _ := strings.Cut(s.AwaitLog("msg=listening"), "addr=")
+	s.addr, s.admin, _ = strings.Cut(addrs, " admin=")
+	s.url, s.admin = "http://"+s.addr, "http://"+s.admin
 	return s
 }
 
@@ -53,7 +55,7 @@ func launch(t *testing.T, args ...string) *running {
 	t.Cleanup(s.http.CloseIdleConnections)
 	t.Cleanup(s.prober.CloseIdleConnections)
 	s.Process = child.Start(t, path, nil, append([]string{
-		"-data", s.data, "-checkpoints", filepath.Join(dir, "checkpoints"), "-evaluate", "2ms"}, args...)...)
+		"-admin", "127.0.0.1:0", "-data", s.data, "-checkpoints", filepath.Join(dir, "checkpoints"), "-evaluate", "2ms"}, args...)...)
 	return s
 }
 

@@ -28,19 +28,21 @@ const version = "1.0.0"
 
 // config is what the flags say.
 type config struct {
-	addr, data, checkpoints string
-	slow, evaluate          time.Duration
-	drainDelay              time.Duration
-	drainTimeout            time.Duration
-	shutdownTimeout         time.Duration
-	fault                   string
-	demo                    bool
+	addr, admin       string
+	data, checkpoints string
+	slow, evaluate    time.Duration
+	drainDelay        time.Duration
+	drainTimeout      time.Duration
+	shutdownTimeout   time.Duration
+	fault             string
+	demo              bool
 }
 
 func flags() config {
 	var c config
 	dir := filepath.Join(os.TempDir(), "matchspec")
 	flag.StringVar(&c.addr, "addr", "127.0.0.1:8080", "address to serve on; with port 0 the log says which one was chosen")
+	flag.StringVar(&c.admin, "admin", "127.0.0.1:8081", "address for the status page, metrics and probes, which answer until the last hook has run")
 	flag.StringVar(&c.data, "data", filepath.Join(dir, "records.jsonl"), "file that records are appended to")
 	flag.StringVar(&c.checkpoints, "checkpoints", filepath.Join(dir, "checkpoints"), "directory for checkpoints")
 	flag.DurationVar(&c.slow, "slow", 5*time.Second, "how long GET /slow takes")

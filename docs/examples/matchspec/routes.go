@@ -20,9 +20,25 @@ func (s *service) routes(ctx context.Context, h *health.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/healthz", h.Liveness())
 	mux.Handle("/readyz", h.Readiness())
-	mux.Handle("/statusz", statusz.Handler(ctx)) // for people; where strangers can reach the address, serve it on one of its own
 	mux.Handle("POST /match", s.counted(s.match))
 	mux.Handle("GET /slow", s.counted(s.slowly(ctx)))
+	return mux
+}
+
+// adminRoutes are for people and machines that watch the service, on an address
+// that strangers cannot reach.
+func (s *service) adminRoutes(ctx context.Context, h *health.Handler, store *store) http.Handler {
+	life, _ := fsm.FromContext(ctx)
+	mux := http.NewServeMux()
+	mux.Handle("/healthz", h.Liveness())
+	mux.Handle("/readyz", h.Readiness())
+	mux.Handle("/statusz", statusz.Handler(ctx))
+	mux.HandleFunc("/metrics", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+		fmt.Fprintf(w, "# TYPE matchspec_requests_in_flight gauge\nmatchspec_requests_in_flight %d\n", s.inFlight.Load())
+		fmt.Fprintf(w, "# TYPE matchspec_records_stored_total counter\nmatchspec_records_stored_total %d\n", store.Appended())
+		fmt.Fprintf(w, "# TYPE matchspec_state gauge\nmatchspec_state{state=%q} 1\n", life.State())
+	})
 	return mux
 }
 

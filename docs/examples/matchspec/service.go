@@ -21,11 +21,11 @@ type service struct {
 	inFlight atomic.Int64 // requests being handled, probes not counted
 
 	// listening is called when the server is about to take requests.
-	listening func(ctx context.Context, addr net.Addr)
+	listening func(ctx context.Context, addr, admin net.Addr)
 }
 
 func newService(cfg config) *service {
-	return &service{config: cfg, queue: newQueue(1024), listening: func(context.Context, net.Addr) {}}
+	return &service{config: cfg, queue: newQueue(1024), listening: func(context.Context, net.Addr, net.Addr) {}}
 }
 
 // main is the service from its first line to its last, and what lifecycle.Run
@@ -78,10 +78,20 @@ func (s *service) main(ctx context.Context) error {
 	h.AddCheck("checkpoints", writable(s.checkpoints))
 	h.Follow(ctx)
 
+	// What people, Prometheus and the kubelet ask goes on being answered until
+	// the last hook has run: a hook that hangs can be looked at, and a process
+	// that is flushing is not taken for dead.
+	adminLn, err := net.Listen("tcp", s.admin)
+	if err != nil {
+		return err
+	}
+	admin := &http.Server{Handler: s.adminRoutes(ctx, h, store), ReadHeaderTimeout: 10 * time.Second}
+	go lifecycle.Serve(ctx, admin, adminLn, lifecycle.UntilStopped())
+
 	ln = s.misbehave(ctx, ln) // does nothing without -fault
 	srv := &http.Server{Handler: s.routes(ctx, h), ReadHeaderTimeout: 10 * time.Second}
-	slog.Info("listening", "addr", ln.Addr().String())
-	s.listening(ctx, ln.Addr())
+	slog.Info("listening", "addr", ln.Addr().String(), "admin", adminLn.Addr().String())
+	s.listening(ctx, ln.Addr(), adminLn.Addr())
 
 	// Serve returns when the stop has come and every request that was under
 	// way is answered, or was cut because the drain timeout ran out. It counts
@@ -93,17 +103,16 @@ func (s *service) main(ctx context.Context) error {
 }
 
 // greet says how to try the service.
-func greet(_ context.Context, addr net.Addr) {
-	url := "http://" + addr.String()
-	fmt.Printf(`matchspec %s serves on %s
+func greet(_ context.Context, addr, admin net.Addr) {
+	fmt.Printf(`matchspec %s serves on http://%s
 
 Try, in another terminal:
 
-  open %[2]s/statusz in a browser, for what it is doing
-  curl -i %[2]s/readyz
-  curl -i %[2]s/match -d '{"id":"m-1","spec":"err*","input":"error: disk full"}'
-  curl -N %[2]s/slow        and, while that runs,
-  kill -TERM %d        to see it answered before the service stops
+  open http://%[4]s/statusz in a browser, for what it is doing
+  curl -i http://%[4]s/readyz
+  curl -i http://%[2]s/match -d '{"id":"m-1","spec":"err*","input":"error: disk full"}'
+  curl -N http://%[2]s/slow        and, while that runs,
+  kill -TERM %[3]d        to see it answered before the service stops
 
-`, version, url, os.Getpid())
+`, version, addr, os.Getpid(), admin)
 }
