@@ -22,6 +22,25 @@ func (l *listener) Close() error {
 	return l.Listener.Close()
 }
 
+// closeContained closes the listener at the stop.
+func (l *listener) closeContained() {
+	returned := false
+	call(func() error { _ = l.Close(); returned = true; return nil }, func(err error) {
+		if !returned {
+			l.crash.Store(&err)
+		}
+	})
+}
+
+// ofPackageNet says that Close does not wait for anything.
+func (l *listener) ofPackageNet() bool {
+	switch l.Listener.(type) {
+	case *net.TCPListener, *net.UnixListener:
+		return true
+	}
+	return false
+}
+
 // Accept makes connections that can be told from one another.
 func (l *listener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()

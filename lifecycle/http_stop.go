@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -140,7 +141,7 @@ func (s *server) stop() {
 	}()
 	s.conns.stop()
 	s.srv.SetKeepAlivesEnabled(false)
-	go s.closeListeners(s.listeners) // none is added any more
+	s.closeListeners(s.listeners) // none is added any more
 	shutDown := false
 	for grown := time.Now().Add(silentPatience); ; {
 		waiting, due := s.conns.settle()
@@ -179,18 +180,21 @@ func (s *server) await(due time.Time, over <-chan struct{}) bool {
 	return !isClosed(over)
 }
 
-// closeListeners closes the listeners. One may wait, in Close or in Accept, for
+// closeListeners closes the listeners, on a goroutine of its own if there are
+// any besides those of package net: others may wait, in Close or in Accept, for
 // connections to close.
 func (s *server) closeListeners(listeners []*listener) {
-	for _, ln := range listeners {
-		returned := false
-		call(func() error { _ = ln.Close(); returned = true; return nil }, func(err error) {
-			if !returned {
-				ln.crash.Store(&err)
-			}
-		})
+	closeAll := func() {
+		for _, ln := range listeners {
+			ln.closeContained()
+		}
+		s.endAccepting(make(chan struct{}))
 	}
-	s.endAccepting(make(chan struct{}))
+	if slices.ContainsFunc(listeners, func(ln *listener) bool { return !ln.ofPackageNet() }) {
+		go closeAll()
+		return
+	}
+	closeAll()
 }
 
 // shutDown has net/http tell the clients of HTTP/2 to go away, and call what is
