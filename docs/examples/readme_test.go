@@ -43,7 +43,7 @@ func (*database) Ping() error       { return nil }
 func orders(*database) http.Handler { return http.NotFoundHandler() }
 `},
 		{head("context", "net/http", "lifecycle") + "func run(ctx context.Context, srv *http.Server) error {", "}"},
-		{head("context", "net/http", "lifecycle") + "func run(ctx context.Context, srv *http.Server) {", "}"},
+		{head("context", "net/http", "lifecycle") + "func run(ctx context.Context, srv *http.Server) error {", "}"},
 		{head("database/sql", "time", "health", "health/checks") + "func add(h *health.Handler, db *sql.DB) {", "}"},
 		{head("context", "testing", "lifecycle/lifecycletest"), "func openStore(context.Context) (any, error) { return nil, nil }"},
 		{head("context", "sync", "testing", "time", "model/conformance") + `
