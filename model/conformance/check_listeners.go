@@ -3,6 +3,7 @@ package conformance
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"net"
 	"net/http"
@@ -150,26 +151,33 @@ func (l *countedListener) Close() error {
 	return l.Listener.Close()
 }
 
-// checkServeTLS has a request be under way at the stop.
+// checkServeTLS has a request be under way at the stop, in real time: in memory,
+// both ends of a connection would wait for each other to read how it ends.
 func checkServeTLS(c *checker) {
 	_, trusts, certFile, keyFile := c.certificate()
 	defer forget(certFile)
-	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
-		return c.impl.ServeTLS(ctx, srv, ln, certFile, keyFile)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		c.errorf("there is no port to be had: %v", err)
+		return
 	}
-	c.serving(serve, Settings{}, lasting, func(v *service) {
-		v.client.Transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: trusts, ServerName: "service"}
-		answered := make(chan exchange, 1)
-		go func() {
-			resp, err := v.client.Get("https://service/2s")
-			answered <- v.exchanged(resp, err)
-		}()
-		time.Sleep(time.Second)
-		v.end()
-		e := <-answered
-		c.expect(e.ok() && e.body == "done", "over TLS, a request that was under way at the stop: %v", e)
-		c.expect(v.result() == nil && v.at(served) >= e.at && v.at(served) <= e.at+time.Second+prompt, "ServeTLS returns %v at %s, want nil at %s", v.result(), show(v.at(served)), show(e.at))
-	})
+	parent, stop := context.WithCancel(context.Background())
+	defer stop()
+	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		stop()
+		time.Sleep(50 * time.Millisecond)
+		_, _ = io.WriteString(w, "done")
+	})}
+	result := make(chan error, 1)
+	go func() {
+		_ = c.run(func(ctx context.Context) error {
+			result <- c.impl.ServeTLS(ctx, srv, ln, certFile, keyFile)
+			return nil
+		}, Settings{Parent: parent, Signals: make(chan os.Signal)})
+	}()
+	c.expectOverTLS("ServeTLS", ln.Addr().String(), trusts)
+	stop()
+	c.expectServed("ServeTLS", result)
 	c.serving(func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		return c.impl.ServeTLS(ctx, srv, ln, "is not", "there")
 	}, Settings{}, lasting, func(v *service) {
@@ -197,18 +205,9 @@ func checkListenTLS(c *checker) {
 			return nil
 		}, Settings{Parent: parent, Signals: make(chan os.Signal)})
 	}()
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusts, ServerName: "service"}}
-	defer transport.CloseIdleConnections()
 	select {
 	case at := <-address:
-		resp, err := (&http.Client{Transport: transport, Timeout: soon}).Get("https://" + at)
-		if err != nil {
-			c.errorf("ListenAndServeTLS: %v", err)
-			break
-		}
-		body, err := io.ReadAll(resp.Body)
-		_ = resp.Body.Close()
-		c.expect(err == nil && string(body) == "done", "ListenAndServeTLS answers %q, %v", body, err)
+		c.expectOverTLS("ListenAndServeTLS", at, trusts)
 	case err := <-result:
 		c.errorf("ListenAndServeTLS returns %v", err)
 		return
@@ -216,10 +215,29 @@ func checkListenTLS(c *checker) {
 		c.errorf("ListenAndServeTLS does not serve")
 	}
 	stop()
+	c.expectServed("ListenAndServeTLS", result)
+}
+
+// expectOverTLS demands an answer over TLS.
+func (c *checker) expectOverTLS(what, address string, trusts *x509.CertPool) {
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusts, ServerName: "service"}}
+	defer transport.CloseIdleConnections()
+	resp, err := (&http.Client{Transport: transport, Timeout: soon}).Get("https://" + address)
+	if err != nil {
+		c.errorf("%s: %v", what, err)
+		return
+	}
+	body, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	c.expect(err == nil && string(body) == "done", "%s answers %q, %v", what, body, err)
+}
+
+// expectServed demands that what serves returns nil.
+func (c *checker) expectServed(what string, result <-chan error) {
 	select {
 	case err := <-result:
-		c.expect(err == nil, "ListenAndServeTLS returns %v, want nil", err)
+		c.expect(err == nil, "%s returns %v, want nil", what, err)
 	case <-time.After(soon):
-		c.errorf("ListenAndServeTLS does not return")
+		c.errorf("%s does not return", what)
 	}
 }

@@ -170,14 +170,14 @@ func isText(v slog.Value) (d time.Duration, ok bool) {
 	return d, err == nil
 }
 
-// checkTransitionsAreLogged has a life with a delay, and looks for one record of
-// each transition.
+// checkTransitionsAreLogged looks for one record of each transition.
 func checkTransitionsAreLogged(c *checker) {
-	log := c.logged(Settings{Delay: 2 * time.Second}, func(ctx context.Context) error {
+	log := c.logged(Settings{}, func(ctx context.Context) error {
 		c.impl.OnShutdown(ctx, func() error { time.Sleep(1500 * time.Millisecond); return nil })
 		time.Sleep(time.Second)
 		c.impl.Stop(ctx, nil)
 		wait(ctx.Done(), time.Hour)
+		time.Sleep(2 * time.Second)
 		return nil
 	})
 	for _, want := range []struct {

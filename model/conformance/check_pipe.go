@@ -44,7 +44,6 @@ func playPipeline(impl Implementation, source chan os.Signal) {
 		}
 		wait(ctx.Done(), soon)
 		write()
-		say("main")
 		return nil
 	}, s)
 	if err != nil {
@@ -99,7 +98,7 @@ func (cfg childConfig) pipeline(scene string, stop func(service *os.Process, inp
 // checkPipeline has several services, at once, be stopped in a pipeline whose
 // reader has died: by each signal, and by one that comes a moment later.
 func checkPipeline(c *checker) {
-	const want = "up main hook returned"
+	const want = "up hook returned"
 	var services sync.WaitGroup
 	for _, sig := range []os.Signal{terminate, os.Interrupt} {
 		for _, pause := range []time.Duration{0, 20 * time.Millisecond} {

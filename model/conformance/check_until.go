@@ -71,6 +71,9 @@ func checkUntilAnswersThroughout(c *checker) {
 		// The delay is over after 2s, draining after 4s, hooks after 6s.
 		time.Sleep(time.Second)
 		for _, phase := range []string{"in the drain delay", "while draining", "while hooks run"} {
+			if v.at(returned) <= v.now() {
+				break // another clause says that there is a delay
+			}
 			fresh, old := v.get("0s"), kept.get(v, "0s")
 			c.expect(fresh.ok() && old.ok(), "%s a server that serves until the run is stopped answers %v over a new connection, and %v over an old one", phase, fresh, old)
 			c.expect(!fresh.closes && !old.closes, "%s a server that serves until the run is stopped says Connection: close", phase)

@@ -45,7 +45,7 @@ func (w *warnings) first() time.Duration {
 	return w.at[0]
 }
 
-// lingers is a run whose main comes back so long after the stop, which is at
+// lingers is a run whose main comes back so long after the cancel. The stop is at
 // once. It returns the warnings, and when the hook began. Before the stop it
 // does what begin says.
 func (c *checker) lingers(s Settings, after time.Duration, begin func(ctx context.Context)) (w *warnings, hook time.Duration) {
@@ -59,6 +59,7 @@ func (c *checker) lingers(s Settings, after time.Duration, begin func(ctx contex
 			}
 			context.AfterFunc(ctx, func() { w.note() })
 			c.impl.Stop(ctx, nil)
+			<-ctx.Done()
 			time.Sleep(after)
 			return nil
 		}, s)
@@ -92,6 +93,20 @@ func checkNoGraceWarning(c *checker) {
 	}
 }
 
+// checkNoWarningWhileServing has another server be what main waits for.
+func checkNoWarningWhileServing(c *checker) {
+	w := &warnings{}
+	c.bubble(func() {
+		w.began = time.Now()
+		_ = c.run(func(ctx context.Context) error {
+			c.impl.Stop(ctx, nil)
+			return c.impl.ServeFunc(ctx, func() error { time.Sleep(9 * time.Second); return nil }, func(context.Context) error { return nil }, nil)
+		}, Settings{Log: w.log})
+		synctest.Wait()
+	})
+	c.expect(w.first() == model.Never, "there is a warning at %s though main is serving:\n%s", show(w.first()), &w.book)
+}
+
 // checkEarlyWarning looks for the first warning, with graces of any length.
 func checkEarlyWarning(c *checker) {
 	for _, given := range []struct {
@@ -106,12 +121,12 @@ func checkEarlyWarning(c *checker) {
 		{Settings{Drain: 100 * time.Millisecond}, 50 * time.Millisecond},
 	} {
 		fifth := given.grace / 5
-		w, hook := c.lingers(given.s, given.s.Delay+given.grace+fifth, nil)
+		w, hook := c.lingers(given.s, given.grace+fifth, nil)
 		at := w.first() - w.cancel
 		c.expect(at >= fifth && at <= fifth+min(slack, fifth) && w.first() < hook,
 			"with a grace of %v, the first warning comes %s after the cancel, want %v; hooks begin at %s; the log:\n%s",
 			given.grace, show(at), fifth, show(hook), &w.book)
-		w, _ = c.lingers(given.s, given.s.Delay+fifth/2, nil)
+		w, _ = c.lingers(given.s, fifth/2, nil)
 		c.expect(w.first() == model.Never, "with a grace of %v, there is a warning though main is back after %v:\n%s", given.grace, fifth/2, &w.book)
 	}
 }

@@ -74,6 +74,7 @@ func drainClauses() []Clause {
 			checks: []check{
 				{"the warning names the remedy", []Need{NeedRunWith, NeedStop}, checkGraceWarning},
 				{"there is none while tracked work is out", []Need{NeedRunWith, NeedStop, NeedTrack, NeedGo}, checkNoGraceWarning},
+				{"nor while main serves", []Need{NeedRunWith, NeedStop, NeedServeFunc}, checkNoWarningWhileServing},
 				{"the first comes after a fifth of the grace", []Need{NeedRunWith, NeedStop}, checkEarlyWarning},
 				{"hooks wait for main after a real SIGTERM", []Need{NeedUnix}, checkMainFirst},
 				{"for no longer than half of the drain timeout, and that is no error", []Need{NeedUnix}, checkGraceIsHalf},

@@ -25,6 +25,7 @@ func httpClauses() []Clause {
 				{"one server on two listeners", serve, checkTwoListeners},
 				{"one server in two runs", serve, checkServerInTwoRuns},
 				{"one server with different options", append(serve, NeedUntilStopped), checkServerWithTwoOptions},
+				{"over HTTP/2 it returns a second after the last answer", serve, checkServedOverHTTP2},
 				{"a context that does not end with main's", serve, checkAnyContext},
 				{"a port that is taken", listen, checkTakenPort},
 				{"ListenAndServe on a real port", listen, checkRealPort},

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"slices"
+	"time"
 
 	"github.com/greynewell/mist-go/model"
 )
@@ -21,7 +22,7 @@ func (v *verdict) hooks() {
 		switch {
 		case i >= len(got):
 			v.object(v.missingHook(want, i), "hook %d does not begin, want it at %s", want[i].Hook, show(want[i].Start))
-		case i < len(got) && v.isTakenBack(got[i].Hook):
+		case i < len(got) && v.takenBackBefore(got[i]):
 			v.object("HOOK-10", "hook %d begins at %s, and was taken back", got[i].Hook, show(got[i].Start))
 		case i >= len(want):
 			v.object(v.extraHook(got, i), "hook %d begins at %s, and should not", got[i].Hook, show(got[i].Start))
@@ -68,10 +69,21 @@ func (v *verdict) takeBacks() {
 	}
 }
 
-// isTakenBack says whether one of the calls is to take a hook back.
-func (v *verdict) isTakenBack(hook int) bool {
+// takenBackBefore says whether a hook that has begun was to be taken back by then.
+func (v *verdict) takenBackBefore(r model.HookRun) bool {
 	for i, b := range v.s.TakeBacks {
-		if b.Hook == hook && v.full.TakeBacks[i] {
+		if b.Hook != r.Hook || !v.full.TakeBacks[i] {
+			continue
+		}
+		from := time.Duration(0)
+		if b.By != 0 {
+			by, ran := v.got.Run(b.By)
+			if !ran || by.Start >= r.Start {
+				continue
+			}
+			from = by.Start
+		}
+		if from+b.At <= r.Start {
 			return true
 		}
 	}

@@ -70,7 +70,11 @@ func (p *player) kindOf(err error, expected []model.Kind) model.Kind {
 
 // possible returns every kind that any scenario like this could lead to.
 func (p *player) possible() []model.Kind {
-	ks := []model.Kind{model.MainError}
+	var ks []model.Kind
+	if p.s.SignalError { // main may have returned the very same
+		ks = append(ks, model.CauseSIGINT, model.CauseSIGTERM)
+	}
+	ks = append(ks, model.MainError)
 	for i := range p.s.Hooks {
 		ks = append(ks, model.HookError(i+1))
 	}

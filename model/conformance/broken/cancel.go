@@ -61,7 +61,7 @@ func cancelCases() []Case {
 		}),
 		wrong("the cause of a task that failed does not say which", "RUN-2", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
-				if s.Signals != nil || main == nil {
+				if s.Signals != nil || s.Parent != nil || main == nil {
 					return run(main, s)
 				}
 				return run(func(ctx context.Context) error {

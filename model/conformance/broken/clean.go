@@ -86,7 +86,8 @@ func endCases() []Case {
 		wrong("a signal is never an error", "RUN-14", func(i *impl) {
 			onSettings(i, func(s *settings) { s.SignalError = false })
 		}),
-		wrong("a signal is an error unasked", "RUN-14", func(i *impl) {
+		// When main returns the cause, it may as well be main's.
+		wrong("a signal is an error unasked", "RUN-7 RUN-14", func(i *impl) {
 			onSettings(i, func(s *settings) { s.SignalError = s.SignalError || isPlay(*s) })
 		}),
 		wrong("the signal is in the result twice when main returns it", "RUN-14", func(i *impl) {

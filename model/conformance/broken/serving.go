@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,16 +32,19 @@ func onServe(i *impl, f func(ctx context.Context, srv *http.Server, ln net.Liste
 // onRequests has f handle every request that Serve serves. ctx is the one that
 // Serve was given.
 func onRequests(i *impl, f func(ctx context.Context, w http.ResponseWriter, req *http.Request, next http.Handler)) {
+	var known sync.Map // the servers that it does so for already
 	onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
-		next := srv.Handler
-		srv.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { f(ctx, w, req, next) })
+		if _, again := known.LoadOrStore(srv, true); !again {
+			next := srv.Handler
+			srv.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { f(ctx, w, req, next) })
+		}
 		return serve(ctx, srv, ln)
 	})
 }
 
 func serveCases() []Case {
 	return []Case{
-		wrong("Serve is http.Server's own, with Shutdown at the stop", "HEALTH-4 HTTP-1 HTTP-2 HTTP-3", func(i *impl) {
+		wrong("Serve is http.Server's own, with Shutdown at the stop", "HEALTH-4 HTTP-1 HTTP-2 HTTP-3 HTTP-6", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, _ server) error {
 				base := srv.BaseContext
 				srv.BaseContext = func(ln net.Listener) context.Context {
@@ -89,7 +93,7 @@ func serveCases() []Case {
 				return err
 			})
 		}),
-		wrong("that requests were cut is told by nobody", "HTTP-1", func(i *impl) {
+		wrong("that requests were cut is told by nobody", "HTTP-1 HTTP-2", func(i *impl) {
 			onErrors(i, func(all []error) []error {
 				return slices.DeleteFunc(all, func(err error) bool {
 					var timeout *lifecycle.DrainTimeoutError
@@ -122,11 +126,11 @@ func serveCases() []Case {
 				}
 			}
 		}),
-		wrong("requests are cut at the stop", "HTTP-1 HTTP-2", func(i *impl) {
+		wrong("requests are cut at the stop", "HTTP-1 HTTP-2 HTTP-3 HTTP-6 HTTP-9 HTTP-10", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				defer context.AfterFunc(ctx, func() { _ = srv.Close() })()
 				return serve(ctx, srv, ln)
 			})
-		}),
+		}).because("whatever is to be answered after the stop is not"),
 	}
 }

@@ -29,7 +29,7 @@ func signalCases() []Case {
 				return run(main, s)
 			})
 		}),
-		wrong("a real SIGINT is ignored", "SIG-1", func(i *impl) {
+		wrong("a real SIGINT is ignored", "SIG-1 SIG-4", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				if s.Signals == nil {
 					own, release := ownSignals(syscall.SIGTERM)
@@ -92,10 +92,15 @@ func signalCases() []Case {
 		wrong("a broken pipe is fatal until hooks run", "SIG-4", func(i *impl) {
 			isPlayed := played(i)
 			onMain(i, func(ctx context.Context, main task) error {
-				if !isPlayed(ctx) {
-					context.AfterFunc(ctx, func() { signal.Reset(syscall.SIGPIPE) })
+				if isPlayed(ctx) {
+					return main(ctx)
 				}
-				return main(ctx)
+				below, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+				context.AfterFunc(ctx, func() {
+					signal.Reset(syscall.SIGPIPE)
+					cancel(context.Cause(ctx))
+				})
+				return main(below)
 			})
 		}),
 		wrong("a broken pipe ends nothing, though signals are to be left alone", "SIG-4", func(i *impl) {

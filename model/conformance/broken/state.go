@@ -98,7 +98,8 @@ func stateCases() []Case {
 				<-over
 			})
 		}),
-		wrong("that a group is made too late is written at once, whoever is writing", "STATE-4", func(i *impl) {
+		// The place that the library tells of any group is the wrapper's.
+		wrong("that a group is made too late is written at once, whoever is writing", "DRAIN-2 STATE-4", func(i *impl) {
 			log, group := logs(i), i.DrainGroup
 			i.DrainGroup = func(ctx context.Context) *sync.WaitGroup {
 				if blameForeign(ctx, place(1)) {

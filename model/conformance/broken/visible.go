@@ -43,8 +43,8 @@ func visibleCases() []Case {
 		// The place that the log tells is the wrapper's.
 		wrong("Stop cancels the context before draining can be seen", "LOG-1 STATE-5", func(i *impl) {
 			type run struct{ cancel context.CancelCauseFunc }
-			of, isPlayed, stop := notes[run](i), played(i), i.Stop
-			onMain(i, func(ctx context.Context, main task) error {
+			of, stop := notes[run](i), i.Stop
+			onWatched(i, func(ctx context.Context, main task) error {
 				below, cancel := context.WithCancelCause(ctx)
 				of(ctx).cancel = cancel
 				return main(below)
@@ -53,19 +53,15 @@ func visibleCases() []Case {
 				if blameForeign(ctx, place(1)) {
 					return
 				}
-				if i.State(ctx) == "running" && !isPlayed(ctx) {
-					of(ctx).cancel(err)
+				if cancel := of(ctx).cancel; cancel != nil && i.State(ctx) == "running" {
+					cancel(err)
 					linger()
 				}
 				stop(ctx, err)
 			}
 		}),
 		wrong("main's exit cancels the context before draining can be seen", "STATE-5", func(i *impl) {
-			isPlayed := played(i)
-			onMain(i, func(ctx context.Context, main task) error {
-				if isPlayed(ctx) {
-					return main(ctx)
-				}
+			onWatched(i, func(ctx context.Context, main task) error {
 				below, cancel := context.WithCancel(ctx)
 				defer func() { cancel(); linger() }()
 				return main(below)
@@ -81,6 +77,17 @@ func visibleCases() []Case {
 			}
 		}),
 	}
+}
+
+// onWatched is onMain for the runs in which the suite watches what can be seen
+// when: they are given a source of signals and nothing else.
+func onWatched(i *impl, f func(ctx context.Context, main task) error) {
+	onRun(i, func(main task, s settings, run runner) error {
+		if main == nil || s.Signals == nil || s.Observe != nil || s.Logger != nil {
+			return run(main, s)
+		}
+		return run(func(ctx context.Context) error { return f(ctx, main) }, s)
+	})
 }
 
 // onLog has f called with every log line, and with the log that it was meant
