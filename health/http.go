@@ -77,9 +77,9 @@ func (h *Handler) respond(w http.ResponseWriter, r *http.Request, a answer) {
 	s := h.write.scratch.Get().(*scratch)
 	body := h.appendBody(s.body[:0], a)
 	header := w.Header()
-	header["Content-Type"] = s.value("application/json")
-	header["Cache-Control"] = s.value("no-store")
-	header["Content-Length"] = s.value(h.write.length(len(body)))
+	s.set(header, "Content-Type", "application/json")
+	s.set(header, "Cache-Control", "no-store")
+	s.set(header, "Content-Length", h.write.length(len(body)))
 	w.WriteHeader(a.code)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body)
@@ -126,17 +126,20 @@ const (
 	madeAhead = 3 * 64   // header values, for 64 answers
 )
 
-// value returns v as the one value of a header. Each is given out once: the
-// response owns it, and may change it in place. Made for 64 answers together,
-// they cost less than an allocation an answer.
-func (s *scratch) value(v string) []string {
+// set gives the header that value, unless it has it already. Each slice is given
+// out once: the response owns it, and may change it in place. Made for 64
+// answers together, they cost less than an allocation an answer.
+func (s *scratch) set(header http.Header, key, value string) {
+	if has := header[key]; len(has) == 1 && has[0] == value {
+		return
+	}
 	if len(s.values) == 0 {
 		s.values = make([]string, madeAhead)
 	}
 	one := s.values[:1:1]
 	s.values = s.values[1:]
-	one[0] = v
-	return one
+	one[0] = value
+	header[key] = one
 }
 
 // quote returns s as a string of JSON, quotes included.

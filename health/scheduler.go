@@ -8,7 +8,6 @@ import (
 	"time"
 )
 
-
 // probe is one readiness probe that waits for its checks.
 type probe struct {
 	start   time.Duration // on the scheduler's clock
@@ -115,7 +114,6 @@ func (s *scheduler) abandon(p *probe, out *failure) {
 		}
 	}
 }
-
 
 // The bounds of HEALTH-10.
 const (
@@ -294,7 +292,6 @@ func (s *scheduler) tick() {
 	defer s.mu.Unlock()
 	s.admit(s.now())
 }
-
 
 // queue holds the checks that wait for their turn: the one that is due soonest
 // first, and of those that are due together the one that came first.
