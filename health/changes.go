@@ -2,6 +2,7 @@ package health
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -9,99 +10,116 @@ import (
 	"time"
 )
 
-func (h *Handler) log() *slog.Logger {
-	if h.logger != nil {
-		return h.logger
-	}
-	return slog.Default()
+// Change is what a [WithObserver] gets: a check begins to fail, fails with
+// another text, or passes again (HEALTH-16).
+type Change struct {
+	// Check is the name that the check was added under.
+	Check string
+	// Err prints the text that readiness shows: "failed" with [WithoutDetails].
+	// It is nil when the check passes again.
+	Err error
+	// At is when it was found, which is when a run ended or its timeout was over.
+	At time.Time
 }
 
-// complain logs misuse as an error, with the place of the call. It must be
-// called by the exported function that was misused.
-func (h *Handler) complain(msg string, attrs ...slog.Attr) {
-	var pcs [1]uintptr
-	runtime.Callers(3, pcs[:])
-	frame, _ := runtime.CallersFrames(pcs[:]).Next()
-	ctx, handler := context.Background(), h.log().Handler()
-	if !handler.Enabled(ctx, slog.LevelError) {
-		return
-	}
-	r := slog.NewRecord(time.Now(), slog.LevelError, msg, pcs[0])
-	r.AddAttrs(slog.String("at", fmt.Sprintf("%s:%d", frame.File, frame.Line)))
-	r.AddAttrs(attrs...)
-	_ = handler.Handle(ctx, r)
-}
+// changes tells the log and the observers about checks that begin to fail, fail
+// with another text, or pass again, in the order in which they do.
+type changes struct{ to []*mailbox }
 
-// maxChanges bounds what waits for a logger that does not come back; what
-// comes beyond it is not logged.
-const maxChanges = 1024
+// textEvery is how often another text of a check that goes on failing is told.
+const textEvery = time.Minute
 
-// changes writes the records about checks that begin to fail and pass again,
-// in the order in which they did. A logger is the user's code and may be slow:
-// no lock is held and no probe waits while it works. While there are records
-// to write there is one goroutine that does; it ends with the last of them.
-type changes struct {
-	log func() *slog.Logger
-
-	mu      sync.Mutex
-	pending []change
-	writing bool
-}
-
+// change is a Change, with what the log has besides.
 type change struct {
 	check *check
 	out   *failure
+	again bool // it has failed before, with another text
+	at    time.Time
 }
 
-// note is called with scheduler.mu held, which guards check.failing. A check
-// that is new counts as one that passes.
-func (w *changes) note(c *check, out *failure) {
-	if (out != nil) == c.failing {
+// note is called with scheduler.mu held when a run is decided. A check that is
+// new counts as one that passes.
+func (w *changes) note(c *check, r *run, at time.Time) {
+	note := change{check: c, out: r.out, at: at}
+	switch {
+	case r.fails && !c.failing:
+		c.failing, c.changed = true, false
+	case r.fails && r.out.text != c.logged && (!c.changed || at.Sub(c.changedAt) >= textEvery):
+		note.again = true
+		c.changed, c.changedAt = true, at
+	case r.out == nil && c.failing:
+		c.failing = false
+	default:
 		return
 	}
-	c.failing = out != nil
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.pending) < maxChanges {
-		w.pending = append(w.pending, change{c, out})
+	if r.out != nil {
+		c.logged = r.out.text
 	}
-	if !w.writing {
-		w.writing = true
-		go w.run()
+	for _, m := range w.to {
+		m.put(note)
 	}
 }
 
-func (w *changes) run() {
+// maxPending bounds what waits for a logger or an observer that does not come
+// back; what comes beyond it is lost.
+const maxPending = 1 << 16
+
+// mailbox brings changes to one who is the user's code, and may be slow: no lock
+// is held and no probe waits meanwhile. While there are changes there is one
+// goroutine that brings them; it ends with the last of them.
+type mailbox struct {
+	deliver func(change)
+
+	mu      sync.Mutex
+	pending []change
+	busy    bool
+}
+
+func (m *mailbox) put(c change) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.pending) < maxPending {
+		m.pending = append(m.pending, c)
+	}
+	if !m.busy {
+		m.busy = true
+		go m.run()
+	}
+}
+
+func (m *mailbox) run() {
 	ended := false
 	defer func() {
 		recover()
-		if !ended { // the logger panicked or called Goexit; go on with the next
-			go w.run()
+		if !ended { // it panicked or called Goexit; go on with the next
+			go m.run()
 		}
 	}()
 	for {
-		next, ok := w.next()
+		next, ok := m.next()
 		if !ok {
 			ended = true
 			return
 		}
-		next.write(w.log())
+		m.deliver(next)
 	}
 }
 
-func (w *changes) next() (change, bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.pending) == 0 {
-		w.pending, w.writing = nil, false
+func (m *mailbox) next() (change, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.pending) == 0 {
+		m.pending, m.busy = nil, false
 		return change{}, false
 	}
-	next := w.pending[0]
-	w.pending = w.pending[1:]
+	next := m.pending[0]
+	m.pending = m.pending[1:]
 	return next, true
 }
 
-func (c change) write(l *slog.Logger) {
+// logChange writes the record of a change.
+func (h *Handler) logChange(c change) {
+	l := h.log()
 	if c.out == nil {
 		l.Info("health: check passes again", "check", c.check.key)
 		return
@@ -113,5 +131,42 @@ func (c change) write(l *slog.Logger) {
 	if c.out.stack != "" {
 		attrs = append(attrs, "stack", c.out.stack)
 	}
-	l.Warn("health: check fails", attrs...)
+	msg := "health: check fails"
+	if c.again {
+		msg = "health: check fails with another error"
+	}
+	l.Warn(msg, attrs...)
+}
+
+// observed returns what an observer gets.
+func (h *Handler) observed(c change) Change {
+	o := Change{Check: c.check.name, At: c.at}
+	if c.out != nil {
+		text, _ := c.out.shown(h.hideDetails)
+		o.Err = errors.New(text)
+	}
+	return o
+}
+
+func (h *Handler) log() *slog.Logger {
+	if h.logger != nil {
+		return h.logger
+	}
+	return slog.Default()
+}
+
+// misused logs misuse as an error, with the place of the call. It must be
+// called by the exported function that was misused.
+func (h *Handler) misused(msg string, attrs ...slog.Attr) {
+	var pcs [1]uintptr
+	runtime.Callers(3, pcs[:])
+	frame, _ := runtime.CallersFrames(pcs[:]).Next()
+	ctx, handler := context.Background(), h.log().Handler()
+	if !handler.Enabled(ctx, slog.LevelError) {
+		return
+	}
+	r := slog.NewRecord(time.Now(), slog.LevelError, msg, pcs[0])
+	r.AddAttrs(slog.String("at", fmt.Sprintf("%s:%d", frame.File, frame.Line)))
+	r.AddAttrs(attrs...)
+	_ = handler.Handle(ctx, r)
 }

@@ -3,6 +3,7 @@ package health
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -33,24 +34,39 @@ func (h *Handler) Liveness() http.HandlerFunc {
 // state and SetReady are looked at again then: a probe that is under way when
 // the process begins to drain answers 503 (HEALTH-5).
 func (h *Handler) Readiness() http.HandlerFunc {
-	return h.endpoint(func(r *http.Request) answer { return h.ready(r.Context()) })
+	all := func() []*check { return h.runs.all() }
+	return h.endpoint(func(r *http.Request) answer { return h.ready(r.Context(), all) })
+}
+
+// ReadinessOf returns the handler that is [Handler.Readiness] with the checks of
+// these groups and those that are in none (HEALTH-17), so that what needs one
+// dependency can be taken out of rotation without what does not. An unknown
+// group has no checks of its own; with no group given, only those that are in
+// none are run. Runs are shared with the other handlers.
+func (h *Handler) ReadinessOf(groups ...string) http.HandlerFunc {
+	groups = slices.Clone(groups)
+	some := func() []*check { return h.runs.of(groups) }
+	return h.endpoint(func(r *http.Request) answer { return h.ready(r.Context(), some) })
 }
 
 // Startup returns the handler that says whether start-up is over: 503 until
 // the lifecycle that is followed has been Running, or was stopped before it
-// came to that, and 200 ever after (HEALTH-15). It runs no check and does not
-// look at SetReady. Without a lifecycle it is 200.
+// came to that, and 200 ever after, whichever lifecycle is followed then
+// (HEALTH-15). It runs no check and does not look at SetReady. Without a
+// lifecycle it is 200.
 //
 // While it fails the orchestrator leaves the other probes alone; when it fails
 // for too long (failureThreshold × periodSeconds) the process is killed.
 func (h *Handler) Startup() http.HandlerFunc {
 	return h.endpoint(func(r *http.Request) answer {
-		source := h.source(r.Context())
+		source := h.gate.Load().follows(r.Context())
 		if source == nil {
 			return ok("")
 		}
 		state := source.State()
-		if state < fsm.Running {
+		if state >= fsm.Running {
+			h.started.Store(true)
+		} else if !h.started.Load() {
 			return notReady(state.String())
 		}
 		return ok(state.String())

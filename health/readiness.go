@@ -13,10 +13,19 @@ import (
 // ctx is done, the checks that have not answered by then are failed ones, in
 // this answer only (HEALTH-11). A nil ctx is context.Background.
 func (h *Handler) Check(ctx context.Context) (Response, bool) {
+	return h.check(ctx, func() []*check { return h.runs.all() })
+}
+
+// CheckOf is [Handler.Check] with the checks that [Handler.ReadinessOf] runs.
+func (h *Handler) CheckOf(ctx context.Context, groups ...string) (Response, bool) {
+	return h.check(ctx, func() []*check { return h.runs.of(groups) })
+}
+
+func (h *Handler) check(ctx context.Context, checks func() []*check) (Response, bool) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	a := h.ready(ctx)
+	a := h.ready(ctx, checks)
 	return h.response(a), a.code == http.StatusOK
 }
 
@@ -25,7 +34,8 @@ type answer struct {
 	code    int
 	status  string
 	state   string   // empty when no lifecycle is followed
-	tickets []ticket // one for each check that was run, in the order of the keys
+	gate    *gate    // whose reason is shown, or nil
+	results []result // one for each check that was run, in the order of the keys
 }
 
 // ok is the answer of a probe that has nothing to say against the process.
@@ -35,23 +45,24 @@ func notReady(state string) answer {
 	return answer{code: http.StatusServiceUnavailable, status: statusNotReady, state: state}
 }
 
-func (h *Handler) ready(ctx context.Context) answer {
-	before, ready := h.gate(ctx)
+// ready is the readiness answer with those checks.
+func (h *Handler) ready(ctx context.Context, checks func() []*check) answer {
+	before, ready := h.look(ctx)
 	if !ready {
 		return before
 	}
-	checks := *h.checks.Load()
-	if len(checks) == 0 {
+	all := checks()
+	if len(all) == 0 {
 		return before
 	}
-	tickets := h.runs.ask(ctx, checks)
-	a, ready := h.gate(ctx)
-	a.tickets = tickets
+	results := h.runs.ask(ctx, all)
+	a, ready := h.look(ctx)
+	a.results = results
 	if !ready {
 		return a
 	}
-	for i := range tickets {
-		if tickets[i].out != nil && !tickets[i].check.optional {
+	for i := range results {
+		if results[i].run.fails && !results[i].check.optional {
 			a.code, a.status = http.StatusServiceUnavailable, statusDegraded
 			break
 		}
@@ -59,18 +70,19 @@ func (h *Handler) ready(ctx context.Context) answer {
 	return a
 }
 
-// gate is the answer as far as the lifecycle and SetReady go, and whether they
+// look is the answer as far as the lifecycle and SetReady go, and whether they
 // let it be one that is ready.
-func (h *Handler) gate(ctx context.Context) (a answer, ready bool) {
-	state := ""
-	if source := h.source(ctx); source != nil {
+func (h *Handler) look(ctx context.Context) (a answer, ready bool) {
+	g := h.gate.Load()
+	state, ready := "", true
+	if source := g.follows(ctx); source != nil {
 		s := source.State()
 		state, ready = s.String(), s == fsm.Running
-	} else {
-		ready = true
 	}
-	if !ready || h.notReady.Load() {
-		return notReady(state), false
+	if !ready || g.notReady {
+		a = notReady(state)
+		a.gate = g
+		return a, false
 	}
 	return ok(state), true
 }

@@ -13,12 +13,15 @@ type Response struct {
 	Status string `json:"status"`
 	// State is the state of the lifecycle that is followed, such as "running".
 	State string `json:"state,omitempty"`
+	// Reason is what SetNotReady was given, until SetReady is called.
+	Reason string `json:"reason,omitempty"`
 	// Tool and Version are what New was given.
 	Tool    string `json:"tool"`
 	Version string `json:"version"`
 	// Uptime is the time since New in whole seconds, such as "3h42m18s".
 	Uptime string `json:"uptime"`
-	// Checks has "ok", or why it failed, for each check that was run.
+	// Checks has "ok", or why it failed, for each check that was run, and "still
+	// running" for an optional one that was not waited for any longer.
 	Checks map[string]string `json:"checks,omitempty"`
 }
 
@@ -29,24 +32,25 @@ const (
 	statusNoMethod = "method_not_allowed"
 )
 
-// shown returns the ticket to show for the key of the i-th, and the index of
+// shown returns the result to show for the key of the i-th, and the index of
 // the next key. Of names that JSON cannot tell apart there is one, the one that
-// matters most: failing before failing but optional before passing (HEALTH-12).
-func (a answer) shown(i int) (t *ticket, next int) {
-	t = &a.tickets[i]
-	for next = i + 1; next < len(a.tickets) && a.tickets[next].check.key == t.check.key; next++ {
-		if a.tickets[next].weight() > t.weight() {
-			t = &a.tickets[next]
+// matters most: failing before failing but not counted before passing
+// (HEALTH-12).
+func (a answer) shown(i int) (r *result, next int) {
+	r = &a.results[i]
+	for next = i + 1; next < len(a.results) && a.results[next].check.key == r.check.key; next++ {
+		if a.results[next].weight() > r.weight() {
+			r = &a.results[next]
 		}
 	}
-	return t, next
+	return r, next
 }
 
-func (t *ticket) weight() int {
+func (r *result) weight() int {
 	switch {
-	case t.out == nil:
+	case r.run.out == nil:
 		return 0
-	case t.check.optional:
+	case r.check.optional || !r.run.fails:
 		return 1
 	}
 	return 2
@@ -61,12 +65,15 @@ func (h *Handler) response(a answer) Response {
 		Version: h.version,
 		Uptime:  string(appendUptime(nil, h.uptime())),
 	}
-	if len(a.tickets) > 0 {
-		r.Checks = make(map[string]string, len(a.tickets))
-		for i := 0; i < len(a.tickets); {
-			var t *ticket
-			t, i = a.shown(i)
-			r.Checks[t.check.key], _ = t.out.shown(h.hideDetails)
+	if a.gate != nil {
+		r.Reason = a.gate.reason
+	}
+	if len(a.results) > 0 {
+		r.Checks = make(map[string]string, len(a.results))
+		for i := 0; i < len(a.results); {
+			var one *result
+			one, i = a.shown(i)
+			r.Checks[one.check.key], _ = one.run.out.shown(h.hideDetails)
 		}
 	}
 	return r
@@ -83,17 +90,22 @@ func (h *Handler) appendBody(b []byte, a answer) []byte {
 		b = append(b, a.state...)
 	}
 	b = append(b, `",`...)
+	if a.gate != nil && a.gate.quoted != "" {
+		b = append(b, `"reason":`...)
+		b = append(b, a.gate.quoted...)
+		b = append(b, ',')
+	}
 	b = append(b, h.write.identity...)
 	b = appendUptime(b, h.uptime())
 	b = append(b, '"')
-	if len(a.tickets) > 0 {
+	if len(a.results) > 0 {
 		separator := `,"checks":{`
-		for i := 0; i < len(a.tickets); separator = "," {
-			var t *ticket
-			t, i = a.shown(i)
-			_, quoted := t.out.shown(h.hideDetails)
+		for i := 0; i < len(a.results); separator = "," {
+			var one *result
+			one, i = a.shown(i)
+			_, quoted := one.run.out.shown(h.hideDetails)
 			b = append(b, separator...)
-			b = append(b, t.check.quoted...)
+			b = append(b, one.check.quoted...)
 			b = append(b, quoted...)
 		}
 		b = append(b, '}')
