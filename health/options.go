@@ -69,7 +69,7 @@ func WithLogger(l *slog.Logger) Option {
 func WithObserver(observe func(Change)) Option {
 	return func(c *config) {
 		if observe == nil {
-			c.problem("WithObserver(nil)")
+			c.problem("WithObserver(nil); there is nothing to call")
 			return
 		}
 		c.observers = append(c.observers, observe)

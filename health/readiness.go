@@ -3,6 +3,8 @@ package health
 import (
 	"context"
 	"net/http"
+	"slices"
+	"time"
 
 	"github.com/greynewell/mist-go/fsm"
 )
@@ -27,6 +29,53 @@ func (h *Handler) check(ctx context.Context, checks func() []*check) (Response, 
 	}
 	a := h.ready(ctx, checks)
 	return h.response(a), a.code == http.StatusOK
+}
+
+// CheckStatus is what is known of one check; see [Handler.Checks].
+type CheckStatus struct {
+	// Name is the check's, as the answers show it.
+	Name string
+	// Groups, Optional and Timeout are what it was added with.
+	Groups   []string
+	Optional bool
+	Timeout  time.Duration
+	// Text is what readiness shows of the last run that is known: "ok" or why it
+	// failed. It is empty as long as there is none.
+	Text string
+	// Failing says whether that makes the check fail: by FailAfter it may pass
+	// though its text is not "ok". It does not look at Optional.
+	Failing bool
+	// Since is when it began to fail, or to pass; zero without a run.
+	Since time.Time
+	// Took is how long the last run took that has ended; 0 without one.
+	Took time.Duration
+	// Running is when the run began that is under way; zero without one.
+	Running time.Time
+}
+
+// Checks returns what is known of each check, in the order in which answers
+// show them, and runs none: for status pages and the like.
+func (h *Handler) Checks() []CheckStatus {
+	all := h.runs.all()
+	s := &h.runs
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known := make([]CheckStatus, 0, len(all))
+	for _, c := range all {
+		if c.removed { // since
+			continue
+		}
+		k := CheckStatus{Name: c.key, Groups: slices.Clone(c.groups), Optional: c.optional, Timeout: c.timeout, Took: c.took}
+		if c.last != nil {
+			k.Text, _ = c.last.out.shown(h.hideDetails)
+			k.Failing, k.Since = c.last.fails, s.epoch.Add(c.since)
+		}
+		if c.phase == running {
+			k.Running = s.epoch.Add(c.began)
+		}
+		known = append(known, k)
+	}
+	return known
 }
 
 // answer is what a probe found, before it is put into words.
