@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,6 +25,11 @@ func onHealth(i *impl, f func(h *funcs)) {
 }
 
 func healthCases() []Case {
+	return slices.Concat(probeCases(), proberCases(), changeCases(), operatorCases())
+}
+
+// probeCases are wrong about what the endpoints answer.
+func probeCases() []Case {
 	return []Case{
 		wrong("liveness runs the checks", "HEALTH-1", func(i *impl) {
 			onHealth(i, func(h *funcs) {
