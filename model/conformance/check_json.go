@@ -87,6 +87,19 @@ func checkClipped(c *checker) {
 	})
 }
 
+// checkOddReasons has every odd text as a reason.
+func checkOddReasons(c *checker) {
+	c.bubble(func() {
+		h := c.health()
+		for _, text := range oddTexts {
+			h.SetNotReady(text)
+			r := ask(h.Readiness, http.MethodGet)
+			c.expect(r.invalid == nil, "the reason %q: the body is not JSON: %v: %s", text, r.invalid, r.body)
+			c.expect(!utf8.ValidString(text) || r.Reason == text, "the reason %q is shown as %q", text, r.Reason)
+		}
+	})
+}
+
 // expectCut demands that a text is cut between two runes, wherever the limit
 // falls, and is not cut when it is within it.
 func (c *checker) expectCut() {

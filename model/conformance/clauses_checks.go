@@ -49,6 +49,7 @@ func checkClauses() []Clause {
 			checks: []check{
 				{"odd names and texts", []Need{NeedHealth}, checkOddTexts},
 				{"keys are sorted", []Need{NeedHealth}, checkSortedKeys},
+				{"odd reasons", []Need{NeedSetNotReady}, checkOddReasons},
 				{"long, empty and misleading texts", []Need{NeedHealth, NeedAddCheckContext}, checkClipped},
 			},
 		},

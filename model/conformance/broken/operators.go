@@ -458,23 +458,14 @@ func proberCases() []Case {
 			})
 		}),
 		wrong("start-up begins anew when another run is followed", "HEALTH-15", func(i *impl) {
-			health := i.Health
-			i.Health = func(tool, version string) funcs {
-				h := health(tool, version)
-				follow, first := h.Follow, h.Startup
-				var startup atomic.Pointer[http.Handler]
-				startup.Store(&first)
-				h.Follow = func(ctx context.Context) {
-					follow(ctx)
-					anew := health(tool, version)
-					if ctx != nil && i.State(ctx) != "" {
-						anew.Follow(ctx)
-						startup.Store(&anew.Startup)
+			onHealth(i, func(h *funcs) {
+				h.Startup = rewritten(h.Startup, func(a *httptest.ResponseRecorder) {
+					if strings.Contains(a.Body.String(), `"state":"starting"`) && a.Code == http.StatusOK {
+						a.Code = http.StatusServiceUnavailable
+						replaceIn(`"status":"ok"`, `"status":"not_ready"`)(a)
 					}
-				}
-				h.Startup = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*startup.Load()).ServeHTTP(w, r) })
-				return h
-			}
+				})
+			})
 		}),
 	}
 }
