@@ -20,9 +20,9 @@ import (
 type Server struct {
 	healthpb.UnimplementedHealthServer
 
-	handler  *health.Handler // nil: never ready
-	life     context.Context // the one given to New
-	source   fsm.Source      // what life carries, or nil
+	handler  *health.Handler    // nil: never ready
+	life     context.Context    // the one given to New
+	source   fsm.Source         // what life carries, or nil
 	all      *target            // every check
 	services map[string]*target // by name
 	interval time.Duration
