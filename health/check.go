@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 )
 
@@ -15,29 +16,39 @@ type check struct {
 	key    string // the name as JSON can carry it
 	quoted string // the key with quotes and colon, as the body has it
 
-	plain    CheckFunc                       // one of these, or neither:
-	fn       func(ctx context.Context) error // then the check fails
-	timeout  time.Duration
-	cacheFor time.Duration
-	optional bool
+	plain        CheckFunc                       // one of these, or neither:
+	fn           func(ctx context.Context) error // then the check fails
+	timeout      time.Duration
+	cacheFor     time.Duration
+	refreshAhead bool
+	optional     bool
+	failAfter    int // how many failing runs in a row make it fail
+	groups       []string
 
 	work func() // one run, as the scheduler starts it
 
 	// All that follows is guarded by scheduler.mu.
 
-	phase   phase
-	began   time.Duration // when the run under way began
-	counted bool          // whether it counts towards maxRuns
-	started node[*check]
-	due     time.Duration // while queued: half of the timeout, which orders the queue,
-	order   uint64        // then first come, first served;
-	turn    time.Duration // and when it begins at the latest, never after due
-	waiting list[*ticket]
+	removed  bool // or replaced: nothing of it is shown or logged any more
+	phase    phase
+	run      *run          // the one that is queued or under way
+	turn     time.Duration // while it is queued: when it begins at the latest
+	began    time.Duration
+	deadline time.Duration // its timeout, counted from the first probe that asked for it
+	counted  bool          // whether it counts towards maxRuns
+	alarm    time.Duration // when the scheduler looks at it next; 0: not yet known
 
-	last    *failure // with cacheFor, of the last run that ended
-	ended   time.Duration
-	ran     bool // whether one has ended
-	failing bool // as the log has it
+	last   *run          // the last that is decided
+	lastAt time.Duration // and when
+	took   time.Duration // how long the last run that ended was under way
+	since  time.Duration // when it began to fail, or to pass
+	streak int           // failing runs in a row, up to failAfter
+
+	// What was logged of it last; see changes.
+	failing   bool
+	logged    string    // the text
+	changed   bool      // whether another text was logged than the first
+	changedAt time.Time // and when
 }
 
 type phase uint8
@@ -51,23 +62,45 @@ const (
 func newCheck(name string, timeout time.Duration) *check {
 	key := valid(name)
 	return &check{
-		name:    name,
-		key:     key,
-		quoted:  string(appendString(nil, key)) + ":",
-		timeout: timeout,
+		name:      name,
+		key:       key,
+		quoted:    quote(key) + ":",
+		timeout:   timeout,
+		failAfter: 1,
 	}
 }
 
-// fresh reports whether the last result may answer a probe that comes now.
-func (c *check) fresh(now time.Duration) bool {
-	return c.ran && now-c.ended < c.cacheFor
+// in reports whether the check is asked for by those who ask for these groups
+// (HEALTH-17).
+func (c *check) in(groups []string) bool {
+	return len(c.groups) == 0 || slices.ContainsFunc(c.groups, func(g string) bool { return slices.Contains(groups, g) })
+}
+
+// inherit takes over from a check that this one replaces that it is failing:
+// it fails until a run passes (HEALTH-16).
+func (c *check) inherit(old *check) {
+	if old.failing {
+		c.streak, c.failing, c.logged, c.changed, c.changedAt = c.failAfter, true, old.logged, old.changed, old.changedAt
+	}
 }
 
 // failure is what a run came to that failed; nil is one that passed. It is not
 // changed once it is made.
 type failure struct {
-	text  string // why; never empty or "ok"
-	stack string // of a panic, for the log
+	text   string // why; never empty or "ok"
+	quoted string // the text as JSON has it
+	stack  string // of a panic, for the log
+}
+
+// shown is what an answer says of a check, and that as JSON has it.
+func (f *failure) shown(hideDetails bool) (text, quoted string) {
+	switch {
+	case f == nil:
+		return "ok", `"ok"`
+	case hideDetails && f != stillRunning:
+		return "failed", `"failed"`
+	}
+	return f.text, f.quoted
 }
 
 // failed makes the failure with that text. A text that is empty or "ok" would
@@ -79,7 +112,8 @@ func failed(text string) *failure {
 	case "ok":
 		text = "failed: ok"
 	}
-	return &failure{text: clip(text)}
+	text = clip(text)
+	return &failure{text: text, quoted: quote(text)}
 }
 
 func timedOut(timeout time.Duration) *failure {
@@ -88,11 +122,11 @@ func timedOut(timeout time.Duration) *failure {
 
 var errNoFunc = errors.New("the check has no function: nil was given to AddCheck")
 
-// run calls the check once and contains what it does, except for
-// runtime.Goexit: that ends the goroutine, and run does not return (HEALTH-8).
+// call calls the check once and contains what it does, except for
+// runtime.Goexit: that ends the goroutine, and call does not return (HEALTH-8).
 // The text of the error is taken here because its Error method is the user's
 // code too.
-func (c *check) run() (out *failure) {
+func (c *check) call(deadline time.Time) (out *failure) {
 	returned := false
 	defer func() {
 		// With GODEBUG=panicnil=1 the value of a nil panic is nil here.
@@ -101,30 +135,22 @@ func (c *check) run() (out *failure) {
 			out.stack = string(debug.Stack())
 		}
 	}()
-	out = c.call()
-	returned = true
-	return out
-}
-
-func (c *check) call() *failure {
+	var err error
 	switch {
 	case c.plain != nil:
-		if err := c.plain(); err != nil {
-			return failed(err.Error())
-		}
+		err = c.plain()
 	case c.fn != nil:
-		ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
+		ctx, cancel := context.WithDeadline(context.Background(), deadline)
 		defer cancel()
-		if err := c.fn(ctx); err != nil {
-			if ctx.Err() != nil {
-				return failed(timedOut(c.timeout).text + ": " + err.Error())
-			}
-			return failed(err.Error())
-		}
+		err = c.fn(ctx)
 	default:
-		return failed(errNoFunc.Error())
+		err = errNoFunc
 	}
-	return nil
+	if err != nil {
+		out = failed(err.Error())
+	}
+	returned = true
+	return out
 }
 
 // describe is fmt.Sprint for a value that may do anything when it is asked for

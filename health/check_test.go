@@ -168,6 +168,9 @@ func TestACheckMayCallAnythingInTheLibrary(t *testing.T) {
 			ask(t, h.Readiness()).expect(t, 200, "ok")
 			return nil
 		})
+		if a := ask(t, h.Readiness()).expect(t, 200, "ok"); len(a.body.Checks) != 0 { // it was replaced meanwhile
+			t.Errorf("%s", a.raw)
+		}
 		ask(t, h.Readiness()).expect(t, 200, "ok").expectCheck(t, "outer", "ok")
 	})
 }

@@ -74,6 +74,40 @@ func ExampleOptional() {
 	// 200 {"status":"ok","tool":"matchspec","version":"1.4.0","uptime":"5s","checks":{"search":"no route to host"}}
 }
 
+// A blip is listed and no more.
+func ExampleFailAfter() {
+	h := health.New("matchspec", "1.4.0", noLog())
+	h.AddCheckContext("db", func(context.Context) error { return errors.New("connection reset") }, health.FailAfter(3))
+	for range 3 {
+		response, ready := h.Check(context.Background())
+		fmt.Println(ready, response.Checks["db"])
+	}
+	// Output:
+	// true connection reset
+	// true connection reset
+	// false connection reset
+}
+
+// Probed at least every 30 s, no probe waits for this check but the first.
+func ExampleRefreshAhead() {
+	h := health.New("matchspec", "1.4.0")
+	h.AddCheckContext("licence", func(context.Context) error { return nil },
+		health.CacheFor(time.Minute), health.RefreshAhead())
+	show(h.Readiness())
+	// Output:
+	// 200 {"status":"ok","tool":"matchspec","version":"1.4.0","uptime":"5s","checks":{"licence":"ok"}}
+}
+
+func ExampleGroup() {
+	h := health.New("matchspec", "1.4.0", noLog())
+	h.AddCheckContext("search", func(context.Context) error { return errors.New("connection refused") }, health.Group("query"))
+	show(h.ReadinessOf("ingest"))
+	show(h.Readiness()) // every check
+	// Output:
+	// 200 {"status":"ok","tool":"matchspec","version":"1.4.0","uptime":"5s"}
+	// 503 {"status":"degraded","tool":"matchspec","version":"1.4.0","uptime":"5s","checks":{"search":"connection refused"}}
+}
+
 func ExampleWithCheckTimeout() {
 	h := health.New("matchspec", "1.4.0", noLog(), health.WithCheckTimeout(20*time.Millisecond))
 	release := make(chan struct{})

@@ -156,7 +156,90 @@ func ExampleHandler_Check() {
 	// false degraded connection refused
 }
 
-// Who asks can decode the answer, and say which check it was.
+// What needs a dependency is taken out of rotation by itself.
+func ExampleHandler_ReadinessOf() {
+	h := health.New("matchspec", "1.4.0", noLog())
+	h.AddCheckContext("search", func(context.Context) error { return errors.New("connection refused") }, health.Group("query"))
+	h.AddCheckContext("store", func(context.Context) error { return nil }, health.Group("query", "ingest"))
+	h.AddCheck("disk", func() error { return nil })
+	show(h.ReadinessOf("query"))
+	show(h.ReadinessOf("ingest"))
+	// Output:
+	// 503 {"status":"degraded","tool":"matchspec","version":"1.4.0","uptime":"5s","checks":{"disk":"ok","search":"connection refused","store":"ok"}}
+	// 200 {"status":"ok","tool":"matchspec","version":"1.4.0","uptime":"5s","checks":{"disk":"ok","store":"ok"}}
+}
+
+func ExampleHandler_CheckOf() {
+	h := health.New("matchspec", "1.4.0", noLog())
+	h.AddCheckContext("search", func(context.Context) error { return errors.New("connection refused") }, health.Group("query"))
+	for _, group := range []string{"query", "ingest"} {
+		response, ready := h.CheckOf(context.Background(), group)
+		fmt.Println(group, ready, response.Checks)
+	}
+	// Output:
+	// query false map[search:connection refused]
+	// ingest true map[]
+}
+
+func ExampleHandler_SetNotReady() {
+	h := health.New("matchspec", "1.4.0")
+	h.SetNotReady("rebuilding the index")
+	show(h.Readiness())
+	h.SetReady(true)
+	show(h.Readiness())
+	// Output:
+	// 503 {"status":"not_ready","reason":"rebuilding the index","tool":"matchspec","version":"1.4.0","uptime":"5s"}
+	// 200 {"status":"ok","tool":"matchspec","version":"1.4.0","uptime":"5s"}
+}
+
+func ExampleHandler_Checks() {
+	h := health.New("matchspec", "1.4.0", noLog())
+	h.AddCheck("db", func() error { return errors.New("connection refused") })
+	h.AddCheckContext("cache", func(context.Context) error { return errors.New("cold") }, health.Optional(), health.FailAfter(3))
+	h.Check(context.Background())
+	for _, c := range h.Checks() {
+		fmt.Printf("%s: %s; failing %v, optional %v\n", c.Name, c.Text, c.Failing, c.Optional)
+	}
+	// Output:
+	// cache: cold; failing false, optional true
+	// db: connection refused; failing true, optional false
+}
+
+// A bridge to another protocol pushes the answer when it may be another.
+func ExampleHandler_Changed() {
+	h := health.New("matchspec", "1.4.0")
+	go h.SetNotReady("maintenance")
+	for {
+		set, state := h.Changed(context.Background())
+		if _, ready := h.Check(context.Background()); !ready {
+			fmt.Println("not ready")
+			return
+		}
+		select {
+		case <-set:
+		case <-state:
+		}
+	}
+	// Output: not ready
+}
+
+// An alert needs no scrape.
+func ExampleWithObserver() {
+	heard := make(chan health.Change, 1)
+	h := health.New("matchspec", "1.4.0", noLog(), health.WithObserver(func(c health.Change) { heard <- c }))
+	result := errors.New("connection refused")
+	h.AddCheck("db", func() error { return result })
+	h.Check(context.Background())
+	fmt.Println((<-heard).Err)
+	result = nil
+	h.Check(context.Background())
+	fmt.Println((<-heard).Err)
+	// Output:
+	// connection refused
+	// <nil>
+}
+
+// Clients can decode the answer, and say which check it was.
 func ExampleResponse() {
 	h := health.New("matchspec", "1.4.0", noLog())
 	h.AddCheck("db", func() error { return errors.New("connection refused") })

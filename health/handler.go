@@ -1,11 +1,9 @@
 package health
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,18 +21,24 @@ type Handler struct {
 	checkTimeout  time.Duration
 	logger        *slog.Logger // nil: slog.Default(), asked for at each use
 
-	notReady atomic.Bool
-	followed atomic.Pointer[lifecycle]
+	gate    atomic.Pointer[gate]
+	started atomic.Bool // Startup is 200 for good
+	edit    sync.Mutex  // held by those who replace the gate
 
-	edit   sync.Mutex // held by those who replace the set of checks
-	checks atomic.Pointer[[]*check]
-	runs   scheduler
+	runs scheduler
 
 	write writer
 }
 
-// lifecycle wraps a source, since an atomic.Pointer holds no interface.
-type lifecycle struct{ source fsm.Source }
+// gate is what decides readiness before the checks do. It is not changed once
+// it is made, but replaced.
+type gate struct {
+	source   fsm.Source // the one given to Follow, or nil
+	notReady bool
+	reason   string        // why, as SetNotReady has it
+	quoted   string        // the reason as JSON has it
+	replaced chan struct{} // closed when the gate is
+}
 
 // New returns a Handler for the tool of that name and version, which every
 // body repeats (HEALTH-6). Uptime counts from this call.
@@ -60,12 +64,15 @@ func New(tool, version string, opts ...Option) *Handler {
 		checkTimeout: c.checkTimeout,
 		logger:       c.logger,
 	}
-	h.checks.Store(new([]*check))
-	h.runs.epoch = h.born
-	h.runs.changes.log = h.log
+	h.gate.Store(&gate{replaced: make(chan struct{})})
+	h.runs.init(h.born)
+	h.runs.changes.to = []*mailbox{{deliver: h.logChange}}
+	for _, observe := range c.observers {
+		h.runs.changes.to = append(h.runs.changes.to, &mailbox{deliver: func(c change) { observe(h.observed(c)) }})
+	}
 	h.write.init(h.tool, h.version)
 	for _, problem := range c.problems {
-		h.complain("health: New: " + problem)
+		h.misused("health: New: " + problem)
 	}
 	return h
 }
@@ -80,19 +87,23 @@ func New(tool, version string, opts ...Option) *Handler {
 type CheckFunc func() error
 
 // AddCheck makes readiness depend on fn, under that name; a check that has the
-// name already is replaced (HEALTH-13). A nil fn is a check that fails and
-// says so. A failing check takes the process out of rotation: check what it
+// name already is replaced, at once for every probe that begins later: a probe
+// that is under way leaves both out (HEALTH-13). A nil fn is a check that fails
+// and says so. A failing check takes the process out of rotation: check what it
 // cannot serve without, and nothing that all its peers lose at the same time.
 //
-// Each readiness probe runs every check, side by side, and waits for each at
-// most the check timeout, 3 s unless [WithCheckTimeout] says otherwise, counted
-// from the probe. Of one check at most one run is under way: a probe that
-// arrives during a run shares its result, and none gets a result of a run that
-// ended before the probe began (HEALTH-9).
+// Each readiness probe runs every check, side by side, and waits for each. Of
+// one check at most one run is under way: a probe that arrives during a run
+// shares its result, and none gets a result of a run that ended before the probe
+// began (HEALTH-9). A run has the check timeout, 3 s unless [WithCheckTimeout]
+// says otherwise, counted from the first probe that asked for it. When it is
+// over the run has failed, for every probe that gets it, early or late, and is
+// logged (HEALTH-16); a probe that comes while it still hangs hears so at once.
 //
 // At most 64 runs are begun together, and the next as one ends. A run that has
 // taken 100 ms no longer counts, and every check gets its turn within half of
-// its timeout whatever the others do (HEALTH-10).
+// its timeout whatever the others do (HEALTH-10). Adding n checks costs
+// O(n log n) in all.
 func (h *Handler) AddCheck(name string, fn CheckFunc) {
 	c := newCheck(name, h.checkTimeout)
 	c.plain = fn
@@ -100,9 +111,12 @@ func (h *Handler) AddCheck(name string, fn CheckFunc) {
 }
 
 // AddCheckContext is [Handler.AddCheck] for a check that takes a context, with
-// options. The context ends at the check's timeout, counted from the start of
-// the run. It is not the request's, and has none of its values: a client that
-// goes away does not fail the check for the others (HEALTH-11).
+// options. The context ends when the run's timeout is over. It is not the
+// request's, and has none of its values: a client that goes away does not fail
+// the check for the others (HEALTH-11).
+//
+// An option that is nil or has a value that makes no sense is left out, and an
+// error that names it is logged with the place of the call.
 func (h *Handler) AddCheckContext(name string, fn func(ctx context.Context) error, opts ...CheckOption) {
 	c := newCheck(name, h.checkTimeout)
 	c.fn = fn
@@ -114,54 +128,44 @@ func (h *Handler) AddCheckContext(name string, fn func(ctx context.Context) erro
 			problems = append(problems, problem)
 		}
 	}
+	if c.refreshAhead && c.cacheFor == 0 {
+		problems = append(problems, "RefreshAhead needs CacheFor; nothing is cached")
+	}
 	for _, problem := range problems {
-		h.complain("health: AddCheckContext: "+problem, slog.String("check", name))
+		h.misused("health: AddCheckContext: "+problem, slog.String("check", name))
 	}
 	h.add(c)
 }
 
-// RemoveCheck takes the check of that name away; without one it does nothing.
-// A run that is under way is left to end, and a probe that is under way still
-// shows it.
-func (h *Handler) RemoveCheck(name string) {
-	h.edit.Lock()
-	defer h.edit.Unlock()
-	h.replace(nil, name)
-}
-
 func (h *Handler) add(c *check) {
 	c.work = func() { h.runs.work(c) }
-	h.edit.Lock()
-	defer h.edit.Unlock()
-	h.replace(c, c.name)
+	h.runs.put(c.name, c)
 }
 
-// replace publishes a new set: without the check of that name, and with c if
-// it is not nil, in the order of the keys. Probes keep the set they loaded.
-func (h *Handler) replace(c *check, name string) {
-	old := *h.checks.Load()
-	set := make([]*check, 0, len(old)+1)
-	for _, other := range old {
-		if other.name != name {
-			set = append(set, other)
-		}
-	}
-	if c != nil {
-		at, _ := slices.BinarySearchFunc(set, c, byKey)
-		set = slices.Insert(set, at, c)
-	}
-	h.checks.Store(&set)
-}
-
-func byKey(a, b *check) int {
-	return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.name, b.name))
-}
+// RemoveCheck takes the check of that name away; without one it does nothing.
+// A run that is under way is left to end, but a probe that is under way does not
+// wait for it, and what it comes to is neither shown nor logged (HEALTH-13).
+func (h *Handler) RemoveCheck(name string) { h.runs.put(name, nil) }
 
 // SetReady(false) takes the process out of rotation by hand, for as long as a
 // cache is warmed or an operator wants it: readiness is 503 and runs no check
 // until SetReady(true) (HEALTH-3). A new Handler is ready. SetReady(true) does
 // not make a process ready whose lifecycle is not Running or whose checks fail.
-func (h *Handler) SetReady(ready bool) { h.notReady.Store(!ready) }
+func (h *Handler) SetReady(ready bool) {
+	h.regate(func(g *gate) { g.notReady, g.reason, g.quoted = !ready, "", "" })
+}
+
+// SetNotReady is SetReady(false) that says why: until SetReady is called, the
+// answer has the reason (HEALTH-19), also with [WithoutDetails]. One over 1 KiB
+// is cut as the text of a check is; an empty one is none.
+func (h *Handler) SetNotReady(reason string) {
+	reason = clip(reason)
+	quoted := ""
+	if reason != "" {
+		quoted = quote(reason)
+	}
+	h.regate(func(g *gate) { g.notReady, g.reason, g.quoted = true, reason, quoted })
+}
 
 // Follow makes readiness follow the lifecycle that ctx carries, such as the
 // context that lifecycle.Run gives to main: in any state but Running it is 503
@@ -173,16 +177,49 @@ func (h *Handler) SetReady(ready bool) { h.notReady.Store(!ready) }
 func (h *Handler) Follow(ctx context.Context) {
 	source, ok := fsm.FromContext(ctx)
 	if !ok {
-		h.complain("health: Follow: the context carries no lifecycle; pass the one that lifecycle.Run gives to main")
+		h.misused("health: Follow: the context carries no lifecycle; pass the one that lifecycle.Run gives to main")
 		return
 	}
-	h.followed.Store(&lifecycle{source})
+	h.regate(func(g *gate) {
+		if g.source != nil && g.source.State() >= fsm.Running {
+			h.started.Store(true) // though it may be that nobody has asked (HEALTH-15)
+		}
+		g.source = source
+	})
 }
 
-// source returns the lifecycle that a probe with this context follows, or nil.
-func (h *Handler) source(ctx context.Context) fsm.Source {
-	if f := h.followed.Load(); f != nil {
-		return f.source
+// regate replaces the gate by one that is changed.
+func (h *Handler) regate(change func(*gate)) {
+	h.edit.Lock()
+	defer h.edit.Unlock()
+	old := h.gate.Load()
+	g := *old
+	change(&g)
+	g.replaced = make(chan struct{})
+	h.gate.Store(&g)
+	close(old.replaced)
+}
+
+// Changed is for those who answer by another protocol than HTTP, as grpchealth
+// does, and want to know at once when the answer may be another, whatever the
+// checks cost: set is closed at the next call of SetReady, SetNotReady or
+// Follow, state when the lifecycle is in another state than now. The lifecycle
+// is the one given to Follow, else the one that ctx carries; without one, or
+// when it is Stopped, state is nil. Ask for the channels before the answer.
+func (h *Handler) Changed(ctx context.Context) (set, state <-chan struct{}) {
+	g := h.gate.Load()
+	if source := g.follows(ctx); source != nil {
+		if now := source.State(); now < fsm.Stopped {
+			state = source.Reached(now + 1)
+		}
+	}
+	return g.replaced, state
+}
+
+// follows returns the lifecycle that a probe with this context follows, or nil.
+func (g *gate) follows(ctx context.Context) fsm.Source {
+	if g.source != nil || ctx == nil {
+		return g.source
 	}
 	source, _ := fsm.FromContext(ctx)
 	return source

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -135,15 +136,43 @@ func TestAClientThatTakesHalfOfAnAnswerSpoilsNoOther(t *testing.T) {
 	}
 }
 
-// The header values that answers share cannot be changed through one of them.
-func TestAMiddlewareThatAddsToTheHeadersChangesOnlyItsOwn(t *testing.T) {
+// Answers share no header value: what a middleware does to those of one, in
+// place too and while others are being written, changes no other.
+func TestAMiddlewareThatEditsTheHeadersChangesOnlyItsOwn(t *testing.T) {
 	h := newHandler()
-	rec := httptest.NewRecorder()
-	h.Liveness()(rec, httptest.NewRequest("GET", "/", nil))
-	for _, key := range []string{"Content-Type", "Cache-Control", "Content-Length"} {
-		rec.Header().Add(key, "spoilt")
+	for range 200 { // more than are made ahead
+		var recs []*httptest.ResponseRecorder
+		for range 3 {
+			rec := httptest.NewRecorder()
+			h.Liveness()(rec, httptest.NewRequest("GET", "/", nil))
+			recs = append(recs, rec)
+		}
+		for key := range recs[1].Header() {
+			values := append(recs[1].Header()[key], "spoilt") // may write behind the first
+			values[0] = "spoilt"
+			recs[1].Header()[key][0] = "spoilt"
+		}
+		examine(t, recs[0])
+		examine(t, recs[2])
 	}
-	ask(t, h.Liveness()) // examines the headers
+}
+
+func TestMiddlewareThatEditsTheHeadersAtOnceRacesWithNoOther(t *testing.T) {
+	h := newHandler()
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 200 {
+				rec := httptest.NewRecorder()
+				h.Readiness()(rec, httptest.NewRequest("GET", "/", nil))
+				examine(t, rec)
+				for _, values := range rec.Header() {
+					values[0] = "spoilt"
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 // The kubelet: a new connection each time, one second, at most 10 KiB, and

@@ -2,39 +2,14 @@ package health
 
 import (
 	"context"
-	"encoding/json"
+	"fmt"
 	"log/slog"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
 )
-
-// HEALTH-12: the bytes are those of encoding/json.
-func TestStringsAreWrittenAsEncodingJSONWritesThem(t *testing.T) {
-	compare := func(t rapid.TB, s string) {
-		want, err := json.Marshal(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := appendString(nil, s); string(got) != string(want) {
-			t.Fatalf("%q\n got %s\nwant %s", s, got, want)
-		}
-	}
-	for c := range 256 {
-		compare(t, string([]byte{'a', byte(c), 'b'}))
-		compare(t, string([]byte{byte(c), 0x80}))
-	}
-	for r := rune(0); r < 0x11000; r++ {
-		compare(t, string(r))
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		compare(t, rapid.String().Draw(t, "s"))
-		compare(t, string(rapid.SliceOf(rapid.Byte()).Draw(t, "bytes")))
-	})
-}
 
 // HEALTH-7: uptime is printed as time.Duration prints it.
 func TestUptimeIsWrittenAsADurationPrintsItself(t *testing.T) {
@@ -49,51 +24,37 @@ func TestUptimeIsWrittenAsADurationPrintsItself(t *testing.T) {
 	})
 }
 
-// HEALTH-9: a check that hangs keeps nothing of the probes that gave it up, in
-// whichever order they did.
-func TestAHungCheckKeepsNoProbe(t *testing.T) {
+// What the scheduler keeps is bounded by the checks, however many probes come,
+// and is nothing when nothing is under way and time has passed.
+func TestTheSchedulerKeepsNothingOfRunsThatEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, release := New("tool", "1", WithLogger(slog.New(slog.DiscardHandler))), make(chan struct{})
-		h.AddCheck("hung", func() error { <-release; return nil })
-		var probes sync.WaitGroup
-		for i := range 100 {
-			ctx, leave := context.WithTimeout(t.Context(), time.Duration(1+i*37%100)*time.Millisecond)
-			defer leave()
-			probes.Go(func() { h.Check(ctx) })
+		h := New("tool", "1", WithLogger(slog.New(slog.DiscardHandler)))
+		for i := range 200 {
+			h.AddCheckContext(fmt.Sprint(i), func(context.Context) error {
+				time.Sleep(time.Duration(i) * time.Millisecond)
+				return nil
+			}, Timeout(time.Duration(50+i)*time.Millisecond))
 		}
-		probes.Wait()
-		hung := (*h.checks.Load())[0]
-		if hung.phase != running || !hung.waiting.empty() {
-			t.Errorf("phase %v, waiting: %v", hung.phase, !hung.waiting.empty())
+		for i := range 500 {
+			time.Sleep(time.Duration(i%7) * 10 * time.Millisecond)
+			go h.Check(t.Context())
 		}
-		close(release)
-	})
-}
-
-func TestAListGivesBackWhatItHeld(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var l list[int]
-		var want []*node[int]
-		for i := range rapid.IntRange(0, 50).Draw(t, "steps") {
-			if len(want) == 0 || rapid.Bool().Draw(t, "push") {
-				n := &node[int]{value: i}
-				l.push(n)
-				want = append(want, n)
-			} else {
-				at := rapid.IntRange(0, len(want)-1).Draw(t, "at")
-				l.remove(want[at])
-				want = append(want[:at:at], want[at+1:]...)
-			}
-			var back *node[int]
-			n := l.first
-			for _, w := range want {
-				if n != w || n.prev != back {
-					t.Fatalf("out of order at %d", w.value)
-				}
-				back, n = n, n.next
-			}
-			if n != nil || l.last != back || l.empty() != (len(want) == 0) {
-				t.Fatal("the end is wrong")
+		h.runs.mu.Lock()
+		if n := len(h.runs.alarms); n > 2*200 {
+			t.Errorf("%d alarms for 200 checks", n)
+		}
+		h.runs.mu.Unlock()
+		time.Sleep(time.Minute)
+		s := &h.runs
+		checks := s.all()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if len(s.alarms) != 0 || len(s.queue) != 0 || s.count != 0 || s.set != 0 {
+			t.Errorf("%d alarms, %d queued, %d count, timer at %v", len(s.alarms), len(s.queue), s.count, s.set)
+		}
+		for _, c := range checks {
+			if c.run != nil || c.phase != idle || c.counted || c.alarm != 0 {
+				t.Fatalf("check %s: run %v, phase %v, counted %v, alarm %v", c.name, c.run, c.phase, c.counted, c.alarm)
 			}
 		}
 	})

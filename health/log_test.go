@@ -140,8 +140,8 @@ func TestALoggerThatHangsPanicsOrExitsDelaysNoProbe(t *testing.T) {
 			return nil
 		})
 		start := time.Now()
-		for range 2000 {
-			ask(t, h.Readiness())
+		for range 66_000 {
+			h.Check(t.Context())
 		}
 		synctest.Wait()
 		if took, n := time.Since(start), started(); took != 0 || n != 1 {
@@ -149,7 +149,7 @@ func TestALoggerThatHangsPanicsOrExitsDelaysNoProbe(t *testing.T) {
 		}
 		close(release)
 		synctest.Wait()
-		if seen < 1000 || seen > 1100 { // the rest was too much to keep
+		if seen < 65_536 || seen > 65_540 { // the rest was too much to keep
 			t.Errorf("%d records", seen)
 		}
 	})
@@ -168,7 +168,6 @@ func TestMisuseIsLoggedWithThePlaceOfTheCall(t *testing.T) {
 	var j journal
 	h := health.New("tool", "1", j.option())
 	h.Follow(fsm.NewContext(context.Background(), machineIn(t, fsm.Draining)))
-	fine := func(context.Context) error { return nil }
 	for _, tc := range []struct {
 		call func() int // returns its line
 		msgs []string
@@ -178,22 +177,26 @@ func TestMisuseIsLoggedWithThePlaceOfTheCall(t *testing.T) {
 		{func() int { h.Follow(nil); _, l := here(); return l }, //lint:ignore SA1012 the test
 			[]string{"health: Follow: the context carries no lifecycle; pass the one that lifecycle.Run gives to main"}},
 		{func() int {
-			health.New("tool", "1", nil, j.option(), health.WithCheckTimeout(0), health.WithCheckTimeout(-1))
+			health.New("tool", "1", nil, j.option(), health.WithCheckTimeout(0), health.WithCheckTimeout(-1), health.WithObserver(nil))
 			_, l := here()
 			return l - 1
 		}, []string{
 			"health: New: option 1 is nil",
 			"health: New: WithCheckTimeout(0s) is not positive; checks keep 3s",
 			"health: New: WithCheckTimeout(-1ns) is not positive; checks keep 3s",
+			"health: New: WithObserver(nil); there is nothing to call",
 		}},
 		{func() int {
-			h.AddCheckContext("db", fine, health.Timeout(0), nil, health.CacheFor(-time.Second))
+			h.AddCheckContext("db", fine, health.Timeout(0), nil, health.CacheFor(-time.Second), health.FailAfter(0), health.FailAfter(-1), health.RefreshAhead())
 			_, l := here()
 			return l - 1
 		}, []string{
 			"health: AddCheckContext: Timeout(0s) is not positive; the check keeps 3s",
 			"health: AddCheckContext: option 2 is nil",
 			"health: AddCheckContext: CacheFor(-1s) is negative; the check keeps 0s",
+			"health: AddCheckContext: FailAfter(0) is not positive; the check keeps 1",
+			"health: AddCheckContext: FailAfter(-1) is not positive; the check keeps 1",
+			"health: AddCheckContext: RefreshAhead needs CacheFor; nothing is cached",
 		}},
 	} {
 		line := tc.call()

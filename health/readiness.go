@@ -3,30 +3,11 @@ package health
 import (
 	"context"
 	"net/http"
+	"slices"
+	"time"
 
 	"github.com/greynewell/mist-go/fsm"
 )
-
-// Readiness returns the handler that says whether the process should be sent
-// traffic: 200 when the lifecycle that is followed is Running, SetReady was
-// not set to false, and every check passes; else 503, which takes the process
-// out of rotation until it is 200 again.
-//
-//   - A lifecycle in any other state, or SetReady(false): "not_ready", and no
-//     check is run (HEALTH-3, HEALTH-4).
-//   - A check that fails: "degraded", and "checks" says which and why
-//     (HEALTH-2).
-//
-// It answers when every check has ended or run out of its timeout. Both the
-// state and SetReady are looked at again then: a probe that is under way when
-// the process begins to drain answers 503 (HEALTH-5).
-func (h *Handler) Readiness() http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if h.allowed(w, r) {
-			h.respond(w, r, h.ready(r.Context()))
-		}
-	}
-}
 
 // Check is the readiness answer for code and for other protocols: what the
 // body of [Handler.Readiness] would say, and whether it would be 200. The
@@ -34,30 +15,103 @@ func (h *Handler) Readiness() http.HandlerFunc {
 // ctx is done, the checks that have not answered by then are failed ones, in
 // this answer only (HEALTH-11). A nil ctx is context.Background.
 func (h *Handler) Check(ctx context.Context) (Response, bool) {
+	return h.check(ctx, func() []*check { return h.runs.all() })
+}
+
+// CheckOf is [Handler.Check] with the checks that [Handler.ReadinessOf] runs.
+func (h *Handler) CheckOf(ctx context.Context, groups ...string) (Response, bool) {
+	return h.check(ctx, func() []*check { return h.runs.of(groups) })
+}
+
+func (h *Handler) check(ctx context.Context, checks func() []*check) (Response, bool) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	a := h.ready(ctx)
+	a := h.ready(ctx, checks)
 	return h.response(a), a.code == http.StatusOK
 }
 
-func (h *Handler) ready(ctx context.Context) answer {
-	before, ready := h.gate(ctx)
+// CheckStatus is what is known of one check; see [Handler.Checks].
+type CheckStatus struct {
+	// Name is the check's, as the answers show it.
+	Name string
+	// Groups, Optional and Timeout are what it was added with.
+	Groups   []string
+	Optional bool
+	Timeout  time.Duration
+	// Text is what readiness shows of the last run that is known: "ok" or why it
+	// failed. It is empty as long as there is none.
+	Text string
+	// Failing says whether that makes the check fail: by FailAfter it may pass
+	// though its text is not "ok". It does not look at Optional.
+	Failing bool
+	// Since is when it began to fail, or to pass; zero without a run.
+	Since time.Time
+	// Took is how long the last run took that has ended; 0 without one.
+	Took time.Duration
+	// Running is when the run began that is under way; zero without one.
+	Running time.Time
+}
+
+// Checks returns what is known of each check, in the order in which answers
+// show them, and runs none: for status pages and the like.
+func (h *Handler) Checks() []CheckStatus {
+	all := h.runs.all()
+	s := &h.runs
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known := make([]CheckStatus, 0, len(all))
+	for _, c := range all {
+		if c.removed { // since
+			continue
+		}
+		k := CheckStatus{Name: c.key, Groups: slices.Clone(c.groups), Optional: c.optional, Timeout: c.timeout, Took: c.took}
+		if c.last != nil {
+			k.Text, _ = c.last.out.shown(h.hideDetails)
+			k.Failing, k.Since = c.last.fails, s.epoch.Add(c.since)
+		}
+		if c.phase == running {
+			k.Running = s.epoch.Add(c.began)
+		}
+		known = append(known, k)
+	}
+	return known
+}
+
+// answer is what a probe found, before it is put into words.
+type answer struct {
+	code    int
+	status  string
+	state   string   // empty when no lifecycle is followed
+	gate    *gate    // whose reason is shown, or nil
+	results []result // one for each check that was run, in the order of the keys
+}
+
+// ok is the answer of a probe that has nothing to say against the process.
+func ok(state string) answer { return answer{code: http.StatusOK, status: statusOK, state: state} }
+
+func notReady(state string) answer {
+	return answer{code: http.StatusServiceUnavailable, status: statusNotReady, state: state}
+}
+
+// ready is the readiness answer with those checks.
+func (h *Handler) ready(ctx context.Context, checks func() []*check) answer {
+	before, ready := h.look(ctx)
 	if !ready {
 		return before
 	}
-	checks := *h.checks.Load()
-	if len(checks) == 0 {
+	all := checks()
+	if len(all) == 0 {
 		return before
 	}
-	tickets := h.runs.ask(ctx, checks)
-	a, ready := h.gate(ctx)
-	a.tickets = tickets
+	results := h.runs.ask(ctx, all)
+	a, ready := h.look(ctx)
+	a.results = results
 	if !ready {
 		return a
 	}
-	for i := range tickets {
-		if tickets[i].out != nil && !tickets[i].check.optional {
+	for i := range results {
+		if results[i].run.fails && !results[i].check.optional {
 			a.code, a.status = http.StatusServiceUnavailable, statusDegraded
 			break
 		}
@@ -65,18 +119,19 @@ func (h *Handler) ready(ctx context.Context) answer {
 	return a
 }
 
-// gate is the answer as far as the lifecycle and SetReady go, and whether they
+// look is the answer as far as the lifecycle and SetReady go, and whether they
 // let it be one that is ready.
-func (h *Handler) gate(ctx context.Context) (a answer, ready bool) {
-	state := ""
-	if source := h.source(ctx); source != nil {
+func (h *Handler) look(ctx context.Context) (a answer, ready bool) {
+	g := h.gate.Load()
+	state, ready := "", true
+	if source := g.follows(ctx); source != nil {
 		s := source.State()
 		state, ready = s.String(), s == fsm.Running
-	} else {
-		ready = true
 	}
-	if !ready || h.notReady.Load() {
-		return notReady(state), false
+	if !ready || g.notReady {
+		a = notReady(state)
+		a.gate = g
+		return a, false
 	}
 	return ok(state), true
 }

@@ -1,20 +1,27 @@
 package health
 
-import "net/http"
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
 
-// Response is the body of every answer, for whoever decodes it.
+// Response is the body of every answer, for those who decode it.
 type Response struct {
 	// Status is "ok", "degraded" (a check fails) or "not_ready" (SetReady, or
 	// the state of the lifecycle); "method_not_allowed" in a 405.
 	Status string `json:"status"`
 	// State is the state of the lifecycle that is followed, such as "running".
 	State string `json:"state,omitempty"`
+	// Reason is what SetNotReady was given, until SetReady is called.
+	Reason string `json:"reason,omitempty"`
 	// Tool and Version are what New was given.
 	Tool    string `json:"tool"`
 	Version string `json:"version"`
 	// Uptime is the time since New in whole seconds, such as "3h42m18s".
 	Uptime string `json:"uptime"`
-	// Checks has "ok", or why it failed, for each check that was run.
+	// Checks has "ok", or why it failed, for each check that was run, and "still
+	// running" for an optional one that was not waited for any longer.
 	Checks map[string]string `json:"checks,omitempty"`
 }
 
@@ -25,43 +32,25 @@ const (
 	statusNoMethod = "method_not_allowed"
 )
 
-// answer is what a probe found, before it is put into words.
-type answer struct {
-	code    int
-	status  string
-	state   string   // empty when no lifecycle is followed
-	tickets []ticket // one for each check that was run, in the order of the keys
-}
-
-// shown returns the ticket to show for the key of the i-th, and the index of
+// shown returns the result to show for the key of the i-th, and the index of
 // the next key. Of names that JSON cannot tell apart there is one, the one that
-// matters most: failing before failing but optional before passing (HEALTH-12).
-func (a answer) shown(i int) (t *ticket, next int) {
-	t = &a.tickets[i]
-	for next = i + 1; next < len(a.tickets) && a.tickets[next].check.key == t.check.key; next++ {
-		if a.tickets[next].weight() > t.weight() {
-			t = &a.tickets[next]
+// matters most: failing before failing but not counted before passing
+// (HEALTH-12).
+func (a answer) shown(i int) (r *result, next int) {
+	r = &a.results[i]
+	for next = i + 1; next < len(a.results) && a.results[next].check.key == r.check.key; next++ {
+		if a.results[next].weight() > r.weight() {
+			r = &a.results[next]
 		}
 	}
-	return t, next
+	return r, next
 }
 
-// text is what the answer says of the check.
-func (t *ticket) text(hideDetails bool) string {
+func (r *result) weight() int {
 	switch {
-	case t.out == nil:
-		return "ok"
-	case hideDetails:
-		return "failed"
-	}
-	return t.out.text
-}
-
-func (t *ticket) weight() int {
-	switch {
-	case t.out == nil:
+	case r.run.out == nil:
 		return 0
-	case t.check.optional:
+	case r.check.optional || !r.run.fails:
 		return 1
 	}
 	return 2
@@ -76,46 +65,98 @@ func (h *Handler) response(a answer) Response {
 		Version: h.version,
 		Uptime:  string(appendUptime(nil, h.uptime())),
 	}
-	if len(a.tickets) > 0 {
-		r.Checks = make(map[string]string, len(a.tickets))
-		for i := 0; i < len(a.tickets); {
-			var t *ticket
-			t, i = a.shown(i)
-			r.Checks[t.check.key] = t.text(h.hideDetails)
+	if a.gate != nil {
+		r.Reason = a.gate.reason
+	}
+	if len(a.results) > 0 {
+		r.Checks = make(map[string]string, len(a.results))
+		for i := 0; i < len(a.results); {
+			var one *result
+			one, i = a.shown(i)
+			r.Checks[one.check.key], _ = one.run.out.shown(h.hideDetails)
 		}
 	}
 	return r
 }
 
 // appendBody appends what encoding/json would make of response(a). Keys are
-// sorted because the checks are.
-func (h *Handler) appendBody(b []byte, a answer, identity string) []byte {
+// sorted because the checks are. What needs quoting was quoted by encoding/json
+// when it became known.
+func (h *Handler) appendBody(b []byte, a answer) []byte {
 	b = append(b, `{"status":"`...)
 	b = append(b, a.status...)
 	if a.state != "" {
 		b = append(b, `","state":"`...)
 		b = append(b, a.state...)
 	}
-	b = append(b, identity...)
+	b = append(b, `",`...)
+	if a.gate != nil && a.gate.quoted != "" {
+		b = append(b, `"reason":`...)
+		b = append(b, a.gate.quoted...)
+		b = append(b, ',')
+	}
+	b = append(b, h.write.identity...)
 	b = appendUptime(b, h.uptime())
 	b = append(b, '"')
-	if len(a.tickets) > 0 {
+	if len(a.results) > 0 {
 		separator := `,"checks":{`
-		for i := 0; i < len(a.tickets); separator = "," {
-			var t *ticket
-			t, i = a.shown(i)
+		for i := 0; i < len(a.results); separator = "," {
+			var one *result
+			one, i = a.shown(i)
+			_, quoted := one.run.out.shown(h.hideDetails)
 			b = append(b, separator...)
-			b = append(b, t.check.quoted...)
-			b = appendString(b, t.text(h.hideDetails))
+			b = append(b, one.check.quoted...)
+			b = append(b, quoted...)
 		}
 		b = append(b, '}')
 	}
 	return append(b, '}')
 }
 
-// ok is the answer of a probe that has nothing to say against the process.
-func ok(state string) answer { return answer{code: http.StatusOK, status: statusOK, state: state} }
+// appendUptime appends whole seconds as time.Duration prints them: "0s",
+// "1m0s", "3h42m18s" (HEALTH-7).
+func appendUptime(b []byte, seconds int64) []byte {
+	h, m, s := seconds/3600, seconds/60%60, seconds%60
+	if h > 0 {
+		b = append(strconv.AppendInt(b, h, 10), 'h')
+	}
+	if h > 0 || m > 0 {
+		b = append(strconv.AppendInt(b, m, 10), 'm')
+	}
+	return append(strconv.AppendInt(b, s, 10), 's')
+}
 
-func notReady(state string) answer {
-	return answer{code: http.StatusServiceUnavailable, status: statusNotReady, state: state}
+// maxText is the most bytes of UTF-8 that the text of a failing check has in
+// an answer. The kubelet reads 10 KiB of a body.
+const maxText = 1 << 10
+
+const ellipsis = "…"
+
+// valid returns s as a JSON decoder will see it: every byte that is no UTF-8
+// replaced by U+FFFD.
+func valid(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return string([]rune(s))
+}
+
+// clip is valid, and cuts what would be longer than maxText on a rune
+// boundary, to at most maxText with the "…" that marks the cut.
+func clip(s string) string {
+	if len(s) <= maxText && utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	fits := 0 // the length that leaves room for the mark
+	for _, r := range s {
+		if b.Len()+utf8.RuneLen(r) > maxText {
+			return b.String()[:fits] + ellipsis
+		}
+		b.WriteRune(r)
+		if b.Len() <= maxText-len(ellipsis) {
+			fits = b.Len()
+		}
+	}
+	return b.String()
 }

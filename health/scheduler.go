@@ -1,30 +1,61 @@
 package health
 
 import (
+	"cmp"
+	"container/heap"
+	"context"
+	"maps"
+	"math"
+	"runtime"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// The bounds of HEALTH-10.
+// The bounds of HEALTH-10 and HEALTH-15.
 const (
 	// maxRuns is how many runs are begun before one has to end.
 	maxRuns = 64
 	// patience is how long a run counts towards maxRuns. What takes longer is
 	// waiting for something, not working, and is not worth holding others up.
 	patience = 100 * time.Millisecond
+	// optionalGrace is how long optional checks are waited for when the others
+	// are done.
+	optionalGrace = 100 * time.Millisecond
 )
 
-// scheduler decides when a check runs, and brings its result to every probe
-// that waits for it. Of one check at most one run is under way, or queued; a
-// probe that finds one joins it (HEALTH-9).
+// run is what one run of a check came to, for every probe that gets it: the
+// first to find it done, or its deadline over, decides, once (HEALTH-9).
+type run struct {
+	out     *failure      // nil: it passed
+	done    chan struct{} // closed when it is decided; made by the first who waits
+	decided bool          // out and fails are not changed from then on
+	fails   bool          // whether it makes the check fail; see FailAfter
+}
+
+// result is what a probe gets of one check.
+type result struct {
+	check  *check
+	run    *run // decided, once the probe is answered
+	starts bool // the probe starts the run
+}
+
+// scheduler has the checks, decides when each runs, and brings its result to
+// every probe that waits for it. Of one check at most one run is under way, or
+// queued; a probe that finds one joins it (HEALTH-9).
 //
-// A check that must wait for its turn waits in the queue, which costs no
+// A run that must wait for its turn waits in the queue, which costs no
 // goroutine. It leaves the queue, in the order in which half of the timeouts
 // will be over, when a run ends, when a run has used up its patience, or when
 // its turn can be put off no longer: those turns are spread evenly over the
 // second quarter of the timeout, so that what is late does not start all at
-// once. So checks that hang delay the others by at most half of their
-// timeout, however many hang.
+// once. So checks that hang delay the others by at most half of their timeout,
+// however many hang.
+//
+// Deadlines belong to runs, not to probes: one timer is set for the first thing
+// that time brings about, for whichever check. It is left alone when a run ends,
+// so that runs that are quick set no timer.
 //
 // One lock guards all of it and every check's run. No code of the user's is
 // called with it held.
@@ -32,59 +63,165 @@ type scheduler struct {
 	changes changes
 	epoch   time.Time // the zero of all its times, which are monotonic
 
+	// sorted is the checks in the order of their keys; nil when it has to be
+	// made anew.
+	sorted atomic.Pointer[[]*check]
+
 	mu     sync.Mutex
-	recent list[*check] // the runs that count, oldest first
-	count  int          // how many those are
-	queue  queue
-	timer  *time.Timer // set while the queue is not empty
+	byName map[string]*check
+	count  int // the runs that count towards maxRuns
+	queue  agenda
+	came   uint64 // how many were ever queued
+	alarms agenda
+	timer  *time.Timer
+	set    time.Duration // when the timer fires; 0: it does not
+	blank  []run         // made ahead: few, because one that hangs keeps them all
 }
 
-// begin asks for a result of every check, for a probe that starts now. It
-// returns the probe, and whether there is anything left to wait for.
-func (s *scheduler) begin(checks []*check) (*probe, bool) {
-	p := &probe{start: s.now(), tickets: make([]ticket, len(checks)), wake: make(chan struct{}, 1)}
+func (s *scheduler) init(epoch time.Time) {
+	s.epoch = epoch
+	s.byName = map[string]*check{}
+}
+
+func (s *scheduler) now() time.Duration { return time.Since(s.epoch) }
+
+// put adds a check in place of the one of that name. With nil it removes that.
+func (s *scheduler) put(name string, c *check) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := s.byName[name]
+	if old == nil && c == nil {
+		return
+	}
+	if c == nil {
+		delete(s.byName, name)
+	} else {
+		s.byName[name] = c
+	}
+	s.sorted.Store(nil)
+	if old == nil {
+		return
+	}
+	if c != nil {
+		c.inherit(old)
+	}
+	old.removed = true
+	if r := old.run; r != nil && !r.decided { // those who wait for it need not any more
+		s.settle(r, nil)
+	}
+}
+
+// all returns the checks in the order of their keys. Many that are added one
+// after another are sorted once, for the next who looks.
+func (s *scheduler) all() []*check {
+	if sorted := s.sorted.Load(); sorted != nil {
+		return *sorted
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sorted := slices.SortedFunc(maps.Values(s.byName), func(a, b *check) int {
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.name, b.name))
+	})
+	s.sorted.Store(&sorted)
+	return sorted
+}
+
+// of returns the checks of these groups and those of none (HEALTH-17).
+func (s *scheduler) of(groups []string) (some []*check) {
+	for _, c := range s.all() {
+		if c.in(groups) {
+			some = append(some, c)
+		}
+	}
+	return some
+}
+
+// ask returns what each check comes to, in their order: in a run that was under
+// way or begins after the call, or one within CacheFor. A check that is replaced
+// or removed meanwhile is left out. When ctx is done it waits no longer; the runs
+// go on for those who still wait (HEALTH-11).
+func (s *scheduler) ask(ctx context.Context, checks []*check) []result {
+	results := s.begin(checks)
+	// Checks that need not wait are done when their goroutines have had a turn.
+	runtime.Gosched()
+	if results, all := s.take(results, nil); all {
+		return results
+	}
+	left := s.await(ctx, results)
+	results, _ = s.take(results, left)
+	return results
+}
+
+// begin starts a run of every check that has none, or queues it.
+func (s *scheduler) begin(checks []*check) []result {
+	results := make([]result, len(checks))
 	starts := 0
 	s.mu.Lock()
+	now := s.now()
 	for i, c := range checks {
-		t := &p.tickets[i]
-		t.probe, t.check = p, c
-		if c.phase == idle && c.fresh(p.start) {
-			t.out, t.done = c.last, true
-			continue
-		}
-		p.pending++
-		t.node.value = t
-		c.waiting.push(&t.node)
+		r := &results[i]
+		r.check = c
 		switch {
-		case c.phase != idle:
-		case s.count < maxRuns && s.queue.empty():
-			s.start(c, p.start)
-			t.starts = true
-			starts++
+		case c.removed: // since the caller looked
+		case c.fresh(now):
+			r.run = c.last
+			if c.run == nil && c.refreshAhead && now-c.lastAt >= c.cacheFor/2 {
+				r.starts = s.request(c, now, i+1, len(checks))
+			}
 		default:
-			s.enqueue(c, p.start, i+1, len(checks))
+			if c.run == nil {
+				r.starts = s.request(c, now, i+1, len(checks))
+			}
+			r.run = c.run
+		}
+		if r.starts {
+			starts++
 		}
 	}
-	s.admit(p.start)
-	waits := p.pending > 0
+	if len(s.queue) > 0 {
+		s.admit(now)
+		s.arm(now)
+	}
 	s.mu.Unlock()
-
 	for i := 0; starts > 0; i++ {
-		if p.tickets[i].starts {
+		if results[i].starts {
 			starts--
-			go p.tickets[i].check.work()
+			go results[i].check.work()
 		}
 	}
-	return p, waits
+	return results
 }
 
-// enqueue makes the check, the i-th of n that a probe asks for, wait.
-func (s *scheduler) enqueue(c *check, now time.Duration, i, n int) {
+// fresh reports whether the last result may answer a probe that comes now.
+func (c *check) fresh(now time.Duration) bool {
+	return c.cacheFor > 0 && c.last != nil && now-c.lastAt < c.cacheFor
+}
+
+// request makes a run of the check, the i-th of n that a probe asks for. It
+// reports whether the caller has to start it; else it is queued.
+func (s *scheduler) request(c *check, now time.Duration, i, n int) (starts bool) {
+	if len(s.blank) == 0 {
+		s.blank = make([]run, 16)
+	}
+	c.run, s.blank = &s.blank[0], s.blank[1:]
+	c.deadline = now + c.timeout
+	if s.count < maxRuns && len(s.queue) == 0 {
+		s.start(c, now)
+		return true
+	}
 	quarter := c.timeout / 4
 	c.turn = now + quarter + quarter/time.Duration(n)*time.Duration(i)
-	c.due = now + 2*quarter
 	c.phase = queued
-	s.queue.add(c)
+	s.came++
+	heap.Push(&s.queue, entry{now + 2*quarter, s.came, c})
+	return false
+}
+
+// start marks the check as running; the caller starts the goroutine.
+func (s *scheduler) start(c *check, now time.Duration) {
+	c.phase, c.began, c.counted = running, now, true
+	s.count++
+	s.watch(c, now)
 }
 
 // work is the goroutine of one run. The check may end it with runtime.Goexit,
@@ -96,89 +233,257 @@ func (s *scheduler) work(c *check) {
 			s.finish(c, failed("called runtime.Goexit"))
 		}
 	}()
-	out := c.run()
+	out := c.call(s.epoch.Add(c.deadline))
 	returned = true
 	s.finish(c, out)
 }
 
-// finish delivers the outcome of the run to all who wait for it. It asks for
-// the time only where it matters: the common run passes as it did before.
+// finish takes note that the check's run has ended.
 func (s *scheduler) finish(c *check, out *failure) {
+	now := s.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c.phase = idle
-	if c.counted {
-		s.release(c)
+	r := c.run
+	c.phase, c.run, c.took = idle, nil, now-c.began
+	s.release(c)
+	if !r.decided {
+		if now >= c.deadline {
+			out = timedOut(c.timeout)
+		}
+		s.decide(c, r, out, now)
 	}
-	for n := c.waiting.first; n != nil; n = c.waiting.first {
-		n.value.settle(out)
-	}
-	if c.cacheFor > 0 {
-		c.last, c.ended, c.ran = out, s.now(), true
-	}
-	// A run that passed, but too late for the probe that began it, is no
-	// recovery.
-	if out != nil || c.failing && s.now()-c.began <= c.timeout {
-		s.changes.note(c, out)
-	}
-	if !s.queue.empty() {
-		s.admit(s.now())
+	if len(s.queue) > 0 {
+		s.admit(now)
 	}
 }
 
-// start marks the check as running; the caller starts the goroutine.
-func (s *scheduler) start(c *check, now time.Duration) {
-	c.phase, c.began, c.counted = running, now, true
-	c.started.value = c
-	s.recent.push(&c.started)
-	s.count++
-}
-
-// release takes the check's run out of those that count.
+// release has the check's run not count any more.
 func (s *scheduler) release(c *check) {
-	c.counted = false
-	s.recent.remove(&c.started)
-	s.count--
-}
-
-// forgive releases the runs whose patience is over.
-func (s *scheduler) forgive(now time.Duration) {
-	for !s.recent.empty() && now-s.recent.first.value.began >= patience {
-		s.release(s.recent.first.value)
+	if c.counted {
+		c.counted = false
+		s.count--
 	}
 }
 
-// admit begins what is in the queue and can begin now, and sets the timer for
-// what cannot. A check that nobody waits for any more is dropped.
+// decide says what the run came to, for good.
+func (s *scheduler) decide(c *check, r *run, out *failure, now time.Duration) {
+	if out == nil {
+		c.streak = 0
+	} else if c.streak < c.failAfter {
+		c.streak++
+	}
+	r.fails = out != nil && c.streak >= c.failAfter
+	if c.last == nil || c.last.fails != r.fails {
+		c.since = now
+	}
+	c.last, c.lastAt = r, now
+	s.settle(r, out)
+	if out != nil || c.failing {
+		s.changes.note(c, r, s.epoch.Add(now))
+	}
+}
+
+func (s *scheduler) settle(r *run, out *failure) {
+	r.out, r.decided = out, true
+	if r.done != nil {
+		close(r.done)
+	}
+}
+
+// admit begins what is in the queue and can begin now.
 func (s *scheduler) admit(now time.Duration) {
-	if s.queue.empty() && s.timer == nil {
-		return
-	}
-	s.forgive(now)
-	for !s.queue.empty() && (s.count < maxRuns || s.queue.first().turn <= now) {
-		c := s.queue.take()
-		if c.waiting.empty() {
-			c.phase = idle
+	for len(s.queue) > 0 {
+		c := s.queue[0].check
+		if !c.removed && s.count >= maxRuns && c.turn > now {
+			return
+		}
+		heap.Pop(&s.queue)
+		if c.removed {
 			continue
 		}
 		s.start(c, now)
 		go c.work()
 	}
-	if s.timer != nil {
-		s.timer.Stop()
-		s.timer = nil
+}
+
+// take completes the results, without those of checks that were replaced or
+// removed. What is not decided gets left; with nil there, take reports that it
+// is not all, and completes nothing.
+func (s *scheduler) take(results []result, left *failure) (complete []result, all bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	removed := false
+	for i := range results {
+		r := &results[i]
+		switch {
+		case r.check.removed:
+			removed = true
+		case r.run.decided:
+		case left == nil:
+			return results, false
+		default:
+			r.run = &run{out: left, fails: true}
+		}
 	}
-	if !s.queue.empty() {
-		// The queue is not empty, so maxRuns runs count: there is a first.
-		next := min(s.queue.first().turn, s.recent.first.value.began+patience) - now
-		s.timer = time.AfterFunc(next, s.tick)
+	if removed {
+		results = slices.DeleteFunc(results, func(r result) bool { return r.check.removed })
+	}
+	return results, true
+}
+
+// await waits for the results: for those that decide, and then for optional
+// ones a little longer (HEALTH-15). It returns what to say of those that are
+// still not decided.
+func (s *scheduler) await(ctx context.Context, results []result) (left *failure) {
+	var timer *time.Timer
+	var grace <-chan time.Time
+	for _, optional := range []bool{false, true} {
+		from := 0
+		for {
+			done := s.undecided(results, &from, optional)
+			if done == nil {
+				break
+			}
+			if optional && timer == nil {
+				timer = time.NewTimer(optionalGrace)
+				defer timer.Stop()
+				grace = timer.C
+			}
+			select {
+			case <-done:
+			case <-grace:
+				return stillRunning
+			case <-ctx.Done():
+				return failed("not waited for: " + ctx.Err().Error())
+			}
+		}
+	}
+	return stillRunning // what was removed is not waited for
+}
+
+var stillRunning = failed("still running")
+
+// undecided returns the channel of the next result, from there on, that is to be
+// waited for, or nil.
+func (s *scheduler) undecided(results []result, from *int, optional bool) <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for ; *from < len(results); *from++ {
+		r := results[*from]
+		if r.check.optional != optional || r.check.removed || r.run.decided {
+			continue
+		}
+		if r.run.done == nil {
+			r.run.done = make(chan struct{})
+		}
+		return r.run.done
+	}
+	return nil
+}
+
+// never is after all times.
+const never = time.Duration(math.MaxInt64)
+
+// next is when a check that runs has to be looked at again: at the end of its
+// patience, or at its deadline. One in the queue begins long before that.
+func (c *check) next() time.Duration {
+	at := never
+	if c.phase == running && !c.run.decided {
+		at = c.deadline
+	}
+	if c.counted {
+		at = min(at, c.began+patience)
+	}
+	return at
+}
+
+// watch has the scheduler look at the check in time. An alarm that is too early
+// does no harm, so one that is set already is left.
+func (s *scheduler) watch(c *check, now time.Duration) {
+	at := c.next()
+	if at == never || c.alarm != 0 && c.alarm <= at {
+		return
+	}
+	c.alarm = at
+	heap.Push(&s.alarms, entry{at: at, check: c})
+	s.arm(now)
+}
+
+// arm sets the timer for the first alarm, or for the turn of the first in the
+// queue.
+func (s *scheduler) arm(now time.Duration) {
+	at := never
+	if len(s.alarms) > 0 {
+		at = s.alarms[0].at
+	}
+	if len(s.queue) > 0 {
+		at = min(at, s.queue[0].check.turn)
+	}
+	if at == never || s.set != 0 && s.set <= at {
+		return
+	}
+	s.set = at
+	if s.timer == nil {
+		s.timer = time.AfterFunc(at-now, s.tick)
+	} else {
+		s.timer.Reset(at - now)
 	}
 }
 
-func (s *scheduler) now() time.Duration { return time.Since(s.epoch) }
-
+// tick does what time brings about: it decides the runs whose deadline is over
+// and starts what has its turn.
 func (s *scheduler) tick() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.admit(s.now())
+	now := s.now()
+	s.set = now // so that nothing below sets the timer
+	for len(s.alarms) > 0 && s.alarms[0].at <= now {
+		e := heap.Pop(&s.alarms).(entry)
+		c := e.check
+		if c.alarm != e.at { // another was set since, for sooner
+			continue
+		}
+		c.alarm = 0
+		if now-c.began >= patience {
+			s.release(c)
+		}
+		if r := c.run; r != nil && !r.decided && now >= c.deadline {
+			s.decide(c, r, timedOut(c.timeout), now)
+		}
+		s.watch(c, now)
+	}
+	s.admit(now)
+	s.set = 0
+	s.arm(now)
+}
+
+// agenda is checks by time, the soonest first, and of equal ones the one that
+// came first. It implements heap.Interface.
+type agenda []entry
+
+type entry struct {
+	at    time.Duration
+	order uint64
+	check *check
+}
+
+func (a agenda) Len() int { return len(a) }
+
+func (a agenda) Less(i, j int) bool {
+	if a[i].at == a[j].at {
+		return a[i].order < a[j].order
+	}
+	return a[i].at < a[j].at
+}
+
+func (a agenda) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
+
+func (a *agenda) Push(x any) { *a = append(*a, x.(entry)) }
+
+func (a *agenda) Pop() any {
+	last := len(*a) - 1
+	e := (*a)[last]
+	(*a)[last] = entry{}
+	*a = (*a)[:last]
+	return e
 }

@@ -143,7 +143,7 @@ var premises = map[string]func(Scenario, Trace) bool{
 		return len(t.Answers) > 0 && t.Answers[0].Code == 503 && t.Answers[0].Status == statusNotReady && len(t.Answers[0].Ran) > 0
 	},
 	"a probe joins a run": func(s Scenario, t Trace) bool {
-		return len(t.Answers) > 1 && len(s.Checks) > 0 && t.Answers[1].Status == statusDegraded && len(t.Answers[1].Ran) < len(s.Checks)
+		return len(t.Answers) > 1 && len(s.Checks) > 0 && t.Answers[1].Status != statusNotReady && len(t.Answers[1].Ran) < len(s.Checks)
 	},
 }
 

@@ -1,6 +1,9 @@
 package model
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // The three statuses that a body can carry.
 const (
@@ -40,6 +43,31 @@ func (l *life) ready() bool {
 	return !l.notReady && (!l.s.Follow || l.state == Running)
 }
 
+// checkRun is one run of a check. What it comes to is settled once, for every
+// probe that gets it (HEALTH-9).
+type checkRun struct {
+	ends    time.Duration
+	decided time.Duration // when it ends, or its timeout is over
+	failed  bool
+}
+
+// beginCheck is a run of a check that begins now. Its timeout counts from the probe
+// that asked for it (HEALTH-10).
+func (l *life) beginCheck(c Check) checkRun {
+	r := checkRun{ends: plus(l.now, c.Lasts), failed: c.Ends != ReturnsNil}
+	limit := l.now + l.s.checkTimeout()
+	r.decided = min(r.ends, limit)
+	// One that ends exactly then is in time, or is not.
+	if r.ends > limit || r.ends == limit && l.choose(2) == 1 {
+		r.failed = true
+	}
+	return r
+}
+
+// optionalGrace is how long optional checks are waited for when the others are
+// done (HEALTH-15).
+const optionalGrace = 100 * time.Millisecond
+
 // readiness begins the checks, unless the answer is known without them, and
 // answers when the last is done.
 func (l *life) readiness(i int) {
@@ -49,23 +77,32 @@ func (l *life) readiness(i int) {
 	}
 	var ran, failed []int
 	status, code := statusOK, http.StatusOK
-	limit, done := l.now+l.s.checkTimeout(), l.now
+	required := l.now // when the checks that decide are done
 	for c, check := range l.s.Checks {
 		// A run that is under way is joined, never doubled (HEALTH-9).
-		if l.runEnds[c] <= l.now {
-			l.runEnds[c] = plus(l.now, check.Lasts)
+		if l.checkRuns[c].ends <= l.now {
+			l.checkRuns[c] = l.beginCheck(check)
 			ran = append(ran, c+1)
 		}
-		// The timeout counts from the probe, not from the run (HEALTH-10).
-		done = max(done, min(l.runEnds[c], limit))
-		// One that ends exactly then is in time, or is not.
-		inTime := l.runEnds[c] < limit || l.runEnds[c] == limit && l.choose(2) == 0
-		if check.Ends == ReturnsNil && inTime {
+		if check.Optional {
 			continue
 		}
-		failed = append(failed, c+1)
-		if !check.Optional {
+		required = max(required, l.checkRuns[c].decided)
+		if l.checkRuns[c].failed {
 			status, code = statusDegraded, http.StatusServiceUnavailable
+		}
+	}
+	done, limit := required, required+optionalGrace
+	for c, check := range l.s.Checks {
+		run := l.checkRuns[c]
+		listed := run.failed
+		if check.Optional {
+			done = max(done, min(run.decided, limit))
+			// What is still running then is listed as that.
+			listed = listed || run.decided > limit || run.decided == limit && l.choose(2) == 1
+		}
+		if listed {
+			failed = append(failed, c+1)
 		}
 	}
 	finish := func() {

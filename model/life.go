@@ -32,11 +32,11 @@ type life struct {
 	busy       []int // of these, per group
 	notAwaited []bool
 
-	waiting  []int // hooks that are registered and not begun, as a stack
-	running  int   // the hook that is running, counted from 1; 0: none
-	errs     errorsByClass
-	runEnds  []time.Duration // per check: when the run under way ends
-	notReady bool            // SetReady(false) was the last
+	waiting   []int // hooks that are registered and not begun, as a stack
+	running   int   // the hook that is running, counted from 1; 0: none
+	errs      errorsByClass
+	checkRuns []checkRun // per check: the run under way, or the last
+	notReady  bool       // SetReady(false) was the last
 }
 
 // errorsByClass keeps the errors apart until the end, because what Run
@@ -74,11 +74,11 @@ func live(s Scenario, script []int) *life {
 		lastINT:    -ForceAfter,
 		busy:       make([]int, len(s.Groups)),
 		notAwaited: make([]bool, len(s.Groups)),
-		runEnds:    make([]time.Duration, len(s.Checks)),
+		checkRuns:  make([]checkRun, len(s.Checks)),
 	}
 	l.script = script
-	for i := range l.runEnds {
-		l.runEnds[i] = -1
+	for i := range l.checkRuns {
+		l.checkRuns[i].ends = -1
 	}
 	l.trace = Trace{
 		Cancelled: Cancellation{At: Never},

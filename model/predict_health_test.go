@@ -63,13 +63,13 @@ var healthPredictions = []prediction{
 		Main: run5, Checks: []Check{{Ends: Panics}, {Ends: PanicsNil}, {Ends: CallsGoexit}, {Lasts: 1 * s}},
 		Probes: []Probe{{Readiness, 2 * s}}}, run5begin + `
 		3s probe 1: 503 degraded, ran checks [1 2 3 4], failed [1 2 3]` + run5end},
-	{"HEALTH-9 HEALTH-10 a hung check is failed in time, and is not run a second time; the timeout counts from the probe", Scenario{
+	{"HEALTH-9 HEALTH-10 a hung check is failed in time, and is not run a second time; the timeout counts from the first probe", Scenario{
 		CheckTimeout: 2 * s, Main: Main{After: 9 * s}, Checks: []Check{{Lasts: Never}, {}},
 		Probes: []Probe{{Readiness, 1 * s}, {Readiness, 2 * s}, {Readiness, 6 * s}}}, `
 		0s starting --started--> running
 		3s probe 1: 503 degraded, ran checks [1 2], failed [1]
-		4s probe 2: 503 degraded, ran checks [2], failed [1]
-		8s probe 3: 503 degraded, ran checks [2], failed [1]
+		3s probe 2: 503 degraded, ran checks [2], failed [1]
+		6s probe 3: 503 degraded, ran checks [2], failed [1]
 		9s main is back
 		9s running --main_exited--> draining
 		9s context cancelled: canceled
@@ -77,12 +77,12 @@ var healthPredictions = []prediction{
 		9s work context cancelled: canceled
 		9s hooks --hooks_finished--> stopped
 		9s Run returns nil`},
-	{"HEALTH-9 a probe joins the run that is under way, and a later one begins its own", Scenario{
+	{"HEALTH-9 a probe that joins the run that is under way hears the same, and a later one begins its own", Scenario{
 		CheckTimeout: 3 * s, Main: Main{After: 9 * s}, Checks: []Check{{Lasts: 4 * s}},
 		Probes: []Probe{{Readiness, 1 * s}, {Readiness, 3 * s}, {Readiness, 6 * s}}}, `
 		0s starting --started--> running
 		4s probe 1: 503 degraded, ran checks [1], failed [1]
-		5s probe 2: 200 ok
+		4s probe 2: 503 degraded, failed [1]
 		9s main is back
 		9s running --main_exited--> draining
 		9s context cancelled: canceled
@@ -97,6 +97,15 @@ var healthPredictions = []prediction{
 	{"HEALTH-15 an optional check is listed, but does not fail readiness", Scenario{
 		Main: run5, Checks: []Check{{Ends: ReturnsError, Optional: true}, {}}, Probes: []Probe{{Readiness, 1 * s}}}, run5begin + `
 		1s probe 1: 200 ok, ran checks [1 2], failed [1]` + run5end},
+	{"HEALTH-15 an optional check is waited for 100 ms longer than the others, and listed as still running", Scenario{
+		Main: run5, Checks: []Check{{Lasts: Never, Optional: true}, {Lasts: 1 * s}, {Lasts: s + 50*time.Millisecond, Optional: true}},
+		Probes: []Probe{{Readiness, 1 * s}}}, run5begin + `
+		2.1s probe 1: 200 ok, ran checks [1 2 3], failed [1]` + run5end},
+	{"HEALTH-15 HEALTH-9 an optional check that is known to hang delays nothing", Scenario{
+		CheckTimeout: 1 * s, Main: run5, Checks: []Check{{Lasts: Never, Optional: true}},
+		Probes: []Probe{{Readiness, 1 * s}, {Readiness, 3 * s}}}, run5begin + `
+		1.1s probe 1: 200 ok, ran checks [1], failed [1]
+		3s probe 2: 200 ok, failed [1]` + run5end},
 	{"HEALTH-15 start-up is over when Running has been reached, and stays so", Scenario{
 		ManualStart: true, Starts: []time.Duration{2 * s}, Follow: true, Main: run5,
 		Probes: []Probe{{Startup, 1 * s}, {Startup, 3 * s}, {Startup, 6 * s}}}, `

@@ -5,12 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
+	"path/filepath"
 )
 
 // WritableDir returns a check that passes when a file can be created in dir,
 // written and removed again. The file is named ".mist-health-" and a random
-// number; one that a crash leaves behind is empty or has one byte.
+// number, the same in each run; one that a crash leaves behind is empty or has
+// one byte. Where files may be created and not removed, the check fails, and
+// leaves no more than one.
 //
 // It tells of a read-only mount, missing permission, a volume that is not
 // mounted or has no inode left. For one that is full use [FreeDisk]: a file
@@ -23,7 +27,15 @@ func WritableDir(dir string) func(ctx context.Context) error {
 	if dir == "" {
 		return bad("WritableDir: the directory is empty")
 	}
-	return named("WritableDir "+dir, func(context.Context) error {
+	name := filepath.Join(dir, fmt.Sprintf(".mist-health-%d", rand.Uint64()))
+	turn := make(chan struct{}, 1) // runs share the name
+	return named("WritableDir "+dir, func(ctx context.Context) error {
+		select {
+		case turn <- struct{}{}:
+			defer func() { <-turn }()
+		case <-ctx.Done():
+			return errors.New("another run hangs")
+		}
 		info, err := os.Stat(dir)
 		switch {
 		case err != nil:
@@ -31,13 +43,17 @@ func WritableDir(dir string) func(ctx context.Context) error {
 		case !info.IsDir():
 			return errors.New("not a directory")
 		}
-		return write(dir)
+		return write(name)
 	})
 }
 
-// write creates a file in dir and removes it, whatever happens in between.
-func write(dir string) error {
-	file, err := os.CreateTemp(dir, ".mist-health-*")
+// write creates the file and removes it, whatever happens in between. One that
+// is there already could not be removed when it was made.
+func write(name string) error {
+	if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) && err != nil {
+		return step("remove a file", err)
+	}
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return step("create a file", err)
 	}
@@ -45,7 +61,7 @@ func write(dir string) error {
 	return errors.Join(
 		step("write to a file", err),
 		step("close a file", file.Close()),
-		step("remove a file", os.Remove(file.Name())),
+		step("remove a file", os.Remove(name)),
 	)
 }
 

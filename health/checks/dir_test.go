@@ -3,8 +3,10 @@ package checks_test
 import (
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"testing"
 
 	"github.com/greynewell/mist-go/health/checks"
@@ -85,4 +87,40 @@ func TestWritableDirKeepsNoFileOpen(t *testing.T) {
 	if err != nil || len(after) >= len(before)+100 {
 		t.Errorf("%d files are open, %d were before; %v", len(after), len(before), err)
 	}
+}
+
+// Where files can be created and not removed, as with chattr +a, one is left
+// behind, not one for each run.
+func TestWritableDirLeavesOneFileWhereNoneCanBeRemoved(t *testing.T) {
+	dir := t.TempDir()
+	if out, err := exec.Command("chattr", "+a", dir).CombinedOutput(); err != nil {
+		t.Skipf("chattr +a is not possible here: %v %s", err, out)
+	}
+	defer func() {
+		if out, err := exec.Command("chattr", "-a", dir).CombinedOutput(); err != nil {
+			t.Errorf("%v %s", err, out)
+		}
+	}()
+	check := checks.WritableDir(dir)
+	first := check(t.Context())
+	expectFailure(t, first, "WritableDir "+dir+": cannot remove a file: ")
+	for range 10 {
+		if err := check(t.Context()); err == nil || err.Error() != first.Error() {
+			t.Errorf("%v, and later %v", first, err)
+		}
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("%d files are left, want 1: %v", len(entries), err)
+	}
+}
+
+func TestWritableDirRunsSideBySide(t *testing.T) {
+	dir := t.TempDir()
+	check := checks.WritableDir(dir)
+	var runs sync.WaitGroup
+	for range 50 {
+		runs.Go(func() { expectPass(t, check) })
+	}
+	runs.Wait()
+	expectEmpty(t, dir)
 }

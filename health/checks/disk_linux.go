@@ -4,16 +4,16 @@ import "syscall"
 
 // freeDisk counts in fragments, as df does: the size of a block is that of a
 // transfer, which on NFS and FUSE is another one (statvfs(3), f_frsize).
-func freeDisk(path string) (uint64, error) {
+func freeDisk(path string) (free, whole uint64, err error) {
 	s, err := statfs(path)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	unit := s.Frsize
 	if unit == 0 { // not filled in before Linux 2.6
 		unit = s.Bsize
 	}
-	return s.Bavail * uint64(unit), nil
+	return s.Bavail * uint64(unit), s.Blocks * uint64(unit), nil
 }
 
 // statfs tries again when a signal interrupts it, which a file system over the

@@ -4,4 +4,4 @@ package checks
 
 import "errors"
 
-func freeDisk(string) (uint64, error) { return 0, errors.ErrUnsupported }
+func freeDisk(string) (free, whole uint64, err error) { return 0, 0, errors.ErrUnsupported }

@@ -8,18 +8,17 @@ import (
 var getDiskFreeSpaceEx = syscall.NewLazyDLL("kernel32.dll").NewProc("GetDiskFreeSpaceExW")
 
 // freeDisk returns what GetDiskFreeSpaceExW says is free for the caller.
-func freeDisk(path string) (uint64, error) {
+func freeDisk(path string) (free, whole uint64, err error) {
 	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if err := getDiskFreeSpaceEx.Find(); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	var free uint64
-	ok, _, err := getDiskFreeSpaceEx.Call(uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&free)), 0, 0)
+	ok, _, err := getDiskFreeSpaceEx.Call(uintptr(unsafe.Pointer(name)), uintptr(unsafe.Pointer(&free)), uintptr(unsafe.Pointer(&whole)), 0)
 	if ok == 0 {
-		return 0, err
+		return 0, 0, err
 	}
-	return free, nil
+	return free, whole, nil
 }

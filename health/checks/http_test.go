@@ -2,6 +2,7 @@ package checks_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -54,6 +55,21 @@ func routes() *http.ServeMux {
 			}
 		}
 	})
+	mux.HandleFunc("/body", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 60<<10)) })
+	mux.HandleFunc("/chunks", func(w http.ResponseWriter, _ *http.Request) {
+		for range 10 {
+			_, _ = w.Write(make([]byte, 1<<10))
+			_ = http.NewResponseController(w).Flush()
+		}
+	})
+	mux.HandleFunc("/lost-body", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = w.Write(make([]byte, 10<<10))
+	})
+	mux.HandleFunc("/trickle", func(w http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	})
 	mux.HandleFunc("/moved", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://user:secret@"+r.Host+"/ok", http.StatusFound)
 	})
@@ -79,7 +95,7 @@ func TestHTTPGetFailsForAnyOtherAnswerAndSaysWhich(t *testing.T) {
 		"/lost":      "answered 404 Not Found, 200 to 299 wanted",
 		"/broken":    "answered 500 Internal Server Error, 200 to 299 wanted",
 		"/odd":       "answered 599, 200 to 299 wanted",
-		"/moved":     "answered 302 Found to " + strings.Replace(s.URL, "//", "//user:xxxxx@", 1) + "/ok, 200 to 299 wanted",
+		"/moved":     "answered 302 Found to " + strings.Replace(s.URL, "//", "//…@", 1) + "/ok, 200 to 299 wanted",
 		"/loop":      "answered 302 Found to " + s.URL + "/loop, 200 to 299 wanted",
 		"/hangs-up":  "EOF",
 	} {
@@ -104,11 +120,95 @@ func TestHTTPGetShowsNoPassword(t *testing.T) {
 	url := func(address string) string { return "http://user:secret@" + address + "/broken" }
 	for _, address := range []string{s.Listener.Addr().String(), refused(t)} {
 		err := checks.HTTPGet(url(address))(t.Context())
-		expectFailure(t, err, "HTTPGet http://user:xxxxx@"+address+"/broken")
+		expectFailure(t, err, "HTTPGet http://…@"+address+"/broken")
 		if strings.Contains(err.Error(), "secret") {
 			t.Errorf("the password is in %q", err)
 		}
 	}
+}
+
+// A client that keeps its connections can: the body is read.
+func TestHTTPGetWithLeavesTheConnectionToTheNextRun(t *testing.T) {
+	s := newSite(t)
+	for _, path := range []string{"/ok", "/body", "/chunks", "/lost-body"} {
+		for range 100 {
+			_ = checks.HTTPGetWith(s.Client(), s.URL+path)(t.Context())
+		}
+	}
+	if n := len(s.came); n != 1 {
+		t.Errorf("%d connections for 400 runs, want 1", n)
+	}
+}
+
+// A body that does not end, or comes slowly, is not waited for.
+func TestHTTPGetWithDoesNotWaitForABody(t *testing.T) {
+	s := newSite(t)
+	for _, path := range []string{"/endless", "/trickle"} {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		start := time.Now()
+		if err := checks.HTTPGetWith(s.Client(), s.URL+path)(ctx); err != nil || time.Since(start) > 30*time.Second {
+			t.Errorf("%s: %v after %v", path, err, time.Since(start))
+		}
+	}
+}
+
+// echo is a transport that fails, with an error that repeats all that it was
+// asked for, as those of package net repeat the host.
+type echo struct{}
+
+func (echo) RoundTrip(r *http.Request) (*http.Response, error) {
+	if len(r.URL.Path)%2 == 0 {
+		return nil, errors.New("cannot reach " + r.URL.String() + " at " + r.URL.Host)
+	}
+	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: r.URL.Hostname()}}
+}
+
+// FuzzHTTPGetShowsNoUserInformation: whatever string is taken for a URL, and
+// whatever a password has in it, no error shows any of what stands before the
+// last "@".
+func FuzzHTTPGetShowsNoUserInformation(f *testing.F) {
+	for _, scheme := range []string{"http://", "https://", "http:/", "https:", "", "ftp://", "HTTP://", "://", " http://", "http://search/?x="} {
+		for _, special := range []string{"", "/x", "?", "#", "@", "%zz", " ", "\n", ":", ":80/", "[", "]", "\\"} {
+			f.Add(scheme, "admin", special, "search:9200/health")
+		}
+	}
+	f.Add("http://", "a", "", "search/x@y")
+	f.Add("http://", ":1/", "2", "")
+	f.Fuzz(func(t *testing.T, scheme, user, special, rest string) {
+		const secret = "s3cr3t"
+		for _, raw := range []string{
+			scheme + user + secret + special + "@" + rest,
+			scheme + secret + user + ":" + special + "@" + rest,
+			scheme + user + ":" + secret + special + "@" + rest,
+			scheme + user + ":" + special + secret + "@" + rest,
+			scheme + secret + ":80" + special + "@" + rest,
+		} {
+			if strings.Contains(rest, secret) {
+				return
+			}
+			for _, client := range []*http.Client{{Transport: echo{}}, {Transport: redirect(raw)}} {
+				err := checks.HTTPGetWith(client, raw)(t.Context())
+				if err == nil || strings.Contains(strings.ToLower(err.Error()), secret) {
+					t.Fatalf("%q: %v", raw, err)
+				}
+				if err = checks.HTTPGetWith(client, "http://search/")(t.Context()); err == nil || strings.Contains(strings.ToLower(err.Error()), secret) {
+					t.Fatalf("redirected to %q: %v", raw, err)
+				}
+			}
+		}
+	})
+}
+
+// redirect is a transport that answers with that Location, and nothing that
+// follows it.
+type redirect string
+
+func (to redirect) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Response != nil {
+		return echo{}.RoundTrip(r)
+	}
+	return &http.Response{StatusCode: 302, Header: http.Header{"Location": {string(to)}}, Body: http.NoBody, Request: r}, nil
 }
 
 func TestHTTPGetFailsWhereTheConnectionIsRefused(t *testing.T) {

@@ -114,6 +114,11 @@ func TestACheckThatHangsIsNotServingAtItsTimeoutAndFailsNoCallThatEndsBefore(t *
 		if took := time.Since(start); took != 3*time.Second {
 			t.Errorf("took %v, want 3s", took)
 		}
+		s.expect(notServing) // at once: that run's timeout is over
+		if took := time.Since(start); took != 3*time.Second {
+			t.Errorf("took %v, want 3s", took)
+		}
+		s.health.AddCheck("other", func() error { <-release; return nil })
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err := s.client.Check(ctx, &healthpb.HealthCheckRequest{})

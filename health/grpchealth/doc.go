@@ -12,13 +12,17 @@
 // SERVING is what health.Handler.Check calls ready: the lifecycle is Running,
 // SetReady, and every check passes (HEALTH-4). All else is NOT_SERVING. The
 // status is the same for every service that has a name here, and for "", which
-// is the server as a whole and what the kubelet's grpc probe asks for.
+// is the server as a whole and what the kubelet's grpc probe asks for. A service
+// may depend on some of the checks instead: see [WithService].
+//
+// A Watch hears of SetReady, SetNotReady and the state of the lifecycle at once,
+// whatever the checks cost. The checks themselves are asked anew every interval.
 //
 // # A stop is final
 //
 // Once the lifecycle is past Running, or the context given to [New] is done,
 // the status is NOT_SERVING for good: a check that passes late, SetReady(true)
-// or a new Watch do not undo it. A Watch is told so at once, and ends when that
+// or a new Watch do not undo it. A Watch hears so at once, and ends when that
 // context is done, which is when a drain delay is over. So GracefulStop, which
 // waits for every call, does not wait for those who watch.
 //

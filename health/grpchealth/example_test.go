@@ -2,7 +2,9 @@ package grpchealth_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"time"
 
@@ -48,6 +50,22 @@ func Example() {
 	// NOT_SERVING
 	// rpc error: code = NotFound desc = unknown service "match.v1.Other"
 	// <nil>
+}
+
+// One server answers for several services, each by the checks that it needs.
+func ExampleWithService() {
+	h := health.New("matchspec", "1.4.0", health.WithLogger(slog.New(slog.DiscardHandler)))
+	h.AddCheckContext("search", func(context.Context) error { return errors.New("connection refused") }, health.Group("query"))
+	srv := grpchealth.New(context.Background(), h,
+		grpchealth.WithService("match.v1.Query", "query"),
+		grpchealth.WithService("match.v1.Ingest", "ingest"))
+	for _, service := range []string{"match.v1.Query", "match.v1.Ingest"} {
+		r, err := srv.Check(context.Background(), &healthpb.HealthCheckRequest{Service: service})
+		fmt.Println(service, r.GetStatus(), err)
+	}
+	// Output:
+	// match.v1.Query NOT_SERVING <nil>
+	// match.v1.Ingest SERVING <nil>
 }
 
 func ask(address, service string) {

@@ -1,10 +1,14 @@
 package grpchealth
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"time"
+
+	"github.com/greynewell/mist-go/health"
 )
 
 const defaultInterval = time.Second
@@ -13,20 +17,37 @@ const defaultInterval = time.Second
 type Option func(*Server) (problem string)
 
 // WithServices adds services that are known by name, such as
-// "match.v1.Matcher". "" is always known. It may be given more than once.
+// "match.v1.Matcher", and depend on every check. "" is always known, and does
+// too, unless [WithService] gives it groups. It may be given more than once; of
+// a name that is given twice the last counts.
 func WithServices(names ...string) Option {
 	return func(s *Server) string {
 		for _, name := range names {
-			s.services[name] = true
+			s.services[name] = s.all
 		}
 		return ""
 	}
 }
 
+// WithService adds a service that depends on the checks of these groups and on
+// those that are in none, as health.Handler.CheckOf has them (HEALTH-17), so that
+// one server can answer for several services. With no group it depends on the
+// checks that are in none.
+func WithService(name string, groups ...string) Option {
+	groups = slices.Clone(groups)
+	return func(s *Server) string {
+		s.services[name] = &target{server: s, check: func(ctx context.Context) (health.Response, bool) {
+			return s.handler.CheckOf(ctx, groups...)
+		}}
+		return ""
+	}
+}
+
 // WithInterval sets how long after an answer of the checks they are asked
-// again for those who watch, 1 s by default. It bounds how late a Watch is told
-// that a check fails or passes again, or of SetReady. The state of the
-// lifecycle needs no interval. While nobody watches, nothing is asked.
+// again for those who watch, 1 s by default, and so how late a Watch hears that
+// a check fails or passes again: the interval, and what the checks take. Of
+// SetReady, SetNotReady and the state of the lifecycle a Watch hears at once.
+// While nobody watches, nothing is asked.
 // An interval that is not positive is left out, with an error logged.
 func WithInterval(d time.Duration) Option {
 	return func(s *Server) string {
@@ -38,8 +59,8 @@ func WithInterval(d time.Duration) Option {
 	}
 }
 
-// complain logs misuse as an error, with the place that called the caller.
-func complain(msg string) {
+// misused logs misuse as an error, with the place that called the caller.
+func misused(msg string) {
 	_, file, line, _ := runtime.Caller(2)
 	slog.Error("grpchealth: "+msg, "at", fmt.Sprintf("%s:%d", file, line))
 }

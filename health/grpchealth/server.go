@@ -2,6 +2,7 @@ package grpchealth
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,18 +20,17 @@ import (
 type Server struct {
 	healthpb.UnimplementedHealthServer
 
-	handler  *health.Handler // nil: never ready
-	life     context.Context // the one given to New
-	source   fsm.Source      // what life carries, or nil
-	services map[string]bool
+	handler  *health.Handler    // nil: never ready
+	life     context.Context    // the one given to New
+	source   fsm.Source         // what life carries, or nil
+	all      *target            // every check
+	services map[string]*target // by name
 	interval time.Duration
 
 	// stopped is set when a stop is first seen and never cleared. Every status
 	// that leaves the Server is looked at with it last, so that nothing that
 	// comes late makes it SERVING again.
 	stopped atomic.Bool
-
-	poller poller
 }
 
 type servingStatus = healthpb.HealthCheckResponse_ServingStatus
@@ -44,21 +44,21 @@ const (
 // done: then it is NOT_SERVING for good and every Watch ends.
 //
 // The lifecycle that ctx carries, as the one does that lifecycle.Run gives to
-// main, is followed: a Watch is told of its transitions at once, and it decides
-// readiness where h follows none of its own. With a context that carries none,
-// the stop of a lifecycle that h follows is seen when the checks are next
-// asked, after the interval at the latest.
+// main, decides readiness where h follows none of its own. A Watch hears of its
+// transitions, and of those of the lifecycle that h follows, at once.
 //
 // A nil h is never ready and a nil ctx is context.Background; both, and an
 // option that is nil or makes no sense, are logged as errors. For a nil h that
 // is all: a probe that refused to come up over it would be worse.
 func New(ctx context.Context, h *health.Handler, opts ...Option) *Server {
-	s := &Server{handler: h, services: map[string]bool{"": true}, interval: defaultInterval}
+	s := &Server{handler: h, interval: defaultInterval}
+	s.all = &target{server: s, check: h.Check}
+	s.services = map[string]*target{"": s.all}
 	if h == nil {
-		complain("New: the handler is nil; every status is NOT_SERVING")
+		misused("New: the handler is nil; every status is NOT_SERVING")
 	}
 	if ctx == nil {
-		complain("New: the context is nil; pass the one that lifecycle.Run gives to main")
+		misused("New: the context is nil; pass the one that lifecycle.Run gives to main")
 		ctx = context.Background()
 	}
 	s.life = ctx
@@ -69,7 +69,7 @@ func New(ctx context.Context, h *health.Handler, opts ...Option) *Server {
 			problem = opt(s)
 		}
 		if problem != "" {
-			complain("New: " + problem)
+			misused("New: " + problem)
 		}
 	}
 	return s
@@ -80,52 +80,55 @@ func New(ctx context.Context, h *health.Handler, opts ...Option) *Server {
 // ends before they do has the error of its context, and fails no check for the
 // others (HEALTH-11).
 func (s *Server) Check(ctx context.Context, r *healthpb.HealthCheckRequest) (*healthpb.HealthCheckResponse, error) {
-	if !s.services[r.GetService()] {
+	t := s.services[r.GetService()]
+	if t == nil {
 		return nil, status.Errorf(codes.NotFound, "unknown service %q", r.GetService())
 	}
-	now, err := s.ask(ctx)
-	if err != nil {
-		return nil, err
+	now, _ := t.ask(ctx)
+	if err := ctx.Err(); err != nil {
+		return nil, status.FromContextError(err).Err()
 	}
-	return &healthpb.HealthCheckResponse{Status: now}, nil
+	return response(now), nil
 }
 
-// List answers the status of every service that is known, "" too. The checks
-// are run once for all of them.
+// List answers the status of every service that is known, "" too. Services that
+// depend on the same checks share their runs.
 func (s *Server) List(ctx context.Context, _ *healthpb.HealthListRequest) (*healthpb.HealthListResponse, error) {
-	now, err := s.ask(ctx)
-	if err != nil {
-		return nil, err
+	found := map[*target]*servingStatus{}
+	var asking sync.WaitGroup
+	for _, t := range s.services {
+		if found[t] == nil {
+			now := new(servingStatus)
+			found[t] = now
+			asking.Go(func() { *now, _ = t.ask(ctx) })
+		}
+	}
+	asking.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, status.FromContextError(err).Err()
 	}
 	statuses := make(map[string]*healthpb.HealthCheckResponse, len(s.services))
-	for name := range s.services {
-		statuses[name] = &healthpb.HealthCheckResponse{Status: now}
+	for name, t := range s.services {
+		statuses[name] = response(*found[t])
 	}
 	return &healthpb.HealthListResponse{Statuses: statuses}, nil
 }
 
-// ask returns what readiness is now. It fails only when ctx is done.
-func (s *Server) ask(ctx context.Context) (servingStatus, error) {
-	if s.handler == nil || s.over() {
-		return notServing, nil
+// follow is ctx with the lifecycle of the server, for a handler that has none.
+func (s *Server) follow(ctx context.Context) context.Context {
+	if s.source == nil {
+		return ctx
 	}
-	probe := ctx
-	if s.source != nil {
-		probe = fsm.NewContext(ctx, s.source)
+	return fsm.NewContext(ctx, s.source)
+}
+
+// changes returns channels that are closed when the answer may be another,
+// whatever the checks say.
+func (s *Server) changes(ctx context.Context) (set, state <-chan struct{}) {
+	if s.handler == nil {
+		return nil, nil
 	}
-	response, ready := s.handler.Check(probe)
-	if err := ctx.Err(); err != nil {
-		return notServing, status.FromContextError(err).Err()
-	}
-	// The handler may follow another lifecycle than s does.
-	var state fsm.State
-	if state.UnmarshalText([]byte(response.State)) == nil && state > fsm.Running {
-		s.stopped.Store(true)
-	}
-	if !ready || s.over() {
-		return notServing, nil
-	}
-	return serving, nil
+	return s.handler.Changed(s.follow(ctx))
 }
 
 // over reports whether a stop has been seen, ever.

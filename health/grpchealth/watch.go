@@ -10,9 +10,10 @@ import (
 )
 
 // Watch sends the status of a service at once, and again whenever it is
-// another. At once means: when the checks have answered, which the first who
-// watches may have to wait for, and a stop is told of without them. A service
-// that is not known is SERVICE_UNKNOWN, and stays it.
+// another. At once means: when the checks have answered, which the first Watch
+// may have to wait for; SetReady, SetNotReady and the state of the lifecycle do
+// not wait for them. A service that is not known is SERVICE_UNKNOWN, and stays
+// it.
 //
 // A Watch ends with its call. When the context given to New is done it ends
 // with UNAVAILABLE, and one that comes later does so without a message: the
@@ -22,21 +23,22 @@ func (s *Server) Watch(r *healthpb.HealthCheckRequest, stream grpc.ServerStreami
 	if s.life.Err() != nil {
 		return errStopped
 	}
-	if !s.services[r.GetService()] {
+	t := s.services[r.GetService()]
+	if t == nil {
 		return s.watchUnknown(stream)
 	}
-	s.join()
-	defer s.leave()
+	t.join()
+	defer t.leave()
 	draining := s.reached(fsm.Draining)
 	sent := unseen
 	for {
 		ended := s.life.Err() != nil
-		now, changed := s.poller.look()
+		now, changed := t.look()
 		if s.over() {
 			now = notServing
 		}
 		if now != sent {
-			if err := stream.Send(&healthpb.HealthCheckResponse{Status: now}); err != nil {
+			if err := stream.Send(response(now)); err != nil {
 				return err
 			}
 			sent = now
@@ -58,8 +60,7 @@ func (s *Server) Watch(r *healthpb.HealthCheckRequest, stream grpc.ServerStreami
 var errStopped = status.Error(codes.Unavailable, "the service is stopping")
 
 func (s *Server) watchUnknown(stream grpc.ServerStreamingServer[healthpb.HealthCheckResponse]) error {
-	unknown := &healthpb.HealthCheckResponse{Status: healthpb.HealthCheckResponse_SERVICE_UNKNOWN}
-	if err := stream.Send(unknown); err != nil {
+	if err := stream.Send(response(healthpb.HealthCheckResponse_SERVICE_UNKNOWN)); err != nil {
 		return err
 	}
 	select {

@@ -1,6 +1,7 @@
 package grpchealth_test
 
 import (
+	"context"
 	"errors"
 	"sync/atomic"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/greynewell/mist-go/fsm"
+	"github.com/greynewell/mist-go/health"
 	"github.com/greynewell/mist-go/health/grpchealth"
 )
 
@@ -65,7 +67,7 @@ func TestWatchIsToldTheStatusAtOnceAndOfTheStateAtOnce(t *testing.T) {
 	})
 }
 
-func TestWatchIsToldOfSetReadyAndOfChecksAnIntervalLaterAndOnlyOfChanges(t *testing.T) {
+func TestWatchHearsOfSetReadyAtOnceAndOfChecksAnIntervalLaterAndOnlyOfChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const interval = 10 * time.Second
 		s := newService(t, grpchealth.WithInterval(interval))
@@ -74,15 +76,106 @@ func TestWatchIsToldOfSetReadyAndOfChecksAnIntervalLaterAndOnlyOfChanges(t *test
 		w.expect(serving, 0)
 		w.expectSilence(interval - 1)
 		s.health.SetReady(false)
-		w.expect(notServing, interval)
+		w.expect(notServing, interval-1)
+		w.expectSilence(1)
+		s.health.SetNotReady("maintenance")
+		w.expectSilence(0)
 		s.health.SetReady(true)
-		w.expect(serving, 2*interval)
+		w.expect(serving, interval)
 		s.health.AddCheck("db", func() error { return errors.New("down") })
-		w.expect(notServing, 3*interval)
+		w.expect(notServing, 2*interval)
 		s.health.AddCheck("db", func() error { return errors.New("still down") })
 		w.expectSilence(5*interval + 1)
 		s.health.AddCheck("db", func() error { return nil })
-		w.expect(serving, 9*interval)
+		w.expect(serving, 8*interval)
+	})
+}
+
+// Whatever the checks cost: SetReady and the lifecycle do not wait for them.
+func TestWatchHearsOfSetReadyAndOfTheStateWhileChecksTakeTheirTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, tc := range []struct {
+			after time.Duration // into an interval, or into the check
+			do    func(s *service)
+		}{
+			{500 * time.Millisecond, func(s *service) { s.health.SetReady(false) }},
+			{2 * time.Second, func(s *service) { s.health.SetReady(false) }},
+			{2 * time.Second, func(s *service) { s.health.SetNotReady("maintenance") }},
+			{3400 * time.Millisecond, func(s *service) { s.health.SetReady(true); s.health.SetReady(false) }},
+			{2 * time.Second, func(s *service) { s.health.Follow(fsm.NewContext(context.Background(), fsm.New())) }},
+		} {
+			s := newService(t)
+			s.fire(fsm.Started)
+			s.health.AddCheck("db", func() error { time.Sleep(2500 * time.Millisecond); return nil })
+			w := watch(t, s.client, "")
+			w.expect(serving, 2500*time.Millisecond)
+			time.Sleep(tc.after)
+			tc.do(s)
+			w.expect(notServing, 2500*time.Millisecond+tc.after)
+			w.cancel()
+			w.expectEnd(codes.Canceled)
+			time.Sleep(time.Minute)
+		}
+	})
+}
+
+// The lifecycle that the handler alone follows is heard of at once as well.
+func TestWatchHearsAtOnceOfALifecycleThatOnlyTheHandlerFollows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, machine := newHandler(), fsm.New()
+		h.Follow(fsm.NewContext(context.Background(), machine))
+		_, client := serve(t, grpchealth.New(context.Background(), h, grpchealth.WithInterval(time.Hour)))
+		s := &service{t: t, client: client, machine: machine, health: h}
+		w := watch(t, client, "")
+		w.expect(notServing, 0)
+		time.Sleep(time.Second)
+		s.fire(fsm.Started)
+		w.expect(serving, time.Second)
+		time.Sleep(time.Second)
+		s.fire(fsm.StopRequested)
+		w.expect(notServing, 2*time.Second)
+		w.expectSilence(2 * time.Hour)
+	})
+}
+
+// HEALTH-17: one server answers for several services.
+func TestAServiceOfGroupsDependsOnTheirChecks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, grpchealth.WithServices("match.v1.All"), grpchealth.WithService("match.v1.Query", "query"),
+			grpchealth.WithService("match.v1.Ingest", "ingest"), grpchealth.WithService("match.v1.None"))
+		s.fire(fsm.Started)
+		var runs atomic.Int64
+		s.health.AddCheckContext("search", func(context.Context) error { return errors.New("down") }, health.Group("query"))
+		s.health.AddCheckContext("store", func(context.Context) error { runs.Add(1); time.Sleep(time.Second); return nil }, health.Group("query", "ingest"))
+		want := map[string]healthpb.HealthCheckResponse_ServingStatus{
+			"": notServing, "match.v1.All": notServing, "match.v1.Query": notServing, "match.v1.Ingest": serving, "match.v1.None": serving,
+		}
+		for name, status := range want {
+			r, err := s.client.Check(t.Context(), &healthpb.HealthCheckRequest{Service: name})
+			if err != nil || r.GetStatus() != status {
+				t.Errorf("%q: want %v, got %v, %v", name, status, r.GetStatus(), err)
+			}
+		}
+		runs.Store(0)
+		start := time.Now()
+		r, err := s.client.List(t.Context(), &healthpb.HealthListRequest{})
+		if took := time.Since(start); err != nil || len(r.GetStatuses()) != len(want) || took != time.Second || runs.Load() != 1 {
+			t.Errorf("List: %v, %v after %v, with %d runs", r.GetStatuses(), err, took, runs.Load())
+		}
+		for name, status := range r.GetStatuses() {
+			if status.GetStatus() != want[name] {
+				t.Errorf("List: %q is %v", name, status.GetStatus())
+			}
+		}
+		query, ingest := watch(t, s.client, "match.v1.Query"), watch(t, s.client, "match.v1.Ingest")
+		query.expect(notServing, time.Second)
+		ingest.expect(serving, time.Second)
+		s.health.RemoveCheck("search")
+		query.expect(serving, 3*time.Second)
+		s.health.SetReady(false)
+		query.expect(notServing, 3*time.Second)
+		ingest.expect(notServing, 3*time.Second)
+		ingest.expectSilence(time.Minute)
 	})
 }
 
@@ -92,7 +185,7 @@ func TestTheIntervalIsASecondByDefault(t *testing.T) {
 		s.fire(fsm.Started)
 		w := watch(t, s.client, "")
 		w.expect(serving, 0)
-		s.health.SetReady(false)
+		s.health.AddCheck("db", func() error { return errors.New("down") })
 		w.expect(notServing, time.Second)
 	})
 }

@@ -19,10 +19,10 @@ const defaultTimeout = 5 * time.Second
 // Collector is a [prometheus.Collector] for one handler. It is made by [New];
 // all its methods may be called from any goroutine at any time.
 type Collector struct {
-	handler   *health.Handler // nil: every scrape is an error
-	timeout   time.Duration
-	durations *prometheus.HistogramVec
-	life      life
+	handler *health.Handler // nil: every scrape is an error
+	timeout time.Duration
+	timed   timed
+	life    life
 }
 
 var (
@@ -63,11 +63,7 @@ func New(h *health.Handler, opts ...Option) *Collector {
 	c := &Collector{
 		handler: h,
 		timeout: defaultTimeout,
-		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    "health_check_duration_seconds",
-			Help:    "How long the runs of the check took.",
-			Buckets: prometheus.DefBuckets, // 5 ms to 10 s
-		}, []string{"check"}),
+		timed:   newTimed(),
 	}
 	for _, opt := range opts {
 		problem := "an option is nil"
@@ -87,7 +83,7 @@ func (c *Collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{stateDesc, drainDesc, hooksDesc, readyDesc, passingDesc} {
 		ch <- d
 	}
-	c.durations.Describe(ch)
+	c.timed.durations.Describe(ch)
 }
 
 // Collect implements [prometheus.Collector]. It runs the checks.
@@ -98,26 +94,35 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
 	defer cancel()
-	response, ready := c.handler.Check(ctx)
+	// What is shown of readiness and of the state is one answer, so that the one
+	// does not contradict the other.
+	response, ready := c.handler.Check(c.life.follow(ctx))
+	failing, known := map[string]bool{}, map[string]bool{}
+	for _, check := range c.handler.Checks() {
+		known[check.Name] = true
+		failing[check.Name] = failing[check.Name] || check.Failing || check.Text == ""
+	}
 
 	send := func(desc *prometheus.Desc, value float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
 	}
 	send(readyDesc, bit(ready))
 	for name, text := range response.Checks {
-		send(passingDesc, bit(text == "ok"), name) // a failing check never says "ok" (HEALTH-12)
+		// A failing check never says "ok" (HEALTH-12); one that says something else
+		// may pass all the same (HEALTH-15, HEALTH-18).
+		send(passingDesc, bit(text == "ok" || known[name] && !failing[name]), name)
 	}
-	seen := c.life.look(time.Now())
-	if state, known := seen.state(response.State); known {
+	if response.State != "" {
 		for _, s := range fsm.States() {
-			send(stateDesc, bit(s == state), s.String())
+			send(stateDesc, bit(s.String() == response.State), s.String())
 		}
 	}
-	if seen.observed {
+	if seen := c.life.look(time.Now()); seen.observed {
 		send(drainDesc, seen.drain.Seconds())
 		send(hooksDesc, seen.hooks.Seconds())
 	}
-	c.durations.Collect(ch)
+	c.timed.forget(known)
+	c.timed.durations.Collect(ch)
 }
 
 func bit(b bool) float64 {
@@ -125,26 +130,4 @@ func bit(b bool) float64 {
 		return 1
 	}
 	return 0
-}
-
-// Timed returns fn with its runs timed as those of the check of that name:
-//
-//	h.AddCheckContext("db", metrics.Timed("db", checks.SQLPing(db)))
-//
-// It is needed because a handler tells what a check came to, not how long it
-// took. A run is timed when it ends, however it does: one that hangs is not
-// seen here until it comes back, but in health_check_passing at its timeout. Of
-// a name in use already both are counted as one. A nil fn is returned as it is,
-// for the handler to report (HEALTH-13).
-func (c *Collector) Timed(name string, fn func(ctx context.Context) error) func(ctx context.Context) error {
-	if fn == nil {
-		return nil
-	}
-	// Labels, like the keys of a probe's body, are UTF-8.
-	duration := c.durations.WithLabelValues(string([]rune(name)))
-	return func(ctx context.Context) error {
-		start := time.Now()
-		defer func() { duration.Observe(time.Since(start).Seconds()) }()
-		return fn(ctx)
-	}
 }

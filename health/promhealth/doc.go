@@ -20,7 +20,13 @@
 // lifecycle_state is there when the handler follows a lifecycle or a step has
 // been observed, the two durations when a step has been observed,
 // health_check_passing when the checks were run (HEALTH-3, HEALTH-4), and
-// health_check_duration_seconds for the checks that are [Collector.Timed].
+// health_check_duration_seconds for the checks that are [Collector.Timed] and
+// that the handler has.
+//
+// health_ready and lifecycle_state are one answer, that of /readyz: readiness
+// depends on the lifecycle that the handler follows, or else on what was
+// observed last. What is observed comes a moment late, and not before the first
+// step; health.Handler.Follow is exact from the start.
 // For a prefix or more labels register with prometheus.WrapRegistererWithPrefix
 // or prometheus.WrapRegistererWith.
 //

@@ -1,6 +1,7 @@
 package promhealth
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -35,10 +36,34 @@ type life struct {
 	entered  [fsm.Stopped + 1]time.Time // zero: not yet
 }
 
+// follow is ctx with the life, for a handler that follows no lifecycle of its
+// own. What was observed last may be a moment behind; a handler that follows the
+// lifecycle is not.
+func (l *life) follow(ctx context.Context) context.Context {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.observed {
+		return ctx
+	}
+	return fsm.NewContext(ctx, source(l.last))
+}
+
+// source is a lifecycle that stays in one state.
+type source fsm.State
+
+func (s source) State() fsm.State { return fsm.State(s) }
+
+func (s source) Reached(state fsm.State) <-chan struct{} {
+	reached := make(chan struct{})
+	if state <= fsm.State(s) {
+		close(reached)
+	}
+	return reached
+}
+
 // sight is a life at one moment.
 type sight struct {
 	observed     bool
-	last         fsm.State
 	drain, hooks time.Duration
 }
 
@@ -57,17 +82,7 @@ func (l *life) look(now time.Time) sight {
 	}
 	return sight{
 		observed: l.observed,
-		last:     l.last,
 		drain:    between(fsm.Draining, fsm.Hooks),
 		hooks:    between(fsm.Hooks, fsm.Stopped),
 	}
-}
-
-// state is the one that the handler tells, which is never late, or else the
-// last that was observed.
-func (s sight) state(told string) (state fsm.State, known bool) {
-	if state.UnmarshalText([]byte(told)) == nil {
-		return state, true
-	}
-	return s.last, s.observed
 }

@@ -2,6 +2,9 @@ package promhealth_test
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -66,6 +69,35 @@ func TestTheStateThatTheHandlerTellsGoesBeforeTheOneThatWasObserved(t *testing.T
 	e.expect("lifecycle_drain_duration_seconds 0")
 }
 
+// What is shown of readiness is what /readyz answers, from the same state: of a
+// handler that follows no lifecycle, but is asked over one's own server.
+func TestReadinessAndTheStateOfAScrapeNeverContradictEachOther(t *testing.T) {
+	h, machine := newHandler(), fsm.New()
+	c := promhealth.New(h)
+	h.AddCheckContext("db", pass)
+	readyz := func() int {
+		rec := httptest.NewRecorder()
+		h.Readiness()(rec, httptest.NewRequestWithContext(fsm.NewContext(t.Context(), machine), http.MethodGet, "/readyz", nil))
+		return rec.Code
+	}
+	for _, e := range []fsm.Event{fsm.Started, fsm.StopRequested, fsm.Drained, fsm.HooksFinished} {
+		taken, err := machine.Fire(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Observe(taken)
+		ready, passing := "0", 0
+		if readyz() == http.StatusOK {
+			ready, passing = "1", 1
+		}
+		s := scrape(t, c)
+		s.expect("health_ready "+ready, `lifecycle_state{state="`+taken.To.String()+`"} 1`)
+		if n := strings.Count(s.text, "health_check_passing"); n != passing {
+			t.Errorf("in %v, %d checks are shown, want %d, as in /readyz", taken.To, n, passing)
+		}
+	}
+}
+
 // A value that is no state comes from no lifecycle of this module.
 func TestAStateThatIsNoneIsNoPanic(t *testing.T) {
 	c := promhealth.New(newHandler())
@@ -106,7 +138,10 @@ func TestScrapesAndStepsMayComeFromAnywhereAtAnyTime(t *testing.T) {
 		})
 		all.Go(func() {
 			for range 20 {
-				gather(t, c).expect("health_ready 1")
+				e := gather(t, c)
+				if ready := !strings.Contains(e.text, "_state") || strings.Contains(e.text, `{state="running"} 1`); ready != strings.Contains(e.text, "health_ready 1") {
+					t.Errorf("readiness contradicts the state:\n%s", e.text)
+				}
 			}
 		})
 	}

@@ -3,11 +3,14 @@ package promhealth_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/greynewell/mist-go/health"
 	"github.com/greynewell/mist-go/health/promhealth"
 )
 
@@ -61,5 +64,45 @@ func TestATimedCheckGetsItsContextAndItsErrorIsReturned(t *testing.T) {
 	})
 	if err := check(context.WithValue(t.Context(), key{}, "it")); err != down {
 		t.Errorf("want its own error, got %v", err)
+	}
+}
+
+// A check that is removed, or replaced by one that is not timed under its name,
+// leaves no series behind.
+func TestRemovedChecksLeaveNoSeries(t *testing.T) {
+	h := newHandler()
+	c := promhealth.New(h)
+	for i := range 1000 {
+		name := fmt.Sprint("tenant ", i)
+		h.AddCheckContext(name, c.Timed(name, pass))
+		if i%100 == 0 {
+			gather(t, c).expect(`health_check_duration_seconds_count{check="` + name + `"} 1`)
+		}
+		if i%2 == 0 {
+			h.RemoveCheck(name)
+		}
+	}
+	for i := range 1000 {
+		if name := fmt.Sprint("tenant ", i); i != 777 {
+			h.RemoveCheck(name)
+		}
+	}
+	e := gather(t, c)
+	e.expect("health_ready 1", `health_check_passing{check="tenant 777"} 1`)
+	if lines := strings.Count(e.text, "\n"); lines != 16 {
+		t.Errorf("%d lines, want those of one check:\n%s", lines, e.text)
+	}
+	again := c.Timed("tenant 1", pass)
+	h.AddCheckContext("tenant 1", again)
+	gather(t, c).expect(`health_check_duration_seconds_count{check="tenant 1"} 1`)
+}
+
+// HEALTH-15, HEALTH-18: what is listed with a text may pass.
+func TestWhatPassesByFailAfterIsShownToPass(t *testing.T) {
+	h := newHandler()
+	c := promhealth.New(h)
+	h.AddCheckContext("db", fail, health.FailAfter(3))
+	for _, want := range []string{"1", "1", "0", "0"} {
+		gather(t, c).expect("health_ready "+want, `health_check_passing{check="db"} `+want)
 	}
 }

@@ -83,5 +83,39 @@ func checkClipped(c *checker) {
 		c.expect(r.Checks["empty"] != "" && r.Checks["empty"] != "ok", "an empty text is told as %q", r.Checks["empty"])
 		c.expect(r.Checks["ok"] != "" && r.Checks["ok"] != "ok", "a failure named ok is told as %q", r.Checks["ok"])
 		c.expect(r.Checks["same\ufffd"] == "the failing one", "of two names that become equal: %q", r.Checks["same\ufffd"])
+		c.expectCut()
 	})
+}
+
+// checkOddReasons has every odd text as a reason.
+func checkOddReasons(c *checker) {
+	c.bubble(func() {
+		h := c.health()
+		for _, text := range oddTexts {
+			h.SetNotReady(text)
+			r := ask(h.Readiness, http.MethodGet)
+			c.expect(r.invalid == nil, "the reason %q: the body is not JSON: %v: %s", text, r.invalid, r.body)
+			c.expect(!utf8.ValidString(text) || r.Reason == text, "the reason %q is shown as %q", text, r.Reason)
+		}
+	})
+}
+
+// expectCut demands that a text is cut between two runes, wherever the limit
+// falls, and is not cut when it is within it.
+func (c *checker) expectCut() {
+	for _, r := range []string{"x", "é", "日", "🙂"} {
+		for before := range 4 {
+			for _, n := range []int{900, 1022, 1023, 1024, 1025, 1026, 1027, 1028, 3000, 1 << 20} {
+				text := strings.Repeat("x", before) + strings.Repeat(r, (n-before)/len(r))
+				h := c.health()
+				h.AddCheck("long", func() error { return errors.New(text) })
+				got := ask(h.Readiness, http.MethodGet).Checks["long"]
+				kept := strings.TrimSuffix(got, "…")
+				whole := len(text) <= 1000
+				c.expect(utf8.ValidString(got) && !strings.Contains(got, "\ufffd") && len(got) <= 1100 && len(kept) > 800 &&
+					(got == text || !whole) && strings.HasPrefix(text, kept[:min(len(kept), 800)]),
+					"a text of %d bytes, of %q after %d others, has %d bytes: …%q", len(text), r, before, len(got), got[max(0, len(got)-12):])
+			}
+		}
+	}
 }

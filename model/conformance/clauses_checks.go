@@ -30,11 +30,12 @@ func checkClauses() []Clause {
 		slowCheckClause(),
 		{
 			ID: "HEALTH-10", Level: Extended,
-			Sentence: "Checks run side by side, but a thousand do not start a thousand goroutines at once; hung ones do not starve the others, and one that waits for its turn is answered by its timeout, which counts from the probe.",
+			Sentence: "Checks run side by side, but a thousand do not start a thousand goroutines at once; hung ones do not starve the others of their turn. A run's timeout counts from the first probe that asked for it, time in the queue included, and that one deadline decides for every prober.",
 			checks: []check{
 				{"ten that take 10 ms take 10 ms", []Need{NeedAddCheckContext}, checkSideBySide},
 				{"a thousand checks, bounded", []Need{NeedAddCheckContext}, checkThousand},
 				{"a hundred that hang, and one that does not", []Need{NeedAddCheckContext}, checkNoStarving},
+				{"a thousand that hang, and a hundred that do not", []Need{NeedAddCheckContext}, checkManyHung},
 			},
 		},
 		{
@@ -48,16 +49,18 @@ func checkClauses() []Clause {
 			checks: []check{
 				{"odd names and texts", []Need{NeedHealth}, checkOddTexts},
 				{"keys are sorted", []Need{NeedHealth}, checkSortedKeys},
+				{"odd reasons", []Need{NeedSetNotReady}, checkOddReasons},
 				{"long, empty and misleading texts", []Need{NeedHealth, NeedAddCheckContext}, checkClipped},
 			},
 		},
 		{
 			ID: "HEALTH-13", Level: Core,
-			Sentence: "AddCheck with a name already there replaces it, and RemoveCheck takes it away, where there is one; a nil function is a check that fails readiness and says so.",
+			Sentence: "AddCheck with a name already there replaces it, and RemoveCheck takes it away, where there is one, at once for every probe that begins later; a probe under way does not wait for it and leaves it out, and what its run still says is neither shown nor logged. A nil function is a check that fails readiness and says so.",
 			checks: []check{
 				{"the second replaces the first", []Need{NeedHealth}, checkReplaced},
 				{"a nil function", []Need{NeedHealth, NeedAddCheckContext}, checkNilCheck},
 				{"a check is removed, and so is what is not there", []Need{NeedRemoveCheck}, checkRemoved},
+				{"while a probe waits for it", []Need{NeedAddCheckContext, NeedRemoveCheck}, checkReplacedUnderWay},
 			},
 		},
 		{
@@ -74,14 +77,17 @@ func checkClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-15", Level: Extended,
-			Sentence: "An optional check is listed and does not fail readiness. Startup is 503 until running has been reached, and 200 ever after.",
+			Sentence: "An optional check is listed and does not fail readiness, nor does a slow one delay the answer by more than 100 ms beyond the others: it is listed as still running. Startup is 503 until running has been reached, and 200 ever after, a later Follow notwithstanding.",
 			premise:  optionalOrStartup, needs: []Need{NeedAddCheckContext, NeedStartup, NeedFollow},
 			examples: []model.Scenario{
 				with(asks, probes(model.Readiness, 1), model.Check{Optional: true, Ends: model.ReturnsError}, model.Check{}),
+				with(asks, probes(model.Readiness, 1, 5), model.Check{Optional: true, Lasts: model.Never}, model.Check{Lasts: second + 8}),
+				with(asks, probes(model.Readiness, 1), model.Check{Optional: true, Lasts: second + 4}),
 				with(drains, probes(model.Startup, 1, 7, 20)),
 				{ManualStart: true, Follow: true, Main: longMain, Starts: []time.Duration{second}, Probes: probes(model.Startup, 1, 3)},
 				{ManualStart: true, Follow: true, Main: model.Main{After: second}, Probes: probes(model.Startup, 1, 3)},
 			},
+			checks: []check{{"start-up when another run is followed", []Need{NeedStartup, NeedFollow, NeedRunWith}, checkStartupForEver}},
 		},
 	}
 }
@@ -91,7 +97,7 @@ func slowCheckClause() Clause {
 	brief.CheckTimeout = 2 * second
 	return Clause{
 		ID: "HEALTH-9", Level: Extended,
-		Sentence: "A check that exceeds its timeout is reported failed in time; at most one run of a check is under way; a probe gets no result of an earlier run unless that is still under way or cached.",
+		Sentence: "A check that exceeds its timeout is reported failed in time for the answer, to every probe that gets that run, early or late, so that probers never disagree for good; at most one run of a check is under way; a probe gets no result of an earlier run unless that is still under way or cached.",
 		premise: probed(model.Readiness, func(s model.Scenario, want model.Trace, i int) bool {
 			return want.Answers[i].At > s.Probes[i].At
 		}),
@@ -101,7 +107,11 @@ func slowCheckClause() Clause {
 			with(brief, probes(model.Readiness, 1, 2, 9), model.Check{Lasts: second + 8}),
 			with(brief, probes(model.Readiness, 1, 2, 9), model.Check{Lasts: model.Never}),
 		},
-		checks: []check{{"a result is kept for as long as CacheFor says", []Need{NeedAddCheckContext}, checkCacheFor}},
+		checks: []check{
+			{"a result is kept for as long as CacheFor says", []Need{NeedAddCheckContext}, checkCacheFor},
+			{"probers that come early and late", []Need{NeedAddCheckContext}, checkProbersAgree},
+			{"timeouts of their own", []Need{NeedAddCheckContext}, checkOwnTimeouts},
+		},
 	}
 }
 

@@ -50,7 +50,9 @@ func withReady(s model.Scenario, r ...model.Ready) model.Scenario {
 	return s
 }
 
-func healthClauses() []Clause { return slices.Concat(answerClauses(), checkClauses()) }
+func healthClauses() []Clause {
+	return slices.Concat(answerClauses(), checkClauses(), operatorClauses())
+}
 
 // answerClauses are about what each endpoint answers, and how.
 func answerClauses() []Clause {
@@ -78,7 +80,10 @@ func answerClauses() []Clause {
 				with(asks, probes(model.Readiness, 1, 3), model.Check{}, model.Check{Ends: model.ReturnsError}, model.Check{}),
 				with(asks, probes(model.Readiness, 1, 3), model.Check{}, model.Check{}),
 			},
-			checks: []check{{"the body", []Need{NeedHealth}, checkReadinessBody}},
+			checks: []check{
+				{"the body", []Need{NeedHealth}, checkReadinessBody},
+				{"one that fails among many", []Need{NeedHealth}, checkOneOfMany},
+			},
 		},
 		{
 			ID: "HEALTH-3", Level: Core,
@@ -125,6 +130,8 @@ func answerClauses() []Clause {
 				{"the type, the methods, tool and version", []Need{NeedHealth}, checkHTTP},
 				{"no-store, and the right length", []Need{NeedHealth, NeedFollow}, checkHeaders},
 				{"all that of start-up", []Need{NeedStartup, NeedFollow, NeedRunWith}, checkStartupHTTP},
+				{"HEAD first, after each change", []Need{NeedHealth}, checkHeadAfterChange},
+				{"header values are not shared", []Need{NeedHealth}, checkSharedHeaders},
 			},
 		},
 		{

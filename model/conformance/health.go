@@ -49,6 +49,8 @@ func (v *verdict) readinessClause(p model.Probe, want, got model.Answer) string 
 		return "HEALTH-3"
 	case want.Status == "ok" && got.Status == "degraded" && len(want.Failed) > 0 && slices.Equal(want.Failed, got.Failed):
 		return "HEALTH-15" // those that failed are optional
+	case want.Status == "ok" && got.Status == "ok" && got.At > want.At && v.optionalOutlasts(want.At-p.At):
+		return "HEALTH-15" // one that is optional is waited for
 	case slow || !slices.Equal(want.Ran, got.Ran) || want.At != got.At:
 		return "HEALTH-9"
 	case got.Status == "not_ready" && v.s.Follow:
@@ -67,6 +69,11 @@ func (v *verdict) readinessClause(p model.Probe, want, got model.Answer) string 
 		}
 	}
 	return "HEALTH-2"
+}
+
+// optionalOutlasts says whether an optional check takes longer than that.
+func (v *verdict) optionalOutlasts(d time.Duration) bool {
+	return slices.ContainsFunc(v.s.Checks, func(c model.Check) bool { return c.Optional && c.Lasts > d })
 }
 
 // stateAt is the state at an instant.

@@ -30,6 +30,8 @@ type Implementation struct {
 	DrainGroup func(ctx context.Context) *sync.WaitGroup
 	// Health makes a health handler.
 	Health func(tool, version string) HealthFuncs
+	// HealthWith is Health with settings; optional (HEALTH-16).
+	HealthWith func(tool, version string, s HealthSettings) HealthFuncs
 
 	// Is reports whether errors.Is or errors.As finds a kind in err. The
 	// suite asks for model.DrainTimeout, ShutdownTimeout, MainRunning,
@@ -138,6 +140,23 @@ type HealthFuncs struct {
 	AddCheckContext func(name string, check func(ctx context.Context) error, s CheckSettings)
 	RemoveCheck     func(name string)
 	Startup         http.Handler
+	// ReadinessOf is readiness with the checks of these groups and those of none;
+	// it needs CheckSettings.Groups.
+	ReadinessOf func(groups ...string) http.Handler
+	// SetNotReady is SetReady(false) with a reason.
+	SetNotReady func(reason string)
+	// Takes lists which of the settings of the second block AddCheckContext takes:
+	// NeedFailAfter, NeedRefreshAhead. Groups are taken where there is ReadinessOf.
+	Takes []Need
+}
+
+// HealthSettings are the options of a health handler. A zero one is not given.
+type HealthSettings struct {
+	Log func(level, line string) // every log line about its checks
+	// Observe gets each change of a check; a nil err: it passes again. An
+	// implementation that has none leaves it uncalled, and NeedHealthObserver out
+	// of HealthFuncs.Takes.
+	Observe func(check string, err error, at time.Time)
 }
 
 // CheckSettings are the options of one check.
@@ -145,4 +164,9 @@ type CheckSettings struct {
 	Timeout  time.Duration
 	CacheFor time.Duration
 	Optional bool
+
+	// What AddCheckContext takes only where HealthFuncs.Takes says so.
+	FailAfter    int
+	RefreshAhead bool
+	Groups       []string
 }

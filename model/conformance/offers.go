@@ -41,6 +41,12 @@ const (
 	NeedAddCheckContext   Need = "Health.AddCheckContext"
 	NeedRemoveCheck       Need = "Health.RemoveCheck"
 	NeedStartup           Need = "Health.Startup"
+	NeedGroups            Need = "Health.ReadinessOf"
+	NeedSetNotReady       Need = "Health.SetNotReady"
+	NeedFailAfter         Need = "CheckSettings.FailAfter"
+	NeedRefreshAhead      Need = "CheckSettings.RefreshAhead"
+	NeedHealthLog         Need = "HealthWith"
+	NeedHealthObserver    Need = "HealthSettings.Observe"
 	NeedUnix              Need = "a Unix system" // real signals
 )
 
@@ -82,6 +88,12 @@ func offersOf(impl Implementation) offers {
 		o[NeedAddCheckContext] = h.AddCheckContext != nil
 		o[NeedRemoveCheck] = h.RemoveCheck != nil
 		o[NeedStartup] = h.Startup != nil
+		o[NeedGroups] = h.ReadinessOf != nil && h.AddCheckContext != nil
+		o[NeedSetNotReady] = h.SetNotReady != nil
+		o[NeedHealthLog] = impl.HealthWith != nil
+		for _, n := range h.Takes {
+			o[n] = h.AddCheckContext != nil && (n != NeedHealthObserver || impl.HealthWith != nil)
+		}
 	}
 	return o
 }

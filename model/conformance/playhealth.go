@@ -93,6 +93,7 @@ type reply struct {
 	invalid error // why the body is not JSON
 	Status  string
 	State   string
+	Reason  string
 	Tool    string
 	Version string
 	Uptime  string

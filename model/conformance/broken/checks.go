@@ -49,7 +49,7 @@ func checkCases() []Case {
 		wrong("a check that hangs hangs the probe", "HEALTH-9 HEALTH-10", func(i *impl) {
 			onCheckSettings(i, func(s *conformance.CheckSettings) { s.Timeout = 1e6 * time.Hour })
 		}),
-		wrong("the result of a check is kept for an hour", "HEALTH-9", func(i *impl) {
+		wrong("the result of a check is kept for an hour", "HEALTH-9 HEALTH-18", func(i *impl) {
 			onCheckSettings(i, func(s *conformance.CheckSettings) { s.CacheFor = time.Hour })
 		}),
 		wrong("every probe runs the checks anew", "HEALTH-9 HEALTH-11", func(i *impl) {
@@ -76,7 +76,7 @@ func checkCases() []Case {
 				})
 			})
 		}),
-		wrong("checks run one after another", "HEALTH-9 HEALTH-10", func(i *impl) {
+		wrong("checks run one after another", "HEALTH-9 HEALTH-10 HEALTH-13", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				turn := make(chan struct{}, 1)
 				inTurn := func(check func() error) error {

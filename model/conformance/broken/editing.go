@@ -63,13 +63,13 @@ func editCases() []Case {
 				})
 			})
 		}),
-		wrong("RemoveCheck waits for the probe that is under way", "HEALTH-14", func(i *impl) {
+		wrong("RemoveCheck waits for the probe that is under way", "HEALTH-13 HEALTH-14", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				alone, remove := betweenProbes(h), h.RemoveCheck
 				h.RemoveCheck = func(name string) { alone(func() { remove(name) }) }
 			})
 		}),
-		wrong("AddCheckContext waits for the probe that is under way", "HEALTH-14", func(i *impl) {
+		wrong("AddCheckContext waits for the probe that is under way", "HEALTH-13 HEALTH-14", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				alone, add := betweenProbes(h), h.AddCheckContext
 				h.AddCheckContext = func(name string, check func(context.Context) error, s conformance.CheckSettings) {

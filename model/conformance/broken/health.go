@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,6 +25,11 @@ func onHealth(i *impl, f func(h *funcs)) {
 }
 
 func healthCases() []Case {
+	return slices.Concat(probeCases(), proberCases(), changeCases(), operatorCases())
+}
+
+// probeCases are wrong about what the endpoints answer.
+func probeCases() []Case {
 	return []Case{
 		wrong("liveness runs the checks", "HEALTH-1", func(i *impl) {
 			onHealth(i, func(h *funcs) {
@@ -72,7 +78,7 @@ func healthCases() []Case {
 				})
 			})
 		}),
-		wrong("SetReady is ignored", "HEALTH-3 HEALTH-5", func(i *impl) {
+		wrong("SetReady is ignored", "HEALTH-3 HEALTH-5 HEALTH-19", func(i *impl) {
 			onHealth(i, func(h *funcs) { h.SetReady = func(bool) {} })
 		}),
 		wrong("checks run though the service is not ready", "HEALTH-3", func(i *impl) {
@@ -105,7 +111,8 @@ func healthCases() []Case {
 			health := i.Health
 			i.Health = func(tool, version string) funcs {
 				h, bare := health(tool, version), health(tool, version) // bare has no checks
-				setReady, follow, readiness := h.SetReady, h.Follow, h.Readiness
+				setReady, setNotReady, follow, readiness := h.SetReady, h.SetNotReady, h.Follow, h.Readiness
+				h.SetNotReady = func(reason string) { setNotReady(reason); bare.SetNotReady(reason) }
 				h.SetReady = func(ready bool) { setReady(ready); bare.SetReady(ready) }
 				h.Follow = func(ctx context.Context) { follow(ctx); bare.Follow(ctx) }
 				h.Readiness = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -40,8 +40,9 @@ func Implementation() conformance.Implementation {
 		Serve: func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 			return lifecycle.Serve(ctx, srv, ln)
 		},
-		Health: Health,
-		Is:     is,
+		Health:     Health,
+		HealthWith: HealthWith,
+		Is:         is,
 		RunWith: func(main func(context.Context) error, s conformance.Settings) error {
 			return lifecycle.Run(main, options(s)...)
 		},
@@ -150,7 +151,19 @@ func machine() conformance.Machine {
 
 // Health returns a health handler as the suite sees it.
 func Health(tool, version string) conformance.HealthFuncs {
-	h := health.New(tool, version)
+	return HealthWith(tool, version, conformance.HealthSettings{})
+}
+
+// HealthWith is Health with settings.
+func HealthWith(tool, version string, s conformance.HealthSettings) conformance.HealthFuncs {
+	var opts []health.Option
+	if s.Log != nil {
+		opts = append(opts, health.WithLogger(logger(s.Log)))
+	}
+	if s.Observe != nil {
+		opts = append(opts, health.WithObserver(func(c health.Change) { s.Observe(c.Check, c.Err, c.At) }))
+	}
+	h := health.New(tool, version, opts...)
 	return conformance.HealthFuncs{
 		AddCheck:  func(name string, check func() error) { h.AddCheck(name, check) },
 		SetReady:  h.SetReady,
@@ -169,9 +182,21 @@ func Health(tool, version string) conformance.HealthFuncs {
 			if s.Optional {
 				opts = append(opts, health.Optional())
 			}
+			if s.FailAfter != 0 {
+				opts = append(opts, health.FailAfter(s.FailAfter))
+			}
+			if s.RefreshAhead {
+				opts = append(opts, health.RefreshAhead())
+			}
+			if len(s.Groups) > 0 {
+				opts = append(opts, health.Group(s.Groups...))
+			}
 			h.AddCheckContext(name, check, opts...)
 		},
 		RemoveCheck: h.RemoveCheck,
+		ReadinessOf: func(groups ...string) http.Handler { return h.ReadinessOf(groups...) },
+		SetNotReady: h.SetNotReady,
+		Takes:       []conformance.Need{conformance.NeedFailAfter, conformance.NeedRefreshAhead, conformance.NeedHealthObserver},
 	}
 }
 
