@@ -45,7 +45,7 @@ func checkSignalErrorIsOnce(c *checker) {
 	}
 	failure := errors.New("main's")
 	all := leaves(c.signalError(terminate, func(error) error { return failure }))
-	c.expect(len(all) == 2 && all[0] == failure && c.impl.Is(all[1], model.CauseSIGTERM),
+	c.expect(len(all) == 2 && errors.Is(all[0], failure) && c.impl.Is(all[1], model.CauseSIGTERM),
 		"main fails after a signal, and Run returns %v, want its error and the signal", all)
 }
 

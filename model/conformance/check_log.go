@@ -175,9 +175,10 @@ func checkTransitionsAreLogged(c *checker) {
 	log := c.logged(Settings{}, func(ctx context.Context) error {
 		c.impl.OnShutdown(ctx, func() error { time.Sleep(1500 * time.Millisecond); return nil })
 		time.Sleep(time.Second)
+		done, _ := c.impl.Track(ctx)
+		time.AfterFunc(2*time.Second, done)
 		c.impl.Stop(ctx, nil)
 		wait(ctx.Done(), time.Hour)
-		time.Sleep(2 * time.Second)
 		return nil
 	})
 	for _, want := range []struct {

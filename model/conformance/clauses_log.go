@@ -7,7 +7,7 @@ func logClauses() []Clause {
 			ID: "LOG-1", Level: Extended,
 			Sentence: "Each transition is one record, with from, to, event and elapsed; that of draining has the cause, at (the place that caused it), waits_for as it was before the cancel, and at_most. Durations are text. A record's source is the place that it is about, else the call of Run.",
 			checks: []check{
-				{"each transition is one record", append(logger, NeedStop), checkTransitionsAreLogged},
+				{"each transition is one record", append(logger, NeedStop, NeedTrack), checkTransitionsAreLogged},
 				{"the cause and its place", append(logger, NeedStop, NeedGo), checkCauseIsLogged},
 				{"what is waited for is as before the cancel", append(logger, NeedStop, NeedTrack), checkWaitsForIsOfBefore},
 				{"durations are text, and every record has a source", append(logger, NeedStop, NeedTrack), checkDurationsAreText},

@@ -22,7 +22,7 @@ func drainEndCases() []Case {
 					return hook
 				}
 				return func(own context.Context) error {
-					for began, n := time.Now(), 0; n < 1000 && time.Since(began) < busyPatience+time.Second; n++ {
+					for began, n := time.Now(), 0; n < 1000 && time.Since(began) < busyPatience+time.Second/4; n++ {
 						runtime.Gosched()
 					}
 					return hook(own)
@@ -32,7 +32,7 @@ func drainEndCases() []Case {
 		wrong("a forced end lets the processors go to what is busy first", "DRAIN-2", func(i *impl) {
 			onHook(i, func(ctx context.Context, hook task, _ bool) task {
 				return func(own context.Context) error {
-					for began, n := time.Now(), 0; i.Is(context.Cause(i.WorkContext(ctx)), "forced") && n < 1000 && time.Since(began) < busyPatience+time.Second; n++ {
+					for began, n := time.Now(), 0; i.Is(context.Cause(i.WorkContext(ctx)), "forced") && n < 1000 && time.Since(began) < busyPatience+time.Second/4; n++ {
 						runtime.Gosched()
 					}
 					return hook(own)
@@ -115,7 +115,7 @@ func drainEndCases() []Case {
 }
 
 // busyPatience is how long the suite waits for hooks on busy processors.
-const busyPatience = 4 * time.Second
+const busyPatience = 2 * time.Second
 
 func raceOnly(c Case) Case {
 	c.Race = true

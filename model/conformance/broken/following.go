@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"sync"
 
 	"github.com/greynewell/mist-go/fsm"
 )
@@ -27,8 +28,9 @@ func followCases() []Case {
 			})
 		}),
 		wrong("Serve leaves the lifecycle out of a BaseContext of the user's", "HEALTH-4", func(i *impl) {
+			var known sync.Map // the servers that have been served
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
-				if srv.BaseContext != nil {
+				if _, again := known.LoadOrStore(srv, true); !again && srv.BaseContext != nil {
 					srv.Handler = ofNoRun(srv.Handler)
 				}
 				return serve(ctx, srv, ln)

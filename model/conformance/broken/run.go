@@ -49,7 +49,8 @@ func runCases() []Case {
 				return run(main, s)
 			})
 		}),
-		wrong("the end of one run is the end of all", "RUN-9", func(i *impl) {
+		// The server of the outer run ends with the inner one.
+		wrong("the end of one run is the end of all", "HTTP-1 RUN-9", func(i *impl) {
 			var running sync.Map // the context of main, by an own key
 			onRun(i, func(main task, s settings, run runner) error {
 				if main == nil {

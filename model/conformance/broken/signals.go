@@ -90,17 +90,18 @@ func signalCases() []Case {
 			})
 		}),
 		wrong("a broken pipe is fatal until hooks run", "SIG-4", func(i *impl) {
-			isPlayed := played(i)
-			onMain(i, func(ctx context.Context, main task) error {
-				if isPlayed(ctx) {
-					return main(ctx)
+			onRun(i, func(main task, s settings, run runner) error {
+				if main == nil || s.Log != nil || s.Parent != nil || s.Signals != nil || s.Drain != 0 {
+					return run(main, s)
 				}
-				below, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-				context.AfterFunc(ctx, func() {
-					signal.Reset(syscall.SIGPIPE)
-					cancel(context.Cause(ctx))
-				})
-				return main(below)
+				return run(func(ctx context.Context) error {
+					below, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+					context.AfterFunc(ctx, func() {
+						signal.Reset(syscall.SIGPIPE)
+						cancel(context.Cause(ctx))
+					})
+					return main(below)
+				}, s)
 			})
 		}),
 		wrong("a broken pipe ends nothing, though signals are to be left alone", "SIG-4", func(i *impl) {

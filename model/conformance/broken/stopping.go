@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
 	"sync"
@@ -147,7 +148,7 @@ func stoppingCases() []Case {
 				return serve(ctx, srv, &deaf{Listener: ln, closed: make(chan struct{})})
 			})
 		}),
-		wrong("idle connections stay until the last answer", "HTTP-2", func(i *impl) {
+		wrong("idle connections stay until the last answer", "HTTP-1 HTTP-2", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				over := make(chan struct{})
 				defer close(over)
@@ -206,7 +207,7 @@ func stoppingCases() []Case {
 		wrong("requests are cut when the listener fails", "HTTP-2", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				err := serve(ctx, srv, ln)
-				if err != nil {
+				if errors.Is(err, net.ErrClosed) {
 					_ = srv.Close()
 				}
 				return err

@@ -3,6 +3,8 @@ package broken
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -76,10 +78,25 @@ func workCases() []Case {
 					return ctx
 				}
 				w := work(ctx)
-				below, cancel := context.WithCancelCause(context.Background())
+				// But for the run's, lest nothing can be served with it.
+				below, cancel := context.WithCancelCause(runOnly{Context: context.Background(), run: ctx})
 				context.AfterFunc(w, func() { cancel(context.Cause(w)) })
 				return below
 			}
 		}),
 	}
+}
+
+// runOnly has no values but those by which a run finds itself.
+type runOnly struct {
+	context.Context
+	run context.Context
+}
+
+// Value is nil for a key that has a name outside of the library.
+func (c runOnly) Value(key any) any {
+	if strings.Contains(fmt.Sprintf("%T", key), "conformance") {
+		return nil
+	}
+	return c.run.Value(key)
 }
