@@ -1,8 +1,10 @@
 package statusz_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,6 +13,7 @@ import (
 	"time"
 
 	"github.com/greynewell/mist-go/fsm"
+	"github.com/greynewell/mist-go/health"
 	"github.com/greynewell/mist-go/lifecycle"
 	"github.com/greynewell/mist-go/lifecycle/statusz"
 )
@@ -23,7 +26,7 @@ const (
 func TestInTheBrowserEveryStateFitsAndIsReadable(t *testing.T) {
 	c := browse(t)
 	s := start(t)
-	server := httptest.NewServer(statusz.Handler(s.ctx))
+	server := httptest.NewServer(statusz.Handler(s.ctx, statusz.WithHealth(s.health)))
 	defer server.Close()
 	for _, state := range fsm.States() {
 		if *screenshots != "" { // so that there are ages and budgets to see
@@ -58,6 +61,11 @@ func TestInTheBrowserLongAndHostileTextFits(t *testing.T) {
 	long := strings.Repeat("averylongname", 20)
 	const script = `<script>document.title = "hacked"</script>`
 	now := time.Now()
+	h := health.New("tool", "1", health.WithLogger(slog.New(slog.DiscardHandler)))
+	for _, name := range []string{long, script} {
+		h.AddCheckContext(name, func(context.Context) error { return errors.New(long + script) }, health.Optional())
+	}
+	h.Check(t.Context())
 	server := httptest.NewServer(statusz.Handler(carrying(&told{snapshot: lifecycle.Snapshot{
 		State: fsm.Hooks, At: now, Began: now.Add(-400 * 24 * time.Hour), Entered: now.Add(-59 * time.Minute),
 		Budget: 99 * time.Hour, Deadline: now.Add(98*time.Hour + 59*time.Minute), Left: 98*time.Hour + 59*time.Minute,
@@ -71,7 +79,7 @@ func TestInTheBrowserLongAndHostileTextFits(t *testing.T) {
 			{Name: long, Place: long, Began: now.Add(-23*time.Hour - 59*time.Minute), Ended: now, Err: lifecycle.ErrShutdownTimeout},
 			{Name: script, Place: script, Began: now, Ended: now, Err: errors.New(script)},
 		},
-	}})))
+	}}), statusz.WithHealth(h)))
 	defer server.Close()
 	for _, width := range []int{desktop, 900, 700, phone} {
 		c.look(width, "light")

@@ -1,5 +1,6 @@
 // Package statusz shows a lifecycle to people, and to programs: the state it
-// is in, how long that may last, and what it is waiting for.
+// is in, how long that may last, and what it is waiting for; and, with
+// [WithHealth], the health checks.
 //
 // [Handler] answers with one self-contained page: nothing is loaded from
 // elsewhere, its Content-Security-Policy allows just the style and the script
@@ -36,12 +37,19 @@
 //	cause                        of the stop
 //	main_returned                whether main is back
 //	tracked, requests            units of Track, and HTTP requests, that are out
-//	work                         each drain group and each task under way: kind, place,
-//	                             since, age_seconds, state (busy; idle; open: nobody has
-//	                             waited for the group yet, so it is not known)
+//	work                         each drain group and each task under way, the busy first:
+//	                             kind, place, since, age_seconds, state (busy; idle; open:
+//	                             it is not known which)
 //	hooks                        in the order of their turns: name, place, state (to come,
 //	                             running, done, failed, abandoned, interrupted, never
 //	                             ran), began, ended, took_seconds (so far), error
+//	checks                       with [WithHealth], the failing first: name, state (failing,
+//	                             passing, not run), optional, groups, text (why it fails, or
+//	                             says so and passes), since and for_seconds (of the state),
+//	                             took_seconds (the last run that ended), running_seconds
+//	                             (the run under way, so far)
+//	more_work, more_hooks,       how many there are besides: a list has at most 200, the
+//	more_checks                  busy, the running and the failing ones rather than others
 //
 // A source that has no Snapshot method tells state and at, and history if it
 // has a History method. An answer that is not 200 has error instead.

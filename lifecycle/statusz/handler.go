@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/greynewell/mist-go/fsm"
+	"github.com/greynewell/mist-go/health"
 )
 
 const noLifecycle = "There is no lifecycle to show: the context that the handler was made with does not come from lifecycle.Run."
@@ -23,13 +24,16 @@ const noLifecycle = "There is no lifecycle to show: the context that the handler
 //
 // All that a look costs is paid by the request for it: between requests the
 // handler has no goroutine, timer or observer. Safe for concurrent use.
-func Handler(ctx context.Context) http.Handler {
-	src, _ := fsm.FromContext(ctx)
-	return &handler{source: src}
+func Handler(ctx context.Context, opts ...Option) http.Handler {
+	h := &handler{}
+	h.source, _ = fsm.FromContext(ctx)
+	h.set(opts)
+	return h
 }
 
 type handler struct {
-	source fsm.Source // may be nil
+	source fsm.Source      // may be nil
+	health *health.Handler // may be nil
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, req *http.Request) {
@@ -46,6 +50,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		a.fail(http.StatusNotFound, noLifecycle)
 	default:
 		a.status = statusOf(src)
+		if h.health != nil {
+			a.status.addChecks(h.health)
+		}
 	}
 	a.send()
 }

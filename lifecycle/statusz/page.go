@@ -63,7 +63,10 @@ type content struct {
 // Detailed says whether there is more to show than the state and the history.
 func (c content) Detailed() bool { return c.details != nil }
 
-// Open says whether there is a group that nobody has waited for.
+// UrgentHooks is the hooks, with what runs and what failed first.
+func (c content) UrgentHooks() []hook { return urgent(c.Hooks) }
+
+// Open says whether there is a group of which it is not known whether it is busy.
 func (c content) Open() bool {
 	return slices.ContainsFunc(c.Work, func(w work) bool { return w.State == "open" })
 }

@@ -1,7 +1,9 @@
 package statusz
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,8 +29,20 @@ type hook struct {
 	Ended time.Time `json:"ended,omitzero"`
 	Took  *seconds  `json:"took_seconds,omitempty"`
 	Error string    `json:"error,omitempty"`
+
+	shown bool
 }
 
+// maxRows is how many rows a table has at most.
+const maxRows = 200
+
+// capped is the rows that are shown of so many, and how many more there are.
+func capped[T any](rows []T, of int) (shown []T, more int) {
+	shown = rows[:min(len(rows), maxRows)]
+	return shown, max(0, of-len(shown), len(rows)-len(shown))
+}
+
+// workOf has what is busy first.
 func workOf(snap lifecycle.Snapshot) []work {
 	all := []work{}
 	for _, g := range snap.Groups {
@@ -44,7 +58,41 @@ func workOf(snap lifecycle.Snapshot) []work {
 	for _, t := range snap.Tasks {
 		all = append(all, work{"task", place(t.Place), t.Began, seconds(snap.At.Sub(t.Began)), "busy"})
 	}
+	sortBy(all, func(w work) string { return w.State }, "busy", "open", "idle")
 	return all
+}
+
+// sortBy has rows whose state comes first in the list first.
+func sortBy[T any](rows []T, state func(T) string, first ...string) {
+	slices.SortStableFunc(rows, func(a, b T) int {
+		return cmp.Compare(slices.Index(first, state(a)), slices.Index(first, state(b)))
+	})
+}
+
+// hookStates are the states of a hook, the most urgent first.
+var hookStates = [...]string{"running", "interrupted", "abandoned", "failed", "never ran", "to come", "done"}
+
+// urgent is the hooks with the most urgent first, each sort in the order of
+// their turns.
+func urgent(hooks []hook) []hook {
+	hooks = slices.Clone(hooks)
+	sortBy(hooks, func(h hook) string { return h.State }, hookStates[:]...)
+	return hooks
+}
+
+// cappedHooks is the hooks that are shown, in the order of their turns: where
+// there are too many, the most urgent.
+func cappedHooks(all []hook, of int) (shown []hook, more int) {
+	left := maxRows
+	for _, state := range hookStates {
+		for i := range all {
+			if all[i].State == state && left > 0 {
+				all[i].shown = true
+				left--
+			}
+		}
+	}
+	return capped(slices.DeleteFunc(all, func(h hook) bool { return !h.shown }), of)
 }
 
 func hooksOf(snap lifecycle.Snapshot) []hook {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"testing"
 	"time"
 
@@ -31,6 +32,7 @@ func TestDurationsForPeopleAndPrograms(t *testing.T) {
 		{26*time.Hour + 59*time.Minute, "1 d 2 h", "97140"},
 		{400 * 24 * time.Hour, "400 d 0 h", "34560000"},
 		{-1500 * time.Millisecond, "-1.5 s", "-1.5"},
+		{math.MinInt64, "-106751 d 23 h", "-9223372036.854776"},
 	} {
 		text, err := json.Marshal(seconds(c.d))
 		if got := seconds(c.d).String(); got != c.people || string(text) != c.json || err != nil {

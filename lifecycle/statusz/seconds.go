@@ -22,7 +22,7 @@ func (s seconds) String() string {
 	d := time.Duration(s)
 	switch {
 	case d < 0:
-		return "-" + (-s).String()
+		return "-" + max(-s, -(s+1)).String() // the least has no opposite
 	case d > 0 && d < 500*time.Microsecond:
 		return "< 1 ms"
 	case d < 999500*time.Microsecond:

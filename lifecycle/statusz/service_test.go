@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/greynewell/mist-go/fsm"
+	"github.com/greynewell/mist-go/health"
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
@@ -23,6 +24,7 @@ type service struct {
 	slow     chan struct{} // closed: the slow hook is done
 	slowRuns chan struct{} // closed: the slow hook has begun
 	ended    chan error
+	health   *health.Handler
 }
 
 // start has a service that has hooks and groups, in state Starting. The test's
@@ -32,7 +34,9 @@ func start(t *testing.T) *service {
 	s := &service{
 		signals: make(chan os.Signal), ended: make(chan error, 1),
 		work: make(chan struct{}), slow: make(chan struct{}), slowRuns: make(chan struct{}),
+		health: health.New("matchspec", "1.4.0", health.WithLogger(slog.New(slog.DiscardHandler))),
 	}
+	s.addChecks()
 	contexts := make(chan context.Context)
 	go func() {
 		s.ended <- lifecycle.Run(func(ctx context.Context) error {
@@ -50,6 +54,24 @@ func start(t *testing.T) *service {
 		}
 	})
 	return s
+}
+
+// addChecks has checks of every sort, which have been run once.
+func (s *service) addChecks() {
+	say := func(text string) func(context.Context) error {
+		return func(context.Context) error {
+			if text != "" {
+				return errors.New(text)
+			}
+			return nil
+		}
+	}
+	s.health.AddCheckContext("database", say(""))
+	s.health.AddCheckContext("search", say("checks: TCPDial search:9200: dial tcp 10.0.0.7:9200: connect: connection refused"))
+	s.health.AddCheckContext("cache", say("cold"), health.Optional())
+	s.health.AddCheckContext("queue", say("connection reset by peer"), health.FailAfter(3))
+	s.health.Check(context.Background())
+	s.health.AddCheckContext("licence", say(""))
 }
 
 func (s *service) open(ctx context.Context) {

@@ -13,8 +13,11 @@ type status struct {
 	At      time.Time `json:"at"`
 	History []phase   `json:"history,omitempty"`
 	*details
+	Checks     []check `json:"checks,omitempty"`
+	MoreChecks int     `json:"more_checks,omitempty"`
 
-	state fsm.State // to be drawn
+	Health bool      `json:"-"` // there are checks to show, or none
+	state  fsm.State // to be drawn
 }
 
 // details are what only a snapshot has.
@@ -30,7 +33,9 @@ type details struct {
 	Tracked       int       `json:"tracked"`
 	Requests      int       `json:"requests"`
 	Work          []work    `json:"work"`
+	MoreWork      int       `json:"more_work,omitempty"`
 	Hooks         []hook    `json:"hooks"`
+	MoreHooks     int       `json:"more_hooks,omitempty"`
 }
 
 // phase is a state that the lifecycle is in, was in, or will be in.
@@ -68,8 +73,9 @@ func snapshotStatus(snap lifecycle.Snapshot) *status {
 		Began: snap.Began, Entered: snap.Entered, Uptime: seconds(snap.At.Sub(snap.Began)),
 		Cause: errorText(snap.Cause), MainReturned: snap.MainBack,
 		Tracked: snap.Tracked, Requests: snap.Requests,
-		Work: workOf(snap), Hooks: hooksOf(snap),
 	}}
+	s.Work, s.MoreWork = capped(workOf(snap), snap.GroupCount+snap.TaskCount)
+	s.Hooks, s.MoreHooks = cappedHooks(hooksOf(snap), snap.HookCount)
 	if snap.State == fsm.Stopped {
 		s.Uptime = seconds(snap.Entered.Sub(snap.Began))
 	}

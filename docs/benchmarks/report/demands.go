@@ -59,6 +59,8 @@ func demands(s *results.Set) []demand {
 		plain(s, "readiness without checks, allocations", 0, "Probe/none/mist", n, "allocs/op"),
 		ratio("readiness with ten checks: to ten goroutines", 1.5, results.RatioOf(op("Probe/ten/mist", n), op("Probe/ten/goroutines", n))),
 		ratio("readiness with ten checks of 10 ms: to one", 1.1, results.RatioOf(op("Probe/ten-slow/mist", n), op("Probe/one-slow/mist", n))),
+		ms(s, "adding 10,000 checks, ms", 50, "Checks/add", n),
+		plain(s, "quick checks that are not right in time, of 400 beside 10,000 that hang", 0, "Checks/hung", n, "wrong/op"),
 	)
 }
 

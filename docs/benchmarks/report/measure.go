@@ -31,6 +31,10 @@ func measure(dir string, rounds, many, stops int) error {
 	if err != nil {
 		return err
 	}
+	checks, err := repeat(min(3, rounds), test, "-test.bench=^BenchmarkChecks$", "-test.benchtime=5x")
+	if err != nil {
+		return err
+	}
 	busy, err := repeat(rounds, test, "-test.bench=^BenchmarkBusy$", "-test.benchtime=5x")
 	if err != nil {
 		return err
@@ -52,7 +56,7 @@ func measure(dir string, rounds, many, stops int) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "benchmarks.txt"), []byte(machine+quick+busy+snapshots+work+served+lives), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "benchmarks.txt"), []byte(machine+quick+checks+busy+snapshots+work+served+lives), 0o644); err != nil {
 		return err
 	}
 	if err := differential(filepath.Join(dir, "differential.txt")); err != nil {
