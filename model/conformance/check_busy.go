@@ -10,8 +10,14 @@ import (
 )
 
 // spinning is work that keeps every processor busy from the moment at which it
-// is told to, until it is over.
+// is told to, until it is over, or nothing can come of it any more.
 type spinning struct{ begun, over atomic.Bool }
+
+// begin has it begin.
+func (s *spinning) begin() {
+	s.begun.Store(true)
+	time.AfterFunc(busyPatience+time.Second/2, func() { s.over.Store(true) })
+}
 
 // in has a group do it.
 func (s *spinning) in(group *sync.WaitGroup) {
@@ -29,7 +35,7 @@ func (s *spinning) in(group *sync.WaitGroup) {
 // busyPatience is how late hooks may be on busy processors. The contract says
 // 100 ms, and a machine that has other things to do must not miss it; whoever
 // yields to what is busy takes many times as long.
-const busyPatience = 2 * time.Second
+const busyPatience = 3 * time.Second
 
 // checkTimeoutOnBusyProcessors has the drain timeout run out while the work of
 // two groups is all that the processors do. One group is made a moment before.
@@ -45,7 +51,7 @@ func checkTimeoutOnBusyProcessors(c *checker) {
 			if !work.over.Load() {
 				work.in(c.impl.DrainGroup(ctx))
 			}
-			work.begun.Store(true)
+			work.begin()
 			for !work.over.Load() {
 				time.Sleep(time.Millisecond)
 			}
@@ -70,8 +76,8 @@ func checkForcedOnBusyProcessors(c *checker) {
 		work.in(c.impl.DrainGroup(ctx))
 		source <- os.Interrupt
 		time.AfterFunc(300*time.Millisecond, func() {
-			work.begun.Store(true)
-			time.Sleep(20 * time.Millisecond)
+			work.begin()
+			time.Sleep(10 * time.Millisecond)
 			forced = time.Now()
 			source <- os.Interrupt
 		})

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
-	"time"
 )
 
 // The scenes of a service whose standard output and error are a pipeline: the
@@ -95,22 +94,17 @@ func (cfg childConfig) pipeline(scene string, stop func(service *os.Process, inp
 	return progress, diedOf(cmd), nil
 }
 
-// checkPipeline has several services, at once, be stopped in a pipeline whose
-// reader has died: by each signal, and by one that comes a moment later.
+// checkPipeline has two services, at once, be stopped in a pipeline whose reader
+// has died: one by each signal.
 func checkPipeline(c *checker) {
 	const want = "up hook returned"
 	var services sync.WaitGroup
 	for _, sig := range []os.Signal{terminate, os.Interrupt} {
-		for _, pause := range []time.Duration{0, 20 * time.Millisecond} {
-			services.Go(func() {
-				progress, died, err := c.child.pipeline(scenePipeline, func(service *os.Process, _ *os.File) {
-					time.Sleep(pause)
-					_ = service.Signal(sig)
-				})
-				c.expect(err == nil && died == nil && strings.Join(progress, " ") == want,
-					"in a pipeline whose reader has died, %v comes %v later: the service came to %q, and died of %v (%v); want %q", sig, pause, progress, died, err, want)
-			})
-		}
+		services.Go(func() {
+			progress, died, err := c.child.pipeline(scenePipeline, func(service *os.Process, _ *os.File) { _ = service.Signal(sig) })
+			c.expect(err == nil && died == nil && strings.Join(progress, " ") == want,
+				"in a pipeline whose reader has died, %v comes: the service came to %q, and died of %v (%v); want %q", sig, progress, died, err, want)
+		})
 	}
 	services.Wait()
 }

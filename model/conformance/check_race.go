@@ -15,13 +15,13 @@ import (
 // stop and through Draining, in real time. The race detector must have nothing
 // to say, where there is one.
 func checkGroupsAtAnyMoment(c *checker) {
-	lives := 12
+	lives := 6
 	if raceEnabled {
 		lives = 40
 	}
 	for seed := range lives {
 		drain := time.Duration(0) // the default, which does not run out
-		if seed%4 == 3 {
+		if seed%3 == 2 {
 			drain = 8 * time.Millisecond
 		}
 		c.groupsAtAnyMoment(rand.New(rand.NewPCG(uint64(seed), 9)), drain)
@@ -30,7 +30,7 @@ func checkGroupsAtAnyMoment(c *checker) {
 
 // checkGroupsAreWaitedFor demands that hooks wait for all of that work (DRAIN-3).
 func checkGroupsAreWaitedFor(c *checker) {
-	for seed := range 12 {
+	for seed := range 6 {
 		if early := c.groupsAtAnyMoment(rand.New(rand.NewPCG(uint64(seed), 3)), 0); early > 0 {
 			c.errorf("hooks begin with %d units of work out, in groups that were made or first added to while draining", early)
 			return

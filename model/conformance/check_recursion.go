@@ -10,7 +10,7 @@ import (
 
 // endlessly is more calls than a life like this can have, unless each leads to
 // another.
-const endlessly = 5000
+const endlessly = 500
 
 // callsOf returns what an observer or a logger may call for each call that it
 // gets, by name.

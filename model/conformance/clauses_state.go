@@ -1,6 +1,10 @@
 package conformance
 
-import "github.com/greynewell/mist-go/model"
+import (
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+)
 
 func stateClauses() []Clause {
 	return []Clause{
@@ -8,7 +12,10 @@ func stateClauses() []Clause {
 			ID: "STATE-1", Level: Core,
 			Sentence: "A life is a path of the table from starting: it enters no state twice and never leaves stopped.",
 			premise:  always,
-			examples: everyPath(),
+			examples: append(everyPath(), model.Scenario{
+				ManualStart: true, Starts: []time.Duration{2 * second},
+				Main: model.Main{AfterCancel: true, After: 3 * second}, Stops: []model.Stop{{By: model.SIGTERM, At: second + 1}},
+			}),
 			checks: []check{
 				{"every row of the table leads where it should, and no other row exists", []Need{NeedMachine}, checkTable},
 			},

@@ -23,6 +23,7 @@ type exam struct {
 	offered offers
 	cfg     childConfig
 	clauses []Clause
+	wanted  func(clause string) bool // its checks and examples are
 
 	results, now *os.File
 	alarm        *time.Timer
@@ -34,13 +35,13 @@ type exam struct {
 }
 
 // runChild does what a child process is for, and ends it.
-func runChild(t *testing.T, impl Implementation, cfg childConfig) {
+func runChild(t *testing.T, impl Implementation, cfg childConfig, set settings) {
 	settleIn()
 	if cfg.Scene != "" {
 		playScene(cfg.Scene, impl)
 	}
 	x := &exam{
-		t: t, impl: &impl, offered: offersOf(impl), cfg: cfg,
+		t: t, impl: &impl, offered: offersOf(impl), cfg: cfg, wanted: set.about,
 		failed: map[string]bool{}, premises: map[string]int{}, paths: newCoverage(),
 	}
 	if err := x.open(); err != nil {
@@ -138,7 +139,7 @@ func (x *exam) race() bool {
 func (x *exam) direct(signals bool) {
 	for _, clause := range x.clauses {
 		for _, check := range clause.checks {
-			if !x.cfg.Traces && slices.Contains(check.needs, NeedUnix) == signals && len(x.offered.lacks(check.needs...)) == 0 {
+			if !x.cfg.Traces && x.wanted(clause.ID) && slices.Contains(check.needs, NeedUnix) == signals && len(x.offered.lacks(check.needs...)) == 0 {
 				x.check(clause.ID, check)
 			}
 		}

@@ -16,10 +16,11 @@ type settings struct {
 	limit  time.Duration
 	step   time.Duration
 	report func(t *testing.T, r Report)
+	about  func(clause string) bool
 }
 
 func settle(opts []Option) settings {
-	s := settings{random: 1000, every: 1, limit: 2 * time.Minute, step: 10 * time.Second}
+	s := settings{random: 1000, every: 1, limit: 2 * time.Minute, step: 10 * time.Second, about: func(string) bool { return true }}
 	if raceEnabled { // which costs five times the time
 		s.random, s.every = 250, 20
 	}
@@ -53,3 +54,9 @@ func StepLimit(d time.Duration) Option { return func(s *settings) { s.step = d }
 // OnReport has f called with the report of [Test] when every clause was
 // examined. It is not called when -test.run left some out.
 func OnReport(f func(t *testing.T, r Report)) Option { return func(s *settings) { s.report = f } }
+
+// About leaves out the direct checks and the examples of every clause of which of
+// says no: it is examined by the scenarios alone that are played for all. It is
+// for a suite of implementations that are each wrong in something, of which
+// every one need not be asked everything.
+func About(of func(clause string) bool) Option { return func(s *settings) { s.about = of } }

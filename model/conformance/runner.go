@@ -44,7 +44,7 @@ func Test(t *testing.T, impl Implementation, opts ...Option) {
 	for _, c := range clauses {
 		t.Run(c.ID, func(t *testing.T) {
 			if cfg, ok := childOf(t.Name()); ok {
-				runChild(t, impl, cfg)
+				runChild(t, impl, cfg, settle(opts))
 			} else if isChild() {
 				t.Skip("this process examines something else")
 			}
@@ -135,7 +135,7 @@ func (f *findings) correct(o Outcome) Outcome {
 func Examine(t *testing.T, impl Implementation, opts ...Option) Report {
 	t.Helper()
 	if cfg, ok := childOf(t.Name()); ok {
-		runChild(t, impl, cfg)
+		runChild(t, impl, cfg, settle(opts))
 	} else if isChild() {
 		t.Skip("this process examines something else")
 	}

@@ -19,6 +19,9 @@ const leastPremises = 20
 func (x *exam) scenarios() {
 	defer oneProcessor()()
 	for _, c := range x.clauses {
+		if !x.wanted(c.ID) {
+			continue
+		}
 		for _, s := range c.examples {
 			x.scenario(s, c.ID)
 		}

@@ -115,7 +115,7 @@ func drainEndCases() []Case {
 }
 
 // busyPatience is how long the suite waits for hooks on busy processors.
-const busyPatience = 2 * time.Second
+const busyPatience = 3 * time.Second
 
 func raceOnly(c Case) Case {
 	c.Race = true
