@@ -26,7 +26,7 @@ type Change struct {
 // with another text, or pass again, in the order in which they do.
 type changes struct{ to []*mailbox }
 
-// textEvery is how often another text of a check that goes on failing is told.
+// textEvery is how often another text of a check that goes on failing is logged.
 const textEvery = time.Minute
 
 // change is a Change, with what the log has besides.

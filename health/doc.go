@@ -56,7 +56,7 @@
 // [FailAfter] tolerates failures in a row, [CacheFor] and [RefreshAhead] spare a
 // check, [Optional] lists one that must not decide, and [Group] gives parts of a
 // service a readiness of their own ([Handler.ReadinessOf]). [Handler.SetNotReady]
-// says why. [WithObserver] hears of each change of a check without asking.
+// says why. [WithObserver] is called with each change of a check.
 //
 // # Storms
 //

@@ -98,7 +98,7 @@ type CheckFunc func() error
 // began (HEALTH-9). A run has the check timeout, 3 s unless [WithCheckTimeout]
 // says otherwise, counted from the first probe that asked for it. When it is
 // over the run has failed, for every probe that gets it, early or late, and is
-// logged (HEALTH-16); a probe that comes while it still hangs hears so at once.
+// logged (HEALTH-16); a probe that comes while it still hangs fails at once.
 //
 // At most 64 runs are begun together, and the next as one ends. A run that has
 // taken 100 ms no longer counts, and every check gets its turn within half of
@@ -182,7 +182,7 @@ func (h *Handler) Follow(ctx context.Context) {
 	}
 	h.regate(func(g *gate) {
 		if g.source != nil && g.source.State() >= fsm.Running {
-			h.started.Store(true) // though it may be that nobody has asked (HEALTH-15)
+			h.started.Store(true) // also if no probe has seen it (HEALTH-15)
 		}
 		g.source = source
 	})

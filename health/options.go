@@ -120,7 +120,7 @@ func Optional() CheckOption {
 }
 
 // RefreshAhead makes a probe that finds a result in the second half of its
-// [CacheFor] begin a run that nobody waits for; the probe is answered with the
+// [CacheFor] begin a run that no probe waits for; the probe is answered with the
 // result that is cached (HEALTH-18). So, probed more often than every half of
 // CacheFor, the check is run for no probe that waits. Without CacheFor it is
 // left out, with an error logged.
@@ -133,7 +133,7 @@ func RefreshAhead() CheckOption {
 
 // FailAfter makes the check fail from the n-th failing run in a row on; until
 // then it is listed with its text, and passes (HEALTH-18). The log and the
-// observers hear of the n-th. The default is 1. Probes that share a run, or a
+// observers get the n-th. The default is 1. Probes that share a run, or a
 // cached result, count it once. An n below 1 is left out, with an error logged.
 func FailAfter(n int) CheckOption {
 	return func(c *check) string {

@@ -24,7 +24,7 @@
 // A failing check takes the process out of rotation; it does not restart it.
 // So check what the process cannot serve without and what its peers have of
 // their own: its disk, its connections, its memory. A dependency that all
-// peers share fails for all of them at once, and then nobody is in rotation;
+// peers share fails for all of them at once, and then none is in rotation;
 // add such a check with health.Optional, to be seen and not to be acted upon.
 //
 // The error texts name hosts, paths and URLs (without a password). Where

@@ -113,7 +113,7 @@ func shown(raw string) string {
 	return "…" + raw[at:]
 }
 
-// parseError is why raw is no URL, as far as that can be told without its user
+// parseError is why raw is not a URL, as far as that can be said without its user
 // information.
 func parseError(raw string, err error) error {
 	if at := strings.LastIndexByte(raw, '@'); at >= 0 {
@@ -147,7 +147,7 @@ func ambiguous(raw string) bool {
 	return err != nil || strings.Contains(u.Opaque+u.Path+u.RawPath+u.RawQuery+u.Fragment+u.RawFragment, "@")
 }
 
-// hidden is an error of which only the kind is told.
+// hidden is an error of which only the kind is shown.
 type hidden struct{ err error }
 
 func (h *hidden) Unwrap() error { return h.err }

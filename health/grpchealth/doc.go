@@ -1,6 +1,6 @@
 // Package grpchealth answers grpc.health.v1, the gRPC health checking
 // protocol, with the readiness of a [health.Handler]. It is a module of its
-// own, so that gRPC reaches nobody who does not serve it.
+// own, so that only those import gRPC who serve it.
 //
 //	h := health.New("matchspec", "1.4.0")
 //	h.AddCheckContext("db", checks.SQLPing(db))
@@ -15,14 +15,14 @@
 // is the server as a whole and what the kubelet's grpc probe asks for. A service
 // may depend on some of the checks instead: see [WithService].
 //
-// A Watch hears of SetReady, SetNotReady and the state of the lifecycle at once,
+// SetReady, SetNotReady and the state of the lifecycle reach a Watch at once,
 // whatever the checks cost. The checks themselves are asked anew every interval.
 //
 // # A stop is final
 //
 // Once the lifecycle is past Running, or the context given to [New] is done,
 // the status is NOT_SERVING for good: a check that passes late, SetReady(true)
-// or a new Watch do not undo it. A Watch hears so at once, and ends when that
+// or a new Watch do not undo it. A Watch gets it at once, and ends when that
 // context is done, which is when a drain delay is over. So GracefulStop, which
 // waits for every call, does not wait for those who watch.
 //

@@ -44,10 +44,10 @@ func WithService(name string, groups ...string) Option {
 }
 
 // WithInterval sets how long after an answer of the checks they are asked
-// again for those who watch, 1 s by default, and so how late a Watch hears that
-// a check fails or passes again: the interval, and what the checks take. Of
-// SetReady, SetNotReady and the state of the lifecycle a Watch hears at once.
-// While nobody watches, nothing is asked.
+// again for those who watch, 1 s by default, and so how late a Watch learns that
+// a check fails or passes again: the interval, and what the checks take. SetReady,
+// SetNotReady and the state of the lifecycle reach a Watch at once. Without a
+// Watch no check is asked.
 // An interval that is not positive is left out, with an error logged.
 func WithInterval(d time.Duration) Option {
 	return func(s *Server) string {

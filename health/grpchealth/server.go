@@ -44,8 +44,8 @@ const (
 // done: then it is NOT_SERVING for good and every Watch ends.
 //
 // The lifecycle that ctx carries, as the one does that lifecycle.Run gives to
-// main, decides readiness where h follows none of its own. A Watch hears of its
-// transitions, and of those of the lifecycle that h follows, at once.
+// main, decides readiness where h follows none of its own. Its
+// transitions, and those of the lifecycle that h follows, reach a Watch at once.
 //
 // A nil h is never ready and a nil ctx is context.Background; both, and an
 // option that is nil or makes no sense, are logged as errors. For a nil h that

@@ -1,6 +1,6 @@
 // Package promhealth shows a [health.Handler] and the lifecycle it follows to
-// Prometheus. It is a module of its own, so that the client library reaches
-// nobody who does not use it.
+// Prometheus. It is a module of its own, so that only those import the
+// client library who use it.
 //
 //	h := health.New("matchspec", "1.4.0")
 //	metrics := promhealth.New(h)
@@ -33,7 +33,7 @@
 // # A scrape is a probe
 //
 // Each scrape runs the checks as a readiness probe does, so that what is shown
-// is what the orchestrator would be told now. It shares runs with the probes
+// is what the orchestrator would get now. It shares runs with the probes
 // that come at the same time (HEALTH-9) and takes what is cached by
 // health.CacheFor; a check that costs too much for both wants that option. A
 // scrape takes as long as the slowest check, at most the check's timeout and at
@@ -41,8 +41,8 @@
 //
 // # The end of a life
 //
-// A server that lifecycle.Serve runs ends with Draining, so nobody can scrape
-// it during Hooks. Where how long the hooks took is of interest, gather when
+// A server that lifecycle.Serve runs ends with Draining, so it cannot be
+// scraped during Hooks. Where how long the hooks took is of interest, gather when
 // lifecycle.Run has returned, and push or log it (see the example of
 // [Collector.Observe]), or serve metrics outside of the lifecycle.
 //

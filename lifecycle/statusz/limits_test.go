@@ -22,7 +22,7 @@ import (
 
 // rows are the rows of the table of that section, each with the texts of its
 // cells.
-func rows(t *testing.T, page, section string) (all []string) {
+func rows(t *testing.T, page, section string) []string {
 	t.Helper()
 	_, table, ok := strings.Cut(page, `id="`+section+`"`)
 	if !ok {
@@ -31,10 +31,7 @@ func rows(t *testing.T, page, section string) (all []string) {
 	table, _, _ = strings.Cut(table, "</section>")
 	_, body, _ := strings.Cut(table, "<tbody>")
 	body, _, _ = strings.Cut(body, "</tbody>")
-	for _, row := range strings.Split(body, "<tr>")[1:] {
-		all = append(all, row)
-	}
-	return all
+	return strings.Split(body, "<tr>")[1:]
 }
 
 // What is busy or failed comes first, at most 200 rows a table are shown, and

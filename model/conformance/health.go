@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"time"
@@ -49,7 +50,7 @@ func (v *verdict) readinessClause(p model.Probe, want, got model.Answer) string 
 		return "HEALTH-3"
 	case want.Status == "ok" && got.Status == "degraded" && len(want.Failed) > 0 && slices.Equal(want.Failed, got.Failed):
 		return "HEALTH-15" // those that failed are optional
-	case want.Status == "ok" && got.Status == "ok" && got.At > want.At && v.optionalOutlasts(want.At-p.At):
+	case want.Status == "ok" && got.Status == "ok" && got.At > want.At && v.waitsForOptional(want.At):
 		return "HEALTH-15" // one that is optional is waited for
 	case slow || !slices.Equal(want.Ran, got.Ran) || want.At != got.At:
 		return "HEALTH-9"
@@ -71,9 +72,19 @@ func (v *verdict) readinessClause(p model.Probe, want, got model.Answer) string 
 	return "HEALTH-2"
 }
 
-// optionalOutlasts says whether an optional check takes longer than that.
-func (v *verdict) optionalOutlasts(d time.Duration) bool {
-	return slices.ContainsFunc(v.s.Checks, func(c model.Check) bool { return c.Optional && c.Lasts > d })
+// waitsForOptional says whether an optional check is still under way, within its
+// timeout, at an instant.
+func (v *verdict) waitsForOptional(at time.Duration) bool {
+	timeout := cmp.Or(v.s.CheckTimeout, model.DefaultCheckTimeout)
+	for i, p := range v.s.Probes {
+		for _, n := range v.full.Answers[i].Ran {
+			c := v.s.Checks[n-1]
+			if c.Optional && p.At <= at && min(c.Lasts, timeout) > at-p.At {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // stateAt is the state at an instant.
