@@ -35,8 +35,8 @@ type config struct {
 }
 
 // configure applies the options to the defaults and reports every bad one.
-func configure(main func(context.Context) error, opts []Option) (config, error) {
-	c := config{
+func configure(main func(context.Context) error, opts []Option) (*config, error) {
+	c := &config{
 		parent:          context.Background(),
 		signals:         []os.Signal{os.Interrupt, syscall.SIGTERM},
 		drainTimeout:    15 * time.Second,
@@ -51,7 +51,7 @@ func configure(main func(context.Context) error, opts []Option) (config, error) 
 			c.reject("Run", "option %d is nil", i+1)
 			continue
 		}
-		opt(&c)
+		opt(c)
 	}
 	return c, join(c.errs)
 }

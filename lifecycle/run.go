@@ -14,7 +14,7 @@ import (
 // function on events; the fields below "the loop's own" are used by the loop
 // alone.
 type run struct {
-	cfg     config
+	cfg     *config
 	machine *fsm.Machine
 
 	base, ctx, workCtx context.Context
@@ -108,7 +108,7 @@ func Run(main func(ctx context.Context) error, opts ...Option) error {
 }
 
 // newRun makes a run; pc is the call of Run.
-func newRun(cfg config, pc uintptr) *run {
+func newRun(cfg *config, pc uintptr) *run {
 	r := &run{
 		cfg:       cfg,
 		machine:   fsm.New(),
