@@ -180,7 +180,10 @@ func TestASilentConnectionIsClosedOnce(t *testing.T) {
 			go func() {
 				conn, _ := ln.dial(ctx, "", "")
 				defer conn.Close()
-				go func() { sleep(0.5); w.note("%s", func() string { c, f := ln.talk(ctx); defer c.Close(); return ask(c, f, "/2") }()) }()
+				go func() {
+					sleep(0.5)
+					w.note("%s", func() string { c, f := ln.talk(ctx); defer c.Close(); return ask(c, f, "/2") }())
+				}()
 				sleep(1)
 				lifecycle.Stop(ctx, nil)
 				_, _ = io.ReadAll(conn)
