@@ -25,7 +25,8 @@ var (
 	// ErrForced: a forcing signal ended a phase before its time (SIG-2). The
 	// text says what was busy, or which hooks did not run.
 	ErrForced = errors.New("lifecycle: forced by a signal")
-	// ErrGoexit: main, a task or a hook called runtime.Goexit.
+	// ErrGoexit: main, a task, a hook, a function given to ServeFunc or a
+	// listener given to Serve called runtime.Goexit.
 	ErrGoexit = errors.New("lifecycle: runtime.Goexit was called")
 )
 
@@ -150,12 +151,17 @@ func (e *HookError) Error() string {
 // Unwrap returns Err.
 func (e *HookError) Unwrap() error { return e.Err }
 
-// TaskError is the failure of a task that Go began (DRAIN-8), or of a server
-// that is one, which [ServeFunc] serves (HTTP-8).
+// TaskError is the failure of a task that Go began (DRAIN-8), of a server that
+// [ServeFunc] serves (HTTP-8), or of one with [UntilStopped] (HTTP-7).
 type TaskError struct {
-	// Place is the file:line of the call of Go or ServeFunc.
+	// Place is the file:line of the call of Go, ServeFunc, Serve or its like. Of
+	// a call that is a go statement's own there is no trace: then it is the
+	// file:line of the function that ServeFunc was given to serve, or else "a go
+	// statement".
 	Place string
-	// Err is what the task returned, a [*PanicError] or [ErrGoexit].
+	// Err is what the task or the server returned, a [*PanicError] or
+	// [ErrGoexit], or an error that wraps one of these and says of what: of
+	// shutdown or closeNow, or of the server on a listener.
 	Err error
 }
 
@@ -166,7 +172,8 @@ func (e *TaskError) Error() string {
 // Unwrap returns Err.
 func (e *TaskError) Unwrap() error { return e.Err }
 
-// PanicError is a panic in main, a task or a hook (RUN-4).
+// PanicError is a panic in main, a task, a hook, a function given to [ServeFunc]
+// or a listener given to [Serve] (RUN-4).
 type PanicError struct {
 	// Value is what was given to panic; nil for panic(nil) under
 	// GODEBUG=panicnil=1, else a *runtime.PanicNilError for it.

@@ -35,7 +35,9 @@ type connections struct {
 	stopping atomic.Pointer[time.Time] // since when; nil: not yet
 	goAway   atomic.Pointer[time.Time] // when clients of HTTP/2 were told to go away
 	over     atomic.Bool               // all that there are are cut
+	noReuse  atomic.Bool               // net/http closes idle connections of HTTP/1, or has
 	changed  chan struct{}             // a token when one has moved on, while stopping
+	beside                             // calls of Close
 }
 
 // connection is one that has not closed yet, or was hijacked by a handler that
@@ -54,12 +56,18 @@ type connection struct {
 	late     bool     // its first request, over HTTP/2, came after the stop: more of them may follow
 	http2    bool
 	idle     time.Time // since when, over HTTP/2
+	closing  bool      // this package closes it: no handler is called any more
+	dropped  bool      // its request came when net/http may have closed it
 }
 
 // connectionKey is the key of a connection in the contexts of its requests.
 type connectionKey struct{ *connections }
 
-func newConnections() *connections { return &connections{changed: make(chan struct{}, 1)} }
+func newConnections(log *asyncLog) *connections {
+	c := &connections{changed: make(chan struct{}, 1)}
+	c.beside = beside{log: log, ended: c.wake}
+	return c
+}
 
 // add takes a connection that was just accepted, and returns the context for
 // its requests.
@@ -68,7 +76,7 @@ func (c *connections) add(ctx context.Context, conn net.Conn) context.Context {
 	c.all.Store(conn, e)
 	c.open.Add(1)
 	if c.over.Load() {
-		cut(conn)
+		c.close(e)
 	}
 	return context.WithValue(ctx, connectionKey{c}, e)
 }
@@ -103,6 +111,7 @@ func (c *connections) setState(conn net.Conn, state http.ConnState) {
 	}
 	e.mu.Lock()
 	e.http2 = e.http2 || e.hijacked // there is more to say of it
+	e.dropped = state == http.StateActive && c.noReuse.Load() && e.reused()
 	switch e.state = state; state {
 	case http.StateActive:
 		e.begun = false
@@ -117,6 +126,16 @@ func (c *connections) setState(conn net.Conn, state http.ConnState) {
 	}
 	e.mu.Unlock()
 	c.wake()
+}
+
+// unheard is the age at which net/http calls a connection without a request idle.
+const unheard = 5 * time.Second
+
+// reused says whether net/http may have called the connection idle, and so have
+// closed it when its keep-alives were turned off, though its next request was
+// being read. What it reads after that Shutdown drops, and so does begin.
+func (e *connection) reused() bool {
+	return e.state == http.StateIdle && e.used && !e.http2 || e.state == http.StateNew && time.Since(e.made) >= unheard
 }
 
 // find returns the entry of a connection. One that is not known may be what a
@@ -167,15 +186,21 @@ func (c *connections) each(yield func(*connection) bool) {
 	})
 }
 
-// begin counts a request whose handler is called.
-func (c *connections) begin(e *connection, req *http.Request) {
+// begin counts a request whose handler is to be called. It returns false if the
+// handler must not be, because its answer could not reach the client.
+func (c *connections) begin(e *connection, req *http.Request) bool {
 	e.mu.Lock()
+	if e.closing || e.dropped && req.ProtoMajor == 1 {
+		e.mu.Unlock()
+		return false
+	}
 	e.handlers++
 	e.http2 = req.ProtoMajor == 2
 	e.late = e.late || !e.used && e.http2 && c.stopping.Load() != nil
 	e.begun, e.used = true, true
 	e.mu.Unlock()
 	c.wake()
+	return true
 }
 
 // end counts a request whose handler has returned. A hijacked connection is
@@ -213,27 +238,27 @@ func (c *connections) shutDown() {
 func (c *connections) settle() (waiting bool, due time.Time) {
 	now := time.Now()
 	for e := range c.each {
+		e.mu.Lock()
 		end, waits := e.end(now, *c.stopping.Load(), c.goAway.Load())
 		switch {
-		case end.IsZero():
+		case end.IsZero() || e.closing:
 		case now.Before(end):
 			waiting = waiting || waits
 			if due.IsZero() || end.Before(due) {
 				due = end
 			}
 		case !waits:
-			cut(e.conn)
+			c.closeLocked(e)
 		}
+		e.mu.Unlock()
 	}
 	return waiting, due
 }
 
 // end is until when the connection may still bring its first request, or, when
 // there is none to wait for, when it is to be closed; a zero time: not by this
-// package.
+// package. e is locked.
 func (e *connection) end(now, stopped time.Time, goAway *time.Time) (end time.Time, waits bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	grown := e.made.Add(silentPatience)
 	switch {
 	case e.hijacked:
@@ -286,9 +311,28 @@ func (c *connections) requests() (n int) {
 func (c *connections) cut() {
 	c.over.Store(true)
 	for e := range c.each {
-		cut(e.conn)
+		c.close(e)
 	}
 }
+
+// close closes a connection, once. It does not wait for that: with SO_LINGER,
+// or a connection of another kind, Close may take its time.
+func (c *connections) close(e *connection) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c.closeLocked(e)
+}
+
+func (c *connections) closeLocked(e *connection) {
+	if !e.closing {
+		e.closing = true
+		c.do("closing a connection", func() { cut(e.conn) })
+	}
+}
+
+// slowClose is how long Close of a connection may take before reading from it
+// and writing to it are made to fail by other means.
+const slowClose = 10 * time.Millisecond
 
 // cut closes a connection without a word: over TLS, the alert that ends it may
 // have to wait for a client that does not read.
@@ -296,5 +340,9 @@ func cut(conn net.Conn) {
 	if over, ok := conn.(*tls.Conn); ok {
 		conn = over.NetConn()
 	}
+	slow := time.AfterFunc(slowClose, func() {
+		call(func() error { return conn.SetDeadline(time.Unix(1, 0)) }, func(error) {})
+	})
+	defer slow.Stop()
 	_ = conn.Close()
 }

@@ -75,7 +75,7 @@ func (c *serveCall) take(r *run) (*server, error) {
 		return s, nil
 	}
 	s := &server{
-		run: r, srv: c.srv, cfg: c.cfg, next: c.srv.Handler, conns: newConnections(),
+		run: r, srv: c.srv, cfg: c.cfg, next: c.srv.Handler, conns: newConnections(r.log),
 		stopping: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if !s.register() {
@@ -188,7 +188,9 @@ func (s *server) connState(user func(net.Conn, http.ConnState)) func(net.Conn, h
 // ServeHTTP calls the user's handler.
 func (s *server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if e, ok := req.Context().Value(connectionKey{s.conns}).(*connection); ok {
-		s.conns.begin(e, req)
+		if !s.conns.begin(e, req) {
+			panic(http.ErrAbortHandler)
+		}
 		defer s.conns.end(e)
 	}
 	if s.cfg.untilStopped {
@@ -225,7 +227,16 @@ func (s *server) handlerEnded() {
 	if cause := context.Cause(s.base); cause == ErrDrainTimeout || cause == ErrForced {
 		panic(http.ErrAbortHandler)
 	}
-	if s.run.cfg.drainDelay == 0 && s.conns.stopping.Load() == nil {
+	if s.run.cfg.drainDelay == 0 {
+		s.endReuse()
+	}
+}
+
+// endReuse turns net/http's keep-alives off, once. That closes the connections
+// that net/http calls idle, though the next request of one may just have been
+// read: see reused.
+func (s *server) endReuse() {
+	if s.conns.noReuse.CompareAndSwap(false, true) {
 		s.srv.SetKeepAlivesEnabled(false)
 	}
 }

@@ -140,7 +140,7 @@ func (s *server) stop() {
 		close(s.stopped)
 	}()
 	s.conns.stop()
-	s.srv.SetKeepAlivesEnabled(false)
+	s.conns.do("turning keep-alives off", s.endReuse)
 	s.closeListeners(s.listeners) // none is added any more
 	shutDown := false
 	for grown := time.Now().Add(silentPatience); ; {
@@ -151,11 +151,11 @@ func (s *server) stop() {
 		}
 		if !shutDown && !waiting && (!accepting || !time.Now().Before(grown)) {
 			shutDown = true
-			s.shutDown(accepting)
+			s.shutDown()
 			s.conns.shutDown()
 			continue
 		}
-		if shutDown && !accepting && s.conns.open.Load() == 0 {
+		if shutDown && !accepting && s.conns.open.Load() == 0 && !s.conns.busy() {
 			return
 		}
 		if !s.await(due, s.over) {
@@ -191,7 +191,7 @@ func (s *server) closeListeners(listeners []*listener) {
 		s.endAccepting(make(chan struct{}))
 	}
 	if slices.ContainsFunc(listeners, func(ln *listener) bool { return !ln.ofPackageNet() }) {
-		go closeAll()
+		s.conns.do("closing a listener", closeAll)
 		return
 	}
 	closeAll()
@@ -199,19 +199,17 @@ func (s *server) closeListeners(listeners []*listener) {
 
 // shutDown has net/http tell the clients of HTTP/2 to go away, and call what is
 // registered with the server, unless its owner has called Shutdown or Close.
-// With a context that has ended, Shutdown itself does not wait; but it waits for
-// listeners, if some still accept.
-func (s *server) shutDown(accepting bool) {
+// With a context that has ended, Shutdown itself waits for listeners that still
+// accept, and for the Close of idle connections, but for no connection.
+func (s *server) shutDown() {
 	if s.closed.Load() {
 		return
 	}
-	ended, cancel := context.WithCancel(context.Background())
-	cancel()
-	if accepting {
-		go func() { _ = s.srv.Shutdown(ended) }()
-		return
-	}
-	_ = s.srv.Shutdown(ended)
+	s.conns.do("Shutdown", func() {
+		ended, cancel := context.WithCancel(context.Background())
+		cancel()
+		_ = s.srv.Shutdown(ended)
+	})
 }
 
 // cut closes every connection, and waits a moment for the handlers, which see
@@ -224,7 +222,7 @@ func (s *server) cut(shutDown bool) {
 	_ = context.Cause(s.base)
 	s.conns.cut()
 	if !shutDown {
-		s.shutDown(true)
+		s.shutDown()
 	}
 	if requests > 0 {
 		s.run.log.add(slog.LevelWarn, 0, "requests are cut", slog.Int("requests", requests))
@@ -239,10 +237,10 @@ func (s *server) cut(shutDown bool) {
 }
 
 // waitsForCut says whether handlers run that may heed their context, or, of a
-// server that does not wait for them, whether it accepts.
+// server that does not wait for them, whether it accepts or closes what is open.
 func (s *server) waitsForCut() bool {
 	if s.cfg.untilStopped {
-		return s.stillAccepting()
+		return s.stillAccepting() || s.conns.busy()
 	}
 	return s.conns.open.Load() > 0
 }
