@@ -17,7 +17,7 @@ func everything() offers {
 		NeedIs, NeedRunWith, NeedState, NeedOnShutdownContext, NeedWorkContext, NeedTrack, NeedGo, NeedStop,
 		NeedMarkStarted, NeedHandler, NeedListenAndServe, NeedServe, NeedServeTLS, NeedListenTLS, NeedUntilStopped, NeedServeFunc, NeedCancelOnStop,
 		NeedExitCode, NeedCleanError, NeedSignalError, NeedLogger, NeedOnShutdownStop, NeedMachine, NeedMisuses, NeedHealth, NeedFollow, NeedAddCheckContext, NeedRemoveCheck,
-		NeedStartup, NeedUnix,
+		NeedStartup, NeedGroups, NeedSetNotReady, NeedFailAfter, NeedRefreshAhead, NeedHealthLog, NeedHealthObserver, NeedUnix,
 	} {
 		o[n] = true
 	}
