@@ -19,12 +19,17 @@ import (
 //
 // net/http sends a header not when WriteHeader is called but with the first
 // byte that follows, or when the handler returns. So does this.
+//
+// If the client expects "100 Continue", WriteHeader is passed on at once: from
+// then on net/http does not send that, and, if the body was not read before,
+// closes the connection by itself.
 type closing struct {
 	http.ResponseWriter
-	run    *run
-	status int         // given to WriteHeader, which was not passed on yet
-	header http.Header // as it was then
-	sent   bool
+	run     *run
+	expects bool
+	status  int         // given to WriteHeader, which was not passed on yet
+	header  http.Header // as it was then
+	sent    bool
 }
 
 // send passes the header on.
@@ -65,6 +70,9 @@ func (w *closing) WriteHeader(status int) {
 		return
 	}
 	w.status, w.header = status, w.Header().Clone()
+	if w.expects {
+		w.send()
+	}
 }
 
 func (w *closing) Write(p []byte) (int, error) {

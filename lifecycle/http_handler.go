@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/greynewell/mist-go/fsm"
 )
@@ -17,9 +18,9 @@ import (
 //
 // While Draining, responses to new requests carry "Connection: close"
 // (HTTP-3). After Draining, a request is answered with 503 and Retry-After,
-// and next is not called. [Serve] and [ListenAndServe] do this by themselves;
-// Handler is for servers that are run in another way. A nil next is
-// http.DefaultServeMux. With a context that does not come from [Run] it
+// and next is not called. [Serve] and its like do this by themselves; Handler is
+// for servers that are run in another way. Inside Serve it is not needed: it
+// does not count a request a second time. A nil next is http.DefaultServeMux. With a context that does not come from [Run] it
 // returns next itself, and logs an error (HOOK-9).
 func Handler(ctx context.Context, next http.Handler) http.Handler {
 	if next == nil {
@@ -40,15 +41,28 @@ type counter struct {
 }
 
 func (c *counter) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	if !c.run.work.begin(oneRequest) {
-		c.run.refuse(w, req)
-		return
+	if !c.counted(req) {
+		if !c.run.work.begin(oneRequest) {
+			c.run.refuse(w, req)
+			return
+		}
+		defer c.run.work.end(oneRequest)
 	}
-	defer c.run.work.end(oneRequest)
 	if c.run.State() >= fsm.Draining {
 		sayClose(w, req)
 	}
 	c.next.ServeHTTP(w, req)
+}
+
+// counted says whether Serve counts the request. Over HTTP/2 on a connection that
+// was hijacked that is the one that hijacked it.
+func (c *counter) counted(req *http.Request) bool {
+	srv, _ := req.Context().Value(http.ServerContextKey).(*http.Server)
+	if srv == nil {
+		return false
+	}
+	s, ok := srv.Handler.(*server)
+	return ok && s.counts(req.Context(), c.run)
 }
 
 // refuse answers a request that came after Draining (HTTP-4).
@@ -97,8 +111,37 @@ func CancelOnStop(ctx context.Context, next http.Handler) http.Handler {
 		if r.ctx.Err() != nil {
 			cancel(context.Cause(r.ctx)) // before next looks
 		}
-		next.ServeHTTP(w, req.WithContext(ctx))
+		inner := req.WithContext(ctx)
+		defer handBack(req, inner)
+		next.ServeHTTP(w, inner)
 	})
+}
+
+// handBack has a request show what a handler has made of its copy: net/http
+// removes the files of its multipart form, and a handler around this one looks
+// at the pattern and at the form.
+func handBack(req, inner *http.Request) {
+	if inner.MultipartForm != nil {
+		req.MultipartForm = inner.MultipartForm
+	}
+	if inner.Form != nil {
+		req.Form, req.PostForm = inner.Form, inner.PostForm
+	}
+	if inner.Pattern == req.Pattern {
+		return
+	}
+	req.Pattern = inner.Pattern
+	for rest := inner.Pattern; ; {
+		_, after, found := strings.Cut(rest, "{")
+		name, end, closed := strings.Cut(after, "}")
+		if !found || !closed {
+			return
+		}
+		if name = strings.TrimSuffix(name, "..."); name != "$" {
+			req.SetPathValue(name, inner.PathValue(name))
+		}
+		rest = end
+	}
 }
 
 // answerOptions is what net/http does with "OPTIONS *". There it is no handler

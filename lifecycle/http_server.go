@@ -38,6 +38,8 @@ type server struct {
 	next  http.Handler // the user's
 	conns *connections
 
+	options bool // "OPTIONS *" is answered
+
 	base        context.Context      // of requests
 	over        <-chan struct{}      // closed when they are cut
 	cutRequests func()               // ends base
@@ -63,7 +65,10 @@ var claiming sync.Mutex
 func (c *serveCall) take(r *run) (*server, error) {
 	claiming.Lock()
 	defer claiming.Unlock()
-	if s, ok := c.srv.Handler.(*server); ok {
+	handler := c.srv.Handler
+	if s, ok := handler.(*server); ok && s.srv != c.srv {
+		handler = s.next // the user has given the handler of one server to another
+	} else if ok {
 		switch {
 		case s.run != r:
 			return nil, errors.New("this http.Server is served in another Run already; make another")
@@ -75,7 +80,7 @@ func (c *serveCall) take(r *run) (*server, error) {
 		return s, nil
 	}
 	s := &server{
-		run: r, srv: c.srv, cfg: c.cfg, next: c.srv.Handler, conns: newConnections(r.log),
+		run: r, srv: c.srv, cfg: c.cfg, next: handler, conns: newConnections(r.log),
 		stopping: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if !s.register() {
@@ -112,17 +117,9 @@ func (s *server) install(ctx context.Context) {
 		s.next = http.DefaultServeMux
 	}
 	s.srv.Handler = s
-	if !s.srv.DisableGeneralOptionsHandler {
-		s.srv.DisableGeneralOptionsHandler = true
-		next := s.next
-		s.next = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-			if req.Method == http.MethodOptions && req.RequestURI == "*" {
-				answerOptions(w, req)
-				return
-			}
-			next.ServeHTTP(w, req)
-		})
-	}
+	s.options = !s.srv.DisableGeneralOptionsHandler
+	s.srv.DisableGeneralOptionsHandler = true
+	s.srv.TLSNextProto = s.conns.followProtocols(s.srv.TLSNextProto)
 	s.srv.RegisterOnShutdown(func() { s.closed.Store(true) })
 	s.srv.BaseContext = s.baseContext(ctx, s.srv.BaseContext)
 	s.srv.ConnContext = s.connContext(s.srv.ConnContext)
@@ -185,16 +182,35 @@ func (s *server) connState(user func(net.Conn, http.ConnState)) func(net.Conn, h
 	}
 }
 
-// ServeHTTP calls the user's handler.
-func (s *server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	if e, ok := req.Context().Value(connectionKey{s.conns}).(*connection); ok {
-		if !s.conns.begin(e, req) {
-			panic(http.ErrAbortHandler)
-		}
-		defer s.conns.end(e)
+// call calls the user's handler.
+func (s *server) call(w http.ResponseWriter, req *http.Request) {
+	if s.options && req.Method == http.MethodOptions && req.RequestURI == "*" {
+		answerOptions(w, req)
+		return
 	}
+	s.next.ServeHTTP(w, req)
+}
+
+// counts says whether the server counts the requests that come with ctx as work
+// in flight of r.
+func (s *server) counts(ctx context.Context, r *run) bool {
+	return s.run == r && !s.cfg.untilStopped && ctx.Value(connectionKey{s.conns}) != nil
+}
+
+// ServeHTTP calls the user's handler. A request that came over no connection of
+// the server's, because the user calls srv.Handler, is none of its requests.
+func (s *server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	e, ok := req.Context().Value(connectionKey{s.conns}).(*connection)
+	if !ok {
+		s.call(w, req)
+		return
+	}
+	if !s.conns.begin(e, req) {
+		panic(http.ErrAbortHandler)
+	}
+	defer s.conns.end(e)
 	if s.cfg.untilStopped {
-		s.next.ServeHTTP(w, req)
+		s.call(w, req)
 		return
 	}
 	work := s.run.work
@@ -207,11 +223,11 @@ func (s *server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		sayClose(w, req)
 	}
 	if s.run.cfg.drainDelay > 0 && req.ProtoMajor == 1 {
-		w := &closing{ResponseWriter: w, run: s.run}
-		s.next.ServeHTTP(w, req)
+		w := &closing{ResponseWriter: w, run: s.run, expects: req.Header["Expect"] != nil}
+		s.call(w, req)
 		w.send()
 	} else {
-		s.next.ServeHTTP(w, req)
+		s.call(w, req)
 	}
 	if s.run.State() >= fsm.Draining {
 		s.handlerEnded()
