@@ -10,8 +10,11 @@ import (
 // closes it too (HTTP-10).
 type listener struct {
 	net.Listener
-	closed atomic.Bool
-	crash  atomic.Pointer[error] // a panic or Goexit of Close, at the stop
+	closed    atomic.Bool
+	gone      atomic.Bool           // Close has returned
+	used      atomic.Bool           // Accept was called
+	accepting atomic.Bool           // Accept has not returned
+	crash     atomic.Pointer[error] // a panic or Goexit of Close, at the stop
 }
 
 // Close closes the listener. It does not wait for another call of it.
@@ -19,7 +22,27 @@ func (l *listener) Close() error {
 	if l.closed.Swap(true) {
 		return nil
 	}
+	defer l.gone.Store(true)
 	return l.Listener.Close()
+}
+
+// address is what the listener says that its address is.
+func (l *listener) address() (addr string) {
+	addr = "an unknown address"
+	call(func() error { addr = l.Addr().String(); return nil }, func(error) {})
+	return addr
+}
+
+// hangs says what has not returned though the listener was to be closed; empty:
+// nothing.
+func (l *listener) hangs() string {
+	switch {
+	case l.closed.Load() && !l.gone.Load():
+		return "Close"
+	case l.accepting.Load():
+		return "Accept"
+	}
+	return ""
 }
 
 // closeContained closes the listener at the stop.
@@ -43,6 +66,9 @@ func (l *listener) ofPackageNet() bool {
 
 // Accept makes connections that can be told from one another.
 func (l *listener) Accept() (net.Conn, error) {
+	l.used.Store(true)
+	l.accepting.Store(true)
+	defer l.accepting.Store(false)
 	conn, err := l.Listener.Accept()
 	if err == nil && !isComparable(conn) {
 		conn = &incomparable{conn}

@@ -188,7 +188,7 @@ func TestNoContinueFollowsTheHeader(t *testing.T) {
 				}()
 				return lifecycle.Serve(ctx, &http.Server{Handler: http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
 					rw.WriteHeader(http.StatusAccepted)
-					_, _ = io.Copy(rw, req.Body)
+					_, _ = io.ReadAll(req.Body)
 				})}, ln)
 			}, lifecycle.WithDrainDelay(delay))
 			if err != nil {

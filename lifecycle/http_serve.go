@@ -99,22 +99,24 @@ func (c *serveCall) listenAndServe(addr string, opts []ServeOption, accept func(
 	}
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {
-		if c.cfg.untilStopped {
-			from(c.ctx).serverFailed(c.pc, err)
-		}
-		return err
+		return c.requestStop(err)
 	}
+	c.cfg = serveConfig{}
 	return c.serveOn(ln, opts, accept)
 }
 
 func (c *serveCall) serveOn(ln net.Listener, opts []ServeOption, accept func(net.Listener) error) error {
-	if ln == nil {
-		return c.failed(errors.New("the listener is nil"))
+	if ln != nil {
+		c.ln = &listener{Listener: ln}
 	}
-	c.ln = &listener{Listener: ln}
 	if err := c.check(opts); err != nil {
-		_ = c.ln.Close()
+		if ln != nil {
+			_ = c.ln.Close()
+		}
 		return err
+	}
+	if ln == nil {
+		return c.requestStop(c.failed(errors.New("the listener is nil")))
 	}
 	r := from(c.ctx)
 	s, err := c.take(r)
@@ -124,34 +126,58 @@ func (c *serveCall) serveOn(ln net.Listener, opts []ServeOption, accept func(net
 			r.log.refused(c.pc, "server", r.State())
 			return nil
 		}
-		return c.failed(err)
+		return c.requestStop(c.failed(err))
 	}
 	return s.serve(c, accept)
 }
 
 // check looks at the arguments, and takes the options.
 func (c *serveCall) check(opts []ServeOption) error {
-	if c.srv == nil {
-		return c.failed(errors.New("the server is nil"))
-	}
+	var err error
 	for i, opt := range opts {
-		if opt == nil {
-			return c.failed(fmt.Errorf("option %d is nil", i+1))
+		if opt != nil {
+			opt(&c.cfg)
+		} else if err == nil {
+			err = fmt.Errorf("option %d is nil", i+1)
 		}
-		opt(&c.cfg)
 	}
-	if from(c.ctx) == nil {
+	if c.srv == nil {
+		err = errors.New("the server is nil")
+	}
+	switch {
+	case from(c.ctx) == nil:
 		logMisuse(c.pc, c.function, "nothing is served")
-		return c.failed(errors.New("the context does not come from Run"))
-	}
-	if c.cfg.untilStopped && (taskOf(c.ctx) != nil || inTask()) {
-		return c.failed(errUntilStoppedInTask)
+		if err == nil {
+			err = errors.New("the context does not come from Run")
+		}
+		return c.failed(err)
+	case err != nil:
+		return c.requestStop(c.failed(err))
+	case c.cfg.untilStopped && inTask():
+		return c.failed(errUntilStoppedInTask) // which the task returns
 	}
 	return nil
 }
 
 func (c *serveCall) failed(err error) error {
 	return fmt.Errorf("lifecycle: %s: %w", c.function, err)
+}
+
+// requestStop has the failure of a server with UntilStopped request a stop, and
+// returns it: the go statement that has begun it does not.
+func (c *serveCall) requestStop(err error) error {
+	if !c.cfg.untilStopped {
+		return err
+	}
+	named := err
+	switch {
+	case c.ln != nil:
+		named = fmt.Errorf("server with UntilStopped on %s: %w", c.ln.address(), err)
+	case c.srv != nil && c.srv.Addr != "":
+		named = fmt.Errorf("server with UntilStopped at %q: %w", c.srv.Addr, err)
+	}
+	from(c.ctx).serverFailed(c.pc, named)
+	return err
 }
 
 // inTask says whether the caller runs on the goroutine of a task, whatever

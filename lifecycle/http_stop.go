@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -78,19 +79,28 @@ func (s *server) serve(c *serveCall, accept func(net.Listener) error) error {
 	case <-main.Done():
 	}
 	if given.Err() == nil && main.Err() == nil && !isClosed(s.over) && !isClosed(s.stopping) {
-		return s.failed(c, loop.err)
+		return s.failed(c, loop)
 	}
 	if s.beginStop(false) {
 		s.stop()
 	}
 	<-s.stopped
 	if isClosed(loop.ended) && loop.crashed {
-		return loop.err
+		return s.crashed(c, "accepting", loop.err)
 	}
 	if crash := c.ln.crash.Load(); crash != nil {
-		return *crash
+		return s.crashed(c, "closing", *crash)
 	}
 	return nil
+}
+
+// crashed logs a panic of a listener, or of a function of the user's that is
+// called to accept, and returns the error for it: what names the server, so that
+// it is not taken for one of main.
+func (s *server) crashed(c *serveCall, what string, err error) error {
+	what += " on " + c.ln.address()
+	s.run.log.panicked(c.pc, what, err)
+	return c.failed(fmt.Errorf("%s: %w", what, err))
 }
 
 func isClosed(c <-chan struct{}) bool {
@@ -105,9 +115,15 @@ func isClosed(c <-chan struct{}) bool {
 // failed is what becomes of a server whose listener has failed, or whose owner
 // has closed it. With its last listener it stops: the requests that are under
 // way are work in flight.
-func (s *server) failed(c *serveCall, err error) error {
-	if s.cfg.untilStopped {
-		s.run.serverFailed(c.pc, err)
+func (s *server) failed(c *serveCall, loop *acceptLoop) error {
+	err := loop.err
+	if loop.crashed {
+		err = s.crashed(c, "accepting", err)
+	}
+	if err == http.ErrServerClosed && c.ln.used.Load() {
+		s.run.log.add(slog.LevelInfo, c.pc, "a server was closed by its owner", slog.String("listener", c.ln.address()))
+	} else {
+		c.requestStop(err)
 	}
 	if s.beginStop(true) {
 		go call(func() error { s.stop(); return nil }, func(err error) {
@@ -227,12 +243,21 @@ func (s *server) cut(shutDown bool) {
 	if requests > 0 {
 		s.run.log.add(slog.LevelWarn, 0, "requests are cut", slog.Int("requests", requests))
 	}
-	if s.stillAccepting() && !s.cfg.untilStopped {
-		s.run.log.add(slog.LevelWarn, 0, "a listener was closed, but its Accept has not returned")
+	if !s.cfg.untilStopped {
+		s.warnOfListeners()
 	}
 	patience, cancel := context.WithTimeout(context.Background(), s.patience())
 	defer cancel()
 	for s.waitsForCut() && s.await(time.Time{}, patience.Done()) {
+	}
+}
+
+// warnOfListeners names those that have not let go.
+func (s *server) warnOfListeners() {
+	for _, ln := range s.listeners { // none is added any more
+		if what := ln.hangs(); what != "" {
+			s.run.log.add(slog.LevelWarn, 0, "a listener is to be closed, but its "+what+" has not returned", slog.String("listener", ln.address()))
+		}
 	}
 }
 

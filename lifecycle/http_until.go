@@ -28,9 +28,15 @@ type serveConfig struct{ untilStopped bool }
 //	go lifecycle.ListenAndServe(ctx, metrics, lifecycle.UntilStopped())
 //
 // If it fails before the stop, such as when the port is taken, it requests one,
-// with a [*TaskError] that names the call of Serve in Run's result, as a task
-// that fails does. Inside [Go] it would hold Draining for as long as it serves:
-// that is refused with an error.
+// with a [*TaskError] that names the address in Run's result, and the call of
+// Serve where that is no go statement's own, as a task that fails does. That its
+// owner closes it while it serves is no failure, and is logged.
+//
+// Whatever waits for its return waits for the last hook. So main should not: it
+// would use up its grace (DRAIN-4). In an errgroup that main waits for, start it
+// with a plain go statement beside the group. And a task that waits for it would
+// hold Draining for as long as it serves. On the goroutine of a task ([Go]) it is
+// refused with an error; that one waits for it in another way is warned of.
 func UntilStopped() ServeOption { return func(c *serveConfig) { c.untilStopped = true } }
 
 var errUntilStoppedInTask = errors.New("UntilStopped inside Go would hold Draining for as long as it serves; start it with a plain go statement")

@@ -104,7 +104,7 @@ func (r *run) warnOfGrace() {
 	if !r.mainBack && !r.work.unitsOut() {
 		grace := r.returnGrace()
 		r.log.add(slog.LevelWarn, 0, "main has not returned since its context was cancelled; hooks will run even so when its grace is over",
-			duration("in", grace-grace/5), slog.String("hint", graceHint))
+			duration("in", grace-grace/5), slog.String("hint", r.graceHint()))
 	}
 }
 
@@ -116,12 +116,19 @@ func (r *run) endGrace() {
 	r.drain.graceOver = true
 	if !r.work.unitsOut() {
 		r.log.add(slog.LevelWarn, 0, "main has not returned since its context was cancelled, and is not waited for any longer",
-			duration("grace", r.returnGrace()), slog.String("hint", graceHint))
+			duration("grace", r.returnGrace()), slog.String("hint", r.graceHint()))
 	}
 }
 
-const graceHint = "if only a hook ends it, serve with lifecycle.Serve or ServeFunc instead; " +
-	"if it finishes work, count that with Track, or give a longer WithReturnGrace"
+// graceHint says why main may not be back.
+func (r *run) graceHint() string {
+	const hint = "if only a hook ends it, serve with lifecycle.Serve or ServeFunc instead; " +
+		"if it finishes work, count that with Track, or give a longer WithReturnGrace"
+	if r.trailing.any() {
+		return "if it waits for a server with UntilStopped, which ends after the last hook, start that with a plain go statement; " + hint
+	}
+	return hint
+}
 
 // awaitWork begins to wait for the work in flight.
 func (r *run) awaitWork() {

@@ -33,6 +33,13 @@ func (t *trailing) end(ended chan struct{}) {
 	t.ended = slices.DeleteFunc(t.ended, func(c chan struct{}) bool { return c == ended })
 }
 
+// any says whether one has not ended.
+func (t *trailing) any() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.ended) > 0
+}
+
 // close registers no more, and returns those that have not ended.
 func (t *trailing) close() []chan struct{} {
 	t.mu.Lock()
