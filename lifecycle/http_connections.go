@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -141,35 +142,53 @@ func (e *connection) reused() bool {
 // find returns the entry of a connection. One that is not known may be what a
 // hijacker has made of its own: package h2c serves HTTP/2 on that, and reports
 // its states here.
-func (c *connections) find(conn net.Conn) (found *connection) {
-	if !isComparable(conn) {
-		return nil
-	}
-	if e, ok := c.all.Load(conn); ok {
-		return e.(*connection)
+func (c *connections) find(conn net.Conn) *connection {
+	if isComparable(conn) {
+		if e, ok := c.all.Load(conn); ok {
+			return e.(*connection)
+		}
 	}
 	if c.hijacked.Load() == 0 {
 		return nil
 	}
-	matches := 0
-	for e := range c.each {
-		if e.isHijacked() && sameAddress(e.conn, conn) {
-			found = e
-			matches++
+	for inner := within(conn); inner != nil; inner = within(inner) {
+		if !isComparable(inner) {
+			continue
+		}
+		if known, ok := c.all.Load(inner); ok && known.(*connection).isHijacked() {
+			e := known.(*connection)
+			c.name(e, conn)
+			return e
 		}
 	}
-	if matches != 1 { // in memory, addresses may all be the same
-		return nil
-	}
-	found.mu.Lock()
-	found.alias = conn
-	found.mu.Unlock()
-	c.all.Store(conn, found)
-	return found
+	return nil
 }
 
-func sameAddress(a, b net.Conn) bool {
-	return a.RemoteAddr().String() == b.RemoteAddr().String() && a.LocalAddr().String() == b.LocalAddr().String()
+// name notes what a hijacker calls a connection.
+func (c *connections) name(e *connection, alias net.Conn) {
+	if isComparable(alias) {
+		e.mu.Lock()
+		e.alias = alias
+		e.mu.Unlock()
+		c.all.Store(alias, e)
+	}
+}
+
+// within returns the connection that another one is made of, which is a method
+// or a field of that, or nil.
+func within(conn net.Conn) net.Conn {
+	if outer, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		return outer.NetConn()
+	}
+	v := reflect.Indirect(reflect.ValueOf(conn))
+	if v.Kind() != reflect.Struct {
+		return nil
+	}
+	if field, ok := v.Type().FieldByName("Conn"); ok && len(field.Index) == 1 {
+		inner, _ := v.FieldByIndex(field.Index).Interface().(net.Conn)
+		return inner
+	}
+	return nil
 }
 
 func (e *connection) isHijacked() bool {

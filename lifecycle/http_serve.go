@@ -32,12 +32,18 @@ func ListenAndServeTLS(ctx context.Context, srv *http.Server, certFile, keyFile 
 // within 10 ms of the last answer (HTTP-1). Over HTTP/2 that is when the client
 // has read it and gone away, or 1 s after it was written. Whatever request
 // http.Server.Shutdown would answer is answered (HTTP-6). A request that is
-// still under way when the drain timeout runs out is cut before the first hook
-// runs; Serve returns nil then too, since Run's result says so (HTTP-2).
+// still under way when the drain timeout runs out is cut: its context ends and its
+// connection is closed. The first hook runs when its handler has returned, or
+// after 100 ms, or a tenth of the shutdown timeout if that is less. Serve returns
+// nil then too, since Run's result says so (HTTP-2).
+//
+// A request that arrives on an idle connection at the very moment of the stop may
+// find that closed, as with http.Server.Shutdown. Its handler is not called.
 //
 // If its owner has closed the server, Serve returns http.ErrServerClosed; if the
-// listener fails, its error. With the last listener srv is stopped as a whole,
-// and requests under way are answered or cut as above.
+// listener fails, its error. Then Serve returns at once, while requests may be
+// under way, which are answered or cut as above. When the last listener has
+// failed, or has been closed, srv stops as a whole.
 //
 // Requests are counted as [Handler] does. Their context has the values of
 // srv.BaseContext, or else of ctx, but is not cancelled with them: it lives
@@ -54,11 +60,27 @@ func ListenAndServeTLS(ctx context.Context, srv *http.Server, certFile, keyFile 
 // connection that is new and silent is waited for, because its request may be
 // coming, until it is 500 ms old. net/http lingers for 500 ms on a connection
 // whose handler left more than 256 KiB of a request's body unread, and when
-// accepting failed for want of file descriptors it sleeps, for up to a second.
+// accepting failed for want of file descriptors it sleeps, for up to a second. A
+// listener whose Close or Accept does not return, and a connection whose Close
+// does not, are waited for until the drain timeout; a listener is then warned of.
+// A protocol of srv.TLSNextProto is waited for, as a request is, until its
+// function returns.
+//
+// With golang.org/x/net/http2/h2c a client of HTTP/2 that goes on asking is not
+// asked to go away, and can use up the drain timeout. Use srv.Protocols with
+// SetUnencryptedHTTP2 instead; or else give http2.ConfigureServer the same
+// http2.Server as h2c.NewHandler, or that a [Handler].
+//
+// With [WithDrainDelay], http.MaxBytesReader does not find the response writer
+// that it knows. So that the client stops sending, the connection is closed with
+// every response of status 413; with another status it is kept, and net/http
+// reads, and drops, up to 256 KiB more of the body.
 //
 // Serve puts functions of its own before srv.Handler, srv.BaseContext,
-// srv.ConnContext and srv.ConnState, which call those, and sets
-// srv.DisableGeneralOptionsHandler, to answer "OPTIONS *" itself. Functions
+// srv.ConnContext, srv.ConnState and those of srv.TLSNextProto, which call those,
+// and sets srv.DisableGeneralOptionsHandler, to answer "OPTIONS *" itself. So
+// srv.Handler is not what it was: it is not to be used for anything else, except
+// that another http.Server may be given it. Functions
 // registered with srv.RegisterOnShutdown run when no connection is about to
 // bring its first request any more, at most 500 ms after the stop.
 //
