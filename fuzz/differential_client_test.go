@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -22,6 +23,8 @@ type client struct {
 	dialled time.Time
 	sent    atomic.Pointer[time.Time] // the first request
 	results []result
+	ids     []string // of the requests of results
+	asked   int      // how many requests have an id
 }
 
 // inTime is how old a connection may be when it sends its first request. That
@@ -42,6 +45,7 @@ func (c *client) play() []result {
 	} else {
 		c.playHTTP1(conn)
 	}
+	c.findThoseInVain(conn.LocalAddr())
 	if sent := c.sent.Load(); !c.host.accepted(conn.LocalAddr()) || sent == nil || sent.Sub(c.dialled) > inTime {
 		return nil
 	}
@@ -58,13 +62,32 @@ func (c *client) sleepUntil(d time.Duration) { time.Sleep(time.Until(c.stop.Add(
 
 func (c *client) step(i int) { c.sleepUntil(c.steps[i]) }
 
-// note records what became of one request.
-func (c *client) note(err error) {
+// id returns the id of the next request.
+func (c *client) id() string {
+	c.asked++
+	return strconv.Itoa(c.asked)
+}
+
+// note records what became of one request. Each has one note, in the order in
+// which they are sent.
+func (c *client) note(err error) { c.noteOf(strconv.Itoa(len(c.results)+1), err) }
+
+func (c *client) noteOf(id string, err error) {
+	c.ids = append(c.ids, id)
 	if err != nil {
 		c.results = append(c.results, lost)
 		return
 	}
 	c.results = append(c.results, answered)
+}
+
+// findThoseInVain finds the lost requests whose handler was called.
+func (c *client) findThoseInVain(addr net.Addr) {
+	for i, r := range c.results {
+		if r == lost && c.host.handled(addr, c.ids[i]) {
+			c.results[i] = inVain
+		}
+	}
 }
 
 // wrong is the error of an answer that is not the right one.
@@ -82,10 +105,11 @@ type http1 struct {
 	net.Conn
 	from  *bufio.Reader
 	wrote func()
+	id    func() string
 }
 
 func (c *client) playHTTP1(tcp net.Conn) {
-	conn := http1{tcp, nil, c.wrote}
+	conn := http1{tcp, nil, c.wrote, c.id}
 	if c.kind == "slow handshake" {
 		c.step(0)
 	}
@@ -122,7 +146,14 @@ func (c http1) answer(want string) (closes bool, err error) {
 	return resp.Close, wrong(resp, want)
 }
 
+// write gives each request that begins in s an id.
 func (c http1) write(s string) {
+	const host = "Host: test\r\n"
+	parts := strings.Split(s, host)
+	for i := range parts[1:] {
+		parts[i+1] = host + "Id: " + c.id() + "\r\n" + parts[i+1]
+	}
+	s = strings.Join(parts, "")
 	_, _ = io.WriteString(c, s) // if it fails, there is no answer
 	c.wrote()
 }
@@ -153,8 +184,18 @@ var scripts1 = map[string]func(*client, http1){
 			}
 		}
 	},
+	"posts in a row": func(c *client, conn http1) {
+		for {
+			conn.write("POST /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\nbody")
+			closes, err := conn.answer("4")
+			if closes || err != nil {
+				c.noteOf(strconv.Itoa(c.asked), err) // how many came before is chance
+				return
+			}
+		}
+	},
 	"slow to send": func(c *client, conn http1) {
-		for i, part := range []string{"GET /ec", "ho HTTP/1.1\r\nHo", "st: test\r\n\r\n"} {
+		for i, part := range []string{"GET /ec", "ho HTTP/1.1\r\nHo", "st: test\r\nId: " + c.id() + "\r\n\r\n"} {
 			c.step(i)
 			_, _ = io.WriteString(conn, part)
 		}

@@ -28,6 +28,7 @@ import (
 type host interface {
 	addr(protocol string) string
 	accepted(client net.Addr) bool
+	handled(client net.Addr, id string) bool
 	stop(t *testing.T)
 }
 
@@ -39,6 +40,7 @@ type servers struct {
 	mu      sync.Mutex
 	conns   map[net.Conn]struct{} // hijacked ones too
 	clients map[string]struct{}   // the addresses of all that were accepted
+	begun   sync.Map              // of the requests whose handler was called, client and id
 }
 
 func newServers(t *testing.T, cert *certificate) *servers {
@@ -49,8 +51,8 @@ func newServers(t *testing.T, cert *certificate) *servers {
 	overTLS.SetHTTP1(true)
 	overTLS.SetHTTP2(true)
 	quiet := log.New(io.Discard, "", 0)
-	s.clear = &http.Server{Handler: handler(), Protocols: both, ConnState: s.follow, ErrorLog: quiet}
-	s.encrypted = &http.Server{Handler: handler(), Protocols: overTLS, ConnState: s.follow, ErrorLog: quiet}
+	s.clear = &http.Server{Handler: s.note(handler()), Protocols: both, ConnState: s.follow, ErrorLog: quiet}
+	s.encrypted = &http.Server{Handler: s.note(handler()), Protocols: overTLS, ConnState: s.follow, ErrorLog: quiet}
 	s.clearLn = listen(t)
 	s.encryptedLn = tls.NewListener(listen(t), &tls.Config{Certificates: []tls.Certificate{cert.pair}, NextProtos: []string{"h2", "http/1.1"}})
 	return s
@@ -90,6 +92,19 @@ func (s *servers) accepted(client net.Addr) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, ok := s.clients[client.String()]
+	return ok
+}
+
+// note notes the requests whose handler is called.
+func (s *servers) note(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		s.begun.Store(req.RemoteAddr+" "+req.Header.Get("Id"), nil)
+		next.ServeHTTP(w, req)
+	})
+}
+
+func (s *servers) handled(client net.Addr, id string) bool {
+	_, ok := s.begun.Load(client.String() + " " + id)
 	return ok
 }
 

@@ -58,7 +58,7 @@ func (c *client) playHTTP2(tcp net.Conn) {
 	traced := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{WroteHeaders: c.wrote})
 	scripts2[c.kind](c, &http2Client{
 		Client: http.Client{Transport: transport, Timeout: 20 * time.Second},
-		base:   scheme + "://" + c.host.addr(c.protocol), ctx: traced,
+		base:   scheme + "://" + c.host.addr(c.protocol), ctx: traced, id: c.id,
 	})
 }
 
@@ -104,13 +104,17 @@ type http2Client struct {
 	http.Client
 	base string
 	ctx  context.Context // traced
+	id   func() string
 }
 
-func (c *http2Client) get(path, want string) error {
+func (c *http2Client) get(path, want string) error { return c.getAs(c.id(), path, want) }
+
+func (c *http2Client) getAs(id, path, want string) error {
 	req, err := http.NewRequestWithContext(c.ctx, "GET", c.base+path, nil)
 	if err != nil {
 		return err
 	}
+	req.Header.Set("Id", id)
 	resp, err := c.Do(req)
 	if err != nil {
 		return err
@@ -125,6 +129,7 @@ func (c *http2Client) post(want string, header http.Header, trailer http.Header,
 	if err != nil {
 		return err
 	}
+	header.Set("Id", c.id())
 	req.Header, req.Trailer = header, trailer
 	go func() {
 		for i := 0; ; i++ {
@@ -176,7 +181,8 @@ var scripts2 = map[string]func(*client, *http2Client){
 		var all sync.WaitGroup
 		errs := make([]error, 4)
 		for i := range errs {
-			all.Go(func() { errs[i] = h.get("/slow", "done") })
+			id := c.id()
+			all.Go(func() { errs[i] = h.getAs(id, "/slow", "done") })
 		}
 		all.Wait()
 		for _, err := range errs {

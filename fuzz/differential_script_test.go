@@ -34,6 +34,7 @@ var kinds = map[string]struct {
 }{
 	"new":            {steps: 1},
 	"kept":           {steps: 5},
+	"posts in a row": {steps: 1, raw: true},
 	"slow to send":   {steps: 3, raw: true},
 	"pipelined":      {steps: 2, raw: true},
 	"half-closed":    {steps: 2, raw: true},
@@ -59,6 +60,9 @@ func newScripts(random *rand.Rand, n int) []script {
 	scripts := make([]script, 0, n)
 	for len(scripts) < n {
 		protocol, kind := protocols[random.IntN(len(protocols))], names[random.IntN(len(names))]
+		if random.IntN(4) == 0 {
+			kind = "posts in a row" // few are at the instant when they may be lost
+		}
 		k := kinds[kind]
 		overHTTP1 := protocol == http11 || protocol == tls11
 		if k.raw && !overHTTP1 || k.encrypted && protocol != tls11 && protocol != http2 ||

@@ -24,7 +24,8 @@ var (
 // for may hide that another is not, so often there are few.
 var perStop = []int{1, 1, 2, 3, 7, 64}
 
-// HTTP-6: Serve answers whatever http.Server.Shutdown answers. Both are played
+// HTTP-6: Serve answers whatever http.Server.Shutdown answers, and calls no
+// handler in vain that Shutdown would not call. Both are played
 // the same random scripts on real connections, at the same time, and stopped in
 // the midst of them.
 //
@@ -106,8 +107,11 @@ type result uint8
 const (
 	notSent result = iota // the connection was not accepted, or had been closed before
 	lost
+	inVain // lost, though its handler was called
 	answered
 )
+
+func (r result) lost() bool { return r == lost || r == inVain }
 
 // class is what is counted together.
 type class struct{ protocol, kind string }
@@ -118,6 +122,9 @@ type outcomes struct {
 	sent                int // to either
 	lostOurs, lostPlain int
 	worse, better       int // lost by one alone: by Serve, by Shutdown
+
+	vainOurs, vainPlain   int // of the lost, those whose handler was called
+	vainWorse, vainBetter int // by one alone
 }
 
 type tally struct {
@@ -140,19 +147,22 @@ func (t *tally) add(c class, ours, plain []result) {
 		if a != notSent || b != notSent {
 			o.sent++
 		}
-		if a == lost {
-			o.lostOurs++
-		}
-		if b == lost {
-			o.lostPlain++
-		}
-		switch {
-		case a == lost && b == answered:
-			o.worse++
-		case a == answered && b == lost:
-			o.better++
-		}
+		o.lostOurs += one(a.lost())
+		o.lostPlain += one(b.lost())
+		o.worse += one(a.lost() && b == answered)
+		o.better += one(a == answered && b.lost())
+		o.vainOurs += one(a == inVain)
+		o.vainPlain += one(b == inVain)
+		o.vainWorse += one(a == inVain && b != inVain)
+		o.vainBetter += one(a != inVain && b == inVain)
 	}
+}
+
+func one(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 func at(results []result, i int) result {
@@ -162,30 +172,35 @@ func at(results []result, i int) result {
 	return notSent
 }
 
-// bound is how many requests Serve alone may lose where Shutdown alone loses
-// better. A request that arrives at the very instant of the stop is lost by
+// bound is how many requests Serve alone may lose, or may lose though it has
+// called the handler, where Shutdown alone loses better. A request that arrives at the very instant of the stop is lost by
 // either with the same chance, so of the requests that just one of both has
 // lost each is half of the time Serve's: worse is binomial, with a standard
 // deviation of its excess of sqrt(worse + better). Four of those are exceeded by
 // chance in one of 30,000 classes. Where next to nothing is lost, the two more
 // are for what a busy machine does to one of both alone, such as a client that
 // comes too late by half a second.
-func (o *outcomes) bound() float64 {
-	return float64(o.better) + 4*math.Sqrt(float64(o.worse+o.better)) + 2
+func bound(worse, better int) float64 {
+	return float64(better) + 4*math.Sqrt(float64(worse+better)) + 2
 }
 
 func (t *tally) check(tb testing.TB) {
 	for _, c := range t.classes() {
-		if o := t.outcomes[c]; float64(o.worse) > o.bound() {
-			tb.Errorf("HTTP-6: %s, %s: Serve lost %d requests that Shutdown answered, and answered %d that Shutdown lost; the bound is %.0f",
-				c.protocol, c.kind, o.worse, o.better, o.bound())
-		}
+		t.outcomes[c].check(tb, c.protocol+", "+c.kind)
 	}
 	for _, protocol := range protocols {
-		if o := t.sum(protocol); float64(o.worse) > o.bound() {
-			tb.Errorf("HTTP-6: %s: Serve lost %d requests that Shutdown answered, and answered %d that Shutdown lost; the bound is %.0f",
-				protocol, o.worse, o.better, o.bound())
-		}
+		t.sum(protocol).check(tb, protocol)
+	}
+}
+
+func (o *outcomes) check(tb testing.TB, what string) {
+	if bound := bound(o.worse, o.better); float64(o.worse) > bound {
+		tb.Errorf("HTTP-6: %s: Serve lost %d requests that Shutdown answered, and answered %d that Shutdown lost; the bound is %.0f",
+			what, o.worse, o.better, bound)
+	}
+	if bound := bound(o.vainWorse, o.vainBetter); float64(o.vainWorse) > bound {
+		tb.Errorf("HTTP-6: %s: of %d requests Serve alone called the handler in vain, of %d Shutdown alone; the bound is %.0f",
+			what, o.vainWorse, o.vainBetter, bound)
 	}
 }
 
@@ -213,6 +228,10 @@ func (t *tally) sum(protocol string) *outcomes {
 			sum.lostPlain += o.lostPlain
 			sum.worse += o.worse
 			sum.better += o.better
+			sum.vainOurs += o.vainOurs
+			sum.vainPlain += o.vainPlain
+			sum.vainWorse += o.vainWorse
+			sum.vainBetter += o.vainBetter
 		}
 	}
 	return sum
@@ -220,10 +239,10 @@ func (t *tally) sum(protocol string) *outcomes {
 
 func (t *tally) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-10s %-16s %11s %9s %10s %10s %10s %10s\n",
-		"protocol", "kind", "connections", "requests", "lost:Serve", "Shutdown", "only Serve", "only Shut.")
+	fmt.Fprintf(&b, "%-10s %-16s %11s %9s %10s %10s %10s %10s %13s %10s\n",
+		"protocol", "kind", "connections", "requests", "lost:Serve", "Shutdown", "only Serve", "only Shut.", "in vain:Serve", "Shutdown")
 	line := func(protocol, kind string, o *outcomes) {
-		fmt.Fprintf(&b, "%-10s %-16s %11d %9d %10d %10d %10d %10d\n", protocol, kind, o.connections, o.sent, o.lostOurs, o.lostPlain, o.worse, o.better)
+		fmt.Fprintf(&b, "%-10s %-16s %11d %9d %10d %10d %10d %10d %13d %10d\n", protocol, kind, o.connections, o.sent, o.lostOurs, o.lostPlain, o.worse, o.better, o.vainOurs, o.vainPlain)
 	}
 	for _, c := range t.classes() {
 		line(c.protocol, c.kind, t.outcomes[c])
@@ -238,8 +257,8 @@ func (t *tally) String() string {
 func (t *tally) benchmark() string {
 	var b strings.Builder
 	line := func(protocol, kind string, o *outcomes) {
-		fmt.Fprintf(&b, "BenchmarkDifferential/%s/%s\t1\t%d connections %d requests %d lost-by-serve %d lost-by-shutdown %d lost-by-serve-alone %d lost-by-shutdown-alone\n",
-			protocol, strings.ReplaceAll(kind, " ", "-"), o.connections, o.sent, o.lostOurs, o.lostPlain, o.worse, o.better)
+		fmt.Fprintf(&b, "BenchmarkDifferential/%s/%s\t1\t%d connections %d requests %d lost-by-serve %d lost-by-shutdown %d lost-by-serve-alone %d lost-by-shutdown-alone %d in-vain-by-serve %d in-vain-by-shutdown\n",
+			protocol, strings.ReplaceAll(kind, " ", "-"), o.connections, o.sent, o.lostOurs, o.lostPlain, o.worse, o.better, o.vainOurs, o.vainPlain)
 	}
 	for _, c := range t.classes() {
 		line(c.protocol, c.kind, t.outcomes[c])
