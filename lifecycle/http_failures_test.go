@@ -30,10 +30,8 @@ func TestEveryFailureOfAServerUntilStoppedRequestsAStop(t *testing.T) {
 		}, "the listener is nil"},
 		"other options": {func(ctx context.Context) error {
 			go lifecycle.Serve(ctx, served, newPipes())
-			for served.Handler == nil {
-				sleep(0.1)
-				synctest.Wait()
-			}
+			sleep(0.1)
+			synctest.Wait()
 			return lifecycle.Serve(ctx, served, newPipes(), lifecycle.UntilStopped())
 		}, "server with UntilStopped on :0: lifecycle: Serve: this http.Server is served with other options"},
 		"a listener that fails": {func(ctx context.Context) error {

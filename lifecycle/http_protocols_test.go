@@ -158,15 +158,16 @@ func TestHandlerInsideServeCountsNothingTwice(t *testing.T) {
 		client, hangUp := ln.client()
 		defer hangUp()
 		err := w.run(func(ctx context.Context) error {
-			go w.get(client, "/60")
+			go w.get(client, "/")
 			time.AfterFunc(time.Second, func() { lifecycle.Stop(ctx, nil) })
-			return lifecycle.Serve(ctx, &http.Server{Handler: lifecycle.Handler(ctx, http.HandlerFunc(slow))}, ln)
+			lasting := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { sleep(5) })
+			return lifecycle.Serve(ctx, &http.Server{Handler: lifecycle.Handler(ctx, lasting)}, ln)
 		}, lifecycle.WithDrainTimeout(time.Second))
 		var timeout *lifecycle.DrainTimeoutError
 		if !errors.As(err, &timeout) || timeout.Requests != 1 {
 			t.Errorf("Run returned %v, want one request", err)
 		}
-		synctest.Wait()
+		sleep(5)
 	})
 }
 

@@ -210,7 +210,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	defer s.conns.end(e)
 	if s.cfg.untilStopped {
-		s.call(w, req)
+		if s.call(w, req); s.base.Err() != nil { // it is cut, and is to look so
+			panic(http.ErrAbortHandler)
+		}
 		return
 	}
 	work := s.run.work

@@ -70,30 +70,15 @@ func Track(ctx context.Context) (done func(), ok bool) {
 }
 
 // task is one task under way. It is the context that the task is given, which
-// has the values of the caller's and can be told from others by taskOf.
+// is the caller's.
 type task struct {
 	context.Context
 	pc    uintptr
 	began time.Time
 }
 
-type taskKey struct{}
-
 func newTask(ctx context.Context, pc uintptr) *item[task] {
 	return &item[task]{v: task{Context: ctx, pc: pc, began: time.Now()}}
-}
-
-func (t *task) Value(key any) any {
-	if key == (taskKey{}) {
-		return t
-	}
-	return t.Context.Value(key)
-}
-
-// taskOf returns the task that ctx was given to, or nil.
-func taskOf(ctx context.Context) *task {
-	t, _ := ctx.Value(taskKey{}).(*task)
-	return t
 }
 
 // Go runs task on a goroutine of its own as work in flight: Draining lasts
