@@ -24,23 +24,27 @@ func checkGroupsAtAnyMoment(c *checker) {
 		if seed%3 == 2 {
 			drain = 8 * time.Millisecond
 		}
-		c.groupsAtAnyMoment(rand.New(rand.NewPCG(uint64(seed), 9)), drain)
+		c.groupsAtAnyMoment(rand.New(rand.NewPCG(uint64(seed), 9)), drain, true)
 	}
 }
 
 // checkGroupsAreWaitedFor demands that hooks wait for all of that work (DRAIN-3).
 func checkGroupsAreWaitedFor(c *checker) {
 	for seed := range 6 {
-		if early := c.groupsAtAnyMoment(rand.New(rand.NewPCG(uint64(seed), 3)), 0); early > 0 {
+		if early := c.groupsAtAnyMoment(rand.New(rand.NewPCG(uint64(seed), 3)), 0, false); early > 0 {
 			c.errorf("hooks begin with %d units of work out, in groups that were made or first added to while draining", early)
 			return
 		}
 	}
 }
 
+// plan is when somebody begins work, how long that lasts, and when it is handed
+// on.
+type plan struct{ before, lasts, handed time.Duration }
+
 // groupsAtAnyMoment is one life. It returns how many units were out when the
 // hook began.
-func (c *checker) groupsAtAnyMoment(r *rand.Rand, drain time.Duration) (early int64) {
+func (c *checker) groupsAtAnyMoment(r *rand.Rand, drain time.Duration, requests bool) (early int64) {
 	var out atomic.Int64 // work that is not done
 	var others sync.WaitGroup
 	defer others.Wait()
@@ -63,30 +67,30 @@ func (c *checker) groupsAtAnyMoment(r *rand.Rand, drain time.Duration) (early in
 		}
 		// Each of them adds first to one of these, makes another, and hands
 		// work on to a third.
-		use := func(group *sync.WaitGroup, before, lasts, handed time.Duration) {
-			time.Sleep(before)
-			work(c.impl.DrainGroup(ctx), lasts)
+		use := func(group *sync.WaitGroup, t plan) {
+			time.Sleep(t.before)
+			work(c.impl.DrainGroup(ctx), t.lasts)
 			out.Add(1)
 			c.impl.DrainGroup(ctx).Go(func() {
 				defer out.Add(-1)
-				time.Sleep(handed)
-				work(c.impl.DrainGroup(ctx), lasts)
+				time.Sleep(t.handed)
+				work(c.impl.DrainGroup(ctx), t.lasts)
 			})
 			// Last, and nothing is called after it: whatever is would order it
 			// with the library.
-			work(group, lasts)
-			time.Sleep(lasts)
+			work(group, t.lasts)
+			time.Sleep(t.lasts)
 		}
-		times := func() (before, lasts, handed time.Duration) { return moment(), moment(), moment() }
-		before, lasts, handed := times()
-		c.impl.Go(ctx, func(context.Context) error { use(groups[0], before, lasts, handed); return nil })
+		times := func() plan { return plan{moment(), moment(), moment()} }
+		ofTask := times()
+		c.impl.Go(ctx, func(context.Context) error { use(groups[0], ofTask); return nil })
 		if done, ok := c.impl.Track(ctx); ok {
-			before, lasts, handed := times()
-			others.Go(func() { defer done(); use(groups[1], before, lasts, handed) })
+			ofUnit := times()
+			others.Go(func() { defer done(); use(groups[1], ofUnit) })
 		}
-		if c.offered[NeedHandler] {
-			before, lasts, handed := times()
-			counted := c.impl.Handler(ctx, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { use(groups[2], before, lasts, handed) }))
+		if requests && c.offered[NeedHandler] {
+			ofRequest := times()
+			counted := c.impl.Handler(ctx, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { use(groups[2], ofRequest) }))
 			under := make(chan struct{})
 			others.Go(func() {
 				close(under)
@@ -94,14 +98,14 @@ func (c *checker) groupsAtAnyMoment(r *rand.Rand, drain time.Duration) (early in
 			})
 			<-under
 		}
-		before, lasts, handed = times()
+		ofGroup := times()
 		out.Add(1)
-		groups[3].Go(func() { defer out.Add(-1); use(c.impl.DrainGroup(ctx), before, lasts, handed) })
+		groups[3].Go(func() { defer out.Add(-1); use(c.impl.DrainGroup(ctx), ofGroup) })
 		stop := moment()
 		others.Go(func() { time.Sleep(stop); c.impl.Stop(ctx, nil) })
-		before, lasts, handed = times()
+		ofMain := times()
 		if drain == 0 { // main is back within its grace, however busy the machine is
-			use(groups[4], before, lasts, handed)
+			use(groups[4], ofMain)
 		}
 		return nil
 	}, drain, 0)

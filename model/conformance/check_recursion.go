@@ -16,7 +16,7 @@ const endlessly = 500
 // gets, by name.
 func (c *checker) callsOf() map[string]func(ctx context.Context) {
 	calls := map[string]func(ctx context.Context){
-		"DrainGroup": func(ctx context.Context) { c.impl.DrainGroup(ctx).Go(func() {}) },
+		"DrainGroup": func(ctx context.Context) { c.impl.DrainGroup(ctx) },
 		"OnShutdown": func(ctx context.Context) { c.impl.OnShutdown(ctx, func() error { return errors.New("the hook's") }) },
 	}
 	more := func(n Need, call func(ctx context.Context)) {

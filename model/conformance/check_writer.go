@@ -151,6 +151,7 @@ func checkReadFrom(c *checker) {
 				if req.URL.Path == "/stop" {
 					stop()
 					<-ctx.Done()
+					time.Sleep(20 * time.Millisecond)
 				}
 				if to, ok := w.(io.ReaderFrom); ok {
 					_, _ = to.ReadFrom(bytes.NewReader(content))

@@ -148,10 +148,16 @@ func (v *verdict) extraHook(got []model.HookRun, i int) string {
 
 func (v *verdict) otherHook(want, got []model.HookRun, i int) string {
 	seen := slices.ContainsFunc(got[:i], func(r model.HookRun) bool { return r.Hook == got[i].Hook })
-	if !seen && (v.duringHooks(want[i].Hook) || v.duringHooks(got[i].Hook)) {
-		return "HOOK-4"
+	if seen || !v.duringHooks(want[i].Hook) && !v.duringHooks(got[i].Hook) {
+		return "HOOK-1"
 	}
-	return "HOOK-1"
+	// Of those that were there before, the next is to be the one that runs in
+	// place of the one that is due; else it is their order that is wrong.
+	next := slices.IndexFunc(want[i:], func(r model.HookRun) bool { return !v.duringHooks(r.Hook) })
+	if !v.duringHooks(got[i].Hook) && next >= 0 && want[i+next].Hook != got[i].Hook {
+		return "HOOK-1"
+	}
+	return "HOOK-4"
 }
 
 func (v *verdict) hookStart(want, got []model.HookRun, i int) string {

@@ -41,16 +41,24 @@ func linger() {
 	}
 }
 
+// breathe is linger for a few turns, which is little enough on busy processors too
+// (DRAIN-2).
+func breathe() {
+	for range 3 {
+		runtime.Gosched()
+	}
+}
+
 func slow(i *impl) {
 	onHook(i, func(_ context.Context, hook task, _ bool) task {
-		linger()
-		return func(own context.Context) error { linger(); defer linger(); return hook(own) }
+		breathe()
+		return func(own context.Context) error { breathe(); defer breathe(); return hook(own) }
 	})
-	onMain(i, func(ctx context.Context, main task) error { linger(); defer linger(); return main(ctx) })
+	onMain(i, func(ctx context.Context, main task) error { breathe(); defer breathe(); return main(ctx) })
 	onHealth(i, func(h *funcs) {
 		for _, endpoint := range []*http.Handler{&h.Liveness, &h.Readiness, &h.Startup} {
 			inner := *endpoint
-			*endpoint = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { linger(); inner.ServeHTTP(w, r) })
+			*endpoint = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { breathe(); inner.ServeHTTP(w, r) })
 		}
 	})
 }

@@ -77,6 +77,13 @@ func onHooks(i *impl, change func(list []func()) []func()) {
 		})
 		return main(ctx)
 	})
+	i.OnShutdownStop = func(ctx context.Context, hook task, timeout time.Duration) func() bool {
+		k := of(ctx)
+		k.mu.Lock()
+		k.open = true // nothing is kept back beside a hook that is not
+		k.mu.Unlock()
+		return register(ctx, hook, timeout, place(1))
+	}
 	state := i.State
 	onRegister(i, func(ctx context.Context, register func()) {
 		k := of(ctx)
