@@ -24,38 +24,60 @@ type Change struct {
 
 // changes tells the log and the observers about checks that begin to fail, fail
 // with another text, or pass again, in the order in which they do.
-type changes struct{ to []*mailbox }
+type changes struct {
+	epoch time.Time  // the scheduler's
+	to    []*mailbox // the log's, and then the observers'
+}
 
-// textEvery is how often another text of a check that goes on failing is logged.
-const textEvery = time.Minute
+const (
+	// textEvery is how often another text of a check that goes on failing is
+	// logged. That a timeout is over is logged in any case, by then.
+	textEvery = time.Minute
+	// textGrace is how long after that a text is logged that came too soon, unless
+	// a run brings another.
+	textGrace = 100 * time.Millisecond
+)
 
 // change is a Change, with what the log has besides.
 type change struct {
 	check *check
 	out   *failure
 	again bool // it has failed before, with another text
+	early bool // its timeout is over, but by FailAfter it passes
 	at    time.Time
 }
 
-// note is called with scheduler.mu held when a run is decided. A check that is
-// new counts as one that passes.
-func (w *changes) note(c *check, r *run, at time.Time) {
-	note := change{check: c, out: r.out, at: at}
+// note is called with scheduler.mu held when a run is decided, and again when
+// its text was owed. A check that is new counts as one that passes.
+func (w *changes) note(c *check, r *run, now time.Duration) {
+	note := change{check: c, out: r.out, at: w.epoch.Add(c.lastAt)}
+	c.owed = 0
 	switch {
-	case r.fails && !c.failing:
-		c.failing, c.changed = true, false
-	case r.fails && r.out.text != c.logged && (!c.changed || at.Sub(c.changedAt) >= textEvery):
-		note.again = true
-		c.changed, c.changedAt = true, at
-	case r.out == nil && c.failing:
+	case r.out == nil:
+		if !c.failing {
+			return
+		}
 		c.failing = false
-	default:
+	case !r.fails:
+		if !r.out.late || c.warned {
+			return
+		}
+		note.early, c.warned = true, true
+	case !c.failing:
+		c.failing, c.changed, c.logged = true, false, r.out.text
+	case r.out.text == c.logged:
 		return
+	case c.changed && !r.out.late && now-c.changedAt < textEvery:
+		c.owed = c.changedAt + textEvery + textGrace
+		return
+	default:
+		note.again = true
+		c.changed, c.changedAt, c.logged = true, now, r.out.text
 	}
-	if r.out != nil {
-		c.logged = r.out.text
-	}
-	for _, m := range w.to {
+	for i, m := range w.to {
+		if i > 0 && note.early { // the check passes, so it is no change
+			break
+		}
 		m.put(note)
 	}
 }
@@ -132,8 +154,11 @@ func (h *Handler) logChange(c change) {
 		attrs = append(attrs, "stack", c.out.stack)
 	}
 	msg := "health: check fails"
-	if c.again {
+	switch {
+	case c.again:
 		msg = "health: check fails with another error"
+	case c.early:
+		msg = "health: check timed out, and passes until FailAfter is reached"
 	}
 	l.Warn(msg, attrs...)
 }

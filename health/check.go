@@ -36,7 +36,9 @@ type check struct {
 	began    time.Duration
 	deadline time.Duration // its timeout, counted from the first probe that asked for it
 	counted  bool          // whether it counts towards maxRuns
-	alarm    time.Duration // when the scheduler looks at it next; 0: not yet known
+	late     time.Duration // when its timeout is over once more, while it hangs
+	alarm    time.Duration // when the scheduler looks at it next; 0: it need not
+	slot     int           // its place among the alarms
 
 	last   *run          // the last that is decided
 	lastAt time.Duration // and when
@@ -46,9 +48,11 @@ type check struct {
 
 	// What was logged of it last; see changes.
 	failing   bool
-	logged    string    // the text
-	changed   bool      // whether another text was logged than the first
-	changedAt time.Time // and when
+	logged    string        // the text
+	changed   bool          // whether another text was logged than the first
+	changedAt time.Duration // and when
+	owed      time.Duration // when the text that could not be logged is; 0: there is none
+	warned    bool          // whether a timeout was logged since it passed
 }
 
 type phase uint8
@@ -68,6 +72,14 @@ func newCheck(name string, timeout time.Duration) *check {
 		timeout:   timeout,
 		failAfter: 1,
 	}
+}
+
+// kind is the queue that the check waits in.
+func (c *check) kind() int {
+	if c.optional {
+		return 1
+	}
+	return 0
 }
 
 // in reports whether the check is asked for by those who ask for these groups
@@ -90,6 +102,7 @@ type failure struct {
 	text   string // why; never empty or "ok"
 	quoted string // the text as JSON has it
 	stack  string // of a panic, for the log
+	late   bool   // it says that the timeout is over
 }
 
 // shown is what an answer says of a check, and that as JSON has it.
@@ -117,7 +130,9 @@ func failed(text string) *failure {
 }
 
 func timedOut(timeout time.Duration) *failure {
-	return failed(fmt.Sprintf("timed out after %v", timeout))
+	f := failed(fmt.Sprintf("timed out after %v", timeout))
+	f.late = true
+	return f
 }
 
 var errNoFunc = errors.New("the check has no function: nil was given to AddCheck")

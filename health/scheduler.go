@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"container/heap"
 	"context"
-	"maps"
 	"math"
 	"runtime"
 	"slices"
@@ -48,7 +47,8 @@ type result struct {
 // A run that must wait for its turn waits in the queue, which costs no
 // goroutine. It leaves the queue, in the order in which half of the timeouts
 // will be over, when a run ends, when a run has used up its patience, or when
-// its turn can be put off no longer: those turns are spread evenly over the
+// its turn can be put off no longer; optional checks have a queue of their own,
+// behind the others. Those turns are spread evenly over the
 // second quarter of the timeout, so that what is late does not start all at
 // once. So checks that hang delay the others by at most half of their timeout,
 // however many hang.
@@ -69,17 +69,19 @@ type scheduler struct {
 
 	mu     sync.Mutex
 	byName map[string]*check
-	count  int // the runs that count towards maxRuns
-	queue  agenda
-	came   uint64 // how many were ever queued
-	alarms agenda
+	base   []*check // sorted, with some that are removed
+	added  []*check // since base was made
+	count  int      // the runs that count towards maxRuns
+	queues [2]queue // of the checks that decide, and of the optional ones
+	came   uint64   // how many were ever queued
+	alarms alarms
 	timer  *time.Timer
 	set    time.Duration // when the timer fires; 0: it does not
 	blank  []run         // made ahead: few, because one that hangs keeps them all
 }
 
 func (s *scheduler) init(epoch time.Time) {
-	s.epoch = epoch
+	s.epoch, s.changes.epoch = epoch, epoch
 	s.byName = map[string]*check{}
 }
 
@@ -99,31 +101,55 @@ func (s *scheduler) put(name string, c *check) {
 		s.byName[name] = c
 	}
 	s.sorted.Store(nil)
-	if old == nil {
+	if old != nil {
+		old.removed = true
+		if r := old.run; r != nil && !r.decided { // those who wait for it need not any more
+			s.settle(r, nil)
+		}
+		s.watch(old, s.now())
+	}
+	if c == nil {
 		return
 	}
-	if c != nil {
+	if old != nil {
 		c.inherit(old)
 	}
-	old.removed = true
-	if r := old.run; r != nil && !r.decided { // those who wait for it need not any more
-		s.settle(r, nil)
+	s.added = append(s.added, c)
+	if len(s.added) > 2*len(s.byName)+64 {
+		s.added = slices.DeleteFunc(s.added, isRemoved)
 	}
 }
 
-// all returns the checks in the order of their keys. Many that are added one
-// after another are sorted once, for the next who looks.
+func isRemoved(c *check) bool { return c.removed }
+
+// all returns the checks in the order of their keys. Those that were added since
+// the last call are sorted and merged with the others.
 func (s *scheduler) all() []*check {
 	if sorted := s.sorted.Load(); sorted != nil {
 		return *sorted
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sorted := slices.SortedFunc(maps.Values(s.byName), func(a, b *check) int {
-		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.name, b.name))
-	})
+	added := slices.DeleteFunc(s.added, isRemoved)
+	slices.SortFunc(added, byKey)
+	sorted := make([]*check, 0, len(s.byName))
+	for _, c := range s.base {
+		if c.removed {
+			continue
+		}
+		for len(added) > 0 && byKey(added[0], c) < 0 {
+			sorted, added = append(sorted, added[0]), added[1:]
+		}
+		sorted = append(sorted, c)
+	}
+	sorted = append(sorted, added...)
+	s.base, s.added = sorted, nil
 	s.sorted.Store(&sorted)
 	return sorted
+}
+
+func byKey(a, b *check) int {
+	return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.name, b.name))
 }
 
 // of returns the checks of these groups and those of none (HEALTH-17).
@@ -152,44 +178,54 @@ func (s *scheduler) ask(ctx context.Context, checks []*check) []result {
 	return results
 }
 
-// begin starts a run of every check that has none, or queues it.
+// begin starts a run of every check that has none, or queues it: the checks that
+// decide before the optional ones.
 func (s *scheduler) begin(checks []*check) []result {
 	results := make([]result, len(checks))
-	starts := 0
+	starts := [2]int{}
 	s.mu.Lock()
 	now := s.now()
-	for i, c := range checks {
-		r := &results[i]
-		r.check = c
-		switch {
-		case c.removed: // since the caller looked
-		case c.fresh(now):
-			r.run = c.last
-			if c.run == nil && c.refreshAhead && now-c.lastAt >= c.cacheFor/2 {
-				r.starts = s.request(c, now, i+1, len(checks))
+	for kind := range starts {
+		for i, c := range checks {
+			if c.kind() == kind && s.assign(&results[i], c, now, i+1, len(checks)) {
+				starts[kind]++
 			}
-		default:
-			if c.run == nil {
-				r.starts = s.request(c, now, i+1, len(checks))
-			}
-			r.run = c.run
-		}
-		if r.starts {
-			starts++
 		}
 	}
-	if len(s.queue) > 0 {
+	if s.queued() {
 		s.admit(now)
 		s.arm(now)
 	}
 	s.mu.Unlock()
-	for i := 0; starts > 0; i++ {
-		if results[i].starts {
-			starts--
-			go results[i].check.work()
+	for kind, n := range starts {
+		for i := 0; n > 0; i++ {
+			if results[i].starts && checks[i].kind() == kind {
+				n--
+				go checks[i].work()
+			}
 		}
 	}
 	return results
+}
+
+// assign gives a probe the run that it is answered with: of c, the i-th of n. It
+// reports whether the caller has to start it.
+func (s *scheduler) assign(r *result, c *check, now time.Duration, i, n int) (starts bool) {
+	r.check = c
+	switch {
+	case c.removed: // since the caller looked
+	case c.fresh(now):
+		r.run = c.last
+		if c.run == nil && c.refreshAhead && now-c.lastAt >= c.cacheFor/2 {
+			r.starts = s.request(c, now, i, n)
+		}
+	default:
+		if c.run == nil {
+			r.starts = s.request(c, now, i, n)
+		}
+		r.run = c.run
+	}
+	return r.starts
 }
 
 // fresh reports whether the last result may answer a probe that comes now.
@@ -205,7 +241,7 @@ func (s *scheduler) request(c *check, now time.Duration, i, n int) (starts bool)
 	}
 	c.run, s.blank = &s.blank[0], s.blank[1:]
 	c.deadline = now + c.timeout
-	if s.count < maxRuns && len(s.queue) == 0 {
+	if s.count < maxRuns && len(s.queues[0]) == 0 && (!c.optional || len(s.queues[1]) == 0) {
 		s.start(c, now)
 		return true
 	}
@@ -213,9 +249,11 @@ func (s *scheduler) request(c *check, now time.Duration, i, n int) (starts bool)
 	c.turn = now + quarter + quarter/time.Duration(n)*time.Duration(i)
 	c.phase = queued
 	s.came++
-	heap.Push(&s.queue, entry{now + 2*quarter, s.came, c})
+	heap.Push(&s.queues[c.kind()], entry{now + 2*quarter, s.came, c})
 	return false
 }
+
+func (s *scheduler) queued() bool { return len(s.queues[0])+len(s.queues[1]) > 0 }
 
 // start marks the check as running; the caller starts the goroutine.
 func (s *scheduler) start(c *check, now time.Duration) {
@@ -252,7 +290,8 @@ func (s *scheduler) finish(c *check, out *failure) {
 		}
 		s.decide(c, r, out, now)
 	}
-	if len(s.queue) > 0 {
+	s.watch(c, now)
+	if s.queued() {
 		s.admit(now)
 	}
 }
@@ -268,7 +307,7 @@ func (s *scheduler) release(c *check) {
 // decide says what the run came to, for good.
 func (s *scheduler) decide(c *check, r *run, out *failure, now time.Duration) {
 	if out == nil {
-		c.streak = 0
+		c.streak, c.warned = 0, false
 	} else if c.streak < c.failAfter {
 		c.streak++
 	}
@@ -279,8 +318,19 @@ func (s *scheduler) decide(c *check, r *run, out *failure, now time.Duration) {
 	c.last, c.lastAt = r, now
 	s.settle(r, out)
 	if out != nil || c.failing {
-		s.changes.note(c, r, s.epoch.Add(now))
+		s.changes.note(c, r, now)
 	}
+}
+
+// overdue decides a run whose timeout is over. When it is over again, and the
+// check has not failed often enough for FailAfter, that is one more failing run,
+// with a result of its own: probes have the one before.
+func (s *scheduler) overdue(c *check, now time.Duration) {
+	if c.run.decided {
+		c.run = &run{}
+	}
+	s.decide(c, c.run, timedOut(c.timeout), now)
+	c.late = now + c.timeout
 }
 
 func (s *scheduler) settle(r *run, out *failure) {
@@ -290,19 +340,23 @@ func (s *scheduler) settle(r *run, out *failure) {
 	}
 }
 
-// admit begins what is in the queue and can begin now.
+// admit begins what is queued and can begin now. Optional checks wait until no
+// other does, or until their own turn.
 func (s *scheduler) admit(now time.Duration) {
-	for len(s.queue) > 0 {
-		c := s.queue[0].check
-		if !c.removed && s.count >= maxRuns && c.turn > now {
-			return
+	for kind := range s.queues {
+		q := &s.queues[kind]
+		for len(*q) > 0 {
+			c := (*q)[0].check
+			if !c.removed && s.count >= maxRuns && c.turn > now {
+				break
+			}
+			heap.Pop(q)
+			if c.removed {
+				continue
+			}
+			s.start(c, now)
+			go c.work()
 		}
-		heap.Pop(&s.queue)
-		if c.removed {
-			continue
-		}
-		s.start(c, now)
-		go c.work()
 	}
 }
 
@@ -384,40 +438,58 @@ func (s *scheduler) undecided(results []result, from *int, optional bool) <-chan
 // never is after all times.
 const never = time.Duration(math.MaxInt64)
 
-// next is when a check that runs has to be looked at again: at the end of its
-// patience, or at its deadline. One in the queue begins long before that.
+// next is when a check has to be looked at again: at the end of its run's
+// patience, at its timeout, while it hangs at each further one that counts, and
+// when another text may be logged. One in the queue begins long before its
+// deadline.
 func (c *check) next() time.Duration {
 	at := never
-	if c.phase == running && !c.run.decided {
-		at = c.deadline
-	}
 	if c.counted {
-		at = min(at, c.began+patience)
+		at = c.began + patience
+	}
+	switch {
+	case c.removed:
+		return at
+	case c.phase != running:
+	case !c.run.decided:
+		at = min(at, c.deadline)
+	case c.streak < c.failAfter:
+		at = min(at, c.late)
+	}
+	if c.owed != 0 {
+		at = min(at, c.owed)
 	}
 	return at
 }
 
-// watch has the scheduler look at the check in time. An alarm that is too early
-// does no harm, so one that is set already is left.
+// watch has the scheduler look at the check when that is due, and not else.
 func (s *scheduler) watch(c *check, now time.Duration) {
 	at := c.next()
-	if at == never || c.alarm != 0 && c.alarm <= at {
-		return
+	switch {
+	case at == c.alarm, at == never && c.alarm == 0:
+	case at == never:
+		heap.Remove(&s.alarms, c.slot)
+	case c.alarm == 0:
+		c.alarm = at
+		heap.Push(&s.alarms, c)
+	default:
+		c.alarm = at
+		heap.Fix(&s.alarms, c.slot)
 	}
-	c.alarm = at
-	heap.Push(&s.alarms, entry{at: at, check: c})
 	s.arm(now)
 }
 
-// arm sets the timer for the first alarm, or for the turn of the first in the
+// arm sets the timer for the first alarm, or for the turn of the first in a
 // queue.
 func (s *scheduler) arm(now time.Duration) {
 	at := never
 	if len(s.alarms) > 0 {
-		at = s.alarms[0].at
+		at = s.alarms[0].alarm
 	}
-	if len(s.queue) > 0 {
-		at = min(at, s.queue[0].check.turn)
+	for _, q := range s.queues {
+		if len(q) > 0 {
+			at = min(at, q[0].check.turn)
+		}
 	}
 	if at == never || s.set != 0 && s.set <= at {
 		return
@@ -430,60 +502,29 @@ func (s *scheduler) arm(now time.Duration) {
 	}
 }
 
-// tick does what time brings about: it decides the runs whose deadline is over
-// and starts what has its turn.
+// tick does what time brings about: it decides the runs whose timeout is over,
+// has logged what had to wait, and starts what has its turn.
 func (s *scheduler) tick() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
 	s.set = now // so that nothing below sets the timer
-	for len(s.alarms) > 0 && s.alarms[0].at <= now {
-		e := heap.Pop(&s.alarms).(entry)
-		c := e.check
-		if c.alarm != e.at { // another was set since, for sooner
-			continue
-		}
-		c.alarm = 0
-		if now-c.began >= patience {
+	for len(s.alarms) > 0 && s.alarms[0].alarm <= now {
+		c := s.alarms[0]
+		if c.counted && now-c.began >= patience {
 			s.release(c)
 		}
-		if r := c.run; r != nil && !r.decided && now >= c.deadline {
-			s.decide(c, r, timedOut(c.timeout), now)
+		if c.phase == running && !c.removed {
+			if !c.run.decided && now >= c.deadline || c.run.decided && c.streak < c.failAfter && now >= c.late {
+				s.overdue(c, now)
+			}
+		}
+		if c.owed != 0 && now >= c.owed {
+			s.changes.note(c, c.last, now)
 		}
 		s.watch(c, now)
 	}
 	s.admit(now)
 	s.set = 0
 	s.arm(now)
-}
-
-// agenda is checks by time, the soonest first, and of equal ones the one that
-// came first. It implements heap.Interface.
-type agenda []entry
-
-type entry struct {
-	at    time.Duration
-	order uint64
-	check *check
-}
-
-func (a agenda) Len() int { return len(a) }
-
-func (a agenda) Less(i, j int) bool {
-	if a[i].at == a[j].at {
-		return a[i].order < a[j].order
-	}
-	return a[i].at < a[j].at
-}
-
-func (a agenda) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
-
-func (a *agenda) Push(x any) { *a = append(*a, x.(entry)) }
-
-func (a *agenda) Pop() any {
-	last := len(*a) - 1
-	e := (*a)[last]
-	(*a)[last] = entry{}
-	*a = (*a)[:last]
-	return e
 }
