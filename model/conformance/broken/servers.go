@@ -83,7 +83,7 @@ func serverCases() []Case {
 				return serve(ctx, srv, ln)
 			})
 		}),
-		wrong("that a server that is to outlast hooks fails is seen by nobody", "HTTP-7", func(i *impl) {
+		wrong("the failure of a server that is to outlast hooks goes unseen", "HTTP-7", func(i *impl) {
 			onUntil(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				return serve(ctx, srv, patientListener{ln})
 			})

@@ -220,7 +220,7 @@ func streamCases() []Case {
 				return serve(ctx, srv, listener{ln, func(conn net.Conn) net.Conn { return &edited{conn, edit} }})
 			})
 		}),
-		wrong("over HTTP/2 nobody is told to go away", "HTTP-3", func(i *impl) {
+		wrong("over HTTP/2 the client is sent no GOAWAY", "HTTP-3", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				if _, tcp := ln.Addr().(*net.TCPAddr); tcp && srv.Protocols != nil && srv.Protocols.UnencryptedHTTP2() {
 					ln = listener{ln, func(conn net.Conn) net.Conn { return &withoutGoAway{Conn: conn} }}
