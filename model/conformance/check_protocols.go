@@ -118,6 +118,7 @@ func checkStreamsOutlastTheStop(c *checker) {
 				c.errorf("over HTTP/2 a request fails: %v", err)
 				return
 			}
+			time.Sleep(time.Millisecond) // it is under way
 			v.stop()
 			n, err := w.answer(long)
 			c.expect(err == nil && n == len("done"), "over HTTP/2, on a connection that was used before: %t, a request that begins just before the stop and takes 4s is answered with %d bytes, %v",
@@ -141,6 +142,7 @@ func checkServedOverHTTP2(c *checker) {
 			c.errorf("over HTTP/2 a request fails: %v", err)
 			return
 		}
+		time.Sleep(time.Millisecond) // it is under way
 		v.stop()
 		_, err = w.answer(stream)
 		answered, gone := v.now(), make(chan struct{})
