@@ -57,10 +57,11 @@ func (r *run) mainRunning() error {
 
 // framesOfAll is how many frames all goroutines have.
 func framesOfAll() (n int) {
-	if runtime.NumGoroutine() > dumpLimit {
+	running := runtime.NumGoroutine()
+	if running > dumpLimit {
 		return dumpLimit + 1
 	}
-	records := make([]runtime.StackRecord, dumpLimit)
+	records := make([]runtime.StackRecord, running+16) // a few may have begun since
 	goroutines, ok := runtime.GoroutineProfile(records)
 	if !ok {
 		return dumpLimit + 1
