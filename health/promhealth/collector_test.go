@@ -108,3 +108,25 @@ func TestTwoCollectorsAreToldApartByTheirLabels(t *testing.T) {
 		t.Errorf("%d, %v", n, err)
 	}
 }
+
+// HEALTH-11, HEALTH-15: what a scrape does not wait for does not pass, whatever is
+// known of it from before.
+func TestWhatAScrapeDoesNotWaitForDoesNotPass(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, takes := newHandler(), time.Duration(0)
+		c := promhealth.New(h, promhealth.WithTimeout(time.Second))
+		slow := func(context.Context) error { time.Sleep(takes); return nil }
+		h.AddCheckContext("db", slow)
+		h.AddCheckContext("blip", slow, health.FailAfter(3))
+		scrape(t, c).expect("health_ready 1", `health_check_passing{check="db"} 1`, `health_check_passing{check="blip"} 1`)
+		takes = 2 * time.Second
+		scrape(t, c).expect("health_ready 0", `health_check_passing{check="db"} 0`, `health_check_passing{check="blip"} 0`)
+		time.Sleep(time.Minute)
+		takes = 0
+		h.AddCheckContext("cache", slow, health.Optional())
+		scrape(t, c).expect("health_ready 1", `health_check_passing{check="cache"} 1`)
+		h.AddCheckContext("cache", func(context.Context) error { time.Sleep(2 * time.Second); return nil }, health.Optional())
+		scrape(t, c).expect("health_ready 1", `health_check_passing{check="cache"} 0`)
+		time.Sleep(time.Minute)
+	})
+}
