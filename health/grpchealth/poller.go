@@ -7,7 +7,6 @@ import (
 
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 
-	"github.com/greynewell/mist-go/fsm"
 	"github.com/greynewell/mist-go/health"
 )
 
