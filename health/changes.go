@@ -183,6 +183,7 @@ func (h *Handler) log() *slog.Logger {
 // misused logs misuse as an error, with the place of the call. It must be
 // called by the exported function that was misused.
 func (h *Handler) misused(msg string, attrs ...slog.Attr) {
+	defer func() { _ = recover() }() // a logger that panics must not stop the caller
 	var pcs [1]uintptr
 	runtime.Callers(3, pcs[:])
 	frame, _ := runtime.CallersFrames(pcs[:]).Next()

@@ -118,6 +118,26 @@ func ExampleWithCheckTimeout() {
 	// 503 {"status":"degraded","tool":"matchspec","version":"1.4.0","uptime":"5s","checks":{"db":"timed out after 20ms"}}
 }
 
+func ExampleHandler_Gate() {
+	h := health.New("matchspec", "1.4.0", noLog())
+	h.AddCheck("db", func() error { return errors.New("connection refused") })
+	_, open := h.Gate(context.Background())
+	_, ready := h.Check(context.Background())
+	fmt.Println(open, ready)
+	// Output:
+	// true false
+}
+
+func ExampleHandler_CheckEach() {
+	h := health.New("matchspec", "1.4.0", noLog())
+	h.AddCheckContext("db", func(context.Context) error { return errors.New("refused") }, health.FailAfter(2))
+	h.AddCheckContext("cache", func(context.Context) error { return errors.New("cold") }, health.Optional())
+	r, failing, ready := h.CheckEach(context.Background())
+	fmt.Println(r.Checks, failing, ready)
+	// Output:
+	// map[cache:cold db:refused] map[cache:true] true
+}
+
 func ExampleWithoutDetails() {
 	h := health.New("matchspec", "1.4.0", noLog(), health.WithoutDetails())
 	h.AddCheck("db", func() error { return errors.New("dial tcp 10.0.0.7:5432: connection refused") })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -131,10 +132,10 @@ func (h *Handler) AddCheckContext(name string, fn func(ctx context.Context) erro
 	if c.refreshAhead && c.cacheFor == 0 {
 		problems = append(problems, "RefreshAhead needs CacheFor; nothing is cached")
 	}
+	h.add(c)
 	for _, problem := range problems {
 		h.misused("health: AddCheckContext: "+problem, slog.String("check", name))
 	}
-	h.add(c)
 }
 
 func (h *Handler) add(c *check) {
@@ -188,22 +189,30 @@ func (h *Handler) Follow(ctx context.Context) {
 	})
 }
 
-// regate replaces the gate by one that is changed.
+// regate replaces the gate by one that is changed, and leaves it where nothing is.
 func (h *Handler) regate(change func(*gate)) {
 	h.edit.Lock()
 	defer h.edit.Unlock()
 	old := h.gate.Load()
 	g := *old
 	change(&g)
+	if g.notReady == old.notReady && g.reason == old.reason && same(g.source, old.source) {
+		return
+	}
 	g.replaced = make(chan struct{})
 	h.gate.Store(&g)
 	close(old.replaced)
 }
 
+// same reports whether they are one lifecycle, as far as that can be told.
+func same(a, b fsm.Source) bool {
+	return a == nil && b == nil || a != nil && b != nil && reflect.ValueOf(a).Comparable() && a == b
+}
+
 // Changed is for those who answer by another protocol than HTTP, as grpchealth
 // does, and want to know at once when the answer may be another, whatever the
 // checks cost: set is closed at the next call of SetReady, SetNotReady or
-// Follow, state when the lifecycle is in another state than now. The lifecycle
+// Follow that changes something, state when the lifecycle is in another state than now. The lifecycle
 // is the one given to Follow, else the one that ctx carries; without one, or
 // when it is Stopped, state is nil. Ask for the channels before the answer.
 func (h *Handler) Changed(ctx context.Context) (set, state <-chan struct{}) {

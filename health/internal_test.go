@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,4 +59,63 @@ func TestTheSchedulerKeepsNothingOfRunsThatEnded(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A run that ended leaves no alarm for its timeout, nor does a check that was
+// removed (HEALTH-13).
+func TestARunThatEndedLeavesNoAlarm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := New("tool", "1", WithLogger(slog.New(slog.DiscardHandler)), WithCheckTimeout(1000*time.Hour))
+		for i := range 100 {
+			h.AddCheck(fmt.Sprint(i%10), func() error { time.Sleep(101 * time.Millisecond); return nil })
+			h.Check(t.Context())
+		}
+		h.runs.mu.Lock()
+		defer h.runs.mu.Unlock()
+		if n := len(h.runs.alarms); n != 0 {
+			t.Errorf("%d alarms", n)
+		}
+	})
+}
+
+// Checks that are replaced and never looked at are not kept.
+func TestChecksThatWereReplacedAreNotKept(t *testing.T) {
+	h := New("tool", "1")
+	for i := range 10_000 {
+		h.AddCheck(fmt.Sprint(i%10), nil)
+	}
+	if n := len(h.runs.added); n > 100 {
+		t.Errorf("%d checks are kept of 10", n)
+	}
+	if n := len(h.runs.all()); n != 10 || !slices.IsSortedFunc(h.runs.all(), byKey) {
+		t.Errorf("%d checks", n)
+	}
+}
+
+// The checks are in order after each AddCheck and RemoveCheck.
+func TestChecksAreInOrderWheneverOneLooks(t *testing.T) {
+	h := New("tool", "1")
+	for i := range 1000 {
+		h.AddCheck(fmt.Sprint((i*7919)%1000), nil)
+		if all := h.runs.all(); len(all) != i+1 || !slices.IsSortedFunc(all, byKey) {
+			t.Fatalf("after %d: %d checks", i+1, len(all))
+		}
+	}
+	for i := range 1000 {
+		h.RemoveCheck(fmt.Sprint(i))
+		if all := h.runs.all(); len(all) != 999-i || !slices.IsSortedFunc(all, byKey) {
+			t.Fatalf("after %d are removed: %d checks", i+1, len(all))
+		}
+	}
+}
+
+// BenchmarkAddAndLook is AddCheck and Checks in turn, 3,000 times.
+func BenchmarkAddAndLook(b *testing.B) {
+	for b.Loop() {
+		h := New("tool", "1")
+		for i := range 3000 {
+			h.AddCheck(fmt.Sprint(i), nil)
+			h.Checks()
+		}
+	}
 }

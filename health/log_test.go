@@ -250,3 +250,12 @@ func TestWithoutDetailsTheBodySaysOnlyThatACheckFailed(t *testing.T) {
 		time.Sleep(4 * time.Second)
 	})
 }
+
+// A logger that panics does so into no call, and nothing is left undone for it.
+func TestALoggerThatPanicsPanicsIntoNoCall(t *testing.T) {
+	log := health.WithLogger(slog.New(slowHandler{slog.NewTextHandler(nil, nil), func(slog.Record) { panic("logger") }}))
+	h := health.New("tool", "1", log, nil)
+	h.Follow(context.Background())
+	h.AddCheckContext("db", down, nil)
+	ask(t, h.Readiness()).expect(t, 503, "degraded").expectCheck(t, "db", "down")
+}

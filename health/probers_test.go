@@ -35,7 +35,6 @@ type script struct {
 type scripted struct {
 	began, ended, decided time.Duration
 	text                  string // "" for a pass
-	fails                 bool
 }
 
 // next begins a run. As there are never more checks than may run at once, it
@@ -50,13 +49,33 @@ func (s *script) next(now time.Duration) (r *scripted, text string) {
 	if r.ended-r.began >= s.timeout {
 		r.decided, r.text = now+s.timeout, fmt.Sprintf("timed out after %v", s.timeout)
 	}
-	streak := 0
-	for i := k - 1; i >= 0 && s.runs[i].text != ""; i-- {
-		streak++
-	}
-	r.fails = r.text != "" && streak+1 >= s.failAfter
 	s.runs = append(s.runs, r)
 	return r, text
+}
+
+// decisions are the failing runs that one counts as: one, or one for each timeout
+// that it takes.
+func (s *script) decisions(r *scripted) int {
+	if r.text == "" {
+		return 0
+	}
+	return max(1, int((r.ended-r.began)/s.timeout))
+}
+
+// fails is whether r makes the check fail, for a probe that came then.
+func (s *script) fails(r *scripted, came time.Duration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	streak := 0
+	for _, before := range s.runs {
+		if before == r {
+			break
+		}
+		if streak += s.decisions(before); before.text == "" {
+			streak = 0
+		}
+	}
+	return r.text != "" && streak+max(1, int((came-r.began)/s.timeout)) >= s.failAfter
 }
 
 // of is the run whose result a probe gets that came then: the one under way, or
@@ -72,23 +91,57 @@ func (s *script) of(came time.Duration) *scripted {
 	return nil
 }
 
+// line is what has to be logged, or observed where at is not negative: it says
+// when it was found.
+type line struct {
+	logged, at time.Duration
+	text       string
+}
+
 // lines are what has to be logged of the check when every run is over.
-func (s *script) lines() (lines []string) {
+func (s *script) lines() (lines []line) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	failing, logged, changed, changedAt := false, "", false, time.Duration(0)
+	failing, warned, logged, changed, changedAt, streak := false, false, "", false, time.Duration(0), 0
+	owed := line{logged: -1}
 	for _, r := range s.runs {
-		switch {
-		case r.fails && !failing:
-			failing, changed, logged = true, false, r.text
-			lines = append(lines, fmt.Sprint(r.decided, " fails: ", r.text))
-		case r.fails && r.text != logged && (!changed || r.decided-changedAt >= time.Minute):
-			changed, changedAt, logged = true, r.decided, r.text
-			lines = append(lines, fmt.Sprint(r.decided, " fails: ", r.text))
-		case r.text == "" && failing:
-			failing = false
-			lines = append(lines, fmt.Sprint(r.decided, " passes"))
+		for i := range max(1, s.decisions(r)) {
+			at := r.decided + time.Duration(i)*s.timeout
+			if owed.logged >= 0 && owed.logged <= at {
+				lines = append(lines, owed)
+				changedAt, logged, owed.logged = owed.logged, owed.text, -1
+			}
+			if streak++; r.text == "" {
+				streak = 0
+			}
+			fails, late := streak >= s.failAfter, r.ended-r.began >= s.timeout
+			if fails && i > 0 && failing { // counted far enough
+				break
+			}
+			owed.logged = -1
+			switch {
+			case fails && !failing:
+				failing, changed, logged = true, false, r.text
+				lines = append(lines, line{at, at, r.text})
+			case fails && r.text != logged && (!changed || late || at-changedAt >= time.Minute):
+				changed, changedAt, logged = true, at, r.text
+				lines = append(lines, line{at, at, r.text})
+			case fails && r.text != logged:
+				owed = line{changedAt + time.Minute + 100*time.Millisecond, at, r.text}
+			case r.text == "" && failing:
+				failing = false
+				lines = append(lines, line{at, at, ""})
+			case r.text != "" && !fails && late && !warned:
+				warned = true
+				lines = append(lines, line{at, -1, r.text})
+			}
+			if r.text == "" {
+				warned = false
+			}
 		}
+	}
+	if owed.logged >= 0 {
+		lines = append(lines, owed)
 	}
 	return lines
 }
@@ -204,17 +257,24 @@ func probersAgree(rt *rapid.T) {
 			rt.Errorf("the probe that came at %v: %s", p.came, wrong)
 		}
 	}
-	var want []string
+	wanted := map[string][]string{}
 	for _, s := range scripts {
-		for _, line := range s.lines() {
-			want = append(want, s.name+" "+line)
+		for _, l := range s.lines() {
+			text := "passes"
+			if l.text != "" {
+				text = "fails: " + l.text
+			}
+			wanted["logged"] = append(wanted["logged"], fmt.Sprint(s.name, " ", l.logged, " ", text))
+			if l.at >= 0 {
+				wanted["observed"] = append(wanted["observed"], fmt.Sprint(s.name, " ", l.at, " ", text))
+			}
 		}
 	}
 	for what, got := range map[string][]string{"logged": logged, "observed": observed} {
 		ofEach := slices.Clone(got)
 		slices.SortStableFunc(ofEach, func(a, b string) int { return slices.Compare([]byte(a[:2]), []byte(b[:2])) })
-		if !slices.Equal(ofEach, want) {
-			rt.Errorf("%s\n got %q\nwant %q", what, ofEach, want)
+		if !slices.Equal(ofEach, wanted[what]) {
+			rt.Errorf("%s\n got %q\nwant %q", what, ofEach, wanted[what])
 		}
 	}
 }
@@ -243,7 +303,7 @@ func (p *seenProbe) judge(scripts []*script) string {
 	ready := true
 	for _, s := range scripts {
 		r := s.of(p.came)
-		text, fails := r.text, r.fails
+		text, fails := r.text, s.fails(r, p.came)
 		switch {
 		case r.decided <= answered:
 		case answered == hungUp:

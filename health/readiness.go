@@ -18,6 +18,23 @@ func (h *Handler) Check(ctx context.Context) (Response, bool) {
 	return h.check(ctx, func() []*check { return h.runs.all() })
 }
 
+// CheckEach is [Handler.Check], and says besides which of the checks fail in this
+// answer, by their names in it: optional ones too, and one that is still running,
+// but none that [FailAfter] lets pass.
+func (h *Handler) CheckEach(ctx context.Context) (r Response, failing map[string]bool, ready bool) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	a := h.ready(ctx, h.runs.all)
+	failing = map[string]bool{}
+	for i := range a.results {
+		if a.results[i].run.fails {
+			failing[a.results[i].check.key] = true
+		}
+	}
+	return h.response(a), failing, a.code == http.StatusOK
+}
+
 // CheckOf is [Handler.Check] with the checks that [Handler.ReadinessOf] runs.
 func (h *Handler) CheckOf(ctx context.Context, groups ...string) (Response, bool) {
 	return h.check(ctx, func() []*check { return h.runs.of(groups) })
@@ -29,6 +46,15 @@ func (h *Handler) check(ctx context.Context, checks func() []*check) (Response, 
 	}
 	a := h.ready(ctx, checks)
 	return h.response(a), a.code == http.StatusOK
+}
+
+// Gate is [Handler.Check] without the checks: what it would say if all of them
+// passed. It runs none and waits for nothing, for those who are told by
+// [Handler.Changed] that SetReady, SetNotReady, Follow or the lifecycle may have
+// changed the answer.
+func (h *Handler) Gate(ctx context.Context) (Response, bool) {
+	a, open := h.look(ctx)
+	return h.response(a), open
 }
 
 // CheckStatus is what is known of one check; see [Handler.Checks].
@@ -127,6 +153,9 @@ func (h *Handler) look(ctx context.Context) (a answer, ready bool) {
 	if source := g.follows(ctx); source != nil {
 		s := source.State()
 		state, ready = s.String(), s == fsm.Running
+		if s >= fsm.Running && !h.started.Load() {
+			h.started.Store(true)
+		}
 	}
 	if !ready || g.notReady {
 		a = notReady(state)

@@ -169,7 +169,7 @@ func TestChangedIsClosedAtWhatMayChangeTheAnswer(t *testing.T) {
 	}
 	ctx := fsm.NewContext(context.Background(), m)
 	for i, change := range []func(){
-		func() { h.SetReady(false) }, func() { h.SetNotReady("x") }, func() { h.SetReady(true) }, func() { h.SetReady(true) },
+		func() { h.SetReady(false) }, func() { h.SetNotReady("x") }, func() { h.SetNotReady("y") }, func() { h.SetReady(true) },
 		func() { h.Follow(ctx) },
 	} {
 		set, state := h.Changed(context.Background())
@@ -180,6 +180,13 @@ func TestChangedIsClosedAtWhatMayChangeTheAnswer(t *testing.T) {
 		if next, _ := h.Changed(context.Background()); !closed(set) || closed(next) {
 			t.Errorf("change %d: closed %v, the next %v", i, closed(set), closed(next))
 		}
+	}
+	set, _ := h.Changed(context.Background())
+	h.SetReady(true)
+	h.Follow(ctx)
+	h.Follow(context.Background()) // carries none
+	if closed(set) {
+		t.Error("closed by what changes nothing")
 	}
 	for _, e := range path[fsm.Stopped] {
 		_, followed := h.Changed(nil) //lint:ignore SA1012 the test
@@ -195,4 +202,36 @@ func TestChangedIsClosedAtWhatMayChangeTheAnswer(t *testing.T) {
 	if _, state := h.Changed(ctx); state != nil {
 		t.Error("Stopped is left by nothing")
 	}
+}
+
+// HEALTH-15: Running counts for Startup whoever saw it.
+func TestALifecycleOfTheRequestThatReadinessSawRunningIsOneThatStarted(t *testing.T) {
+	h := newHandler()
+	ctx := fsm.NewContext(context.Background(), machineIn(t, fsm.Running))
+	askContext(t, ctx, h.Readiness()).expect(t, 200, "ok")
+	h.Follow(fsm.NewContext(context.Background(), machineIn(t, fsm.Starting)))
+	ask(t, h.Startup()).expect(t, 200, "ok")
+}
+
+// Gate runs no check, and else says what Check does. CheckEach says which fail.
+func TestGateRunsNoCheckAndCheckEachSaysWhichFail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, runs := newHandler(), 0
+		h.AddCheck("a", pass)
+		h.AddCheck("b", func() error { runs++; return errors.New("down") })
+		h.AddCheckContext("c", down, health.FailAfter(2))
+		h.AddCheckContext("d", func(context.Context) error { time.Sleep(time.Second); return nil }, health.Optional())
+		if r, open := h.Gate(t.Context()); !open || r.Status != "ok" || runs != 0 {
+			t.Errorf("%v, %v, %d runs", r, open, runs)
+		}
+		r, failing, ready := h.CheckEach(nil) //lint:ignore SA1012 the test
+		if ready || r.Checks["d"] != "still running" || len(failing) != 2 || !failing["b"] || !failing["d"] {
+			t.Errorf("%v, %v, %v", r, failing, ready)
+		}
+		h.SetNotReady("x")
+		if r, open := h.Gate(nil); open || r.Status != "not_ready" || r.Reason != "x" { //lint:ignore SA1012 the test
+			t.Errorf("%v, %v", r, open)
+		}
+		time.Sleep(time.Second)
+	})
 }

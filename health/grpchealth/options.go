@@ -6,7 +6,9 @@ import (
 	"log/slog"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/greynewell/mist-go/health"
 )
@@ -22,12 +24,23 @@ type Option func(*Server) (problem string)
 // a name that is given twice the last counts.
 func WithServices(names ...string) Option {
 	return func(s *Server) string {
+		var wrong []string
 		for _, name := range names {
+			if !utf8.ValidString(name) {
+				wrong = append(wrong, fmt.Sprintf("WithServices(%q)", name))
+				continue
+			}
 			s.services[name] = s.all
+		}
+		if len(wrong) > 0 {
+			return strings.Join(wrong, ", ") + notUTF8
 		}
 		return ""
 	}
 }
+
+// A message of gRPC cannot carry such a name, so no client can ask for it.
+const notUTF8 = ": the name is not UTF-8, and is left out"
 
 // WithService adds a service that depends on the checks of these groups and on
 // those that are in none, as health.Handler.CheckOf has them (HEALTH-17), so that
@@ -36,6 +49,9 @@ func WithServices(names ...string) Option {
 func WithService(name string, groups ...string) Option {
 	groups = slices.Clone(groups)
 	return func(s *Server) string {
+		if !utf8.ValidString(name) {
+			return fmt.Sprintf("WithService(%q)", name) + notUTF8
+		}
 		s.services[name] = &target{server: s, check: func(ctx context.Context) (health.Response, bool) {
 			return s.handler.CheckOf(ctx, groups...)
 		}}
@@ -61,6 +77,7 @@ func WithInterval(d time.Duration) Option {
 
 // misused logs misuse as an error, with the place that called the caller.
 func misused(msg string) {
+	defer func() { _ = recover() }() // a logger that panics must not stop the caller
 	_, file, line, _ := runtime.Caller(2)
 	slog.Error("grpchealth: "+msg, "at", fmt.Sprintf("%s:%d", file, line))
 }

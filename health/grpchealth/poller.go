@@ -7,7 +7,6 @@ import (
 
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 
-	"github.com/greynewell/mist-go/fsm"
 	"github.com/greynewell/mist-go/health"
 )
 
@@ -83,78 +82,90 @@ func (t *target) publish(ctx context.Context, status servingStatus) {
 }
 
 // poll asks until ctx is cancelled or a stop is seen, which is final. It asks
-// again after the interval, for the checks, and at once when SetReady,
-// SetNotReady, Follow or the state of the lifecycle may have changed the answer,
-// without waiting for checks that are under way.
+// the checks again an interval after they have answered. When SetReady,
+// SetNotReady, Follow or the state of the lifecycle change something it looks at
+// that alone, at once; checks that are under way go on, and are asked anew when
+// there are none.
 func (t *target) poll(ctx context.Context) {
-	for ctx.Err() == nil {
-		set, state := t.server.changes(ctx)
-		asked, giveUp := context.WithCancel(ctx)
-		answered := make(chan struct{})
-		var status servingStatus
-		var known bool
-		go func() {
-			defer close(answered)
-			status, known = t.ask(asked)
-		}()
-		again := false
-		select {
-		case <-answered:
-		case <-set:
-			again = true
-		case <-state:
-			again = true
+	ctx, cancel := context.WithCancel(ctx)
+	answers, asking := make(chan answer, 1), false
+	defer func() {
+		cancel()
+		if asking {
+			<-answers
 		}
-		giveUp()
-		<-answered
-		if known {
-			t.publish(ctx, status)
+	}()
+	ask := func() {
+		if !asking {
+			asking = true
+			go func() { answers <- t.ask(ctx) }()
+		}
+	}
+	set, state := t.server.changes(ctx)
+	interval := time.NewTimer(t.server.interval)
+	defer interval.Stop()
+	ask()
+	for {
+		select {
+		case a := <-answers:
+			asking = false
+			open := t.server.open(ctx)
+			if a.closed && open {
+				ask() // it was closed when that began
+				break
+			}
+			if !open {
+				a.status = notServing
+			}
+			t.publish(ctx, a.status)
+			interval.Reset(t.server.interval)
+		case <-set:
+			set, state = t.gate(ctx, ask)
+		case <-state:
+			set, state = t.gate(ctx, ask)
+		case <-interval.C:
+			ask()
+		case <-ctx.Done():
+			return
 		}
 		if t.server.over() {
-			// A call of Check may have seen the stop after this one did not.
 			t.publish(ctx, notServing)
 			return
 		}
-		if !again {
-			pause(ctx, t.server.interval, set, state)
-		}
 	}
 }
 
-// pause waits for the interval, or less when there is something new.
-func pause(ctx context.Context, interval time.Duration, set, state <-chan struct{}) {
-	timer := time.NewTimer(interval)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-set:
-	case <-state:
-	case <-ctx.Done():
+// gate publishes what SetReady and the lifecycle say no to, and asks the
+// checks where they do not. It returns the channels of the next change.
+func (t *target) gate(ctx context.Context, ask func()) (set, state <-chan struct{}) {
+	set, state = t.server.changes(ctx)
+	if t.server.open(ctx) {
+		ask()
+	} else {
+		t.publish(ctx, notServing)
 	}
+	return set, state
 }
 
-// ask returns what readiness is now. It is not known when ctx is done before the
-// checks are, but that SetReady or the lifecycle say no is.
-func (t *target) ask(ctx context.Context) (status servingStatus, known bool) {
+// answer is what readiness is.
+type answer struct {
+	status servingStatus
+	closed bool // SetReady or the lifecycle said no
+}
+
+// ask returns what readiness is now: not what it is worth when ctx is done.
+func (t *target) ask(ctx context.Context) answer {
 	s := t.server
 	if s.handler == nil || s.over() {
-		return notServing, true
+		return answer{status: notServing}
 	}
 	response, ready := t.check(s.follow(ctx))
-	// The handler may follow another lifecycle than s does.
-	var state fsm.State
-	if state.UnmarshalText([]byte(response.State)) == nil && state > fsm.Running {
-		s.stopped.Store(true)
+	s.see(response)
+	a := answer{status: notServing, closed: response.Status == "not_ready"}
+	if ready && !s.over() {
+		a.status = serving
 	}
-	switch {
-	case response.Status == "not_ready" || s.over():
-		return notServing, true
-	case ctx.Err() != nil:
-		return notServing, false
-	case !ready:
-		return notServing, true
-	}
-	return serving, true
+	return a
 }
 
 // response is the status as a message.

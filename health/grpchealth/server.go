@@ -84,11 +84,11 @@ func (s *Server) Check(ctx context.Context, r *healthpb.HealthCheckRequest) (*he
 	if t == nil {
 		return nil, status.Errorf(codes.NotFound, "unknown service %q", r.GetService())
 	}
-	now, _ := t.ask(ctx)
+	a := t.ask(ctx)
 	if err := ctx.Err(); err != nil {
 		return nil, status.FromContextError(err).Err()
 	}
-	return response(now), nil
+	return response(a.status), nil
 }
 
 // List answers the status of every service that is known, "" too. Services that
@@ -100,7 +100,7 @@ func (s *Server) List(ctx context.Context, _ *healthpb.HealthListRequest) (*heal
 		if found[t] == nil {
 			now := new(servingStatus)
 			found[t] = now
-			asking.Go(func() { *now, _ = t.ask(ctx) })
+			asking.Go(func() { *now = t.ask(ctx).status })
 		}
 	}
 	asking.Wait()
@@ -129,6 +129,25 @@ func (s *Server) changes(ctx context.Context) (set, state <-chan struct{}) {
 		return nil, nil
 	}
 	return s.handler.Changed(s.follow(ctx))
+}
+
+// open reports whether SetReady and the lifecycle let the status be SERVING.
+func (s *Server) open(ctx context.Context) bool {
+	if s.handler == nil {
+		return false
+	}
+	response, open := s.handler.Gate(s.follow(ctx))
+	s.see(response)
+	return open
+}
+
+// see notes a stop of the lifecycle that the handler follows, which may be
+// another than s does.
+func (s *Server) see(response health.Response) {
+	var state fsm.State
+	if state.UnmarshalText([]byte(response.State)) == nil && state > fsm.Running {
+		s.stopped.Store(true)
+	}
 }
 
 // over reports whether a stop has been seen, ever.

@@ -96,21 +96,18 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	defer cancel()
 	// What is shown of readiness and of the state is one answer, so that the one
 	// does not contradict the other.
-	response, ready := c.handler.Check(c.life.follow(ctx))
-	failing, known := map[string]bool{}, map[string]bool{}
+	response, failing, ready := c.handler.CheckEach(c.life.follow(ctx))
+	known := map[string]bool{}
 	for _, check := range c.handler.Checks() {
 		known[check.Name] = true
-		failing[check.Name] = failing[check.Name] || check.Failing || check.Text == ""
 	}
 
 	send := func(desc *prometheus.Desc, value float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
 	}
 	send(readyDesc, bit(ready))
-	for name, text := range response.Checks {
-		// A failing check never says "ok" (HEALTH-12); one that says something else
-		// may pass all the same (HEALTH-15, HEALTH-18).
-		send(passingDesc, bit(text == "ok" || known[name] && !failing[name]), name)
+	for name := range response.Checks {
+		send(passingDesc, bit(!failing[name]), name)
 	}
 	if response.State != "" {
 		for _, s := range fsm.States() {

@@ -3,6 +3,7 @@ package promhealth_test
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -107,4 +108,44 @@ func TestTwoCollectorsAreToldApartByTheirLabels(t *testing.T) {
 	if n, err := testutil.GatherAndCount(registry, "mist_health_ready"); n != 2 || err != nil {
 		t.Errorf("%d, %v", n, err)
 	}
+}
+
+// HEALTH-11, HEALTH-15: what a scrape does not wait for does not pass, whatever is
+// known of it from before.
+func TestWhatAScrapeDoesNotWaitForDoesNotPass(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, takes := newHandler(), time.Duration(0)
+		c := promhealth.New(h, promhealth.WithTimeout(time.Second))
+		slow := func(context.Context) error { time.Sleep(takes); return nil }
+		h.AddCheckContext("blip", slow, health.FailAfter(3))
+		h.AddCheckContext("cache", slow, health.Optional())
+		h.AddCheckContext("db", slow)
+		expect := func(bits string) {
+			t.Helper()
+			time.Sleep(time.Minute)
+			got := ""
+			reg := prometheus.NewPedanticRegistry()
+			reg.MustRegister(c)
+			families, err := reg.Gather()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range families {
+				for _, m := range f.GetMetric() {
+					got += strconv.Itoa(int(m.GetGauge().GetValue()))
+				}
+			}
+			if got != bits {
+				t.Errorf("want passing and ready %s, got %s", bits, got)
+			}
+		}
+		expect("1111")
+		takes = 2 * time.Second
+		expect("0000")
+		takes = 0
+		expect("1111")
+		h.AddCheckContext("cache", func(context.Context) error { time.Sleep(2 * time.Second); return nil }, health.Optional())
+		expect("1011")
+		time.Sleep(time.Minute)
+	})
 }
