@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,18 +22,18 @@ func TestACheckThatHangsForGoodFailsAfterThatManyTimeouts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var j journal
-				observed := 0
-				h := health.New("tool", "1", j.option(), health.WithObserver(func(health.Change) { observed++ }))
+				var observed atomic.Int32
+				h := health.New("tool", "1", j.option(), health.WithObserver(func(health.Change) { observed.Add(1) }))
 				release := make(chan struct{})
 				h.AddCheckContext("db", func(context.Context) error { <-release; return nil }, append(opts, health.FailAfter(3))...)
-				expect := func(code, changes int, lines ...string) {
+				expect := func(code int, changes int32, lines ...string) {
 					t.Helper()
 					if a := ask(t, h.Readiness()); a.code != code {
 						t.Errorf("want %d: %s", code, a.raw)
 					}
 					synctest.Wait()
-					if got := j.lines(t); !slices.Equal(got, lines) || observed != changes {
-						t.Errorf("want %q\n got %q, %d changes", lines, got, observed)
+					if got := j.lines(t); !slices.Equal(got, lines) || observed.Load() != changes {
+						t.Errorf("want %q\n got %q, %d changes", lines, got, observed.Load())
 					}
 				}
 				expect(200, 0, "WARN health: check timed out, and passes until FailAfter is reached db timed out after 3s")

@@ -221,7 +221,8 @@ func TestGateRunsNoCheckAndCheckEachSaysWhichFail(t *testing.T) {
 		h.AddCheck("b", func() error { runs++; return errors.New("down") })
 		h.AddCheckContext("c", down, health.FailAfter(2))
 		h.AddCheckContext("d", func(context.Context) error { time.Sleep(time.Second); return nil }, health.Optional())
-		if r, open := h.Gate(t.Context()); !open || r.Status != "ok" || runs != 0 {
+		r, open := h.Gate(t.Context())
+		if !open || r.Status != "ok" || runs != 0 {
 			t.Errorf("%v, %v, %d runs", r, open, runs)
 		}
 		r, failing, ready := h.CheckEach(nil) //lint:ignore SA1012 the test
@@ -229,7 +230,8 @@ func TestGateRunsNoCheckAndCheckEachSaysWhichFail(t *testing.T) {
 			t.Errorf("%v, %v, %v", r, failing, ready)
 		}
 		h.SetNotReady("x")
-		if r, open := h.Gate(nil); open || r.Status != "not_ready" || r.Reason != "x" { //lint:ignore SA1012 the test
+		r, open = h.Gate(nil) //lint:ignore SA1012 the test
+		if open || r.Status != "not_ready" || r.Reason != "x" {
 			t.Errorf("%v, %v", r, open)
 		}
 		time.Sleep(time.Second)

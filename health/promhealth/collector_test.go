@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -114,9 +115,10 @@ func TestTwoCollectorsAreToldApartByTheirLabels(t *testing.T) {
 // known of it from before.
 func TestWhatAScrapeDoesNotWaitForDoesNotPass(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, takes := newHandler(), time.Duration(0)
+		h := newHandler()
+		var takes atomic.Int64
 		c := promhealth.New(h, promhealth.WithTimeout(time.Second))
-		slow := func(context.Context) error { time.Sleep(takes); return nil }
+		slow := func(context.Context) error { time.Sleep(time.Duration(takes.Load())); return nil }
 		h.AddCheckContext("blip", slow, health.FailAfter(3))
 		h.AddCheckContext("cache", slow, health.Optional())
 		h.AddCheckContext("db", slow)
@@ -140,9 +142,9 @@ func TestWhatAScrapeDoesNotWaitForDoesNotPass(t *testing.T) {
 			}
 		}
 		expect("1111")
-		takes = 2 * time.Second
+		takes.Store(int64(2 * time.Second))
 		expect("0000")
-		takes = 0
+		takes.Store(0)
 		expect("1111")
 		h.AddCheckContext("cache", func(context.Context) error { time.Sleep(2 * time.Second); return nil }, health.Optional())
 		expect("1011")
