@@ -225,12 +225,12 @@ func TestGateRunsNoCheckAndCheckEachSaysWhichFail(t *testing.T) {
 		if !open || r.Status != "ok" || runs != 0 {
 			t.Errorf("%v, %v, %d runs", r, open, runs)
 		}
-		r, failing, ready := h.CheckEach(nil) //lint:ignore SA1012 the test
+		r, failing, ready := h.CheckEach(context.Background())
 		if ready || r.Checks["d"] != "still running" || len(failing) != 2 || !failing["b"] || !failing["d"] {
 			t.Errorf("%v, %v, %v", r, failing, ready)
 		}
 		h.SetNotReady("x")
-		r, open = h.Gate(nil) //lint:ignore SA1012 the test
+		r, open = h.Gate(context.Background())
 		if open || r.Status != "not_ready" || r.Reason != "x" {
 			t.Errorf("%v, %v", r, open)
 		}

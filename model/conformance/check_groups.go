@@ -86,8 +86,8 @@ func checkGroupsShare(c *checker) {
 func checkFailAfter(c *checker) {
 	c.bubble(func() {
 		h := c.health()
-		var result error
-		h.AddCheckContext("db", func(context.Context) error { time.Sleep(10 * time.Millisecond); return result }, CheckSettings{FailAfter: 3})
+		var result atomic.Pointer[error] // an implementation that shares no runs has several at once
+		h.AddCheckContext("db", func(context.Context) error { time.Sleep(10 * time.Millisecond); return *result.Load() }, CheckSettings{FailAfter: 3})
 		bad := errors.New("the reason")
 		for i, step := range []struct {
 			result error
@@ -96,7 +96,7 @@ func checkFailAfter(c *checker) {
 			{bad, "ok"}, {bad, "ok"}, {nil, "ok"}, // a pass begins the count anew
 			{bad, "ok"}, {bad, "ok"}, {bad, "degraded"}, {bad, "degraded"}, {nil, "ok"}, {bad, "ok"},
 		} {
-			result = step.result
+			result.Store(&step.result)
 			replies := make(chan reply)
 			for range 4 { // which share a run
 				go func() { replies <- ask(h.Readiness, http.MethodGet) }()
