@@ -29,6 +29,9 @@ func dnsLookup(function string, resolver func() *net.Resolver, host string) func
 	if host == "" {
 		return bad("%s: the host is empty", function)
 	}
+	if isURL(host) {
+		return bad("%s: the host is not a name; it is not shown, because it may have a password", function)
+	}
 	if _, err := netip.ParseAddr(host); err == nil {
 		return bad("%s %s: an IP address, which is not looked up", function, host)
 	}

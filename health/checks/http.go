@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -58,7 +59,7 @@ func httpGet(function, raw string, client *http.Client, drain func(body io.Reade
 	case err != nil:
 		return bad("%s %q: %w", function, shown(raw), parseError(raw, err))
 	case target.Scheme != "http" && target.Scheme != "https":
-		if strings.Contains(raw, "@") { // what stands before a colon may be a user
+		if marked(raw) { // what stands before a colon may be a user
 			return bad("%s %q: the scheme is not http or https", function, shown(raw))
 		}
 		return bad("%s %q: the scheme is %q, not http or https", function, raw, target.Scheme)
@@ -77,9 +78,11 @@ func httpGet(function, raw string, client *http.Client, drain func(body io.Reade
 		if err != nil {
 			return cause(raw, err)
 		}
-		timer := time.AfterFunc(bodyTimeout, cancel)
-		drain(response.Body)
-		timer.Stop()
+		if response.StatusCode >= 200 { // after 101 the body is the connection, which no context ends
+			timer := time.AfterFunc(bodyTimeout, cancel)
+			drain(response.Body)
+			timer.Stop()
+		}
 		_ = response.Body.Close() // closes the connection too, unless the client keeps it
 		return judge(response)
 	})
@@ -97,27 +100,44 @@ func judge(r *http.Response) error {
 	return errors.New(strings.TrimSpace(answered) + ", 200 to 299 wanted")
 }
 
+// userMark is what ends the user information of a URL, as it is or escaped, once
+// or more often: a URL may stand in another one's query.
+var userMark = regexp.MustCompile(`(?i)@|%(25)*40|＠`)
+
+// marked reports whether text has user information, or may have.
+func marked(text string) bool { return userMark.MatchString(text) }
+
+// afterMark splits raw before and after its last userMark.
+func afterMark(raw string) (from, to int, found bool) {
+	all := userMark.FindAllStringIndex(raw, -1)
+	if len(all) == 0 {
+		return 0, 0, false
+	}
+	last := all[len(all)-1]
+	return last[0], last[1], true
+}
+
 // shown is a URL, or what was meant to be one, without what is or may be its
 // user information: where an "@" is, whatever stands before it. A password that
 // is not escaped may have any character that a URL gives a meaning to.
 func shown(raw string) string {
-	at := strings.LastIndexByte(raw, '@')
-	if at < 0 {
+	from, to, found := afterMark(raw)
+	if !found {
 		return raw
 	}
 	for _, scheme := range []string{"http://", "https://"} {
-		if len(raw) >= len(scheme) && strings.EqualFold(raw[:len(scheme)], scheme) && at >= len(scheme) {
-			return scheme + "…" + raw[at:]
+		if len(raw) >= len(scheme) && strings.EqualFold(raw[:len(scheme)], scheme) && from >= len(scheme) {
+			return scheme + "…@" + raw[to:]
 		}
 	}
-	return "…" + raw[at:]
+	return "…@" + raw[to:]
 }
 
 // parseError is why raw is not a URL, as far as that can be said without its user
 // information.
 func parseError(raw string, err error) error {
-	if at := strings.LastIndexByte(raw, '@'); at >= 0 {
-		if _, err = url.Parse("http://" + raw[at+1:]); err == nil {
+	if _, to, found := afterMark(raw); found {
+		if _, err = url.Parse("http://" + raw[to:]); err == nil {
 			return errors.New("what stands before the \"@\" is no user information; its special characters need escaping")
 		}
 	}
@@ -128,23 +148,24 @@ func parseError(raw string, err error) error {
 }
 
 // cause is why a request failed, without the URL that a *url.Error repeats. What
-// may repeat user information is hidden: a text with an "@", and, where an "@"
-// stands behind the host, one with the host, which is then perhaps no host.
+// may repeat user information is hidden: a text with an "@"; where an "@" stands
+// behind the host, one with the host, which is then perhaps no host; and one with
+// a Location that is not a URL.
 func cause(raw string, err error) error {
 	urls := []string{raw}
 	for e := (*url.Error)(nil); errors.As(err, &e); err = e.Err {
 		urls = append(urls, e.URL)
 	}
-	if strings.Contains(err.Error(), "@") || slices.ContainsFunc(urls, ambiguous) {
+	if marked(err.Error()) || strings.Contains(err.Error(), "Location header") || slices.ContainsFunc(urls, ambiguous) {
 		return &hidden{err}
 	}
 	return err
 }
 
-// ambiguous reports whether a URL has an "@" behind its host.
+// ambiguous reports whether a URL has an "@" in its host or behind it.
 func ambiguous(raw string) bool {
 	u, err := url.Parse(raw)
-	return err != nil || strings.Contains(u.Opaque+u.Path+u.RawPath+u.RawQuery+u.Fragment+u.RawFragment, "@")
+	return err != nil || marked(u.Host+u.Opaque+u.Path+u.RawPath+u.RawQuery+u.Fragment+u.RawFragment)
 }
 
 // hidden is an error of which only the kind is shown.

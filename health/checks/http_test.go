@@ -177,15 +177,26 @@ func FuzzHTTPGetShowsNoUserInformation(f *testing.F) {
 	f.Add("http://", ":1/", "2", "")
 	f.Fuzz(func(t *testing.T, scheme, user, special, rest string) {
 		const secret = "s3cr3t"
-		for _, raw := range []string{
+		raws := []string{
 			scheme + user + secret + special + "@" + rest,
 			scheme + secret + user + ":" + special + "@" + rest,
 			scheme + user + ":" + secret + special + "@" + rest,
 			scheme + user + ":" + special + secret + "@" + rest,
 			scheme + secret + ":80" + special + "@" + rest,
-		} {
-			if strings.Contains(rest, secret) {
+		}
+		for _, raw := range raws[:len(raws):len(raws)] {
+			for _, mark := range []string{"%40", "%2540", "\uff20"} {
+				raws = append(raws, strings.Replace(raw, "@", mark, 1))
+			}
+		}
+		for _, raw := range raws {
+			if strings.Contains(strings.ToLower(rest+user+special), secret) {
 				return
+			}
+			for _, check := range []func(context.Context) error{checks.TCPDial(raw), checks.DNSLookup(raw)} {
+				if err := check(t.Context()); err == nil || strings.Contains(strings.ToLower(err.Error()), secret) {
+					t.Fatalf("%q: %v", raw, err)
+				}
 			}
 			for _, client := range []*http.Client{{Transport: echo{}}, {Transport: redirect(raw)}} {
 				err := checks.HTTPGetWith(client, raw)(t.Context())
@@ -258,4 +269,44 @@ func TestHTTPGetFromAListenerThatNeverAcceptsEndsWithItsContext(t *testing.T) {
 	err := checks.HTTPGet(url)(ctx)
 	expectFailure(t, err, "HTTPGet "+url)
 	expectIs(t, err, context.DeadlineExceeded)
+}
+
+// upgrade is a transport whose answer is a 101: its body is the connection, on
+// which nothing comes.
+type upgrade struct{}
+
+func (upgrade) RoundTrip(r *http.Request) (*http.Response, error) {
+	silent, _ := net.Pipe()
+	return &http.Response{StatusCode: http.StatusSwitchingProtocols, Header: http.Header{}, Body: silent, Request: r}, nil
+}
+
+func TestHTTPGetDoesNotReadAConnectionThatWasUpgraded(t *testing.T) {
+	err := checks.HTTPGetWith(&http.Client{Transport: upgrade{}}, "http://search/")(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "answered 101") {
+		t.Error(err)
+	}
+}
+
+func TestNoErrorShowsAPasswordInAnEscapedURLOrALocation(t *testing.T) {
+	s := newSite(t)
+	for _, to := range []string{"http://admin:s3cret", "http://admin:s3cret%40h/", "http://h/?redirect=http%3A%2F%2Fadmin%3As3cret%40h"} {
+		for _, check := range []func(context.Context) error{
+			checks.HTTPGetWith(&http.Client{Transport: redirect(to)}, s.URL),
+			checks.HTTPGet(strings.Replace(to, "http://h/", s.URL+"/lost", 1)),
+		} {
+			if err := check(t.Context()); err == nil || strings.Contains(err.Error(), "s3cret") && strings.Contains(to, "%40") {
+				t.Errorf("%s: %v", to, err)
+			}
+		}
+	}
+	if err := checks.HTTPGetWith(&http.Client{Transport: redirect("http://admin:s3cret")}, s.URL)(t.Context()); err == nil || strings.Contains(err.Error(), "s3cret") {
+		t.Error(err)
+	}
+	for _, dsn := range []string{"postgres://admin:s3cret@db:5432/x", "admin:s3cret@db", "host=db password=s3cret"} {
+		for _, check := range []func(context.Context) error{checks.TCPDial(dsn), checks.DNSLookup(dsn)} {
+			if err := check(t.Context()); err == nil || strings.Contains(err.Error(), "s3cret") {
+				t.Errorf("%s: %v", dsn, err)
+			}
+		}
+	}
 }

@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"net"
+	"strings"
 )
 
 // TCPDial returns a check that passes when a TCP connection to address, such
@@ -15,10 +16,13 @@ import (
 // ([HTTPGet], [SQLPing]).
 //
 // A host with several addresses passes when one of them does. An address
-// without a port is a check that fails and says so.
+// without a port is a check that fails and says so, and so is a URL, which is not
+// shown.
 func TCPDial(address string) func(ctx context.Context) error {
 	_, port, err := net.SplitHostPort(address)
 	switch {
+	case isURL(address):
+		return bad("TCPDial: the address is not host:port; it is not shown, because it may have a password")
 	case err != nil:
 		return bad("TCPDial %q: %w", address, err)
 	case port == "":
@@ -33,3 +37,7 @@ func TCPDial(address string) func(ctx context.Context) error {
 		return nil
 	})
 }
+
+// isURL reports whether text is a URL or a data source name rather than a host:
+// such a string often comes from the same variable, and may have a password.
+func isURL(text string) bool { return marked(text) || strings.ContainsAny(text, "/=?& ") }
