@@ -16,11 +16,15 @@
 // Readiness failing takes the process out of rotation: no new traffic, no
 // restart, until it answers 200 again. It is
 //
-//	the lifecycle is Running  and  SetReady  and  every check passes
+//	the lifecycle is Running  and  SetReady  and  every check that is not
+//	optional passes
 //
 // so that a process that is being stopped leaves rotation without a line of
-// code, and nothing can put it back. IDs such as HEALTH-4 name the clauses of
-// docs/spec.md that a part of this package keeps.
+// code, and nothing can put it back.
+//
+// IDs such as HEALTH-4 are clauses of the contract, which docs/spec.md lists with
+// what checks them:
+// https://github.com/greynewell/mist-go/blob/main/docs/spec.md
 //
 // Startup failing makes the orchestrator wait with the other two, and gets the
 // process killed only when it takes too long.

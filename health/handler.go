@@ -93,13 +93,15 @@ type CheckFunc func() error
 // and says so. A failing check takes the process out of rotation: check what it
 // cannot serve without, and nothing that all its peers lose at the same time.
 //
-// Each readiness probe runs every check, side by side, and waits for each. Of
-// one check at most one run is under way: a probe that arrives during a run
-// shares its result, and none gets a result of a run that ended before the probe
-// began (HEALTH-9). A run has the check timeout, 3 s unless [WithCheckTimeout]
+// Each readiness probe runs every check, side by side, and waits for each, but
+// for those that are [Optional] and slow. Of one check at most one run is under
+// way: a probe that arrives during a run shares its result, and without
+// [CacheFor] none gets a result of a run that ended before the probe began
+// (HEALTH-9). A run has the check timeout, 3 s unless [WithCheckTimeout]
 // says otherwise, counted from the first probe that asked for it. When it is
 // over the run has failed, for every probe that gets it, early or late, and is
-// logged (HEALTH-16); a probe that comes while it still hangs fails at once.
+// logged (HEALTH-16); a probe that comes while it still hangs fails at once,
+// unless [FailAfter] tolerates that.
 //
 // At most 64 runs are begun together, and the next as one ends. A run that has
 // taken 100 ms no longer counts, and every check gets its turn within half of

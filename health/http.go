@@ -22,15 +22,16 @@ func (h *Handler) Liveness() http.HandlerFunc {
 
 // Readiness returns the handler that says whether the process should be sent
 // traffic: 200 when the lifecycle that is followed is Running, SetReady was
-// not set to false, and every check passes; else 503, which takes the process
-// out of rotation until it is 200 again.
+// not set to false, and every check passes that is not [Optional]; else 503,
+// which takes the process out of rotation until it is 200 again.
 //
 //   - A lifecycle in any other state, or SetReady(false): "not_ready", and no
 //     check is run (HEALTH-3, HEALTH-4).
 //   - A check that fails: "degraded", and "checks" says which and why
 //     (HEALTH-2).
 //
-// It answers when every check has ended or run out of its timeout. Both the
+// It answers when every check has ended or run out of its timeout; for optional
+// checks alone it waits for 100 ms at most (HEALTH-15). Both the
 // state and SetReady are looked at again then: a probe that is under way when
 // the process begins to drain answers 503 (HEALTH-5).
 func (h *Handler) Readiness() http.HandlerFunc {

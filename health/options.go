@@ -49,7 +49,8 @@ func WithoutDetails() Option { return func(c *config) { c.hideDetails = true } }
 // WithLogger sets where it is written that a check begins to fail or fails with
 // another text (Warn), that it passes again (Info), and misuse of the package
 // (Error). The default is [slog.Default], asked for at each record. A slow
-// logger delays no probe. A nil logger is left out, with an error logged.
+// logger delays no probe; while 65,536 records wait for it, more are dropped. A
+// nil logger is left out, with an error logged.
 func WithLogger(l *slog.Logger) Option {
 	return func(c *config) {
 		if l == nil {
@@ -133,8 +134,10 @@ func RefreshAhead() CheckOption {
 
 // FailAfter makes the check fail from the n-th failing run in a row on; until
 // then it is listed with its text, and passes (HEALTH-18). The log and the
-// observers get the n-th. The default is 1. Probes that share a run, or a
-// cached result, count it once. An n below 1 is left out, with an error logged.
+// observers get the n-th; a first timeout is logged even before. A run counts
+// once, however many probes share it or get it from the cache. A run that hangs
+// counts again with each further timeout that passes. The default is 1. An n
+// below 1 is left out, with an error logged.
 func FailAfter(n int) CheckOption {
 	return func(c *check) string {
 		if n < 1 {

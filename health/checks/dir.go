@@ -65,8 +65,8 @@ func write(name string) error {
 	)
 }
 
-// step says what was being done, and leaves out the name of the file, which is
-// another one in each run.
+// step says what was being done, and leaves out the name of the file, which the
+// user has not chosen.
 func step(doing string, err error) error {
 	if err == nil {
 		return nil

@@ -14,10 +14,13 @@
 // a nil function is (HEALTH-13).
 //
 // A check takes as long as its context allows, which for the ones a Handler
-// runs is the check's timeout, 3 s by default (HEALTH-9). It fails at once when
-// the context is done, and has then closed what it opened. It keeps nothing
-// from one run to the next: no connection, no goroutine, no file. All checks
-// may be run from any goroutine, several at once too.
+// runs is the check's timeout, 3 s by default (HEALTH-9). Those that use the
+// network fail at once when the context is done, and have then closed what they
+// opened; so does SQLPing if the driver heeds the context. WritableDir and
+// FreeDisk ask the file system, which takes as long as it takes. Only SQLPing and
+// HTTPGetWith keep connections from one run to the next, in the pool or the
+// client that they are given, and WritableDir its file where deleting is
+// forbidden. All checks may be run from any goroutine, several at once too.
 //
 // # What to check
 //

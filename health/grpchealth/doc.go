@@ -10,13 +10,14 @@
 //	healthpb.RegisterHealthServer(srv, grpchealth.New(ctx, h, grpchealth.WithServices("match.v1.Matcher")))
 //
 // SERVING is what health.Handler.Check calls ready: the lifecycle is Running,
-// SetReady, and every check passes (HEALTH-4). All else is NOT_SERVING. The
-// status is the same for every service that has a name here, and for "", which
-// is the server as a whole and what the kubelet's grpc probe asks for. A service
-// may depend on some of the checks instead: see [WithService].
+// SetReady, and every check that is not optional passes (HEALTH-4). All else is
+// NOT_SERVING. The services of [WithServices] share this status with "", which is
+// the server as a whole and what the kubelet's grpc probe asks for. A service of
+// [WithService] depends on some of the checks only.
 //
 // SetReady, SetNotReady and the state of the lifecycle reach a Watch at once,
-// whatever the checks cost. The checks themselves are asked anew every interval.
+// whatever the checks cost. While somebody watches, the checks are asked again an
+// interval after each answer.
 //
 // # A stop is final
 //

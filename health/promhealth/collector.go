@@ -43,8 +43,8 @@ type Option func(*Collector) (problem string)
 
 // WithTimeout sets how long a scrape waits for the checks, 5 s by default: half
 // of the scrape_timeout that Prometheus has by default, and more than the 3 s
-// that a check has. A check that has not answered by then does not pass, in
-// this scrape only (HEALTH-11). A timeout that is not positive is left out,
+// that a check has. A check that has not answered by then does not pass in this
+// scrape, and what it answers later is not lost for others (HEALTH-11). A timeout that is not positive is left out,
 // with an error logged.
 func WithTimeout(d time.Duration) Option {
 	return func(c *Collector) string {
@@ -72,10 +72,17 @@ func New(h *health.Handler, opts ...Option) *Collector {
 		}
 		if problem != "" {
 			_, file, line, _ := runtime.Caller(1)
-			slog.Error("promhealth: New: "+problem, "at", fmt.Sprintf("%s:%d", file, line))
+			logMisuse("promhealth: New: "+problem, fmt.Sprintf("%s:%d", file, line))
 		}
 	}
 	return c
+}
+
+// logMisuse logs a mistake of the caller's. A logger that panics is no reason to
+// end it.
+func logMisuse(msg, at string) {
+	defer func() { _ = recover() }()
+	slog.Error(msg, "at", at)
 }
 
 // Describe implements [prometheus.Collector].

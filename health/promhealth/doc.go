@@ -41,10 +41,10 @@
 //
 // # The end of a life
 //
-// A server that lifecycle.Serve runs ends with Draining, so it cannot be
-// scraped during Hooks. Where how long the hooks took is of interest, gather when
-// lifecycle.Run has returned, and push or log it (see the example of
-// [Collector.Observe]), or serve metrics outside of the lifecycle.
+// A server that lifecycle.Serve runs ends with Draining. With
+// lifecycle.UntilStopped it can be scraped until the last hook has run. How long
+// the hooks took in all is known when lifecycle.Run has returned: gather then,
+// and push or log it (see the example of [Collector.Observe]).
 //
 // # Sources
 //

@@ -10,14 +10,14 @@
 //
 // # Where to serve it
 //
-// The page tells places in the code, names and the texts of errors: serve it
-// where operators are, as one serves net/http/pprof. A server run by
-// lifecycle.Serve takes no connections once the context is cancelled, so there
-// a stop can be watched in the drain delay at most. To watch it to its end,
-// serve the page on a listener of its own that the end of the process closes:
+// The page shows places in the code, names and the texts of errors: serve it
+// where operators are, as one serves net/http/pprof, on an address of its own. With
+// lifecycle.UntilStopped it answers until the last hook has run, so that a stop
+// can be watched to its end:
 //
 //	err := lifecycle.Run(func(ctx context.Context) error {
-//		go http.ListenAndServe("localhost:6060", statusz.Handler(ctx))
+//		admin := &http.Server{Addr: "localhost:6060", Handler: statusz.Handler(ctx)}
+//		go lifecycle.ListenAndServe(ctx, admin, lifecycle.UntilStopped())
 //		…
 //	})
 //
