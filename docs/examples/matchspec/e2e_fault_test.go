@@ -23,7 +23,7 @@ func TestAPanicInMainStillRunsHooks(t *testing.T) {
 	s.wantExit(1)
 	place := line(t, "faults.go", `panic("matchspec:`)
 	for _, want := range []string{
-		`msg="lifecycle: main panicked"`,
+		`panicked" panic=`,
 		place + ": matchspec: -fault panic was asked for",
 		"goroutine ", // the stack
 	} {
