@@ -10,8 +10,8 @@ import (
 	"runtime"
 )
 
-// ListenAndServe listens on srv.Addr (":http" if empty) and calls [Serve]. An
-// address that cannot be had is an error at once (HTTP-1). It serves plain HTTP,
+// ListenAndServe listens on srv.Addr (":http" if empty) and calls [Serve]. A
+// failure to listen is returned at once (HTTP-1). It serves plain HTTP,
 // whatever srv.TLSConfig says.
 func ListenAndServe(ctx context.Context, srv *http.Server, opts ...ServeOption) error {
 	c := serveCall{ctx: ctx, pc: caller(), function: "ListenAndServe", srv: srv}
@@ -19,7 +19,7 @@ func ListenAndServe(ctx context.Context, srv *http.Server, opts ...ServeOption) 
 }
 
 // ListenAndServeTLS listens on srv.Addr (":https" if empty) and calls
-// [ServeTLS]. An address that cannot be had is an error at once (HTTP-1).
+// [ServeTLS]. A failure to listen is returned at once (HTTP-1).
 func ListenAndServeTLS(ctx context.Context, srv *http.Server, certFile, keyFile string, opts ...ServeOption) error {
 	c := serveCall{ctx: ctx, pc: caller(), function: "ListenAndServeTLS", srv: srv}
 	return c.listenAndServe(":https", opts, func(ln net.Listener) error { return srv.ServeTLS(ln, certFile, keyFile) })

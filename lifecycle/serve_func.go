@@ -48,8 +48,9 @@ import (
 //
 // ServeFunc returns when the functions have returned, or that time is over,
 // whatever ctx is. It returns an error that wraps the one of serve, or nil if
-// that is a clean end after a stop (RUN-7) or serve has not returned. In Run's result a server that
-// did not stop in time is a task of the [*DrainTimeoutError].
+// that is a clean end after a stop (RUN-7) or serve has not returned. In Run's
+// result a server that did not stop in time is a task of the
+// [*DrainTimeoutError].
 //
 // If serve returns before a stop, that requests one: a clean one for nil, and
 // else one whose cause is a [*TaskError] that names the call of ServeFunc. That
@@ -59,9 +60,8 @@ import (
 // and is a value of its own for each call: if main or a task returns that value,
 // wrapped or not, it is not joined again; joined with another error that is not
 // clean, both are. Any other error is joined, also if it wraps the same error
-// that serve returned. What is not an error to the
-// library that serves, but not a clean end by RUN-7 either, is named by
-// [WithCleanError]: grpc-go's is grpc.ErrServerStopped, for a stop that comes
+// that serve returned. What is not an error to the library that serves, but not a
+// clean end by RUN-7 either, is named by [WithCleanError]: grpc-go's is grpc.ErrServerStopped, for a stop that comes
 // before Serve is entered.
 //
 // If ctx or main's context is cancelled already, no function is called and
@@ -85,7 +85,7 @@ func ServeFunc(ctx context.Context, serve func() error, shutdown func(ctx contex
 		return errors.New("lifecycle: ServeFunc: the context does not come from Run")
 	}
 	pc = unlessGoStatement(pc, serve)
-	s := &funcServer{run: r, ctx: ctx, pc: pc, task: newTask(ctx, pc)}
+	s := &funcServer{run: r, ctx: ctx, pc: pc, task: newTask(pc)}
 	if !s.begin() {
 		r.log.refused(pc, "server", r.State())
 		return nil

@@ -69,16 +69,14 @@ func Track(ctx context.Context) (done func(), ok bool) {
 	}, true
 }
 
-// task is one task under way. It is the context that the task is given, which
-// is the caller's.
+// task is one task under way.
 type task struct {
-	context.Context
-	pc    uintptr
+	pc    uintptr // the call of Go
 	began time.Time
 }
 
-func newTask(ctx context.Context, pc uintptr) *item[task] {
-	return &item[task]{v: task{Context: ctx, pc: pc, began: time.Now()}}
+func newTask(pc uintptr) *item[task] {
+	return &item[task]{v: task{pc: pc, began: time.Now()}}
 }
 
 // Go runs task on a goroutine of its own as work in flight: Draining lasts
@@ -108,23 +106,23 @@ func Go(ctx context.Context, task func(ctx context.Context) error) (ok bool) {
 		logMisuse(pc, "Go", "the task will not run")
 		return false
 	}
-	t := newTask(ctx, pc)
+	t := newTask(pc)
 	if !r.work.beginTask(t) {
 		r.log.refused(pc, "task", r.State())
 		return false
 	}
-	go r.runTask(t, task)
+	go r.runTask(ctx, t, task)
 	return true
 }
 
 // runTask reports the task's failure before it ends the unit, so that Draining
 // cannot end, nor Run return, without it.
-func (r *run) runTask(t *item[task], fn func(context.Context) error) {
+func (r *run) runTask(ctx context.Context, t *item[task], fn func(context.Context) error) {
 	call(func() error {
 		if fn == nil {
 			return errNilTask
 		}
-		return fn(&t.v)
+		return fn(ctx)
 	}, func(err error) {
 		if err == nil {
 			r.work.endTask(t)
