@@ -97,6 +97,7 @@ var children = map[string]func() int{
 			return nil
 		}, lifecycle.WithObserver(func(s fsm.Step) {
 			if s.To == fsm.Stopped {
+				time.Sleep(20 * time.Millisecond) // Run is on its way out, and waits for this
 				fmt.Println("stopped")
 				time.Sleep(50 * time.Millisecond)
 				fmt.Println("returning")
