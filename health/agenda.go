@@ -60,3 +60,23 @@ func (a *alarms) Pop() any {
 	*a = (*a)[:last]
 	return c
 }
+
+// readied is the checks that are to be called now, in the order in which they got
+// their turns.
+type readied struct{ first, last *check }
+
+func (r *readied) push(c *check) {
+	if r.first == nil {
+		r.first = c
+	} else {
+		r.last.next = c
+	}
+	r.last = c
+}
+
+// pop returns the first and takes it out; there has to be one.
+func (r *readied) pop() *check {
+	c := r.first
+	r.first, c.next = c.next, nil
+	return c
+}

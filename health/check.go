@@ -25,8 +25,6 @@ type check struct {
 	failAfter    int // how many failing runs in a row make it fail
 	groups       []string
 
-	work func() // one run, as the scheduler starts it
-
 	// All that follows is guarded by scheduler.mu.
 
 	removed  bool // or replaced: nothing of it is shown or logged any more
@@ -36,6 +34,7 @@ type check struct {
 	began    time.Duration
 	deadline time.Duration // its timeout, counted from the first probe that asked for it
 	counted  bool          // whether it counts towards maxRuns
+	next     *check        // of those that are ready, the one behind it
 	late     time.Duration // when its timeout is over once more, while it hangs
 	alarm    time.Duration // when the scheduler looks at it next; 0: it need not
 	slot     int           // its place among the alarms

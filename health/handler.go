@@ -110,7 +110,7 @@ type CheckFunc func() error
 func (h *Handler) AddCheck(name string, fn CheckFunc) {
 	c := newCheck(name, h.checkTimeout)
 	c.plain = fn
-	h.add(c)
+	h.runs.put(name, c)
 }
 
 // AddCheckContext is [Handler.AddCheck] for a check that takes a context, with
@@ -134,15 +134,10 @@ func (h *Handler) AddCheckContext(name string, fn func(ctx context.Context) erro
 	if c.refreshAhead && c.cacheFor == 0 {
 		problems = append(problems, "RefreshAhead needs CacheFor; nothing is cached")
 	}
-	h.add(c)
+	h.runs.put(name, c)
 	for _, problem := range problems {
 		h.misused("health: AddCheckContext: "+problem, slog.String("check", name))
 	}
-}
-
-func (h *Handler) add(c *check) {
-	c.work = func() { h.runs.work(c) }
-	h.runs.put(c.name, c)
 }
 
 // RemoveCheck takes the check of that name away; without one it does nothing.

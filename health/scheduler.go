@@ -35,9 +35,8 @@ type run struct {
 
 // result is what a probe gets of one check.
 type result struct {
-	check  *check
-	run    *run // decided, once the probe is answered
-	starts bool // the probe starts the run
+	check *check
+	run   *run // decided, once the probe is answered
 }
 
 // scheduler has the checks, decides when each runs, and brings its result to
@@ -53,9 +52,14 @@ type result struct {
 // once. So checks that hang delay the others by at most half of their timeout,
 // however many hang.
 //
+// A run that has its turn is ready, and a worker calls the check: one worker calls
+// all that are ready, one after the other, and before each call it sees to it that
+// another worker comes if more are ready. So checks that block run side by side,
+// each on a goroutine of its own, and quick ones share one.
+//
 // Deadlines belong to runs, not to probes: one timer is set for the first thing
 // that time brings about, for whichever check. It is left alone when a run ends,
-// so that runs that are quick set no timer.
+// as the check's alarm is, so that runs that are quick set no timer.
 //
 // One lock guards all of it and every check's run. No code of the user's is
 // called with it held.
@@ -72,6 +76,8 @@ type scheduler struct {
 	base   []*check // sorted, with some that are removed
 	added  []*check // since base was made
 	count  int      // the runs that count towards maxRuns
+	ready  readied  // the checks to call now
+	coming bool     // a worker that has not looked at ready yet
 	queues [2]queue // of the checks that decide, and of the optional ones
 	came   uint64   // how many were ever queued
 	alarms alarms
@@ -182,13 +188,13 @@ func (s *scheduler) ask(ctx context.Context, checks []*check) []result {
 // decide before the optional ones.
 func (s *scheduler) begin(checks []*check) []result {
 	results := make([]result, len(checks))
-	starts := [2]int{}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	now := s.now()
-	for kind := range starts {
+	for kind := range s.queues {
 		for i, c := range checks {
-			if c.kind() == kind && s.assign(&results[i], c, now, i+1, len(checks)) {
-				starts[kind]++
+			if c.kind() == kind {
+				results[i] = result{c, s.assign(c, now, i+1, len(checks))}
 			}
 		}
 	}
@@ -196,36 +202,23 @@ func (s *scheduler) begin(checks []*check) []result {
 		s.admit(now)
 		s.arm(now)
 	}
-	s.mu.Unlock()
-	for kind, n := range starts {
-		for i := 0; n > 0; i++ {
-			if results[i].starts && checks[i].kind() == kind {
-				n--
-				go checks[i].work()
-			}
-		}
-	}
+	s.attend()
 	return results
 }
 
-// assign gives a probe the run that it is answered with: of c, the i-th of n. It
-// reports whether the caller has to start it.
-func (s *scheduler) assign(r *result, c *check, now time.Duration, i, n int) (starts bool) {
-	r.check = c
-	switch {
-	case c.removed: // since the caller looked
-	case c.fresh(now):
-		r.run = c.last
-		if c.run == nil && c.refreshAhead && now-c.lastAt >= c.cacheFor/2 {
-			r.starts = s.request(c, now, i, n)
-		}
-	default:
-		if c.run == nil {
-			r.starts = s.request(c, now, i, n)
-		}
-		r.run = c.run
+// assign returns the run that a probe is answered with: of c, the i-th of n.
+func (s *scheduler) assign(c *check, now time.Duration, i, n int) *run {
+	if c.removed { // since the caller looked
+		return nil
 	}
-	return r.starts
+	fresh := c.fresh(now)
+	if c.run == nil && (!fresh || c.refreshAhead && now-c.lastAt >= c.cacheFor/2) {
+		s.request(c, now, i, n)
+	}
+	if fresh {
+		return c.last
+	}
+	return c.run
 }
 
 // fresh reports whether the last result may answer a probe that comes now.
@@ -233,9 +226,9 @@ func (c *check) fresh(now time.Duration) bool {
 	return c.cacheFor > 0 && c.last != nil && now-c.lastAt < c.cacheFor
 }
 
-// request makes a run of the check, the i-th of n that a probe asks for. It
-// reports whether the caller has to start it; else it is queued.
-func (s *scheduler) request(c *check, now time.Duration, i, n int) (starts bool) {
+// request makes a run of the check, the i-th of n that a probe asks for, and
+// starts it or queues it.
+func (s *scheduler) request(c *check, now time.Duration, i, n int) {
 	if len(s.blank) == 0 {
 		s.blank = make([]run, 16)
 	}
@@ -243,44 +236,61 @@ func (s *scheduler) request(c *check, now time.Duration, i, n int) (starts bool)
 	c.deadline = now + c.timeout
 	if s.count < maxRuns && len(s.queues[0]) == 0 && (!c.optional || len(s.queues[1]) == 0) {
 		s.start(c, now)
-		return true
+		return
 	}
 	quarter := c.timeout / 4
 	c.turn = now + quarter + quarter/time.Duration(n)*time.Duration(i)
 	c.phase = queued
 	s.came++
 	heap.Push(&s.queues[c.kind()], entry{now + 2*quarter, s.came, c})
-	return false
 }
 
 func (s *scheduler) queued() bool { return len(s.queues[0])+len(s.queues[1]) > 0 }
 
-// start marks the check as running; the caller starts the goroutine.
+// start has the check called by a worker. The caller calls attend when it has
+// started all that it starts.
 func (s *scheduler) start(c *check, now time.Duration) {
 	c.phase, c.began, c.counted = running, now, true
 	s.count++
+	s.ready.push(c)
 	s.watch(c, now)
 }
 
-// work is the goroutine of one run. The check may end it with runtime.Goexit,
-// and then only what is deferred happens.
-func (s *scheduler) work(c *check) {
-	returned := false
+// attend sees to it that a worker comes if a check is ready.
+func (s *scheduler) attend() {
+	if s.ready.first != nil && !s.coming {
+		s.coming = true
+		go s.work()
+	}
+}
+
+// work is the goroutine of a worker. A check may end it with runtime.Goexit, and
+// then only what is deferred happens.
+func (s *scheduler) work() {
+	var c *check // the one that is being called
 	defer func() {
-		if !returned {
+		if c != nil {
+			s.mu.Lock()
 			s.finish(c, failed("called runtime.Goexit"))
 		}
+		s.mu.Unlock()
 	}()
-	out := c.call(s.epoch.Add(c.deadline))
-	returned = true
-	s.finish(c, out)
+	s.mu.Lock()
+	s.coming = false
+	for s.ready.first != nil {
+		c = s.ready.pop()
+		s.attend()
+		s.mu.Unlock()
+		out := c.call(s.epoch.Add(c.deadline))
+		s.mu.Lock()
+		s.finish(c, out)
+		c = nil
+	}
 }
 
 // finish takes note that the check's run has ended.
 func (s *scheduler) finish(c *check, out *failure) {
 	now := s.now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	r := c.run
 	c.phase, c.run, c.took = idle, nil, now-c.began
 	s.release(c)
@@ -355,9 +365,9 @@ func (s *scheduler) admit(now time.Duration) {
 				continue
 			}
 			s.start(c, now)
-			go c.work()
 		}
 	}
+	s.attend()
 }
 
 // take completes the results, without those of checks that were replaced or
@@ -438,11 +448,11 @@ func (s *scheduler) undecided(results []result, from *int, optional bool) <-chan
 // never is after all times.
 const never = time.Duration(math.MaxInt64)
 
-// next is when a check has to be looked at again: at the end of its run's
+// due is when a check has to be looked at again: at the end of its run's
 // patience, at its timeout, while it hangs at each further one that counts, and
 // when another text may be logged. One in the queue begins long before its
 // deadline.
-func (c *check) next() time.Duration {
+func (c *check) due() time.Duration {
 	at := never
 	if c.counted {
 		at = c.began + patience
@@ -462,13 +472,16 @@ func (c *check) next() time.Duration {
 	return at
 }
 
-// watch has the scheduler look at the check when that is due, and not else.
+// watch has the scheduler look at the check by the time that is due. An alarm that
+// comes soon, and before, stays: tick finds nothing due then, and sets the next.
 func (s *scheduler) watch(c *check, now time.Duration) {
-	at := c.next()
+	at := c.due()
 	switch {
-	case at == c.alarm, at == never && c.alarm == 0:
+	case c.alarm == at, c.alarm == 0 && at == never, c.alarm != 0 && c.alarm <= min(at, now+patience):
+		return
 	case at == never:
 		heap.Remove(&s.alarms, c.slot)
+		return
 	case c.alarm == 0:
 		c.alarm = at
 		heap.Push(&s.alarms, c)
@@ -522,6 +535,7 @@ func (s *scheduler) tick() {
 		if c.owed != 0 && now >= c.owed {
 			s.changes.note(c, c.last, now)
 		}
+		heap.Pop(&s.alarms)
 		s.watch(c, now)
 	}
 	s.admit(now)
