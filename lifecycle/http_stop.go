@@ -156,7 +156,7 @@ func (s *server) stop() {
 		close(s.stopped)
 	}()
 	s.conns.stop()
-	s.conns.do("turning keep-alives off", s.endReuse)
+	s.closing(s.conns.open.Load() > 0, "turning keep-alives off", s.endReuse)
 	s.closeListeners(s.listeners) // none is added any more
 	shutDown := false
 	for grown := time.Now().Add(silentPatience); ; {
@@ -221,11 +221,20 @@ func (s *server) shutDown() {
 	if s.closed.Load() {
 		return
 	}
-	s.conns.do("Shutdown", func() {
+	s.closing(s.conns.open.Load() > 0 || s.stillAccepting(), "Shutdown", func() {
 		ended, cancel := context.WithCancel(context.Background())
 		cancel()
 		_ = s.srv.Shutdown(ended)
 	})
+}
+
+// closing calls fn, which closes what is open and may have to wait for that.
+func (s *server) closing(open bool, what string, fn func()) {
+	if open {
+		s.conns.do(what, fn)
+	} else {
+		fn()
+	}
 }
 
 // cut closes every connection, and waits a moment for the handlers, which see

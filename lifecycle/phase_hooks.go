@@ -66,7 +66,9 @@ func (r *run) enterHooks(why fsm.Event, cause error) {
 	step := r.take(why)
 	hooks := r.hooks.size()
 	r.phase.deadline = time.Now().Add(timeout)
-	r.arm(timeout, r.shutdownTimedOut)
+	if hooks > 0 || !r.mainBack || r.work.serves() { // else the phase ends at once
+		r.arm(timeout, r.shutdownTimedOut)
+	}
 	if r.work.serves() {
 		patience := r.cutPatience()
 		r.phase.cutUntil = time.Now().Add(patience)
