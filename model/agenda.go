@@ -15,6 +15,7 @@ type agenda struct {
 	// the script has ended. ties records how many there were to choose from.
 	script []int
 	ties   []int
+	ranked bool // one of several was due first by its rank
 }
 
 // item is one thing that is to happen.
@@ -75,8 +76,12 @@ func (a *agenda) due() []int {
 	}
 	a.scratch = a.scratch[:0]
 	for i, it := range a.items {
-		if it.at == first && (it.rank == unranked || it.rank == lowest) {
+		switch {
+		case it.at != first:
+		case it.rank == unranked || it.rank == lowest:
 			a.scratch = append(a.scratch, i)
+		default:
+			a.ranked = true
 		}
 	}
 	return a.scratch
