@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"reflect"
-	"runtime"
 )
 
 // ListenAndServe listens on srv.Addr (":http" if empty) and calls [Serve]. A
@@ -204,20 +202,4 @@ func (c *serveCall) requestStop(err error) error {
 
 // inTask says whether the caller runs on the goroutine of a task, whatever
 // context it was given.
-func inTask() bool {
-	task := runtime.FuncForPC(reflect.ValueOf((*run).runTask).Pointer()).Name()
-	pcs := make([]uintptr, 64)
-	for skip := 2; ; skip += len(pcs) {
-		n := runtime.Callers(skip, pcs)
-		frames := runtime.CallersFrames(pcs[:n])
-		for more := n > 0; more; {
-			var frame runtime.Frame
-			if frame, more = frames.Next(); frame.Function == task {
-				return true
-			}
-		}
-		if n < len(pcs) {
-			return false
-		}
-	}
-}
+func inTask() bool { return onStack("(*run).runTask") > 0 }

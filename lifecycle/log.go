@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"math"
 	"os"
-	"reflect"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -143,23 +141,7 @@ func handle(ctx context.Context, logger *slog.Logger, e entry) {
 
 // handling counts the calls of handle that the caller runs within: 0 unless a
 // logger is calling this package.
-func handling() (n int) {
-	own := reflect.TypeFor[asyncLog]().PkgPath() + ".handle"
-	var pcs [64]uintptr
-	for skip := 2; ; skip += len(pcs) {
-		found := runtime.Callers(skip, pcs[:])
-		frames := runtime.CallersFrames(pcs[:found])
-		for more := found > 0; more; {
-			var frame runtime.Frame
-			if frame, more = frames.Next(); frame.Function == own {
-				n++
-			}
-		}
-		if found < len(pcs) {
-			return n
-		}
-	}
-}
+func handling() int { return onStack("handle") }
 
 // misuse logs a mistake in the code at pc.
 func (l *asyncLog) misuse(pc uintptr, msg string, attrs ...slog.Attr) {

@@ -40,6 +40,29 @@ func goroutineID() string {
 	return id
 }
 
+// onStack counts the calls of a function of this package that the caller runs
+// within.
+func onStack(function string) (n int) {
+	function = ownPath() + function
+	var pcs [64]uintptr
+	for skip := 2; ; skip += len(pcs) {
+		found := runtime.Callers(skip, pcs[:])
+		frames := runtime.CallersFrames(pcs[:found])
+		for more := found > 0; more; {
+			var frame runtime.Frame
+			if frame, more = frames.Next(); frame.Function == function {
+				n++
+			}
+		}
+		if found < len(pcs) {
+			return n
+		}
+	}
+}
+
+// ownPath is what the names of this package's functions begin with.
+func ownPath() string { return reflect.TypeFor[run]().PkgPath() + "." }
+
 // mainRunning is the error for a main that has not come back, with its
 // innermost frames if they are to be had at a small cost.
 func (r *run) mainRunning() error {
@@ -93,7 +116,7 @@ func stackOf(dump []byte, goroutine string) string {
 // userFrames returns the innermost frames of a goroutine that are main's. Where
 // main has called this package, only what it has called is told of that.
 func userFrames(lines []string) (frames []string) {
-	own := reflect.TypeFor[run]().PkgPath() + "."
+	own := ownPath()
 	called := ""
 	for i := 0; i+1 < len(lines) && len(frames) < stackFrames; i += 2 {
 		function := lines[i]
