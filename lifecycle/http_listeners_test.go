@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -14,7 +13,6 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/greynewell/mist-go/lifecycle"
 )
@@ -175,48 +173,4 @@ func TestANilArgumentOfServeIsNamed(t *testing.T) {
 	if err := lifecycle.Serve(nil, &http.Server{}, newPipes()); err == nil {
 		t.Error("Serve took a nil context")
 	}
-}
-
-// panicky is a listener that panics when it is closed.
-type panicky struct{ *pipes }
-
-func (p panicky) Close() error {
-	_ = p.pipes.Close()
-	panic("boom")
-}
-
-// RUN-6: no error is dropped.
-func TestAListenerThatPanicsOnCloseIsReported(t *testing.T) {
-	inVirtualTime(t, func(w *world) {
-		err := w.run(func(ctx context.Context) error {
-			time.AfterFunc(time.Second, func() { lifecycle.Stop(ctx, nil) })
-			return lifecycle.Serve(ctx, &http.Server{}, panicky{newPipes()})
-		})
-		var p *lifecycle.PanicError
-		if !errors.As(err, &p) || p.Value != "boom" {
-			t.Errorf("Run returned %v, want the panic", err)
-		}
-	})
-}
-
-func TestAConnectionWhoseConnStatePanicsIsClosed(t *testing.T) {
-	inVirtualTime(t, func(w *world) {
-		ln := newPipes()
-		srv := &http.Server{ConnState: func(net.Conn, http.ConnState) { panic("boom") }}
-		err := w.run(func(ctx context.Context) error {
-			go func() {
-				conn, _ := ln.dial(ctx, "", "")
-				defer conn.Close()
-				_, err := conn.Read(make([]byte, 1))
-				w.note("%v", err)
-			}()
-			return lifecycle.Serve(ctx, srv, ln)
-		})
-		var p *lifecycle.PanicError
-		if !errors.As(err, &p) {
-			t.Errorf("Run returned %v, want the panic", err)
-		}
-		synctest.Wait()
-		w.expect("0s EOF")
-	})
 }

@@ -114,53 +114,6 @@ func TestAServerThatItsOwnerHasStoppedIsNotShutDownAgain(t *testing.T) {
 	}
 }
 
-// explosive is a listener that panics once it is closed.
-type explosive struct{ *pipes }
-
-func (e explosive) Accept() (net.Conn, error) {
-	conn, err := e.pipes.Accept()
-	if err != nil {
-		panic("boom")
-	}
-	return conn, nil
-}
-
-// RUN-6: no error is dropped.
-func TestThePanicOfAListenerAtTheStopIsNotLost(t *testing.T) {
-	inVirtualTime(t, func(w *world) {
-		err := w.run(func(ctx context.Context) error {
-			time.AfterFunc(time.Second, func() { lifecycle.Stop(ctx, nil) })
-			return lifecycle.Serve(ctx, &http.Server{}, explosive{newPipes()})
-		})
-		var p *lifecycle.PanicError
-		if !errors.As(err, &p) || p.Value != "boom" {
-			t.Errorf("Run returned %v, want the panic", err)
-		}
-	})
-}
-
-func TestAConnectionWhoseConnContextPanicsIsClosed(t *testing.T) {
-	inVirtualTime(t, func(w *world) {
-		ln := newPipes()
-		srv := &http.Server{ConnContext: func(context.Context, net.Conn) context.Context { panic("boom") }}
-		err := w.run(func(ctx context.Context) error {
-			go func() {
-				conn, _ := ln.dial(ctx, "", "")
-				defer conn.Close()
-				_, err := conn.Read(make([]byte, 1))
-				w.note("%v", err)
-			}()
-			return lifecycle.Serve(ctx, srv, ln)
-		})
-		var p *lifecycle.PanicError
-		if !errors.As(err, &p) {
-			t.Errorf("Run returned %v, want the panic", err)
-		}
-		synctest.Wait()
-		w.expect("0s EOF")
-	})
-}
-
 // A server is a unit of work, but never told as one that was tracked.
 func TestAServerIsNotToldAsTracked(t *testing.T) {
 	err := lifecycle.Run(func(ctx context.Context) error {
