@@ -52,14 +52,15 @@ type result struct {
 // once. So checks that hang delay the others by at most half of their timeout,
 // however many hang.
 //
-// A run that has its turn is ready, and a worker calls the check: one worker calls
-// all that are ready, one after the other, and before each call it sees to it that
-// another worker comes if more are ready. So checks that block run side by side,
-// each on a goroutine of its own, and quick ones share one.
+// A run that has its turn is ready, and a worker calls the check: one check on one
+// goroutine, which the check may leave in any state, such as locked to a thread.
+// Each worker starts the next one before it calls its check. So checks that block
+// run side by side, while quick ones run one after the other on one processor,
+// which costs less than to start all at once.
 //
 // Deadlines belong to runs, not to probes: one timer is set for the first thing
 // that time brings about, for whichever check. It is left alone when a run ends,
-// as the check's alarm is, so that runs that are quick set no timer.
+// as the check's alarm is, so that quick runs in a row set it once in a while.
 //
 // One lock guards all of it and every check's run. No code of the user's is
 // called with it held.
@@ -77,7 +78,8 @@ type scheduler struct {
 	added  []*check // since base was made
 	count  int      // the runs that count towards maxRuns
 	ready  readied  // the checks to call now
-	coming bool     // a worker that has not looked at ready yet
+	coming bool     // a worker was started that has not looked at ready yet
+	worker func()   // work, made once: a method value allocates
 	queues [2]queue // of the checks that decide, and of the optional ones
 	came   uint64   // how many were ever queued
 	alarms alarms
@@ -89,6 +91,7 @@ type scheduler struct {
 func (s *scheduler) init(epoch time.Time) {
 	s.epoch, s.changes.epoch = epoch, epoch
 	s.byName = map[string]*check{}
+	s.worker = s.work
 }
 
 func (s *scheduler) now() time.Duration { return time.Since(s.epoch) }
@@ -256,36 +259,45 @@ func (s *scheduler) start(c *check, now time.Duration) {
 	s.watch(c, now)
 }
 
-// attend sees to it that a worker comes if a check is ready.
+// attend starts a worker if a check is ready and no worker is starting.
 func (s *scheduler) attend() {
 	if s.ready.first != nil && !s.coming {
 		s.coming = true
-		go s.work()
+		go s.worker()
 	}
 }
 
-// work is the goroutine of a worker. A check may end it with runtime.Goexit, and
-// then only what is deferred happens.
+// work is a worker: one run of the first check that is ready. The check may end
+// the goroutine with runtime.Goexit, and then only what is deferred happens.
 func (s *scheduler) work() {
-	var c *check // the one that is being called
-	defer func() {
-		if c != nil {
-			s.mu.Lock()
-			s.finish(c, failed("called runtime.Goexit"))
-		}
-		s.mu.Unlock()
-	}()
 	s.mu.Lock()
+	c := s.nextReady()
 	s.coming = false
-	for s.ready.first != nil {
-		c = s.ready.pop()
-		s.attend()
-		s.mu.Unlock()
-		out := c.call(s.epoch.Add(c.deadline))
-		s.mu.Lock()
-		s.finish(c, out)
-		c = nil
+	s.attend()
+	s.mu.Unlock()
+	if c == nil {
+		return
 	}
+	out := calledGoexit
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.finish(c, out)
+	}()
+	out = c.call(s.epoch.Add(c.deadline))
+}
+
+// nextReady takes the first check from those that are ready, without those that
+// were removed in the meantime.
+func (s *scheduler) nextReady() *check {
+	for s.ready.first != nil {
+		c := s.ready.pop()
+		if !c.removed {
+			return c
+		}
+		s.finish(c, nil)
+	}
+	return nil
 }
 
 // finish takes note that the check's run has ended.
@@ -303,6 +315,7 @@ func (s *scheduler) finish(c *check, out *failure) {
 	s.watch(c, now)
 	if s.queued() {
 		s.admit(now)
+		s.arm(now)
 	}
 }
 
@@ -425,7 +438,10 @@ func (s *scheduler) await(ctx context.Context, results []result) (left *failure)
 	return stillRunning // what was removed is not waited for
 }
 
-var stillRunning = failed("still running")
+var (
+	stillRunning = failed("still running")
+	calledGoexit = failed("called runtime.Goexit")
+)
 
 // undecided returns the channel of the next result, from there on, that is to be
 // waited for, or nil.
@@ -473,7 +489,7 @@ func (c *check) due() time.Duration {
 }
 
 // watch has the scheduler look at the check by the time that is due. An alarm that
-// comes soon, and before, stays: tick finds nothing due then, and sets the next.
+// is earlier than needed, but soon, is left: tick sets the next one.
 func (s *scheduler) watch(c *check, now time.Duration) {
 	at := c.due()
 	switch {
