@@ -71,7 +71,7 @@ func Implementation() conformance.Implementation {
 		ServeFunc:    lifecycle.ServeFunc,
 		CancelOnStop: lifecycle.CancelOnStop,
 		ExitCode:     lifecycle.ExitCode,
-		Takes:        []conformance.Need{conformance.NeedCleanError, conformance.NeedSignalError, conformance.NeedLogger},
+		Takes:        conformance.Supported{CleanError: true, SignalError: true, Logger: true},
 		Machine:      machine,
 		Misuses:      misuses(),
 		Polls:        true,
@@ -196,7 +196,7 @@ func HealthWith(tool, version string, s conformance.HealthSettings) conformance.
 		RemoveCheck: h.RemoveCheck,
 		ReadinessOf: func(groups ...string) http.Handler { return h.ReadinessOf(groups...) },
 		SetNotReady: h.SetNotReady,
-		Takes:       []conformance.Need{conformance.NeedFailAfter, conformance.NeedRefreshAhead, conformance.NeedHealthObserver},
+		Takes:       conformance.HealthSupported{FailAfter: true, RefreshAhead: true, Observe: true},
 	}
 }
 
