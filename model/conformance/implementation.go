@@ -38,8 +38,8 @@ type Implementation struct {
 	// Forced, Panic and Goexit, and of the cause of a context for
 	// CauseSIGINT and CauseSIGTERM; errors that it made itself it finds itself.
 	Is func(err error, kind model.Kind) bool
-	// RunWith is Run with every setting. Without it, a scenario that needs
-	// one is not played.
+	// RunWith is Run with those settings that Takes names: any of them can be
+	// offered alone. A scenario that needs another is not played.
 	RunWith func(main func(ctx context.Context) error, s Settings) error
 	// State is the state of the run that ctx comes from, in lower case.
 	State func(ctx context.Context) string
@@ -87,9 +87,16 @@ type Implementation struct {
 // that it does not heed is not given, and what needs it is not checked. Timeouts
 // are always given.
 type Supported struct {
+	Parent      bool
+	Signals     bool
+	Delay       bool
+	Grace       bool // and NoGrace
+	ManualStart bool
+	Observe     bool
+	Log         bool
+	Logger      bool
 	CleanError  bool
 	SignalError bool
-	Logger      bool
 }
 
 // Machine is the machine of an implementation, bare.
@@ -109,7 +116,8 @@ type Misuse struct {
 }
 
 // Settings are the options of a run. A zero one is not given, so that the
-// implementation's default holds.
+// implementation's default holds; nor is one that Implementation.Takes leaves out,
+// but for Drain and Shutdown.
 type Settings struct {
 	Parent      context.Context
 	Drain       time.Duration
@@ -121,11 +129,9 @@ type Settings struct {
 	Signals     <-chan os.Signal // instead of the process's own
 	Observe     func(Step)
 	Log         func(level, line string) // every log line of the run
-
-	// What RunWith heeds only where Implementation.Takes says so.
-	CleanError  func(error) bool // what else is a clean end after a stop
-	SignalError bool             // a stop by a signal is an error
-	Logger      *slog.Logger     // instead of Log
+	CleanError  func(error) bool         // what else is a clean end after a stop
+	SignalError bool                     // a stop by a signal is an error
+	Logger      *slog.Logger             // instead of Log
 }
 
 // Step is one transition, as an observer is told of it.

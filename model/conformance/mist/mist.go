@@ -71,10 +71,13 @@ func Implementation() conformance.Implementation {
 		ServeFunc:    lifecycle.ServeFunc,
 		CancelOnStop: lifecycle.CancelOnStop,
 		ExitCode:     lifecycle.ExitCode,
-		Takes:        conformance.Supported{CleanError: true, SignalError: true, Logger: true},
-		Machine:      machine,
-		Misuses:      misuses(),
-		Polls:        true,
+		Takes: conformance.Supported{
+			Parent: true, Signals: true, Delay: true, Grace: true, ManualStart: true,
+			Observe: true, Log: true, Logger: true, CleanError: true, SignalError: true,
+		},
+		Machine: machine,
+		Misuses: misuses(),
+		Polls:   true,
 	}
 }
 

@@ -93,9 +93,14 @@ func (c *Checker) inTime(what string, f func()) {
 	}
 }
 
-// run is RunWith, where the process's own signals are not wanted.
+// run is RunWith. What a check is about is offered. The two settings that keep a
+// run from disturbing others, a log of its own and a source of signals that are
+// not the process's, are given where they are.
 func (c *Checker) run(main func(ctx context.Context) error, s subject.Settings) error {
-	if s.Log == nil {
+	if !c.offered[subject.NeedSignals] {
+		s.Signals = nil
+	}
+	if s.Log == nil && c.offered[subject.NeedLog] {
 		s.Log = func(string, string) {}
 	}
 	return c.Impl.RunWith(main, s)

@@ -39,11 +39,11 @@ func drainClauses() []Clause {
 				{DrainDelay: 2*second + 1, DrainTimeout: 4 * second, Main: model.Main{AfterCancel: true}, Stops: term, Groups: never, Hooks: hook},
 			},
 			Checks: []Check{
-				{"the error and the log line name every busy group and task, and count units", []subject.Need{subject.NeedRunWith, subject.NeedTrack, subject.NeedGo}, checks.BusyIsNamed},
-				{"so they do when a signal forces", []subject.Need{subject.NeedRunWith, subject.NeedTrack, subject.NeedGo, subject.NeedIs}, checks.BusyIsNamedWhenForced},
+				{"the error and the log line name every busy group and task, and count units", []subject.Need{subject.NeedLog, subject.NeedTrack, subject.NeedGo}, checks.BusyIsNamed},
+				{"so they do when a signal forces", []subject.Need{subject.NeedSignals, subject.NeedLog, subject.NeedTrack, subject.NeedGo, subject.NeedIs}, checks.BusyIsNamedWhenForced},
 				{"on busy processors", nil, checks.TimeoutOnBusyProcessors},
-				{"a further interrupt on busy processors", []subject.Need{subject.NeedRunWith}, checks.ForcedOnBusyProcessors},
-				{"the error and the log line count requests", []subject.Need{subject.NeedRunWith, subject.NeedHandler}, checks.RequestsAreCounted},
+				{"a further interrupt on busy processors", []subject.Need{subject.NeedSignals}, checks.ForcedOnBusyProcessors},
+				{"the error and the log line count requests", []subject.Need{subject.NeedLog, subject.NeedHandler}, checks.RequestsAreCounted},
 			},
 		},
 		{
@@ -59,7 +59,7 @@ func drainClauses() []Clause {
 			Checks: []Check{
 				{"a group made after a real SIGTERM is waited for", []subject.Need{subject.NeedUnix}, checks.GroupWhileDraining},
 				{"groups that work makes and adds to while draining", []subject.Need{subject.NeedGo, subject.NeedTrack, subject.NeedStop}, checks.GroupsAreWaitedFor},
-				{"after draining, Track, Go and DrainGroup say that nobody waits", []subject.Need{subject.NeedRunWith, subject.NeedTrack, subject.NeedGo}, checks.RefusedWorkIsLogged},
+				{"after draining, Track, Go and DrainGroup say that nobody waits", []subject.Need{subject.NeedLog, subject.NeedTrack, subject.NeedGo}, checks.RefusedWorkIsLogged},
 			},
 		},
 		{
@@ -68,7 +68,7 @@ func drainClauses() []Clause {
 			Premise: func(s model.Scenario, want model.Trace) bool {
 				return want.MainEnded > want.Cancelled.At && want.Cancelled.At != model.Never
 			},
-			Needs: []subject.Need{subject.NeedRunWith},
+			Needs: []subject.Need{subject.NeedStopFromOutside},
 			Examples: []model.Scenario{
 				{Main: model.Main{After: model.Never}, Stops: term, Hooks: hook},
 				{DrainTimeout: 4 * second, Main: model.Main{AfterCancel: true, After: 3 * second}, Stops: term, Hooks: hook},
@@ -77,10 +77,10 @@ func drainClauses() []Clause {
 				{ReturnGrace: model.NoGrace, Main: model.Main{AfterCancel: true, After: 3 * second}, Stops: term, Hooks: hook},
 			},
 			Checks: []Check{
-				{"the warning names the remedy", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.GraceWarning},
-				{"there is none while tracked work is out", []subject.Need{subject.NeedRunWith, subject.NeedStop, subject.NeedTrack, subject.NeedGo}, checks.NoGraceWarning},
-				{"nor while main serves", []subject.Need{subject.NeedRunWith, subject.NeedStop, subject.NeedServeFunc}, checks.NoWarningWhileServing},
-				{"the first comes after a fifth of the grace", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.EarlyWarning},
+				{"the warning names the remedy", []subject.Need{subject.NeedLog, subject.NeedStop}, checks.GraceWarning},
+				{"there is none while tracked work is out", []subject.Need{subject.NeedLog, subject.NeedStop, subject.NeedTrack, subject.NeedGo}, checks.NoGraceWarning},
+				{"nor while main serves", []subject.Need{subject.NeedLog, subject.NeedStop, subject.NeedServeFunc}, checks.NoWarningWhileServing},
+				{"the first comes after a fifth of the grace", []subject.Need{subject.NeedDelay, subject.NeedGrace, subject.NeedLog, subject.NeedStop}, checks.EarlyWarning},
 				{"hooks wait for main after a real SIGTERM", []subject.Need{subject.NeedUnix}, checks.MainFirst},
 				{"for no longer than half of the drain timeout, and that is no error", []subject.Need{subject.NeedUnix}, checks.GraceIsHalf},
 			},
@@ -115,7 +115,7 @@ func drainClauses() []Clause {
 			Premise: func(s model.Scenario, want model.Trace) bool {
 				return s.DrainDelay > 0 && scenarios.ByRequest(want) && scenarios.StopAt(want) > 0
 			},
-			Needs: []subject.Need{subject.NeedRunWith},
+			Needs: []subject.Need{subject.NeedDelay, subject.NeedStopFromOutside},
 			Examples: []model.Scenario{
 				{DrainDelay: 2*second + 1, Main: model.Main{AfterCancel: true}, Stops: term, Hooks: hook},
 				{DrainDelay: 2*second + 1, Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.ParentCancelled, At: second}}, Hooks: hook},

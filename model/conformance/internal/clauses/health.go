@@ -108,10 +108,10 @@ func answerClauses() []Clause {
 			},
 			Checks: []Check{
 				{"Follow with a foreign context changes nothing", []subject.Need{subject.NeedFollow}, checks.FollowNothing},
-				{"the run in the request's context", []subject.Need{subject.NeedFollow, subject.NeedRunWith}, checks.FollowsRequest},
-				{"the run given to Follow before that in the request's context", []subject.Need{subject.NeedFollow, subject.NeedRunWith}, checks.FollowComesFirst},
-				{"readiness over Serve", []subject.Need{subject.NeedFollow, subject.NeedRunWith, subject.NeedServe}, checks.ServedReadiness},
-				{"readiness over ListenAndServe", []subject.Need{subject.NeedFollow, subject.NeedRunWith, subject.NeedListenAndServe, subject.NeedStop}, checks.RealReadiness},
+				{"the run in the request's context", []subject.Need{subject.NeedFollow, subject.NeedParent}, checks.FollowsRequest},
+				{"the run given to Follow before that in the request's context", []subject.Need{subject.NeedFollow, subject.NeedParent}, checks.FollowComesFirst},
+				{"readiness over Serve", []subject.Need{subject.NeedFollow, subject.NeedParent, subject.NeedDelay, subject.NeedServe}, checks.ServedReadiness},
+				{"readiness over ListenAndServe", []subject.Need{subject.NeedFollow, subject.NeedDelay, subject.NeedListenAndServe, subject.NeedStop}, checks.RealReadiness},
 			},
 		},
 		{
@@ -132,7 +132,7 @@ func answerClauses() []Clause {
 			Checks: []Check{
 				{"the type, the methods, tool and version", []subject.Need{subject.NeedHealth}, checks.HTTP},
 				{"no-store, and the right length", []subject.Need{subject.NeedHealth, subject.NeedFollow}, checks.Headers},
-				{"all that of start-up", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedRunWith}, checks.StartupHTTP},
+				{"all that of start-up", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart}, checks.StartupHTTP},
 				{"HEAD first, after each change", []subject.Need{subject.NeedHealth}, checks.HeadAfterChange},
 				{"header values are not shared", []subject.Need{subject.NeedHealth}, checks.SharedHeaders},
 			},
@@ -142,7 +142,7 @@ func answerClauses() []Clause {
 			Sentence: "uptime is whole seconds as time.Duration prints them, the same in every answer of every endpoint, and never goes back.",
 			Checks: []Check{
 				{"through hours of virtual time", []subject.Need{subject.NeedHealth}, checks.Uptime},
-				{"that of start-up", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedRunWith}, checks.StartupUptime},
+				{"that of start-up", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart}, checks.StartupUptime},
 			},
 		},
 	}

@@ -57,7 +57,7 @@ func hookClauses() []Clause {
 			Checks: []Check{
 				{"the error names the running hook and those that did not run", []subject.Need{subject.NeedRunWith}, checks.InterruptedAreNamed},
 				{"the context of the running hook is cancelled, with the cause", []subject.Need{subject.NeedIs, subject.NeedOnShutdownContext}, checks.InterruptedContext},
-				{"the error of an interrupted hook is logged", []subject.Need{subject.NeedRunWith}, checks.InterruptedIsLogged},
+				{"the error of an interrupted hook is logged", []subject.Need{subject.NeedLog}, checks.InterruptedIsLogged},
 				{"after a real SIGTERM the timeout is whole", []subject.Need{subject.NeedUnix}, checks.ShutdownTimeoutAfterSignal},
 			},
 		},
@@ -72,7 +72,7 @@ func hookClauses() []Clause {
 				{Main: ends, Hooks: []model.Hook{plain, {At: 5 * second, Lasts: model.Never}}},
 				{Main: ends, Hooks: []model.Hook{plain, {At: 5 * second, Lasts: second + 4, Ends: model.Panics}}},
 			},
-			Checks: []Check{{"a late hook that fails is logged", []subject.Need{subject.NeedRunWith}, checks.LateHookIsLogged}},
+			Checks: []Check{{"a late hook that fails is logged", []subject.Need{subject.NeedLog}, checks.LateHookIsLogged}},
 		},
 		{
 			ID: "HOOK-5", Level: Extended,
@@ -86,8 +86,8 @@ func hookClauses() []Clause {
 				two(plain, model.Hook{Lasts: second + 2, Aware: true, Timeout: 2*second + 4}),
 			},
 			Checks: []Check{
-				{"it has the values of the run's context", []subject.Need{subject.NeedOnShutdownContext, subject.NeedRunWith}, checks.HookValues},
-				{"so has that of a hook registered after stopped", []subject.Need{subject.NeedOnShutdownContext, subject.NeedRunWith}, checks.LateHookContext},
+				{"it has the values of the run's context", []subject.Need{subject.NeedOnShutdownContext, subject.NeedParent}, checks.HookValues},
+				{"so has that of a hook registered after stopped", []subject.Need{subject.NeedOnShutdownContext, subject.NeedParent}, checks.LateHookContext},
 			},
 		},
 		hookTimeoutClause(two, plain),
@@ -169,7 +169,7 @@ func hookTimeoutClause(two func(a, b model.Hook) model.Scenario, plain model.Hoo
 			two(plain, model.Hook{Lasts: model.Never, Aware: true, Timeout: 2*second + 2}),
 		},
 		Checks: []Check{
-			{"a hook that used the run's context is told so", []subject.Need{subject.NeedRunWith}, checks.CanceledHint},
+			{"a hook that used the run's context is told so", []subject.Need{subject.NeedLog}, checks.CanceledHint},
 			{"a timeout of zero or less is none", []subject.Need{subject.NeedRunWith, subject.NeedOnShutdownContext}, checks.NoHookTimeout},
 		},
 	}

@@ -6,8 +6,8 @@ import (
 )
 
 func httpClauses() []Clause {
-	serve := []subject.Need{subject.NeedServe, subject.NeedRunWith}
-	handler := []subject.Need{subject.NeedHandler, subject.NeedRunWith}
+	serve := []subject.Need{subject.NeedServe, subject.NeedParent}
+	handler := []subject.Need{subject.NeedHandler, subject.NeedParent}
 	listen := []subject.Need{subject.NeedListenAndServe, subject.NeedRunWith}
 	// both makes a check of Serve, and the same one of Handler in a server
 	// that is run in another way.
@@ -33,9 +33,9 @@ func httpClauses() []Clause {
 				{"over HTTP/2 it returns a second after the last answer", serve, checks.ServedOverHTTP2},
 				{"a context that does not end with main's", serve, checks.AnyContext},
 				{"a port that is taken", listen, checks.TakenPort},
-				{"ListenAndServe on a real port", listen, checks.RealPort},
-				{"ServeTLS", []subject.Need{subject.NeedServeTLS, subject.NeedRunWith}, checks.ServeTLS},
-				{"ListenAndServeTLS on a real port", []subject.Need{subject.NeedListenTLS, subject.NeedRunWith}, checks.ListenTLS},
+				{"ListenAndServe on a real port", append(listen, subject.NeedParent), checks.RealPort},
+				{"ServeTLS", []subject.Need{subject.NeedServeTLS, subject.NeedParent}, checks.ServeTLS},
+				{"ListenAndServeTLS on a real port", []subject.Need{subject.NeedListenTLS, subject.NeedParent}, checks.ListenTLS},
 			},
 		},
 		{
@@ -59,8 +59,8 @@ func httpClauses() []Clause {
 			Sentence: "While draining, responses of HTTP/1 but informational ones carry Connection: close, in a drain delay too, also when the request came before the stop or the handler writes nothing. Over HTTP/2 the client is sent GOAWAY.",
 			Checks: []Check{
 				{"a request begun before the stop", serve, checks.CloseAfterStop},
-				{"in a drain delay", serve, checks.CloseInDelay},
-				{"answers without a body, or with a header of their own", serve, checks.CloseOfOddAnswers},
+				{"in a drain delay", append(serve, subject.NeedDelay), checks.CloseInDelay},
+				{"answers without a body, or with a header of their own", append(serve, subject.NeedDelay), checks.CloseOfOddAnswers},
 				{"a new request through Handler", handler, checks.HandlerCloses},
 				{"GOAWAY over HTTP/2", serve, checks.GoAway},
 			},
@@ -99,9 +99,9 @@ func httpClauses() []Clause {
 			ID: "HTTP-8", Level: Extended,
 			Sentence: "ServeFunc calls serve, which is work in flight; at the cancel it calls shutdown, once, whose context ends with draining, and when that ends first closeNow, before the first hook. serve's return before a stop is one: nil a clean one. It returns serve's error, nil where that is clean after a stop. Early ends, and what shutdown returns, are in the result, each once. closeNow may be nil.",
 			Checks: []Check{
-				{"a server that stops in its own time", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncStops},
-				{"one that does not", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncIsCut},
-				{"its errors", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncErrors},
+				{"a server that stops in its own time", []subject.Need{subject.NeedServeFunc, subject.NeedParent, subject.NeedDelay}, checks.ServeFuncStops},
+				{"one that does not", []subject.Need{subject.NeedServeFunc, subject.NeedParent}, checks.ServeFuncIsCut},
+				{"its errors", []subject.Need{subject.NeedServeFunc, subject.NeedParent}, checks.ServeFuncErrors},
 				{"several servers", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncSeveral},
 			},
 		},
@@ -109,7 +109,7 @@ func httpClauses() []Clause {
 			ID: "HTTP-9", Level: Extended,
 			Sentence: "With CancelOnStop, the context of a request ends when main's does, with its cause, and when its client goes, as ever. Other requests are as without it.",
 			Checks: []Check{
-				{"streams end at the stop", append(serve, subject.NeedCancelOnStop), checks.StreamsEndAtTheStop},
+				{"streams end at the stop", append(serve, subject.NeedCancelOnStop, subject.NeedDelay), checks.StreamsEndAtTheStop},
 				{"before and after the stop, without a server", []subject.Need{subject.NeedCancelOnStop}, checks.CancelOnStopElsewhere},
 			},
 		},
@@ -118,7 +118,7 @@ func httpClauses() []Clause {
 			Sentence: "What a handler can do under http.Server it can do under Serve: http.MaxBytesReader ends the connection, and http.Pusher, io.ReaderFrom, http.ResponseController and Expect: 100-continue work. A listener is closed once.",
 			Checks: []Check{
 				{"what a ResponseWriter is", serve, checks.Powers},
-				{"a body that is too large", serve, checks.TooLargeEndsTheConnection},
+				{"a body that is too large", append(serve, subject.NeedDelay), checks.TooLargeEndsTheConnection},
 				{"a request that expects 100-continue", serve, checks.ExpectContinue},
 				{"ReadFrom", serve, checks.ReadFrom},
 				{"a listener is closed once", serve, checks.ClosedOnce},
@@ -128,16 +128,16 @@ func httpClauses() []Clause {
 }
 
 func untilClause() Clause {
-	until := []subject.Need{subject.NeedUntilStopped, subject.NeedRunWith}
+	until := []subject.Need{subject.NeedUntilStopped, subject.NeedParent}
 	return Clause{
 		ID: "HTTP-7", Level: Extended,
 		Sentence: "With UntilStopped a server is no work in flight: it answers through draining and hooks, without Connection: close, and is stopped when no hook is left to run, whether main is back or not, or when hooks end in another way. Then connections are cut; requests' contexts live until then. That it fails before the stop requests one. Inside Go it is refused, or warned of.",
 		Checks: []Check{
-			{"it answers in every phase", append(until, subject.NeedTrack), checks.UntilAnswersThroughout},
+			{"it answers in every phase", append(until, subject.NeedTrack, subject.NeedDelay), checks.UntilAnswersThroughout},
 			{"its requests are no work", until, checks.UntilIsNoWork},
 			{"main stays out, or a hook does", until, checks.UntilWhenHooksEndOtherwise},
 			{"it fails before the stop", until, checks.UntilFails},
-			{"it is begun inside a task", append(until, subject.NeedGo, subject.NeedStop), checks.UntilInGo},
+			{"it is begun inside a task", append(until, subject.NeedGo, subject.NeedStop, subject.NeedLog), checks.UntilInGo},
 			{"it is begun when the run is over", until, checks.UntilWhenItIsOver},
 		},
 	}

@@ -58,10 +58,10 @@ func runClauses() []Clause {
 			Premise:  func(_ model.Scenario, want model.Trace) bool { return want.Cancelled.At != model.Never },
 			Examples: append(stopsBy(waits), byItself),
 			Checks: []Check{
-				{"the context has the parent's values and not its deadline", []subject.Need{subject.NeedRunWith}, checks.Parent},
-				{"a parent that expires is a parent that is cancelled", []subject.Need{subject.NeedRunWith}, checks.ExpiringParent},
+				{"the context has the parent's values and not its deadline", []subject.Need{subject.NeedParent}, checks.Parent},
+				{"a parent that expires is a parent that is cancelled", []subject.Need{subject.NeedParent}, checks.ExpiringParent},
 				{"Stop returns once it is taken, and cancels with its error", []subject.Need{subject.NeedRunWith, subject.NeedStop, subject.NeedState}, checks.StopIsTaken},
-				{"MarkStarted returns once it is taken", []subject.Need{subject.NeedRunWith, subject.NeedMarkStarted, subject.NeedState}, checks.MarkStartedIsTaken},
+				{"MarkStarted returns once it is taken", []subject.Need{subject.NeedManualStart, subject.NeedMarkStarted, subject.NeedState}, checks.MarkStartedIsTaken},
 				{"the cause after a failed task names the call of Go", []subject.Need{subject.NeedRunWith, subject.NeedGo}, checks.TaskIsCause},
 			},
 		},
@@ -99,17 +99,17 @@ func runClauses() []Clause {
 			Premise: func(s model.Scenario, want model.Trace) bool {
 				return want.MainEnded <= want.Returned && scenarios.SaysStopped(s.Main.Ends)
 			},
-			Needs: []subject.Need{subject.NeedRunWith},
+			Needs: []subject.Need{subject.NeedStopFromOutside},
 			Examples: slices.Concat(
 				endsBy(model.Scenario{Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.SIGTERM, At: second}}}, cleanOrNearly...),
 				endsBy(model.Scenario{Main: model.Main{After: second}}, cleanOrNearly...),
 				endsBy(model.Scenario{CleanError: true, Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.SIGTERM, At: second}}}, ownOrNearly...),
 				endsBy(model.Scenario{CleanError: true, Main: model.Main{After: second}}, ownOrNearly...)),
 			Checks: []Check{
-				{"WithCleanError is asked of each leaf", []subject.Need{subject.NeedRunWith, subject.NeedStop, subject.NeedCleanError}, checks.CleanErrorIsAskedOfLeaves},
-				{"an error that unwraps to itself is not clean", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.EndlessError},
-				{"a clean end is logged at Debug", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.CleanEndIsLogged},
-				{"a task's clean end is logged at Debug", []subject.Need{subject.NeedRunWith, subject.NeedStop, subject.NeedGo}, checks.CleanTaskIsLogged},
+				{"WithCleanError is asked of each leaf", []subject.Need{subject.NeedStop, subject.NeedCleanError}, checks.CleanErrorIsAskedOfLeaves},
+				{"an error that unwraps to itself is not clean", []subject.Need{subject.NeedCleanError, subject.NeedStop}, checks.EndlessError},
+				{"a clean end is logged at Debug", []subject.Need{subject.NeedLog, subject.NeedStop}, checks.CleanEndIsLogged},
+				{"a task's clean end is logged at Debug", []subject.Need{subject.NeedLog, subject.NeedStop, subject.NeedGo}, checks.CleanTaskIsLogged},
 			},
 		},
 		{
@@ -140,7 +140,7 @@ func runClauses() []Clause {
 			ID: "RUN-11", Level: Core,
 			Sentence: "Main that never comes back does not keep Run beyond the delay and both timeouts; that is an error of its own, and no drain timeout.",
 			Premise:  func(_ model.Scenario, want model.Trace) bool { return slices.Contains(want.Errors, model.MainRunning) },
-			Needs:    []subject.Need{subject.NeedRunWith},
+			Needs:    []subject.Need{subject.NeedStopFromOutside},
 			Examples: []model.Scenario{{Main: model.Main{After: model.Never}, Stops: []model.Stop{{By: model.SIGTERM, At: second}}, Hooks: []model.Hook{{Lasts: second + 1}}}},
 			Checks:   []Check{{"after a real SIGTERM", []subject.Need{subject.NeedUnix}, checks.MainStays}},
 		},
@@ -148,7 +148,7 @@ func runClauses() []Clause {
 			ID: "RUN-12", Level: Extended,
 			Sentence: "Under a parent that is cancelled already, main is still called, once, with a cancelled context, and its hooks run; there is no delay.",
 			Premise:  func(s model.Scenario, _ model.Trace) bool { return scenarios.BeforeRun(s) },
-			Needs:    []subject.Need{subject.NeedRunWith},
+			Needs:    []subject.Need{subject.NeedParent},
 			Examples: []model.Scenario{
 				{DrainDelay: second, Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.ParentCancelled, At: model.BeforeRun}}, Hooks: []model.Hook{{Lasts: second + 1}}},
 			},
@@ -158,7 +158,7 @@ func runClauses() []Clause {
 			ID: "RUN-13", Level: Extended,
 			Sentence: "With manual start the state is starting until MarkStarted; a stop before that leads straight to draining, and a later MarkStarted is ignored.",
 			Premise:  func(s model.Scenario, _ model.Trace) bool { return s.ManualStart },
-			Needs:    []subject.Need{subject.NeedRunWith, subject.NeedMarkStarted},
+			Needs:    []subject.Need{subject.NeedManualStart, subject.NeedMarkStarted},
 			Examples: []model.Scenario{
 				{ManualStart: true, Starts: []time.Duration{second}, Main: model.Main{After: 2*second + 1}},
 				{ManualStart: true, Starts: []time.Duration{2 * second}, Main: model.Main{AfterCancel: true, After: 3 * second}, Stops: []model.Stop{{By: model.SIGTERM, At: second + 1}}},
@@ -179,7 +179,7 @@ func signalErrorClause() Clause {
 		ID: "RUN-14", Level: Extended,
 		Sentence: "With WithSignalError, a stop that a signal asked for joins the signal's error to the result, last, once, though main returns the cause. ExitCode is 0 for nil, 128 and the signal's number when every leaf is one, else 1.",
 		Premise:  func(s model.Scenario, _ model.Trace) bool { return s.SignalError },
-		Needs:    []subject.Need{subject.NeedRunWith, subject.NeedSignalError},
+		Needs:    []subject.Need{subject.NeedSignals, subject.NeedSignalError},
 		Examples: []model.Scenario{
 			stopped(model.ReturnsNil, term), stopped(model.ReturnsCause, term), stopped(model.ReturnsCause, interrupt), stopped(model.ReturnsError, term),
 			stopped(model.ReturnsCause, model.Stop{By: model.StopNil, At: second}, model.Stop{By: model.SIGTERM, At: second + 4}),
@@ -189,8 +189,8 @@ func signalErrorClause() Clause {
 			{SignalError: true, Main: model.Main{After: second}, Hooks: []model.Hook{{Lasts: 2*second + 2}}, Stops: []model.Stop{{By: model.SIGTERM, At: 2*second + 4}}},
 		},
 		Checks: []Check{
-			{"the signal is in the result once, whatever main returns", []subject.Need{subject.NeedRunWith, subject.NeedSignalError, subject.NeedIs}, checks.SignalErrorIsOnce},
-			{"exit codes", []subject.Need{subject.NeedRunWith, subject.NeedSignalError, subject.NeedExitCode}, checks.ExitCode},
+			{"the signal is in the result once, whatever main returns", []subject.Need{subject.NeedSignals, subject.NeedSignalError, subject.NeedIs}, checks.SignalErrorIsOnce},
+			{"exit codes", []subject.Need{subject.NeedSignals, subject.NeedSignalError, subject.NeedExitCode}, checks.ExitCode},
 		},
 	}
 }

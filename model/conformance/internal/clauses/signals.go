@@ -24,7 +24,7 @@ func signalClauses() []Clause {
 			ID: "SIG-1", Level: Core,
 			Sentence: "SIGINT or SIGTERM requests a stop at any moment from main's first line, one that waits in a signal source before that. A further SIGTERM does not kill the process, nor while hooks run, nor until observers and log are done.",
 			Premise:  func(_ model.Scenario, want model.Trace) bool { return scenarios.StoppedBySignal(want) },
-			Needs:    []subject.Need{subject.NeedRunWith},
+			Needs:    []subject.Need{subject.NeedSignals},
 			Examples: []model.Scenario{
 				{Main: waits, Stops: []model.Stop{term(0)}, Hooks: hook},
 				{Main: waits, Stops: []model.Stop{interrupt(0)}, Hooks: hook},
@@ -34,15 +34,15 @@ func signalClauses() []Clause {
 				{"a real SIGTERM and a real SIGINT", []subject.Need{subject.NeedUnix}, checks.RealSignals},
 				{"in main's first line", []subject.Need{subject.NeedUnix}, checks.FirstLineSignal},
 				{"a further SIGTERM does not kill, in main or in a hook", []subject.Need{subject.NeedUnix}, checks.FurtherSIGTERM},
-				{"until observers and log are done", []subject.Need{subject.NeedUnix, subject.NeedRunWith}, checks.SignalsUntilReturn},
-				{"a signal that is in the source before Run", []subject.Need{subject.NeedRunWith}, checks.FilledSource},
+				{"until observers and log are done", []subject.Need{subject.NeedUnix, subject.NeedObserve, subject.NeedLog}, checks.SignalsUntilReturn},
+				{"a signal that is in the source before Run", []subject.Need{subject.NeedSignals}, checks.FilledSource},
 			},
 		},
 		{
 			ID: "SIG-2", Level: Extended,
 			Sentence: "A further SIGINT at least 250 ms after the stop and the SIGINT before it ends the phase under way, as forced; a SIGTERM or a bounced key press never does. Whatever a signal source delivers requests a stop; a closed one delivers nothing more.",
 			Premise:  severalSignals,
-			Needs:    []subject.Need{subject.NeedRunWith},
+			Needs:    []subject.Need{subject.NeedSignals},
 			Examples: []model.Scenario{
 				{Main: waits, Hooks: []model.Hook{{Lasts: model.Never, Aware: true}}, Stops: []model.Stop{interrupt(0), interrupt(10)}},
 				stops(interrupt(0), interrupt(10)),
@@ -55,8 +55,8 @@ func signalClauses() []Clause {
 				{Main: model.Main{After: second}, Hooks: hook, Stops: []model.Stop{interrupt(6)}},
 			},
 			Checks: []Check{
-				{"a closed source delivers nothing more", []subject.Need{subject.NeedRunWith}, checks.ClosedSource},
-				{"any signal of a source requests a stop", []subject.Need{subject.NeedRunWith}, checks.AnySignal},
+				{"a closed source delivers nothing more", []subject.Need{subject.NeedSignals}, checks.ClosedSource},
+				{"any signal of a source requests a stop", []subject.Need{subject.NeedSignals}, checks.AnySignal},
 			},
 		},
 		{
@@ -64,7 +64,7 @@ func signalClauses() []Clause {
 			Sentence: "From the stop to Run's return, a standard output or error that nobody reads any more ends nothing: hooks run. With a source of signals, or without any, no signal of the process is touched, SIGPIPE neither.",
 			Checks: []Check{
 				{"a pipeline whose reader has died", []subject.Need{subject.NeedUnix, subject.NeedRunWith}, checks.Pipeline},
-				{"one whose signals come from a source", []subject.Need{subject.NeedUnix, subject.NeedRunWith}, checks.PipelineOfSource},
+				{"one whose signals come from a source", []subject.Need{subject.NeedUnix, subject.NeedSignals}, checks.PipelineOfSource},
 			},
 		},
 		{

@@ -123,7 +123,7 @@ func (v *Verdict) String() string {
 }
 
 // seesSteps says whether the transitions are seen.
-func (v *Verdict) seesSteps() bool { return v.offered[subject.NeedRunWith] }
+func (v *Verdict) seesSteps() bool { return v.offered[subject.NeedObserve] }
 
 // into returns the transition into a state. Without one it is never taken.
 func into(t model.Trace, s model.State) model.Step {

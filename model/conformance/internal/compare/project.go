@@ -11,7 +11,7 @@ import (
 // project takes out of a trace what an implementation does not let anybody
 // see, so that two traces differ only in what it does. This is the whole list:
 //
-//   - The transitions, where there is no observer (RunWith).
+//   - The transitions, where there is no observer.
 //   - The end of work contexts, where there is no WorkContext.
 //   - The cause of a cancelled context, and the kind of an error that the
 //     scenario did not make, where there is no Is: what is left of such an
@@ -26,7 +26,7 @@ import (
 //   - Work that would be added to a group after Draining, when nobody waits any
 //     more, is not added (see package play).
 func project(s model.Scenario, o subject.Offers, t model.Trace) model.Trace {
-	if !o[subject.NeedRunWith] {
+	if !o[subject.NeedObserve] {
 		t.Steps = nil
 	}
 	if !o[subject.NeedWorkContext] {

@@ -8,6 +8,29 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
+// stops returns the stops that are offered. Where the first is not, another that is
+// takes its place.
+func (x *examiner) stops(all []model.Stop) (offered []model.Stop) {
+	need := map[model.Agent]subject.Need{
+		model.SIGINT: subject.NeedSignals, model.SIGTERM: subject.NeedSignals, model.ParentCancelled: subject.NeedParent,
+		model.StopNil: subject.NeedStop, model.StopWithError: subject.NeedStop,
+	}
+	for i, stop := range all {
+		if i == 0 && stop.At != model.BeforeRun && !x.offered[need[stop.By]] {
+			for _, by := range []model.Agent{model.SIGTERM, model.ParentCancelled, model.StopNil} {
+				if x.offered[need[by]] {
+					stop.By = by
+					break
+				}
+			}
+		}
+		if x.offered[need[stop.By]] {
+			offered = append(offered, stop)
+		}
+	}
+	return offered
+}
+
 // reduce leaves out of a random scenario what the implementation does not
 // offer. What is left may be nothing that ends, or nothing that is defined.
 func (x *examiner) reduce(s model.Scenario) (model.Scenario, bool) {
@@ -20,11 +43,10 @@ func (x *examiner) reduce(s model.Scenario) (model.Scenario, bool) {
 			leave()
 		}
 	}
-	without(subject.NeedStop, func() {
-		s.Stops = slices.DeleteFunc(slices.Clone(s.Stops), func(stop model.Stop) bool {
-			return stop.By == model.StopNil || stop.By == model.StopWithError
-		})
-	})
+	s.Stops = x.stops(s.Stops)
+	without(subject.NeedDelay, func() { s.DrainDelay = 0 })
+	without(subject.NeedGrace, func() { s.ReturnGrace = 0 })
+	without(subject.NeedManualStart, func() { s.ManualStart = false })
 	without(subject.NeedMarkStarted, func() { s.Starts = nil })
 	without(subject.NeedTrack, func() { s.Tracks = nil })
 	without(subject.NeedGo, func() { s.Tasks = nil })

@@ -24,7 +24,7 @@ func (x *examiner) scenarios() {
 		if !x.wanted(c.ID) {
 			continue
 		}
-		for _, s := range c.Examples {
+		for _, s := range x.examples(c) {
 			x.scenario(s, c.ID)
 		}
 	}
@@ -63,15 +63,23 @@ func (x *examiner) generator() *rapid.Generator[model.Scenario] {
 	return coreScenario
 }
 
+// examples returns the examples of a clause that can be played. What one needs and
+// is not offered is left out of it, if it is an example without.
+func (x *examiner) examples(c clauses.Clause) (all []model.Scenario) {
+	for _, s := range c.Examples {
+		if x.offered.Playable(s) {
+			all = append(all, s)
+		} else if less, ok := x.reduce(s); ok && c.Premise(less, model.Predict(less)[0]) {
+			all = append(all, less)
+		}
+	}
+	return all
+}
+
 // around draws scenarios most of which put a clause to the test: they begin as
 // one of its examples does.
 func (x *examiner) around(c clauses.Clause) *rapid.Generator[model.Scenario] {
-	var bases []model.Scenario
-	for _, s := range c.Examples {
-		if x.offered.Playable(s) {
-			bases = append(bases, s)
-		}
-	}
+	bases := x.examples(c)
 	draw := model.CoreAround
 	if x.offered[subject.NeedRunWith] {
 		draw = model.Around
@@ -129,7 +137,7 @@ func (x *examiner) vacuous() {
 	if n := x.premises[c.ID]; n < process.LeastPremises {
 		x.fail(c.ID, fmt.Sprintf("the premise held in %d scenarios only, want at least %d: this says something about the suite", n, process.LeastPremises))
 	}
-	if c.ID == "STATE-1" && x.offered[subject.NeedRunWith] {
+	if c.ID == "STATE-1" && len(x.offered.Lacks(subject.NeedObserve, subject.NeedSignals, subject.NeedManualStart)) == 0 {
 		if missing := x.paths.missing(); len(missing) > 0 {
 			x.fail(c.ID, fmt.Sprintf("never taken: %q", missing))
 		}

@@ -167,23 +167,30 @@ func (p *player) callRun() {
 	}
 }
 
-// enter calls Run: with every setting where that is offered, else with what
-// the documented API has.
+// enter calls Run: with every setting that is offered, else with what the
+// documented API has.
 func (p *player) enter() error {
 	if p.impl.RunWith == nil {
 		return p.impl.Run(p.main, p.s.DrainTimeout, p.s.ShutdownTimeout)
 	}
+	// What the scenario needs is offered. The others are given where they are.
 	settings := subject.Settings{
-		Parent:      p.parent,
 		Drain:       p.s.DrainTimeout,
 		Shutdown:    p.s.ShutdownTimeout,
 		Delay:       p.s.DrainDelay,
 		Grace:       max(p.s.ReturnGrace, 0),
 		NoGrace:     p.s.ReturnGrace == model.NoGrace,
 		ManualStart: p.s.ManualStart,
-		Signals:     p.signals,
-		Observe:     p.observe,
 		SignalError: p.s.SignalError,
+	}
+	if p.offered[subject.NeedParent] {
+		settings.Parent = p.parent
+	}
+	if p.offered[subject.NeedSignals] {
+		settings.Signals = p.signals
+	}
+	if p.offered[subject.NeedObserve] {
+		settings.Observe = p.observe
 	}
 	if p.s.CleanError {
 		settings.CleanError = isOwnClean

@@ -32,6 +32,13 @@ const (
 	NeedServeFunc         Need = "ServeFunc"
 	NeedCancelOnStop      Need = "CancelOnStop"
 	NeedExitCode          Need = "ExitCode"
+	NeedParent            Need = "Settings.Parent"
+	NeedSignals           Need = "Settings.Signals"
+	NeedDelay             Need = "Settings.Delay"
+	NeedGrace             Need = "Settings.Grace"
+	NeedManualStart       Need = "Settings.ManualStart"
+	NeedObserve           Need = "Settings.Observe"
+	NeedLog               Need = "Settings.Log"
 	NeedCleanError        Need = "Settings.CleanError"
 	NeedSignalError       Need = "Settings.SignalError"
 	NeedLogger            Need = "Settings.Logger"
@@ -49,6 +56,8 @@ const (
 	NeedHealthLog         Need = "HealthWith"
 	NeedHealthObserver    Need = "HealthSettings.Observe"
 	NeedUnix              Need = "a Unix system" // real signals
+	// NeedStopFromOutside is any way to have a run stop that is not main's end.
+	NeedStopFromOutside Need = "Settings.Parent, Settings.Signals or Stop"
 )
 
 // Offers is what an implementation has, by name.
@@ -81,9 +90,19 @@ func OffersOf(impl *Implementation) Offers {
 		NeedHealth:            impl.Health != nil,
 		NeedUnix:              RealSignals,
 	}
-	o[NeedCleanError] = o[NeedRunWith] && impl.Takes.CleanError
-	o[NeedSignalError] = o[NeedRunWith] && impl.Takes.SignalError
-	o[NeedLogger] = o[NeedRunWith] && impl.Takes.Logger
+	if impl.RunWith != nil {
+		o[NeedParent] = impl.Takes.Parent
+		o[NeedSignals] = impl.Takes.Signals
+		o[NeedDelay] = impl.Takes.Delay
+		o[NeedGrace] = impl.Takes.Grace
+		o[NeedManualStart] = impl.Takes.ManualStart
+		o[NeedObserve] = impl.Takes.Observe
+		o[NeedLog] = impl.Takes.Log
+		o[NeedLogger] = impl.Takes.Logger
+		o[NeedCleanError] = impl.Takes.CleanError
+		o[NeedSignalError] = impl.Takes.SignalError
+		o[NeedStopFromOutside] = o[NeedParent] || o[NeedSignals] || o[NeedStop]
+	}
 	if impl.Health != nil {
 		h := impl.Health("tool", "version")
 		o[NeedFollow] = h.Follow != nil
@@ -107,7 +126,7 @@ func Everything() Offers {
 	for _, n := range []Need{
 		NeedIs, NeedRunWith, NeedState, NeedOnShutdownContext, NeedWorkContext, NeedTrack, NeedGo, NeedStop,
 		NeedMarkStarted, NeedHandler, NeedListenAndServe, NeedServe, NeedServeTLS, NeedListenTLS, NeedUntilStopped, NeedServeFunc, NeedCancelOnStop,
-		NeedExitCode, NeedCleanError, NeedSignalError, NeedLogger, NeedOnShutdownStop, NeedMachine, NeedMisuses, NeedHealth, NeedFollow, NeedAddCheckContext, NeedRemoveCheck,
+		NeedParent, NeedSignals, NeedDelay, NeedGrace, NeedManualStart, NeedObserve, NeedLog, NeedStopFromOutside, NeedExitCode, NeedCleanError, NeedSignalError, NeedLogger, NeedOnShutdownStop, NeedMachine, NeedMisuses, NeedHealth, NeedFollow, NeedAddCheckContext, NeedRemoveCheck,
 		NeedStartup, NeedGroups, NeedSetNotReady, NeedFailAfter, NeedRefreshAhead, NeedHealthLog, NeedHealthObserver, NeedUnix,
 	} {
 		o[n] = true
@@ -138,8 +157,11 @@ func NeedsOf(s model.Scenario) (needs []Need) {
 	need(s.CleanError, NeedCleanError)
 	need(s.SignalError, NeedSignalError)
 	need(len(s.TakeBacks) > 0, NeedOnShutdownStop)
-	need(s.ManualStart || s.DrainDelay != 0 || s.ReturnGrace != 0, NeedRunWith)
-	need(stops(model.SIGINT) || stops(model.SIGTERM) || stops(model.ParentCancelled), NeedRunWith)
+	need(s.ManualStart, NeedManualStart)
+	need(s.DrainDelay != 0, NeedDelay)
+	need(s.ReturnGrace != 0, NeedGrace)
+	need(stops(model.ParentCancelled), NeedParent)
+	need(stops(model.SIGINT) || stops(model.SIGTERM), NeedSignals)
 	need(stops(model.StopNil) || stops(model.StopWithError), NeedStop)
 	need(len(s.Starts) > 0, NeedMarkStarted)
 	need(len(s.Tracks) > 0, NeedTrack)

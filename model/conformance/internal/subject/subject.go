@@ -55,9 +55,16 @@ type Implementation struct {
 
 // Supported is conformance.Supported, where its fields are documented.
 type Supported struct {
+	Parent      bool
+	Signals     bool
+	Delay       bool
+	Grace       bool
+	ManualStart bool
+	Observe     bool
+	Log         bool
+	Logger      bool
 	CleanError  bool
 	SignalError bool
-	Logger      bool
 }
 
 // HealthSupported is conformance.HealthSupported, where its fields are documented.
