@@ -175,11 +175,11 @@ func TestASettingCanBeOfferedAlone(t *testing.T) {
 	}{
 		"a parent":                 {conformance.Supported{Parent: true}, "RUN-12", "Settings.Delay not offered"},
 		"a parent and signals":     {conformance.Supported{Parent: true, Signals: true}, "SIG-2", "Settings.Delay not offered"},
-		"a delay":                  {conformance.Supported{Delay: true}, "HOOK-2", "Settings.Parent, Settings.Signals or Stop not offered"},
-		"an observer":              {conformance.Supported{Observe: true}, "STATE-4", "Settings.Delay, Settings.Parent, Settings.Signals or Stop not offered"},
+		"a delay":                  {conformance.Supported{Delay: true}, "HOOK-2", "a stop (Settings.Parent, Settings.Signals or Stop) not offered"},
+		"an observer":              {conformance.Supported{Observe: true}, "STATE-4", "Settings.Delay, a stop (Settings.Parent, Settings.Signals or Stop) not offered"},
 		"a grace and a parent":     {conformance.Supported{Grace: true, Parent: true}, "RUN-12", "Settings.Delay not offered"},
-		"timeouts alone":           {conformance.Supported{}, "HOOK-2", "Settings.Delay, Settings.Parent, Settings.Signals or Stop not offered"},
-		"a log and a manual start": {conformance.Supported{Log: true, ManualStart: true}, "STATE-4", "Settings.Delay, Settings.Parent, Settings.Signals or Stop not offered"},
+		"timeouts alone":           {conformance.Supported{}, "HOOK-2", "Settings.Delay, a stop (Settings.Parent, Settings.Signals or Stop) not offered"},
+		"a log and a manual start": {conformance.Supported{Log: true, ManualStart: true}, "STATE-4", "Settings.Delay, a stop (Settings.Parent, Settings.Signals or Stop) not offered"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -57,7 +57,7 @@ const (
 	NeedHealthObserver    Need = "HealthSettings.Observe"
 	NeedUnix              Need = "a Unix system" // real signals
 	// NeedStopFromOutside is any way to have a run stop that is not main's end.
-	NeedStopFromOutside Need = "Settings.Parent, Settings.Signals or Stop"
+	NeedStopFromOutside Need = "a stop (Settings.Parent, Settings.Signals or Stop)"
 )
 
 // Offers is what an implementation has, by name.
