@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/compare"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
 // Compare plays one scenario on an implementation, in a bubble of virtual
@@ -15,17 +18,17 @@ import (
 //
 // A scenario that the implementation does not offer enough for is not played.
 // Where the contract allows several courses, any of them will do. The process must
-// have called signal.Notify once before (see the package comment): a first
-// call in a bubble ends it.
+// have called signal.Notify once before: a first call in a bubble ends it.
 func Compare(t *testing.T, impl Implementation, s model.Scenario) string {
-	offered := offersOf(impl)
+	examined := subjectOf(impl)
+	offered := subject.OffersOf(examined)
 	wants := model.Predict(s)
-	if !offered.playable(s) || unordered(s, wants[0]) || inexact(&impl, s, wants[0]) {
+	if !offered.Playable(s) || compare.Unordered(s, wants[0]) || compare.Inexact(examined, s, wants[0]) {
 		return ""
 	}
-	v := play(t, &impl, offered, s, wants, false).closest()
+	v := compare.Closest(examined, offered, play.Scenario(t, examined, offered, s, wants, false))
 	var b strings.Builder
-	for _, d := range v.found {
+	for _, d := range v.Found {
 		fmt.Fprintf(&b, "%s: %s\n", d.Clause, d.Text)
 	}
 	if b.Len() == 0 {

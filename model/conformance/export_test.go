@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/examine"
 )
 
 // shareVariable tells a process of Bench which of the processes it is, of how
@@ -48,33 +48,16 @@ func playShare(share string, impl Implementation) (code int) {
 		fmt.Fprintf(os.Stderr, "%s=%s: %v\n", shareVariable, strconv.Quote(share), err)
 		return 2
 	}
-	settleIn()
-	x := &exam{impl: &impl, offered: offersOf(impl)}
+	examine.SettleIn()
 	// A bubble needs a *testing.T, and a benchmark has none.
 	testing.RunTests(func(string, string) (bool, error) { return true, nil }, []testing.InternalTest{{Name: "Bench", F: func(t *testing.T) {
-		defer oneProcessor()()
+		defer examine.OneProcessor()()
 		for n := first; n < last; n += step {
-			if v := x.one(t, n+1); v != "" {
+			if v := examine.Random(t, subjectOf(impl), n+1); v != "" {
 				fmt.Fprintln(os.Stderr, v)
 				code = 1
 			}
 		}
 	}}})
 	return code
-}
-
-// one plays the n-th random scenario, and says what is wrong.
-func (x *exam) one(t *testing.T, n int) string {
-	s, ok := x.reduce(x.generator().Example(n))
-	if !ok {
-		return ""
-	}
-	wants := model.Predict(s)
-	if unordered(s, wants[0]) {
-		return ""
-	}
-	if v := play(t, x.impl, x.offered, s, wants, true).closest(); len(v.found) > 0 {
-		return v.String()
-	}
-	return ""
 }

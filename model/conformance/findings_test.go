@@ -3,6 +3,11 @@ package conformance
 import (
 	"strings"
 	"testing"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/clauses"
+	"github.com/greynewell/mist-go/model/conformance/internal/examine"
+	"github.com/greynewell/mist-go/model/conformance/internal/process"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
 // A process that cannot be started is a failure of what it was to examine, and
@@ -10,7 +15,7 @@ import (
 func TestAProcessThatCannotBeStartedIsAFailure(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir()+"/is not there")
 	for _, only := range []string{"HOOK-1", ""} {
-		failures := settle(nil).examine(childConfig{Test: t.Name(), Only: only})
+		failures := settle(nil).Examine(process.Config{Test: t.Name(), Only: only})
 		clause := only
 		if only == "" {
 			clause = "STATE-2"
@@ -23,13 +28,13 @@ func TestAProcessThatCannotBeStartedIsAFailure(t *testing.T) {
 
 func TestThatOneClauseWasGivenUpSaysNothingOfOthers(t *testing.T) {
 	f := &findings{failures: map[string]string{}}
-	hook, _ := Find("HOOK-1")
-	run, _ := Find("RUN-1")
-	f.examined(t, hook, map[string]string{"HOOK-1": "it died", notExamined: "given up"})
-	if o := f.outcome(hook, everything()); o.Result != Fail {
+	hook, _ := clauses.Find("HOOK-1")
+	run, _ := clauses.Find("RUN-1")
+	f.examined(t, hook, map[string]string{"HOOK-1": "it died", examine.NotExamined: "given up"})
+	if o := f.outcome(hook, subject.Everything()); o.Result != Fail {
 		t.Errorf("HOOK-1: %+v", o)
 	}
-	if o := f.outcome(run, everything()); o.Result != Pass {
+	if o := f.outcome(run, subject.Everything()); o.Result != Pass {
 		t.Errorf("RUN-1: %+v", o)
 	}
 }

@@ -1,99 +1,57 @@
 package conformance
 
 import (
-	"cmp"
+	"context"
 	"net/http"
-	"slices"
 	"time"
-
-	"github.com/greynewell/mist-go/model"
 )
 
-// answers compares what each probe was told.
-func (v *verdict) answers() {
-	for i := range v.want.Answers {
-		want, got := v.want.Answers[i], v.got.Answers[i]
-		if !want.Equal(got) {
-			v.object(v.answerClause(i), "probe %d (%v) is told %+v, want %+v", i+1, v.s.Probes[i].Of, got, want)
-		}
-	}
+// HealthFuncs is a health handler. The first block is the Core API.
+type HealthFuncs struct {
+	AddCheck  func(name string, check func() error)
+	SetReady  func(bool)
+	Liveness  http.Handler
+	Readiness http.Handler
+
+	// Follow has readiness follow the run that ctx comes from.
+	Follow func(ctx context.Context)
+	// AddCheckContext adds a check with its own settings; 0 is none given.
+	AddCheckContext func(name string, check func(ctx context.Context) error, s CheckSettings)
+	RemoveCheck     func(name string)
+	Startup         http.Handler
+	// ReadinessOf is readiness with the checks of these groups and those of none;
+	// it needs CheckSettings.Groups.
+	ReadinessOf func(groups ...string) http.Handler
+	// SetNotReady is SetReady(false) with a reason.
+	SetNotReady func(reason string)
+	// Takes says which settings are heeded.
+	Takes HealthSupported
 }
 
-// answerClause is the clause that fixes an answer.
-func (v *verdict) answerClause(i int) string {
-	p, want, got := v.s.Probes[i], v.full.Answers[i], v.got.Answers[i]
-	switch p.Of {
-	case model.Liveness:
-		return "HEALTH-1"
-	case model.Startup:
-		return "HEALTH-15"
-	}
-	return v.readinessClause(p, want, got)
+// HealthSupported has a field for each of [CheckSettings] and [HealthSettings]
+// that may be heeded or not. Groups are heeded where there is ReadinessOf, the
+// others always.
+type HealthSupported struct {
+	FailAfter    bool // by AddCheckContext
+	RefreshAhead bool // by AddCheckContext
+	Observe      bool // by HealthWith
 }
 
-func (v *verdict) readinessClause(p model.Probe, want, got model.Answer) string {
-	slow := want.At > p.At
-	named := got
-	named.State = want.State
-	coded := got
-	coded.Code = want.Code
-	switch {
-	case named.Equal(want):
-		return "HEALTH-4" // nothing but the state's name differs
-	case coded.Equal(want) && want.Status != "not_ready", got.Status == "degraded" && got.Code == http.StatusOK:
-		return "HEALTH-2"
-	case want.Status == "not_ready" && slow && want.At == got.At:
-		return "HEALTH-5"
-	case want.Status == "not_ready" && v.s.Follow && stateAt(v.full, p.At) != model.Running:
-		return "HEALTH-4"
-	case want.Status == "not_ready" && !slow:
-		return "HEALTH-3"
-	case want.Status == "ok" && got.Status == "degraded" && len(want.Failed) > 0 && slices.Equal(want.Failed, got.Failed):
-		return "HEALTH-15" // those that failed are optional
-	case want.Status == "ok" && got.Status == "ok" && got.At > want.At && v.waitsForOptional(want.At):
-		return "HEALTH-15" // one that is optional is waited for
-	case slow || !slices.Equal(want.Ran, got.Ran) || want.At != got.At:
-		return "HEALTH-9"
-	case got.Status == "not_ready" && v.s.Follow:
-		return "HEALTH-4"
-	case got.Status == "not_ready":
-		return "HEALTH-3"
-	}
-	for _, c := range v.s.Checks {
-		if c.Optional && fails(c.Ends) {
-			return "HEALTH-15"
-		}
-	}
-	for _, c := range v.s.Checks {
-		if panics(c.Ends) || c.Ends == model.CallsGoexit {
-			return "HEALTH-8"
-		}
-	}
-	return "HEALTH-2"
+// HealthSettings are the options of a health handler. A zero one is not given.
+type HealthSettings struct {
+	Log func(level, line string) // every log line about its checks
+	// Observe gets each change of a check; a nil err: it passes again.
+	Observe func(check string, err error, at time.Time)
 }
 
-// waitsForOptional says whether an optional check is still under way, within its
-// timeout, at an instant.
-func (v *verdict) waitsForOptional(at time.Duration) bool {
-	timeout := cmp.Or(v.s.CheckTimeout, model.DefaultCheckTimeout)
-	for i, p := range v.s.Probes {
-		for _, n := range v.full.Answers[i].Ran {
-			c := v.s.Checks[n-1]
-			if c.Optional && p.At <= at && min(c.Lasts, timeout) > at-p.At {
-				return true
-			}
-		}
-	}
-	return false
-}
+// CheckSettings are the options of one check.
+type CheckSettings struct {
+	Timeout  time.Duration
+	CacheFor time.Duration
+	Optional bool
 
-// stateAt is the state at an instant.
-func stateAt(t model.Trace, at time.Duration) model.State {
-	state := model.Starting
-	for _, step := range t.Steps {
-		if step.At <= at {
-			state = step.To
-		}
-	}
-	return state
+	// What AddCheckContext heeds only where HealthFuncs.Takes says so.
+	FailAfter    int
+	RefreshAhead bool
+	Groups       []string
 }

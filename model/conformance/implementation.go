@@ -38,8 +38,8 @@ type Implementation struct {
 	// Forced, Panic and Goexit, and of the cause of a context for
 	// CauseSIGINT and CauseSIGTERM; errors that it made itself it finds itself.
 	Is func(err error, kind model.Kind) bool
-	// RunWith is Run with every setting. Without it, a scenario that needs
-	// one is not played.
+	// RunWith is Run with those settings that Takes names: any of them can be
+	// offered alone. A scenario that needs another is not played.
 	RunWith func(main func(ctx context.Context) error, s Settings) error
 	// State is the state of the run that ctx comes from, in lower case.
 	State func(ctx context.Context) string
@@ -70,9 +70,8 @@ type Implementation struct {
 	CancelOnStop func(ctx context.Context, next http.Handler) http.Handler
 	// ExitCode is the code that a process should end with after Run returned err.
 	ExitCode func(err error) int
-	// Takes lists which of the settings of the second block RunWith takes:
-	// NeedCleanError, NeedSignalError, NeedLogger.
-	Takes []Need
+	// Takes says which settings RunWith heeds.
+	Takes Supported
 	// Machine makes a machine that nothing but the suite drives (STATE-3).
 	Machine func() Machine
 	// Misuses are calls, each with one argument that is wrong (RUN-8).
@@ -82,6 +81,22 @@ type Implementation struct {
 	// only every so often while main is out beyond its grace. The end of Draining
 	// is not exact then, and such scenarios are not played under the detector.
 	Polls bool
+}
+
+// Supported has a field for each of [Settings] that RunWith may heed or not. One
+// that it does not heed is not given, and what needs it is not checked. Timeouts
+// are always given.
+type Supported struct {
+	Parent      bool
+	Signals     bool
+	Delay       bool
+	Grace       bool // and NoGrace
+	ManualStart bool
+	Observe     bool
+	Log         bool
+	Logger      bool
+	CleanError  bool
+	SignalError bool
 }
 
 // Machine is the machine of an implementation, bare.
@@ -101,7 +116,8 @@ type Misuse struct {
 }
 
 // Settings are the options of a run. A zero one is not given, so that the
-// implementation's default holds.
+// implementation's default holds; nor is one that Implementation.Takes leaves out,
+// but for Drain and Shutdown.
 type Settings struct {
 	Parent      context.Context
 	Drain       time.Duration
@@ -113,11 +129,9 @@ type Settings struct {
 	Signals     <-chan os.Signal // instead of the process's own
 	Observe     func(Step)
 	Log         func(level, line string) // every log line of the run
-
-	// What RunWith takes only where Implementation.Takes says so.
-	CleanError  func(error) bool // what else is a clean end after a stop
-	SignalError bool             // a stop by a signal is an error
-	Logger      *slog.Logger     // instead of Log
+	CleanError  func(error) bool         // what else is a clean end after a stop
+	SignalError bool                     // a stop by a signal is an error
+	Logger      *slog.Logger             // instead of Log
 }
 
 // Step is one transition, as an observer is told of it.
@@ -125,48 +139,4 @@ type Step struct {
 	At       time.Time
 	From, On string
 	To       string
-}
-
-// HealthFuncs is a health handler. The first block is the Core API.
-type HealthFuncs struct {
-	AddCheck  func(name string, check func() error)
-	SetReady  func(bool)
-	Liveness  http.Handler
-	Readiness http.Handler
-
-	// Follow has readiness follow the run that ctx comes from.
-	Follow func(ctx context.Context)
-	// AddCheckContext adds a check with its own settings; 0 is none given.
-	AddCheckContext func(name string, check func(ctx context.Context) error, s CheckSettings)
-	RemoveCheck     func(name string)
-	Startup         http.Handler
-	// ReadinessOf is readiness with the checks of these groups and those of none;
-	// it needs CheckSettings.Groups.
-	ReadinessOf func(groups ...string) http.Handler
-	// SetNotReady is SetReady(false) with a reason.
-	SetNotReady func(reason string)
-	// Takes lists which of the settings of the second block AddCheckContext takes:
-	// NeedFailAfter, NeedRefreshAhead. Groups are taken where there is ReadinessOf.
-	Takes []Need
-}
-
-// HealthSettings are the options of a health handler. A zero one is not given.
-type HealthSettings struct {
-	Log func(level, line string) // every log line about its checks
-	// Observe gets each change of a check; a nil err: it passes again. An
-	// implementation that has none leaves it uncalled, and NeedHealthObserver out
-	// of HealthFuncs.Takes.
-	Observe func(check string, err error, at time.Time)
-}
-
-// CheckSettings are the options of one check.
-type CheckSettings struct {
-	Timeout  time.Duration
-	CacheFor time.Duration
-	Optional bool
-
-	// What AddCheckContext takes only where HealthFuncs.Takes says so.
-	FailAfter    int
-	RefreshAhead bool
-	Groups       []string
 }

@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"context"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -141,5 +142,80 @@ func TestAWrongImplementationFailsTheClausesItBreaks(t *testing.T) {
 	r := conformance.Examine(t, impl, conformance.Random(100), conformance.Every(100))
 	if got := r.Failed(); !slices.Equal(got, []string{"DRAIN-7"}) {
 		t.Errorf("without a drain delay the failed clauses are %v, want DRAIN-7", got)
+	}
+}
+
+// withSettings is the documented API of this module, and a RunWith that heeds
+// some of the settings. It fails where another is given.
+func withSettings(takes conformance.Supported) conformance.Implementation {
+	full := mist.Implementation()
+	return conformance.Implementation{
+		Name: "a part of mist", Run: full.Run, OnShutdown: full.OnShutdown, DrainGroup: full.DrainGroup, Health: full.Health, Is: full.Is,
+		RunWith: func(main mainFunc, s conformance.Settings) error {
+			given := conformance.Supported{
+				Parent: s.Parent != nil, Signals: s.Signals != nil, Delay: s.Delay != 0, Grace: s.Grace != 0 || s.NoGrace, ManualStart: s.ManualStart,
+				Observe: s.Observe != nil, Log: s.Log != nil, Logger: s.Logger != nil, CleanError: s.CleanError != nil, SignalError: s.SignalError,
+			}
+			for i, v := 0, reflect.ValueOf(given); i < v.NumField(); i++ {
+				if name := v.Type().Field(i).Name; v.Field(i).Bool() && !reflect.ValueOf(takes).Field(i).Bool() {
+					panic("not offered, and given: " + name)
+				}
+			}
+			return full.RunWith(main, s)
+		},
+		Takes: takes,
+	}
+}
+
+func TestASettingCanBeOfferedAlone(t *testing.T) {
+	for name, test := range map[string]struct {
+		takes    conformance.Supported
+		examined string // a clause that is, for that
+		missing  string // the reason why DRAIN-7 is not
+	}{
+		"a parent":                 {conformance.Supported{Parent: true}, "RUN-12", "Settings.Delay not offered"},
+		"a parent and signals":     {conformance.Supported{Parent: true, Signals: true}, "SIG-2", "Settings.Delay not offered"},
+		"a delay":                  {conformance.Supported{Delay: true}, "HOOK-2", "a stop (Settings.Parent, Settings.Signals or Stop) not offered"},
+		"an observer":              {conformance.Supported{Observe: true}, "STATE-4", "Settings.Delay, a stop (Settings.Parent, Settings.Signals or Stop) not offered"},
+		"a grace and a parent":     {conformance.Supported{Grace: true, Parent: true}, "RUN-12", "Settings.Delay not offered"},
+		"timeouts alone":           {conformance.Supported{}, "HOOK-2", "Settings.Delay, a stop (Settings.Parent, Settings.Signals or Stop) not offered"},
+		"a log and a manual start": {conformance.Supported{Log: true, ManualStart: true}, "STATE-4", "Settings.Delay, a stop (Settings.Parent, Settings.Signals or Stop) not offered"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := conformance.Examine(t, withSettings(test.takes), conformance.Random(40), conformance.Every(200))
+			if r.Verdict != conformance.Conforms {
+				t.Errorf("the verdict is %q", r.Verdict)
+			}
+			for _, o := range r.Clauses {
+				switch {
+				case o.Result == conformance.Fail || o.Result == conformance.Skipped:
+					t.Errorf("%s: %s: %s", o.Clause, o.Result, o.Reason)
+				case o.Clause == test.examined && o.Result != conformance.Pass:
+					t.Errorf("%s: %s, %s", o.Clause, o.Result, o.Reason)
+				case o.Clause == "DRAIN-7" && o.Reason != test.missing:
+					t.Errorf("DRAIN-7: %q, want %q", o.Reason, test.missing)
+				}
+			}
+		})
+	}
+}
+
+func TestAMistakeInASettingThatIsOfferedAloneIsFound(t *testing.T) {
+	impl := withSettings(conformance.Supported{Parent: true})
+	runWith := impl.RunWith
+	impl.RunWith = func(main mainFunc, s conformance.Settings) error {
+		if parent := s.Parent; parent != nil && parent.Err() == nil {
+			late, cancel := context.WithCancelCause(context.WithoutCancel(parent))
+			defer context.AfterFunc(parent, func() {
+				time.AfterFunc(time.Second, func() { cancel(context.Cause(parent)) })
+			})()
+			s.Parent = late
+		}
+		return runWith(main, s)
+	}
+	r := conformance.Examine(t, impl, conformance.Random(40), conformance.Every(200))
+	if got := r.Failed(); !slices.Contains(got, "RUN-2") {
+		t.Errorf("a parent that is heeded a second late: the failed clauses are %v, want RUN-2 among them", got)
 	}
 }

@@ -71,10 +71,13 @@ func Implementation() conformance.Implementation {
 		ServeFunc:    lifecycle.ServeFunc,
 		CancelOnStop: lifecycle.CancelOnStop,
 		ExitCode:     lifecycle.ExitCode,
-		Takes:        []conformance.Need{conformance.NeedCleanError, conformance.NeedSignalError, conformance.NeedLogger},
-		Machine:      machine,
-		Misuses:      misuses(),
-		Polls:        true,
+		Takes: conformance.Supported{
+			Parent: true, Signals: true, Delay: true, Grace: true, ManualStart: true,
+			Observe: true, Log: true, Logger: true, CleanError: true, SignalError: true,
+		},
+		Machine: machine,
+		Misuses: misuses(),
+		Polls:   true,
 	}
 }
 
@@ -196,7 +199,7 @@ func HealthWith(tool, version string, s conformance.HealthSettings) conformance.
 		RemoveCheck: h.RemoveCheck,
 		ReadinessOf: func(groups ...string) http.Handler { return h.ReadinessOf(groups...) },
 		SetNotReady: h.SetNotReady,
-		Takes:       []conformance.Need{conformance.NeedFailAfter, conformance.NeedRefreshAhead, conformance.NeedHealthObserver},
+		Takes:       conformance.HealthSupported{FailAfter: true, RefreshAhead: true, Observe: true},
 	}
 }
 

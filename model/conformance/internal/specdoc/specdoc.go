@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"github.com/greynewell/mist-go/model/conformance"
-	"github.com/greynewell/mist-go/model/conformance/broken"
+	"github.com/greynewell/mist-go/model/conformance/internal/broken"
 )
 
 // Path is the document, from the root of the module.

@@ -13,7 +13,7 @@ var families = []struct{ prefix, title, words string }{
 }
 
 const (
-	begin = "<!-- begin: generated from the registry of model/conformance, from model/conformance/broken and from the comments in the code -->\n"
+	begin = "<!-- begin: generated from the registry of model/conformance, from model/conformance/internal/broken and from the comments in the code -->\n"
 	end   = "<!-- end -->\n"
 )
 
@@ -23,7 +23,7 @@ const opening = `# The contract
 This is what a service lifecycle promises here, clause by clause. Each clause
 has an ID that does not change. Four things carry it: code whose comment names
 it, a check in [the conformance suite](../model/conformance), at least one
-implementation that is [wrong on purpose](../model/conformance/broken) and must
+implementation that is [wrong on purpose](../model/conformance/internal/broken) and must
 be found out by it, and its row below. A test fails when one of the four is
 missing.
 

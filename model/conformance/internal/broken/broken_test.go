@@ -1,0 +1,159 @@
+package broken_test
+
+import (
+	"flag"
+	"hash/fnv"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/greynewell/mist-go/model/conformance"
+	"github.com/greynewell/mist-go/model/conformance/internal/broken"
+	"github.com/greynewell/mist-go/model/conformance/internal/plain"
+	"github.com/greynewell/mist-go/model/conformance/mist"
+)
+
+func TestMain(m *testing.M) {
+	// The runtime starts its signal goroutine at the first Notify. In a bubble
+	// of virtual time that would end the test binary, so it happens here.
+	started := make(chan os.Signal, 1)
+	signal.Notify(started, syscall.SIGTERM)
+	signal.Stop(started)
+	// The children wait for signals and timeouts half of their time.
+	flag.Parse()
+	_ = flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0)))
+	goleak.VerifyTestMain(m)
+}
+
+// few makes the suite play little more than the examples of each clause. Those
+// are what has to find a mistake: to be found by luck is not enough.
+var few = []conformance.Option{conformance.Random(10), conformance.Every(1500)}
+
+// everything is an environment variable that has every check and example be tried
+// on every wrong implementation. Otherwise it is those of the families of clauses
+// that it breaks, and a sixth of the others, which is a different one for each.
+const everything = "LIFECYCLE_BROKEN_EVERYTHING"
+
+// checks says which clauses a wrong implementation is examined for.
+func checks(c broken.Case) conformance.Option {
+	families := map[string]bool{}
+	for _, id := range c.Breaks {
+		families[family(id)] = true
+	}
+	return conformance.About(func(clause string) bool {
+		sum := fnv.New32()
+		_, _ = io.WriteString(sum, c.Name+clause)
+		return os.Getenv(everything) != "" || families[family(clause)] || sum.Sum32()%6 == 0
+	})
+}
+
+func family(clause string) string {
+	name, _, _ := strings.Cut(clause, "-")
+	return name
+}
+
+// more is for a mistake that no example finds: one that needs an abandoned hook
+// to fail while another is running.
+func more(c broken.Case) []conformance.Option {
+	opts := append(slices.Clone(few), checks(c))
+	if slices.Contains(c.Breaks, "HOOK-8") {
+		return append(opts, conformance.Random(150))
+	}
+	return opts
+}
+
+// cases are all, or, under the race detector, the first for each clause: what the
+// suite reports does not depend on the detector, which costs five times the time.
+func cases() (all []broken.Case) {
+	if !raceEnabled {
+		return slices.DeleteFunc(broken.All(), func(c broken.Case) bool { return c.Race })
+	}
+	broke := map[string]bool{}
+	for _, c := range broken.All() {
+		if slices.ContainsFunc(c.Breaks, func(id string) bool { return !broke[id] }) {
+			all = append(all, c)
+		}
+		for _, id := range c.Breaks {
+			broke[id] = true
+		}
+	}
+	return all
+}
+
+func TestTheSuiteReportsEachMistakeAndNothingElse(t *testing.T) {
+	for _, c := range cases() {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			r := conformance.Examine(t, c.Impl, more(c)...)
+			failed := r.Failed()
+			slices.Sort(failed)
+			if slices.Equal(failed, c.Breaks) {
+				return
+			}
+			t.Errorf("the suite reports %q, want %q", failed, c.Breaks)
+			for _, o := range r.Clauses {
+				if o.Result == conformance.Fail && !slices.Contains(c.Breaks, o.Clause) {
+					t.Errorf("%s: %s", o.Clause, o.Reason)
+				}
+			}
+		})
+	}
+}
+
+func TestWhatIsOddAndRightPasses(t *testing.T) {
+	for _, impl := range append(broken.Odd(), mist.Implementation(), plain.Implementation()) {
+		t.Run(impl.Name, func(t *testing.T) {
+			t.Parallel()
+			r := conformance.Examine(t, impl, few...)
+			if r.Verdict != conformance.Conforms {
+				t.Errorf("the verdict is %q", r.Verdict)
+			}
+			for _, o := range r.Clauses {
+				if o.Result == conformance.Fail || o.Result == conformance.Skipped {
+					t.Errorf("%s: %s: %s", o.Clause, o.Result, o.Reason)
+				}
+			}
+		})
+	}
+}
+
+func TestEveryClauseIsBrokenByACase(t *testing.T) {
+	broke := map[string]bool{}
+	for _, c := range broken.All() {
+		for _, id := range c.Breaks {
+			broke[id] = true
+			if _, err := conformance.Find(id); err != nil {
+				t.Errorf("%s: %v", c.Name, err)
+			}
+		}
+	}
+	for _, clause := range conformance.Clauses() {
+		if !broke[clause.ID] {
+			t.Errorf("no implementation breaks %s: %s", clause.ID, clause.Sentence)
+		}
+	}
+}
+
+func TestACaseSaysWhyItBreaksManyClauses(t *testing.T) {
+	names := map[string]bool{}
+	for _, c := range broken.All() {
+		if len(c.Breaks) > 3 && c.Why == "" {
+			t.Errorf("%s breaks %q, and does not say why so many", c.Name, c.Breaks)
+		}
+		if !slices.IsSorted(c.Breaks) || len(c.Breaks) == 0 || c.Impl.Name != c.Name {
+			t.Errorf("%s breaks %q, and calls itself %q", c.Name, c.Breaks, c.Impl.Name)
+		}
+		if names[c.Name] {
+			t.Errorf("two cases are named %q", c.Name)
+		}
+		names[c.Name] = true
+	}
+}

@@ -1,0 +1,222 @@
+// Package checks has the direct checks: of what no trace of a scenario shows, such
+// as errors about arguments, real signals, JSON, log lines and leaks. A file is
+// named for the family of clauses that it belongs to.
+package checks
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/process"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// Checker is what a direct check works with. It may be used from any
+// goroutine.
+type Checker struct {
+	t       *testing.T
+	Impl    *subject.Implementation
+	offered subject.Offers
+	child   process.Config
+
+	mu       sync.Mutex
+	failures []string
+}
+
+// New returns what a direct check of an implementation works with, in a
+// child process.
+func New(t *testing.T, impl *subject.Implementation, offered subject.Offers, child process.Config) *Checker {
+	return &Checker{t: t, Impl: impl, offered: offered, child: child}
+}
+
+// Errorf notes that something is not as it must be.
+func (c *Checker) Errorf(format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failures = append(c.failures, fmt.Sprintf(format, args...))
+}
+
+// Failure is everything that is not as it must be, "" if all is.
+func (c *Checker) Failure() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return strings.Join(c.failures, "\n")
+}
+
+// expect notes a failure unless ok.
+func (c *Checker) expect(ok bool, format string, args ...any) {
+	if !ok {
+		c.Errorf(format, args...)
+	}
+}
+
+// bubble runs f in virtual time. Whatever is left behind in it is a failure.
+func (c *Checker) bubble(f func()) {
+	if died := play.InBubble(c.t, f); died != "" {
+		c.Errorf("virtual time came to its end: %s", died)
+	}
+}
+
+// thrice tries what depends on the machine's being in time, and fails with the
+// last complaint when each of three tries has one.
+func (c *Checker) thrice(try func() (complaint string)) {
+	complaint := ""
+	for range 3 {
+		if complaint = try(); complaint == "" {
+			return
+		}
+	}
+	c.Errorf("%s", complaint)
+}
+
+// inTime runs f and fails when it takes longer than an hour of virtual time.
+func (c *Checker) inTime(what string, f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	play.Wait(done, time.Hour)
+	select {
+	case <-done:
+	default:
+		c.Errorf("%s does not come to an end", what)
+	}
+}
+
+// run is RunWith. What a check is about is offered. The two settings that keep a
+// run from disturbing others, a log of its own and a source of signals that are
+// not the process's, are given where they are.
+func (c *Checker) run(main func(ctx context.Context) error, s subject.Settings) error {
+	if !c.offered[subject.NeedSignals] {
+		s.Signals = nil
+	}
+	if s.Log == nil && c.offered[subject.NeedLog] {
+		s.Log = func(string, string) {}
+	}
+	return c.Impl.RunWith(main, s)
+}
+
+// slack is what a direct check lets an instant be late by, where another
+// clause says that it must be exact.
+const slack = 50 * time.Millisecond
+
+func about(d, want time.Duration) bool { return d >= want && d <= want+slack }
+
+// logbook keeps the lines of a log.
+type logbook struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (l *logbook) log(level, line string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, level+" "+line)
+}
+
+// has says whether there is a line with all the parts.
+func (l *logbook) has(parts ...string) bool {
+	return l.hasLine(func(line string) bool {
+		return !slices.ContainsFunc(parts, func(part string) bool { return !mentions(line, part) })
+	})
+}
+
+// hasLine says whether there is such a line.
+func (l *logbook) hasLine(such func(line string) bool) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.ContainsFunc(l.lines, such)
+}
+
+func (l *logbook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.lines, "\n")
+}
+
+// isWarning says whether a line is a warning.
+func (l *logbook) isWarning(line string) bool { return strings.HasPrefix(line, "WARN ") }
+
+// containsFold is strings.Contains, whatever the case of the letters.
+func containsFold(text, part string) bool {
+	return strings.Contains(strings.ToLower(text), strings.ToLower(part))
+}
+
+// expectLog demands a line with all the parts.
+func (c *Checker) expectLog(l *logbook, parts ...string) {
+	c.expect(l.has(parts...), "no log line has all of %q; the log:\n%s", parts, l)
+}
+
+// defaultLog keeps what is written to slog's default logger from here on,
+// until restore is called.
+func defaultLog() (l *logbook, restore func()) {
+	l = &logbook{}
+	return l, defaultLogTo(l.log)
+}
+
+// defaultLogTo has what is written to slog's default logger go to write, until
+// restore is called.
+func defaultLogTo(write func(level, line string)) (restore func()) {
+	was := slog.Default()
+	slog.SetDefault(slog.New(bookHandler{write}))
+	return func() { slog.SetDefault(was) }
+}
+
+// bookHandler is a slog.Handler that makes a line of each record.
+type bookHandler struct{ write func(level, line string) }
+
+// Enabled is always true.
+func (h bookHandler) Enabled(context.Context, slog.Level) bool { return true }
+
+// WithAttrs returns the handler itself.
+func (h bookHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
+
+// WithGroup returns the handler itself.
+func (h bookHandler) WithGroup(string) slog.Handler { return h }
+
+// Handle hands the line on.
+func (h bookHandler) Handle(_ context.Context, r slog.Record) error {
+	line := r.Message
+	r.Attrs(func(a slog.Attr) bool {
+		line += " " + a.String()
+		return true
+	})
+	h.write(r.Level.String(), line)
+	return nil
+}
+
+// here is the place of its caller, so many lines further down: file.go:12. How
+// much of the path is before that in an error or a log line is up to the
+// implementation.
+func here(further int) string {
+	_, file, line, _ := runtime.Caller(1)
+	return fmt.Sprintf("%s:%d", filepath.Base(file), line+further)
+}
+
+// mentions says whether a text has a part. A place in it ends where its number
+// does: line 12 is not line 123.
+func mentions(text, part string) bool {
+	for rest := text; ; {
+		i := strings.Index(rest, part)
+		if i < 0 {
+			return false
+		}
+		rest = rest[i+len(part):]
+		if !isPlace(part) || rest == "" || !isDigit(rest[0]) {
+			return true
+		}
+	}
+}
+
+func isPlace(text string) bool { return strings.Contains(text, ".go:") && isDigit(text[len(text)-1]) }
+func isDigit(b byte) bool      { return '0' <= b && b <= '9' }

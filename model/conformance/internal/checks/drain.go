@@ -1,0 +1,126 @@
+package checks
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/process"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// RefusedWorkIsLogged checks DRAIN-3: after draining, Track, Go and DrainGroup say that nobody waits.
+func RefusedWorkIsLogged(c *Checker) {
+	c.bubble(func() {
+		log := &logbook{}
+		var track, task, group string
+		err := c.run(func(ctx context.Context) error {
+			c.Impl.OnShutdown(ctx, func() error {
+				track = here(1)
+				done, ok := c.Impl.Track(ctx)
+				c.expect(!ok, "Track answers true while hooks run")
+				done()
+				task = here(1)
+				ok = c.Impl.Go(ctx, func(context.Context) error { c.Errorf("a refused task runs"); return nil })
+				c.expect(!ok, "Go answers true while hooks run")
+				group = here(1)
+				late := c.Impl.DrainGroup(ctx)
+				late.Go(func() {})
+				late.Wait()
+				return nil
+			})
+			return nil
+		}, subject.Settings{Log: log.log})
+		c.expect(err == nil, "Run returns %v", err)
+		for _, place := range []string{track, task, group} {
+			c.expectLog(log, place)
+		}
+	})
+}
+
+// ReusedGroup adds to a group at the moment at which its counter reaches
+// zero: the waiter is woken, finds it above zero, and WaitGroup panics in it.
+// The race detector rightly calls that a race of the user's.
+//
+// In real time: a bubble ends the process when a WaitGroup is reused so.
+func ReusedGroup(c *Checker) {
+	if subject.RaceEnabled {
+		return
+	}
+	for range 10 {
+		hooks := 0
+		over := make(chan struct{}) // Run may return before: a gap may look like the end
+		err := c.Impl.Run(func(ctx context.Context) error {
+			group := c.Impl.DrainGroup(ctx)
+			group.Add(1)
+			c.Impl.OnShutdown(ctx, func() error { hooks++; return nil })
+			time.AfterFunc(2*time.Millisecond, func() {
+				defer close(over)
+				defer func() { _ = recover() }() // the adder's own share of the misuse
+				for range 10 {
+					group.Done()
+					group.Add(1)
+				}
+				time.Sleep(time.Millisecond)
+				group.Done()
+			})
+			return nil
+		}, process.Soon, 0)
+		<-over
+		c.expect(hooks > 0, "no hook runs; Run returns %v", err)
+	}
+}
+
+// NegativeGroup checks DRAIN-6: a group driven below zero.
+func NegativeGroup(c *Checker) {
+	c.bubble(func() {
+		hooks := 0
+		var user sync.WaitGroup
+		var group *sync.WaitGroup
+		err := c.Impl.Run(func(ctx context.Context) error {
+			group = c.Impl.DrainGroup(ctx)
+			c.Impl.OnShutdown(ctx, func() error { hooks++; return nil })
+			user.Go(func() {
+				defer func() { _ = recover() }() // the user's own mistake
+				group.Done()
+			})
+			user.Wait()
+			return nil
+		}, time.Second, 0)
+		c.expect(hooks > 0, "%d hooks ran, want 1; Run returns %v", hooks, err)
+		group.Add(1) // lets go of whoever still waits
+	})
+}
+
+// DoneTwice checks DRAIN-8: only the first call of done counts.
+func DoneTwice(c *Checker) {
+	c.bubble(func() {
+		began := time.Now()
+		_ = c.Impl.Run(func(ctx context.Context) error {
+			one, _ := c.Impl.Track(ctx)
+			other, _ := c.Impl.Track(ctx)
+			one()
+			one()
+			one()
+			time.AfterFunc(time.Second, other)
+			return nil
+		}, 0, 0)
+		took := time.Since(began)
+		c.expect(about(took, time.Second), "Run returns at %v, want 1s: one of two units was done", took)
+	})
+}
+
+// WorkContextValues checks DRAIN-8: a work context has the values it is asked with.
+func WorkContextValues(c *Checker) {
+	c.bubble(func() {
+		_ = c.Impl.Run(func(ctx context.Context) error {
+			asked, cancel := context.WithCancel(context.WithValue(ctx, valueKey{}, "of the asker"))
+			work := c.Impl.WorkContext(asked)
+			cancel()
+			c.expect(work.Value(valueKey{}) == "of the asker", "a work context lacks the values of the one it is asked with")
+			time.Sleep(time.Second)
+			c.expect(work.Err() == nil, "a work context ends with the one it is asked with")
+			return nil
+		}, 0, 0)
+	})
+}

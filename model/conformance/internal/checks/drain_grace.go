@@ -1,0 +1,82 @@
+package checks
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/process"
+)
+
+// MainFirst has hooks wait for main, which takes its time after cancel.
+func MainFirst(c *Checker) {
+	back, early := make(chan struct{}), false
+	err := c.Impl.Run(func(ctx context.Context) error {
+		c.Impl.OnShutdown(ctx, func() error {
+			select {
+			case <-back:
+			default:
+				early = true
+			}
+			return nil
+		})
+		process.Raise(process.Terminate)
+		play.Wait(ctx.Done(), process.Soon)
+		time.Sleep(20 * time.Millisecond)
+		close(back)
+		return nil
+	}, process.Soon, 0)
+	c.expect(err == nil && !early, "Run returns %v; hooks began before main was back: %t", err, early)
+}
+
+// GraceIsHalf has main come back when the hook has begun, which is when
+// the grace is over: half of the drain timeout.
+func GraceIsHalf(c *Checker) {
+	const drain = 200 * time.Millisecond
+	c.thrice(func() string {
+		begun := make(chan struct{})
+		var asked, hook time.Time
+		err := c.Impl.Run(func(ctx context.Context) error {
+			c.Impl.OnShutdown(ctx, func() error {
+				hook = time.Now()
+				close(begun)
+				return nil
+			})
+			asked = time.Now()
+			process.Raise(process.Terminate)
+			play.Wait(begun, process.Soon)
+			return nil
+		}, drain, 0)
+		if took := hook.Sub(asked); took < drain/2 || took > drain-20*time.Millisecond {
+			return fmt.Sprintf("hooks begin %v after the signal, want %v", took, drain/2)
+		}
+		if err != nil {
+			return fmt.Sprintf("Run returns %v, and main did come back", err)
+		}
+		return ""
+	})
+}
+
+// GroupWhileDraining checks DRAIN-3: a group made after a real SIGTERM is waited for.
+func GroupWhileDraining(c *Checker) {
+	var done atomic.Bool
+	early := false
+	err := c.Impl.Run(func(ctx context.Context) error {
+		c.Impl.OnShutdown(ctx, func() error { early = !done.Load(); return nil })
+		// Work that is waited for makes it, so that it is made while Draining
+		// whether main is waited for or not.
+		c.Impl.DrainGroup(ctx).Go(func() {
+			play.Wait(ctx.Done(), process.Soon)
+			c.Impl.DrainGroup(ctx).Go(func() {
+				time.Sleep(30 * time.Millisecond)
+				done.Store(true)
+			})
+		})
+		process.Raise(process.Terminate)
+		play.Wait(ctx.Done(), process.Soon)
+		return nil
+	}, 0, 0)
+	c.expect(err == nil && !early, "Run returns %v; hooks began before the work was done: %t", err, early)
+}

@@ -1,0 +1,201 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// manyGroups makes eight groups that are busy until release is closed, and
+// between them some that are not, and returns the places of the busy ones.
+func (c *Checker) manyGroups(ctx context.Context, release chan struct{}) (places []string) {
+	busy := func(place string, group *sync.WaitGroup) {
+		group.Go(func() { <-release })
+		places = append(places, place)
+	}
+	idle := func() { c.Impl.DrainGroup(ctx).Go(func() {}) }
+	busy(here(0), c.Impl.DrainGroup(ctx))
+	idle()
+	busy(here(0), c.Impl.DrainGroup(ctx))
+	busy(here(0), c.Impl.DrainGroup(ctx))
+	for range 20 {
+		idle()
+	}
+	busy(here(0), c.Impl.DrainGroup(ctx))
+	busy(here(0), c.Impl.DrainGroup(ctx))
+	busy(here(0), c.Impl.DrainGroup(ctx))
+	idle()
+	busy(here(0), c.Impl.DrainGroup(ctx))
+	busy(here(0), c.Impl.DrainGroup(ctx))
+	return places
+}
+
+// busyMain begins work that is not done until release is closed, and some that
+// is, and returns the places of what is to be named, and of a task that is not.
+func (c *Checker) busyMain(ctx context.Context, release chan struct{}) (places []string, done string) {
+	places = c.manyGroups(ctx, release)
+	for range 3 {
+		c.Impl.Track(ctx)
+	}
+	hang := func(context.Context) error { <-release; return nil }
+	places = append(places, here(1))
+	c.Impl.Go(ctx, hang)
+	done = here(1)
+	c.Impl.Go(ctx, func(context.Context) error { return nil })
+	places = append(places, here(1))
+	c.Impl.Go(ctx, hang)
+	return places, done
+}
+
+// BusyIsNamed checks DRAIN-2: the error and the log line name every busy group and task, and count units.
+func BusyIsNamed(c *Checker) {
+	c.bubble(func() {
+		log := &logbook{}
+		release := make(chan struct{})
+		var places []string
+		var done string
+		err := c.run(func(ctx context.Context) error {
+			places, done = c.busyMain(ctx, release)
+			return nil
+		}, subject.Settings{Log: log.log})
+		close(release)
+		c.expectBusy(err, log, 3, done, places...)
+	})
+}
+
+// BusyIsNamedWhenForced has a second interrupt end Draining.
+func BusyIsNamedWhenForced(c *Checker) {
+	c.bubble(func() {
+		log := &logbook{}
+		release := make(chan struct{})
+		source := make(chan os.Signal, 1)
+		var places []string
+		var done string
+		began := time.Now()
+		err := c.run(func(ctx context.Context) error {
+			places, done = c.busyMain(ctx, release)
+			source <- os.Interrupt
+			time.AfterFunc(time.Second, func() { source <- os.Interrupt })
+			<-ctx.Done()
+			return nil
+		}, subject.Settings{Log: log.log, Signals: source})
+		close(release)
+		c.expect(about(time.Since(began), time.Second), "Run returns %v after the stop, and a second interrupt comes after 1s", time.Since(began))
+		c.expectBusy(err, log, 3, done, places...)
+		c.expect(err != nil && c.Impl.Is(err, model.Forced), "a second interrupt ends draining, and Run returns %v", err)
+	})
+}
+
+// RequestsAreCounted checks DRAIN-2: the error and the log line count requests.
+func RequestsAreCounted(c *Checker) {
+	c.bubble(func() {
+		log := &logbook{}
+		release := make(chan struct{})
+		var group string
+		err := c.run(func(ctx context.Context) error {
+			group = here(1)
+			busy := c.Impl.DrainGroup(ctx)
+			busy.Go(func() { <-release })
+			under := make(chan struct{})
+			counted := c.Impl.Handler(ctx, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { under <- struct{}{}; <-release }))
+			for range 4 {
+				go counted.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+				<-under
+			}
+			return nil
+		}, subject.Settings{Log: log.log})
+		close(release)
+		c.expectBusy(err, log, 4, "", group)
+	})
+}
+
+// expectBusy demands that the error and a warning name the places of what is
+// busy, tell the number of what has no place, and do not name what is done. A
+// group that is at zero may be named: only Wait could tell.
+func (c *Checker) expectBusy(err error, log *logbook, number int, done string, places ...string) {
+	if err == nil {
+		c.Errorf("Run returns nil, want a drain timeout")
+		return
+	}
+	c.expect(tells(err.Error(), number, done, places), "the error is to name %q, not %q, and the number %d: %v", places, done, number, err)
+	c.expect(log.hasLine(func(line string) bool { return strings.HasPrefix(line, "WARN") && tells(line, number, done, places) }),
+		"no warning names %q, not %q, and the number %d; the log:\n%s", places, done, number, log)
+}
+
+var numbers = regexp.MustCompile(`\b[0-9]+\b`)
+
+// tells says whether a text has the places, not that of what is done, and the
+// number beside them: 15s is not 1.
+func tells(text string, number int, done string, places []string) bool {
+	for _, place := range places {
+		if !mentions(text, place) {
+			return false
+		}
+	}
+	if done != "" && mentions(text, done) {
+		return false
+	}
+	rest := anyPlace.ReplaceAllString(text, "")
+	return slices.Contains(numbers.FindAllString(rest, -1), strconv.Itoa(number))
+}
+
+// TaskIsCause and checkTaskIsNamed have a task fail, and look at what
+// becomes of its error.
+func TaskIsCause(c *Checker) {
+	c.failingTask(func(mine error, place string, cause, _ error) {
+		c.expect(errors.Is(cause, mine) && mentions(cause.Error(), place),
+			"the cause is %v, want the task's error and %s", cause, place)
+	})
+}
+
+// TaskIsNamed checks DRAIN-8: the error of a task names the call of Go.
+func TaskIsNamed(c *Checker) {
+	c.failingTask(func(mine error, place string, _, result error) {
+		c.expect(errors.Is(result, mine) && mentions(result.Error(), place),
+			"Run returns %v, want the task's error and %s", result, place)
+	})
+}
+
+func (c *Checker) failingTask(look func(mine error, place string, cause, result error)) {
+	c.bubble(func() {
+		mine := errors.New("the task's")
+		var place string
+		var cause error
+		result := c.run(func(ctx context.Context) error {
+			place = here(1)
+			c.Impl.Go(ctx, func(context.Context) error { return mine })
+			play.Wait(ctx.Done(), time.Hour)
+			cause = context.Cause(ctx)
+			return nil
+		}, subject.Settings{})
+		if cause == nil || result == nil {
+			c.Errorf("a task fails; the cause is %v, and Run returns %v", cause, result)
+			return
+		}
+		look(mine, place, cause, result)
+	})
+}
+
+// PanicValue demands that the value of a panic can be read.
+func PanicValue(c *Checker) {
+	for _, value := range []any{"the value", errors.New("the error"), 4711} {
+		c.bubble(func() {
+			err := c.Impl.Run(func(context.Context) error { panic(value) }, 0, 0)
+			c.expect(err != nil && strings.Contains(err.Error(), fmt.Sprint(value)),
+				"main panics with %v, and Run returns %v", value, err)
+		})
+	}
+}

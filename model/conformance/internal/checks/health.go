@@ -1,0 +1,119 @@
+package checks
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"runtime"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+func (c *Checker) health() subject.HealthFuncs { return c.Impl.Health("the tool", "1.2.3") }
+
+// expectReply demands a code and a status, and a body that is JSON and says
+// whose it is.
+func (c *Checker) expectReply(what string, r play.Reply, code int, status string) {
+	c.expect(r.Code == code && r.Status == status, "%s: %d %q, want %d %q; the body is %s", what, r.Code, r.Status, code, status, r.Body)
+	c.expect(r.Invalid == nil, "%s: the body is not JSON: %v: %s", what, r.Invalid, r.Body)
+}
+
+// LivenessBody checks HEALTH-1: the body, for GET and HEAD.
+func LivenessBody(c *Checker) {
+	h, ran := c.health(), false
+	h.AddCheck("a check", func() error { ran = true; return errors.New("fails") })
+	c.expectReply("GET", play.Ask(h.Liveness, http.MethodGet), http.StatusOK, "ok")
+	h.SetReady(false)
+	r := play.Ask(h.Liveness, http.MethodGet)
+	c.expectReply("GET after SetReady(false)", r, http.StatusOK, "ok")
+	c.expect(r.Tool == "the tool" && r.Version == "1.2.3" && r.Uptime != "", "the body is %s", r.Body)
+	c.expect(play.Ask(h.Liveness, http.MethodHead).Code == http.StatusOK, "HEAD is not answered 200")
+	c.expect(!ran && r.Checks == nil, "liveness runs a check")
+}
+
+// hung is a check that hangs until the end of a direct check.
+func hung() (check func() error, release func()) {
+	end := make(chan struct{})
+	return func() error { <-end; return nil }, func() { close(end) }
+}
+
+// LivenessBesideHungCheck runs in real time: a lock would stop virtual
+// time for good.
+func LivenessBesideHungCheck(c *Checker) {
+	h := c.health()
+	check, release := hung()
+	defer release()
+	began := make(chan struct{}, 1)
+	h.AddCheck("hung", func() error { began <- struct{}{}; return check() })
+	go play.Ask(h.Readiness, http.MethodGet)
+	<-began
+	answered := make(chan play.Reply, 1)
+	go func() { answered <- play.Ask(h.Liveness, http.MethodGet) }()
+	select {
+	case r := <-answered:
+		c.expectReply("beside a hung check", r, http.StatusOK, "ok")
+	case <-time.After(2 * time.Second):
+		c.Errorf("liveness waits for a check")
+	}
+}
+
+// ReadinessBody checks HEALTH-2: the body.
+func ReadinessBody(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		r := play.Ask(h.Readiness, http.MethodGet)
+		c.expectReply("without checks", r, http.StatusOK, "ok")
+		c.expect(!bytes.Contains(r.Body, []byte(`"checks"`)), "without checks, the body has them: %s", r.Body)
+		h.AddCheck("good", func() error { return nil })
+		h.AddCheck("bad", func() error { return errors.New("the reason") })
+		r = play.Ask(h.Readiness, http.MethodGet)
+		c.expectReply("with a failing check", r, http.StatusServiceUnavailable, "degraded")
+		c.expect(r.Checks["good"] == "ok" && r.Checks["bad"] == "the reason" && len(r.Checks) == 2, "checks are %v", r.Checks)
+	})
+}
+
+// panickingError is an error whose text cannot be had.
+type panickingError struct{}
+
+// Error panics.
+func (panickingError) Error() string { panic("in Error") }
+
+// PanickingError checks HEALTH-8: an error that panics in Error.
+func PanickingError(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		h.AddCheck("bad", func() error { return panickingError{} })
+		h.AddCheck("exits", func() error { runtime.Goexit(); return nil })
+		h.AddCheck("good", func() error { return nil })
+		r := play.Ask(h.Readiness, http.MethodGet)
+		c.expect(r.Invalid == nil, "the body is not JSON: %s", r.Body)
+		c.expect(r.Checks["good"] == "ok" && r.Checks["bad"] != "ok" && len(r.Checks) == 3, "checks are %v", r.Checks)
+	})
+}
+
+// WildContexts checks HEALTH-8: checks that take a context.
+func WildContexts(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		checks := map[string]func(context.Context) error{
+			"panics":          func(context.Context) error { panic("on purpose") },
+			"panics with nil": func(context.Context) error { panic(nil) },
+			"exits":           func(context.Context) error { runtime.Goexit(); return nil },
+			"has no text":     func(context.Context) error { return panickingError{} },
+			"good":            func(context.Context) error { return nil },
+		}
+		for name, check := range checks {
+			h.AddCheckContext(name, check, subject.CheckSettings{})
+		}
+		for range 2 { // the second finds what the first left behind
+			r := play.Ask(h.Readiness, http.MethodGet)
+			c.expect(r.Status == "degraded" && len(r.Checks) == len(checks), "with checks that panic and exit, the body is %s", r.Body)
+			for name, text := range r.Checks {
+				c.expect((text == "ok") == (name == "good"), "the check %q says %q", name, text)
+			}
+		}
+	})
+}

@@ -1,0 +1,150 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// inEveryState calls f in each of the states that readiness tells apart.
+func inEveryState(h subject.HealthFuncs, f func(when string)) {
+	f("as it was")
+	h.SetReady(false)
+	f("while not ready")
+	h.SetReady(true)
+	h.AddCheck("a check", func() error { return errors.New("fails") })
+	f("with a check that fails")
+	h.AddCheck("a check", func() error { return nil })
+	f("with a check that passes")
+}
+
+// whileStarting calls f while the handler follows a run that is starting.
+func (c *Checker) whileStarting(h subject.HealthFuncs, f func(when string)) {
+	_ = c.run(func(ctx context.Context) error {
+		h.Follow(ctx)
+		f("while starting")
+		return nil
+	}, subject.Settings{ManualStart: true})
+}
+
+// otherMethods are those that no endpoint answers.
+var otherMethods = []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions}
+
+// expectHTTP demands the type, the methods, and whose answer it is.
+func (c *Checker) expectHTTP(what string, h http.Handler) {
+	get, head := play.Ask(h, http.MethodGet), play.Ask(h, http.MethodHead)
+	c.expect(head.Code == get.Code, "%s: HEAD is %d, GET %d", what, head.Code, get.Code)
+	c.expectKind(what+": GET", get)
+	for _, method := range otherMethods {
+		r := play.Ask(h, method)
+		allow := r.Header.Get("Allow")
+		c.expect(r.Code == http.StatusMethodNotAllowed, "%s: %s is answered %d", what, method, r.Code)
+		c.expect(strings.Contains(allow, http.MethodGet) && strings.Contains(allow, http.MethodHead), "%s: Allow is %q", what, allow)
+		c.expectKind(what+": "+method, r)
+	}
+}
+
+func (c *Checker) expectKind(what string, r play.Reply) {
+	kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	c.expect(kind == "application/json", "%s: the type is %q", what, kind)
+	c.expect(r.Invalid == nil && r.Tool == "the tool" && r.Version == "1.2.3", "%s: the body is %s", what, r.Body)
+}
+
+// HTTP checks HEALTH-6: the type, the methods, tool and version.
+func HTTP(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		inEveryState(h, func(when string) {
+			c.expectHTTP("liveness "+when, h.Liveness)
+			c.expectHTTP("readiness "+when, h.Readiness)
+		})
+	})
+}
+
+// expectHeaders demands that no answer is stored, and that each says how long
+// its body is, that of GET for HEAD, which has none.
+func (c *Checker) expectHeaders(what string, h http.Handler) {
+	length := len(play.Ask(h, http.MethodGet).Body)
+	for _, method := range append([]string{http.MethodGet, http.MethodHead}, otherMethods...) {
+		r := play.Ask(h, method)
+		want := len(r.Body)
+		if method == http.MethodHead {
+			want = length
+			c.expect(len(r.Body) == 0, "%s: HEAD has a body: %s", what, r.Body)
+		}
+		stored, said := r.Header.Get("Cache-Control"), r.Header.Get("Content-Length")
+		c.expect(stored == "no-store", "%s: %s: Cache-Control is %q", what, method, stored)
+		c.expect(said == strconv.Itoa(want), "%s: %s: Content-Length is %q, want %d", what, method, said, want)
+	}
+}
+
+// Headers checks HEALTH-6: no-store, and the right length.
+func Headers(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		inEveryState(h, func(when string) {
+			c.expectHeaders("liveness "+when, h.Liveness)
+			c.expectHeaders("readiness "+when, h.Readiness)
+		})
+	})
+}
+
+// StartupHTTP checks HEALTH-6: all that of start-up.
+func StartupHTTP(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		both := func(when string) {
+			c.expectHTTP("start-up "+when, h.Startup)
+			c.expectHeaders("start-up "+when, h.Startup)
+		}
+		both("of no run")
+		c.whileStarting(h, both)
+	})
+}
+
+// ages are what uptime is asked at, each counted from the one before.
+var ages = []time.Duration{
+	0, 999 * time.Millisecond, time.Millisecond, 59 * time.Second, 3*time.Hour + 41*time.Minute + 18*time.Second, 900 * time.Millisecond,
+}
+
+// expectUptime demands that every answer tells the same age.
+func (c *Checker) expectUptime(what string, h http.Handler, age time.Duration) {
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		got, want := play.Ask(h, method).Uptime, age.Truncate(time.Second).String()
+		c.expect(got == want, "%s: %s: after %v uptime is %q, want %q", what, method, age, got, want)
+	}
+}
+
+// Uptime checks HEALTH-7: through hours of virtual time.
+func Uptime(c *Checker) {
+	c.bubble(func() {
+		h, age := c.health(), time.Duration(0)
+		for _, d := range ages {
+			time.Sleep(d)
+			age += d
+			inEveryState(h, func(when string) {
+				c.expectUptime("liveness "+when, h.Liveness, age)
+				c.expectUptime("readiness "+when, h.Readiness, age)
+			})
+		}
+	})
+}
+
+// StartupUptime checks HEALTH-7: that of start-up.
+func StartupUptime(c *Checker) {
+	c.bubble(func() {
+		h, age := c.health(), time.Duration(0)
+		for _, d := range ages {
+			time.Sleep(d)
+			age += d
+			c.expectUptime("start-up", h.Startup, age)
+			c.whileStarting(h, func(when string) { c.expectUptime("start-up "+when, h.Startup, age) })
+		}
+	})
+}

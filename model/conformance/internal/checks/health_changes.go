@@ -1,0 +1,213 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// change is what an observer got.
+type change struct {
+	check, text string // "" when it passes again
+	at          time.Time
+}
+
+// observedHealth is a health handler whose log and observer are kept.
+type observedHealth struct {
+	subject.HealthFuncs
+	log logbook
+
+	mu      sync.Mutex
+	changes []change
+}
+
+func (c *Checker) observedHealth() *observedHealth {
+	w := &observedHealth{}
+	w.HealthFuncs = c.Impl.HealthWith("the tool", "1.2.3", subject.HealthSettings{
+		Log: w.log.log,
+		Observe: func(check string, err error, at time.Time) {
+			text := ""
+			if err != nil {
+				text = err.Error()
+			}
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.changes = append(w.changes, change{check, text, at})
+		},
+	})
+	return w
+}
+
+// linesAbout are the lines that name the check.
+func (w *observedHealth) linesAbout(name string) (lines []string) {
+	w.log.hasLine(func(line string) bool {
+		if strings.Contains(line, name) {
+			lines = append(lines, line)
+		}
+		return false
+	})
+	return lines
+}
+
+func (w *observedHealth) seen() []change {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.changes)
+}
+
+// expectChanges demands as many lines about the check, and calls of the
+// observer, as there are texts, each with its text; "" is that it passes again.
+func (c *Checker) expectChanges(what string, w *observedHealth, name string, texts ...string) {
+	time.Sleep(time.Millisecond) // both are told on no probe's time
+	lines, changes := w.linesAbout(name), w.seen()
+	c.expect(len(lines) == len(texts), "%s: %d lines are logged about %q, want %d; the log:\n%s", what, len(lines), name, len(texts), &w.log)
+	for i, text := range texts {
+		if i < len(lines) {
+			c.expect(strings.Contains(lines[i], text), "%s: line %d is %q, want one with %q", what, i+1, lines[i], text)
+		}
+	}
+	if !c.offered[subject.NeedHealthObserver] {
+		return
+	}
+	got := []string{}
+	for _, change := range changes {
+		if change.check == name {
+			got = append(got, change.text)
+		}
+	}
+	c.expect(slices.Equal(got, texts), "%s: the observer gets %q, want %q", what, got, texts)
+}
+
+// HungIsLogged has every prober hang up long before the timeout.
+func HungIsLogged(c *Checker) {
+	c.bubble(func() {
+		w := c.observedHealth()
+		check, release := hung()
+		w.AddCheckContext("db-primary", func(context.Context) error { return check() }, subject.CheckSettings{})
+		hurried := func(probes int) {
+			for range probes {
+				client, hangUp := context.WithTimeout(context.Background(), time.Second)
+				play.AskWith(client, w.Readiness, http.MethodGet)
+				hangUp()
+			}
+		}
+		hurried(2)
+		time.Sleep(2 * time.Second)
+		lines := w.linesAbout("db-primary")
+		c.expect(len(lines) == 1, "a check hangs for 4s, and every prober hangs up after 1s: %d lines name it, want 1; the log:\n%s", len(lines), &w.log)
+		hurried(3)
+		time.Sleep(10 * time.Millisecond)
+		release()
+		time.Sleep(10 * time.Millisecond)
+		lines = w.linesAbout("db-primary")
+		c.expect(len(lines) == 1, "a run that ends when its timeout is over is logged: %q", lines)
+		c.expectReply("after a hung check came back", play.Ask(w.Readiness, http.MethodGet), http.StatusOK, "ok")
+		time.Sleep(10 * time.Millisecond)
+		c.expect(len(w.linesAbout("db-primary")) == 2, "a check that passes again is not logged once; the log:\n%s", &w.log)
+	})
+}
+
+// Changes goes through every sort of change, each of which is one line and
+// one call.
+func Changes(c *Checker) {
+	c.bubble(func() {
+		w, takes, result := c.observedHealth(), time.Duration(0), error(nil)
+		w.AddCheckContext("db-primary", func(context.Context) error { time.Sleep(takes); return result }, subject.CheckSettings{Timeout: time.Second})
+		var texts []string
+		step := func(what string, more ...string) {
+			play.Ask(w.Readiness, http.MethodGet)
+			time.Sleep(3 * time.Second) // for what is late
+			texts = append(texts, more...)
+			c.expectChanges(what, w, "db-primary", texts...)
+		}
+		step("a check that passes")
+		result = errors.New("no route to host")
+		step("a check that begins to fail", "no route to host")
+		step("a check that goes on failing")
+		time.Sleep(time.Minute)
+		result = errors.New("wrong password")
+		step("a check that fails with another text", "wrong password")
+		for range 30 {
+			result = fmt.Errorf("it is %v", time.Now())
+			play.Ask(w.Readiness, http.MethodGet)
+			time.Sleep(time.Second)
+		}
+		lines := w.linesAbout("db-primary")
+		c.expect(len(lines) <= 3, "of a check that fails with another text each second, %d lines are logged within half a minute", len(lines)-2)
+		w.RemoveCheck("db-primary")
+		play.Ask(w.Readiness, http.MethodGet)
+		time.Sleep(time.Second)
+		c.expect(len(w.linesAbout("db-primary")) == len(lines), "that a failing check is removed is logged; the log:\n%s", &w.log)
+		w.AddCheckContext("db-primary", func(context.Context) error { return nil }, subject.CheckSettings{})
+		play.Ask(w.Readiness, http.MethodGet)
+		time.Sleep(time.Second)
+		c.expect(len(w.linesAbout("db-primary")) == len(lines), "a check that is new, and passes, is logged; the log:\n%s", &w.log)
+	})
+}
+
+// LateIsNoRecovery has a failing check pass, but too late.
+func LateIsNoRecovery(c *Checker) {
+	c.bubble(func() {
+		w := c.observedHealth()
+		w.AddCheckContext("db-primary", sleeper(1500*time.Millisecond), subject.CheckSettings{Timeout: time.Second})
+		for range 3 {
+			play.Ask(w.Readiness, http.MethodGet)
+			time.Sleep(time.Second)
+		}
+		lines := w.linesAbout("db-primary")
+		c.expect(len(lines) == 1, "of a check that is always too late, %d lines are logged, want 1; the log:\n%s", len(lines), &w.log)
+	})
+}
+
+// ReplacementInherits replaces a failing check, and one whose run still
+// fails.
+func ReplacementInherits(c *Checker) {
+	c.bubble(func() {
+		w := c.observedHealth()
+		w.AddCheck("db-primary", func() error { return errors.New("no route to host") })
+		play.Ask(w.Readiness, http.MethodGet)
+		w.AddCheck("db-primary", func() error { return nil })
+		play.Ask(w.Readiness, http.MethodGet)
+		c.expectChanges("a failing check that is replaced by one that passes", w, "db-primary", "no route to host", "")
+		check, release := hung()
+		w.AddCheckContext("cache-node", func(context.Context) error { _ = check(); return errors.New("the old one") }, subject.CheckSettings{})
+		client, hangUp := context.WithTimeout(context.Background(), time.Second)
+		play.AskWith(client, w.Readiness, http.MethodGet)
+		hangUp()
+		w.AddCheck("cache-node", func() error { return nil })
+		time.Sleep(5 * time.Second)
+		release()
+		play.Ask(w.Readiness, http.MethodGet)
+		c.expectChanges("a hung check that was replaced", w, "cache-node")
+	})
+}
+
+// SlowObserver has an observer that does not come back, and one that
+// panics.
+func SlowObserver(c *Checker) {
+	c.bubble(func() {
+		end := make(chan struct{})
+		for what, observe := range map[string]func(){"hangs": func() { <-end }, "panics": func() { panic("on purpose") }} {
+			h := c.Impl.HealthWith("the tool", "1.2.3", subject.HealthSettings{
+				Log:     func(string, string) {},
+				Observe: func(string, error, time.Time) { observe() },
+			})
+			result := errors.New("the reason")
+			h.AddCheck("db", func() error { return result })
+			began := time.Now()
+			for range 3 {
+				c.expectReply("with an observer that "+what, play.Ask(h.Readiness, http.MethodGet), http.StatusServiceUnavailable, "degraded")
+			}
+			c.expect(time.Since(began) < slack, "with an observer that %s, three probes take %v", what, time.Since(began))
+		}
+		close(end)
+	})
+}

@@ -1,0 +1,170 @@
+package checks
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/process"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// expectState demands of readiness that it names the state, and is 200 in
+// running and nowhere else.
+func (c *Checker) expectState(what string, r play.Reply, state model.State) {
+	code, status := http.StatusServiceUnavailable, "not_ready"
+	if state == model.Running {
+		code, status = http.StatusOK, "ok"
+	}
+	c.expectReply(what, r, code, status)
+	c.expect(r.State == string(state), "%s: the state is %q, want %q; the body is %s", what, r.State, state, r.Body)
+}
+
+// FollowNothing checks HEALTH-4: Follow with a foreign context changes nothing.
+func FollowNothing(c *Checker) {
+	h := c.health()
+	log, restore := defaultLog()
+	h.Follow(context.Background())
+	restore()
+	c.expectLog(log, "ERROR", "Follow")
+	r := play.Ask(h.Readiness, http.MethodGet)
+	c.expectReply("after Follow with a foreign context", r, http.StatusOK, "ok")
+	c.expect(r.State == "", "a handler that follows nothing names the state %q", r.State)
+}
+
+// asRequest is the context of a request that carries the run of ctx, and is
+// not cancelled with it.
+func asRequest(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
+
+// FollowsRequest checks HEALTH-4: the run in the request's context.
+func FollowsRequest(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		var runs atomic.Int64
+		h.AddCheck("counts", func() error { runs.Add(1); return nil })
+		parent, stop := context.WithCancel(context.Background())
+		defer stop()
+		_ = c.run(func(ctx context.Context) error {
+			busy := c.Impl.DrainGroup(ctx) // keeps it draining
+			busy.Add(1)
+			defer busy.Done()
+			time.Sleep(time.Millisecond) // main has been launched
+			c.expectState("a request with the context of a run", play.AskWith(asRequest(ctx), h.Readiness, http.MethodGet), model.Running)
+			stop()
+			play.Wait(ctx.Done(), time.Hour)
+			h.SetReady(true)
+			c.expectState("a request with the context of a run that drains", play.AskWith(asRequest(ctx), h.Readiness, http.MethodGet), model.Draining)
+			return nil
+		}, subject.Settings{Parent: parent})
+		c.expect(runs.Load() == 1, "the check was run %d times, want once: not while the run drains", runs.Load())
+		r := play.Ask(h.Readiness, http.MethodGet)
+		c.expectReply("a request of no run", r, http.StatusOK, "ok")
+		c.expect(r.State == "", "a request of no run is told the state %q", r.State)
+	})
+}
+
+// FollowComesFirst asks, with the context of a run that drains, a handler
+// that follows one that does not.
+func FollowComesFirst(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		_ = c.run(func(followed context.Context) error {
+			time.Sleep(time.Millisecond)
+			h.Follow(followed)
+			parent, stop := context.WithCancel(context.Background())
+			defer stop()
+			return c.run(func(ctx context.Context) error {
+				stop()
+				play.Wait(ctx.Done(), time.Hour)
+				c.expectState("beside a run that drains, the one given to Follow",
+					play.AskWith(asRequest(ctx), h.Readiness, http.MethodGet), model.Running)
+				return nil
+			}, subject.Settings{Parent: parent})
+		}, subject.Settings{})
+	})
+}
+
+// ServedReadiness asks over HTTP, and in a drain delay, where new
+// connections are still served. That they are is for other clauses to say.
+func ServedReadiness(c *Checker) {
+	for what, base := range map[string]func(net.Listener) context.Context{
+		"without a BaseContext":              nil,
+		"with a BaseContext that has no run": func(net.Listener) context.Context { return context.Background() },
+	} {
+		var h subject.HealthFuncs
+		serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+			h = c.health()
+			srv.BaseContext = base
+			return c.Impl.Serve(ctx, srv, ln)
+		}
+		probe := func(_ *service, w http.ResponseWriter, req *http.Request) { h.Readiness.ServeHTTP(w, req) }
+		c.serving(serve, subject.Settings{Delay: 5 * time.Second}, probe, func(v *service) {
+			e := v.get("readyz")
+			c.expectState("readiness over HTTP, "+what, play.NewReply(e.code, nil, []byte(e.body)), model.Running)
+			v.stop()
+			time.Sleep(time.Second)
+			if e = v.get("readyz"); e.err == nil {
+				c.expectState("readiness over HTTP while draining, "+what, play.NewReply(e.code, nil, []byte(e.body)), model.Draining)
+			}
+		})
+	}
+}
+
+// RealReadiness lives in real time, as every real port does.
+func RealReadiness(c *Checker) {
+	h, address, drains := c.health(), make(chan string, 1), make(chan struct{})
+	srv := &http.Server{
+		Addr:        "127.0.0.1:0",
+		BaseContext: func(ln net.Listener) context.Context { address <- ln.Addr().String(); return context.Background() },
+		Handler:     h.Readiness,
+	}
+	stop := make(chan struct{})
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		_ = c.run(func(ctx context.Context) error {
+			go func() {
+				<-stop
+				c.Impl.Stop(ctx, nil)
+				close(drains)
+			}()
+			_ = c.Impl.ListenAndServe(ctx, srv)
+			return nil
+		}, subject.Settings{Delay: 2 * process.Soon, Signals: make(chan os.Signal)})
+	}()
+	transport := &http.Transport{DisableKeepAlives: true}
+	select {
+	case at := <-address:
+		client := &http.Client{Transport: transport, Timeout: process.Soon}
+		r, err := getReply(client, "http://"+at)
+		c.expect(err == nil, "readiness on a real port: %v", err)
+		c.expectState("readiness on a real port", r, model.Running)
+		close(stop)
+		play.Wait(drains, process.Soon)
+		if r, err = getReply(client, "http://"+at); err == nil {
+			c.expectState("readiness on a real port while draining", r, model.Draining)
+		}
+	case <-time.After(process.Soon):
+		close(stop)
+		c.Errorf("ListenAndServe does not serve")
+	}
+	_ = srv.Close()
+	play.Wait(over, process.Soon)
+}
+
+// getReply asks over HTTP.
+func getReply(client *http.Client, url string) (play.Reply, error) {
+	resp, err := client.Get(url)
+	if err != nil {
+		return play.Reply{}, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return play.NewReply(resp.StatusCode, resp.Header, body), err
+}

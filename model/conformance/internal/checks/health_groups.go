@@ -1,0 +1,182 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// Groups checks HEALTH-17: groups, known and unknown.
+func Groups(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		var runs atomic.Int64
+		add := func(name string, err error, groups ...string) {
+			h.AddCheckContext(name, func(context.Context) error {
+				runs.Add(1)
+				time.Sleep(10 * time.Millisecond)
+				return err
+			}, subject.CheckSettings{Groups: groups})
+		}
+		add("search", errors.New("the reason"), "read")
+		add("store", nil, "read", "write")
+		add("queue", nil, "write")
+		add("disk", nil)
+		for _, tc := range []struct {
+			groups []string
+			checks string
+		}{
+			{[]string{"read"}, "disk search store"},
+			{[]string{"write"}, "disk queue store"},
+			{[]string{"write", "read"}, "disk queue search store"},
+			{[]string{"write", "unknown", "write"}, "disk queue store"},
+			{[]string{"unknown"}, "disk"},
+			{nil, "disk"},
+		} {
+			runs.Store(0)
+			what := fmt.Sprintf("readiness of the groups %q", tc.groups)
+			r := play.Ask(h.ReadinessOf(tc.groups...), http.MethodGet)
+			status := "ok"
+			if strings.Contains(tc.checks, "search") {
+				status = "degraded"
+			}
+			c.expect(r.Status == status, "%s is %q, want %q; the body is %s", what, r.Status, status, r.Body)
+			var names []string
+			for name := range r.Checks {
+				names = append(names, name)
+			}
+			slices.Sort(names)
+			c.expect(strings.Join(names, " ") == tc.checks, "%s lists %q, want %q", what, names, tc.checks)
+			c.expect(int(runs.Load()) <= len(strings.Fields(tc.checks)), "%s: %d runs of %q", what, runs.Load(), tc.checks)
+		}
+		r := play.Ask(h.Readiness, http.MethodGet)
+		c.expect(r.Status == "degraded" && len(r.Checks) == 4, "readiness with groups lists %v, want all four; it is %q", r.Checks, r.Status)
+	})
+}
+
+// GroupsShare asks for a check by two of its groups at once.
+func GroupsShare(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		var runs atomic.Int64
+		h.AddCheckContext("store", func(context.Context) error {
+			runs.Add(1)
+			time.Sleep(time.Second)
+			return nil
+		}, subject.CheckSettings{Groups: []string{"read", "write"}})
+		answered := make(chan struct{})
+		for _, endpoint := range []http.Handler{h.ReadinessOf("read"), h.ReadinessOf("write"), h.ReadinessOf("read", "write"), h.Readiness} {
+			go func() {
+				r := play.Ask(endpoint, http.MethodGet)
+				c.expect(len(r.Checks) == 1, "a check in two groups is listed as %v", r.Checks)
+				answered <- struct{}{}
+			}()
+		}
+		for range 4 {
+			<-answered
+		}
+		c.expect(runs.Load() == 1, "a check in two groups is run %d times for four probes at once", runs.Load())
+	})
+}
+
+// FailAfter checks HEALTH-18: the third of three runs.
+func FailAfter(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		var result atomic.Pointer[error] // an implementation that shares no runs has several at once
+		h.AddCheckContext("db", func(context.Context) error { time.Sleep(10 * time.Millisecond); return *result.Load() }, subject.CheckSettings{FailAfter: 3})
+		bad := errors.New("the reason")
+		for i, step := range []struct {
+			result error
+			status string
+		}{
+			{bad, "ok"}, {bad, "ok"}, {nil, "ok"}, // a pass begins the count anew
+			{bad, "ok"}, {bad, "ok"}, {bad, "degraded"}, {bad, "degraded"}, {nil, "ok"}, {bad, "ok"},
+		} {
+			result.Store(&step.result)
+			replies := make(chan play.Reply)
+			for range 4 { // which share a run
+				go func() { replies <- play.Ask(h.Readiness, http.MethodGet) }()
+			}
+			for range 4 {
+				r := <-replies
+				c.expect(r.Status == step.status, "with FailAfter(3), run %d: %q, want %q; the body is %s", i+1, r.Status, step.status, r.Body)
+				want := "ok"
+				if step.result != nil {
+					want = "the reason"
+				}
+				c.expect(r.Checks["db"] == want, "with FailAfter(3), run %d: the check says %q, want %q", i+1, r.Checks["db"], want)
+			}
+		}
+	})
+}
+
+// RefreshAhead checks HEALTH-18: both halves of CacheFor.
+func RefreshAhead(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		var runs atomic.Int64
+		h.AddCheckContext("slow", func(context.Context) error {
+			n := runs.Add(1)
+			time.Sleep(400 * time.Millisecond)
+			return fmt.Errorf("run %d", n)
+		}, subject.CheckSettings{CacheFor: 2 * time.Second, RefreshAhead: true})
+		for i, step := range []struct {
+			after, takes time.Duration
+			text         string
+			runs         int64
+		}{
+			{0, 400 * time.Millisecond, "run 1", 1},
+			{500 * time.Millisecond, 0, "run 1", 1},                                       // in the first half
+			{700 * time.Millisecond, 0, "run 1", 2},                                       // in the second: a run begins
+			{100 * time.Millisecond, 0, "run 1", 2},                                       // and is under way
+			{500 * time.Millisecond, 0, "run 2", 2},                                       // and over
+			{3 * time.Second, 400 * time.Millisecond, "run 3", 3},                         // nothing is cached any more
+			{1500 * time.Millisecond, 0, "run 3", 4},                                      // which nobody waits for
+			{time.Second, 0, "run 4", 4}, {time.Hour, 400 * time.Millisecond, "run 5", 5}, // as at first
+		} {
+			time.Sleep(step.after)
+			began := time.Now()
+			r := play.Ask(h.Readiness, http.MethodGet)
+			took := time.Since(began)
+			time.Sleep(time.Millisecond)
+			c.expect(r.Checks["slow"] == step.text, "with RefreshAhead, probe %d: the check says %q, want %q", i+1, r.Checks["slow"], step.text)
+			c.expect(about(took, step.takes), "with RefreshAhead, probe %d takes %v, want %v", i+1, took, step.takes)
+			c.expect(runs.Load() == step.runs, "with RefreshAhead, probe %d: %d runs, want %d", i+1, runs.Load(), step.runs)
+		}
+		time.Sleep(time.Second)
+	})
+}
+
+// Reason checks HEALTH-19: reasons, and none.
+func Reason(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		ran := false
+		h.AddCheck("db", func() error { ran = true; return nil })
+		for _, reason := range []string{"warming up", "moving house", ""} {
+			h.SetNotReady(reason)
+			r := play.Ask(h.Readiness, http.MethodGet)
+			what := fmt.Sprintf("after SetNotReady(%q)", reason)
+			c.expectReply(what, r, http.StatusServiceUnavailable, "not_ready")
+			c.expect(r.Reason == reason, "%s: the reason is %q; the body is %s", what, r.Reason, r.Body)
+			c.expect(!ran && r.Checks == nil, "%s: a check is run", what)
+		}
+		h.SetNotReady("warming up")
+		h.SetReady(true)
+		r := play.Ask(h.Readiness, http.MethodGet)
+		c.expectReply("after SetReady(true)", r, http.StatusOK, "ok")
+		c.expect(r.Reason == "", "after SetReady(true) the reason is %q", r.Reason)
+		h.SetReady(false)
+		r = play.Ask(h.Readiness, http.MethodGet)
+		c.expect(r.Reason == "", "after SetReady(false) the reason is %q, that of an earlier SetNotReady", r.Reason)
+	})
+}

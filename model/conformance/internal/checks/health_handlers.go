@@ -1,0 +1,171 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// Replaced checks HEALTH-13: the second replaces the first.
+func Replaced(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		first := false
+		h.AddCheck("db", func() error { first = true; return errors.New("the first") })
+		h.AddCheck("db", func() error { return nil })
+		r := play.Ask(h.Readiness, http.MethodGet)
+		c.expectReply("after a check was replaced", r, http.StatusOK, "ok")
+		c.expect(!first && len(r.Checks) == 1, "the replaced check is run: %t; checks are %v", first, r.Checks)
+	})
+}
+
+// NilCheck checks HEALTH-13: a nil function.
+func NilCheck(c *Checker) {
+	c.bubble(func() {
+		for what, add := range map[string]func(h subject.HealthFuncs){
+			"AddCheck(nil)":        func(h subject.HealthFuncs) { h.AddCheck("nothing", nil) },
+			"AddCheckContext(nil)": func(h subject.HealthFuncs) { h.AddCheckContext("nothing", nil, subject.CheckSettings{}) },
+		} {
+			h := c.health()
+			h.AddCheck("good", func() error { return nil })
+			add(h)
+			r := play.Ask(h.Readiness, http.MethodGet)
+			c.expectReply("after "+what, r, http.StatusServiceUnavailable, "degraded")
+			c.expect(strings.Contains(r.Checks["nothing"], "nil") && r.Checks["good"] == "ok", "after %s checks are %v", what, r.Checks)
+		}
+	})
+}
+
+// Removed checks HEALTH-13: a check is removed, and so is what is not there.
+func Removed(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		var runs atomic.Int64
+		h.AddCheck("bad", func() error { runs.Add(1); return errors.New("the reason") })
+		h.AddCheck("good", func() error { return nil })
+		h.RemoveCheck("unknown")
+		r := play.Ask(h.Readiness, http.MethodGet)
+		c.expectReply("after the removal of what is not there", r, http.StatusServiceUnavailable, "degraded")
+		c.expect(len(r.Checks) == 2 && runs.Load() == 1, "after the removal of what is not there, checks are %v", r.Checks)
+		h.RemoveCheck("bad")
+		r = play.Ask(h.Readiness, http.MethodGet)
+		c.expectReply("after the removal of the check that fails", r, http.StatusOK, "ok")
+		c.expect(len(r.Checks) == 1 && r.Checks["good"] == "ok", "after the removal of one of two, checks are %v", r.Checks)
+		c.expect(runs.Load() == 1, "a check that was removed is run")
+		h.RemoveCheck("bad")
+		h.RemoveCheck("good")
+		r = play.Ask(h.Readiness, http.MethodGet)
+		c.expectReply("after the removal of all checks", r, http.StatusOK, "ok")
+		c.expect(len(r.Checks) == 0, "after the removal of all checks, they are %v", r.Checks)
+		h.AddCheck("bad", func() error { return errors.New("again") })
+		r = play.Ask(h.Readiness, http.MethodGet)
+		c.expect(r.Checks["bad"] == "again" && len(r.Checks) == 1, "after one was added again, checks are %v", r.Checks)
+	})
+}
+
+// fromInside demands that a check comes to its end that makes a call when it is
+// first run. It takes real time, for the sake of locks.
+func (c *Checker) fromInside(what string, h subject.HealthFuncs, call func()) (r play.Reply) {
+	var once sync.Once
+	h.AddCheck("calls back", func() error { once.Do(call); return nil })
+	answered := make(chan play.Reply, 1)
+	go func() { answered <- play.Ask(h.Readiness, http.MethodGet) }()
+	select {
+	case r = <-answered:
+		c.expect(r.Invalid == nil, "with a check that calls %s, the body is not JSON: %s", what, r.Body)
+	case <-time.After(2500 * time.Millisecond):
+		c.Errorf("a check that calls %s does not come to its end", what)
+	}
+	return r
+}
+
+// Reentrant checks HEALTH-14: from inside a check.
+func Reentrant(c *Checker) {
+	h := c.health()
+	var liveness play.Reply
+	r := c.fromInside("AddCheck, SetReady and liveness", h, func() {
+		h.AddCheck("another", func() error { return nil })
+		h.SetReady(true)
+		liveness = play.Ask(h.Liveness, http.MethodGet)
+	})
+	if c.Failure() == "" {
+		c.expectReply("with a check that calls back", r, http.StatusOK, "ok")
+		c.expectReply("asked from inside a check", liveness, http.StatusOK, "ok")
+	}
+}
+
+// RemoveInside checks HEALTH-14: RemoveCheck from inside a check.
+func RemoveInside(c *Checker) {
+	h := c.health()
+	c.fromInside("RemoveCheck", h, func() { h.RemoveCheck("calls back") })
+}
+
+// AddContextInside checks HEALTH-14: AddCheckContext from inside a check.
+func AddContextInside(c *Checker) {
+	h := c.health()
+	c.fromInside("AddCheckContext", h, func() {
+		h.AddCheckContext("another", func(context.Context) error { return nil }, subject.CheckSettings{})
+	})
+}
+
+// FollowInside checks HEALTH-14: Follow from inside a check.
+func FollowInside(c *Checker) {
+	h := c.health()
+	_ = c.run(func(ctx context.Context) error {
+		c.fromInside("Follow", h, func() { h.Follow(ctx) })
+		return nil
+	}, subject.Settings{Signals: make(chan os.Signal)})
+}
+
+// ProbesInside has a check ask what it is itself a part of. That is
+// answered by its timeout, as HEALTH-9 has it; here it is answered at all.
+func ProbesInside(c *Checker) {
+	c.bubble(func() {
+		h, asked := c.health(), make(chan time.Duration, 1)
+		var once atomic.Bool
+		h.AddCheckContext("asks", func(context.Context) error {
+			if once.CompareAndSwap(false, true) {
+				began := time.Now()
+				play.Ask(h.Startup, http.MethodGet)
+				asked <- time.Since(began)
+				play.Ask(h.Readiness, http.MethodGet)
+			}
+			return nil
+		}, subject.CheckSettings{Timeout: time.Second})
+		r := play.Ask(h.Readiness, http.MethodGet)
+		c.expect(r.Invalid == nil, "with a check that asks for readiness, the body is not JSON: %s", r.Body)
+		took := <-asked
+		c.expect(took < slack, "start-up is answered after %v from inside a check", took)
+	})
+}
+
+// ConcurrentHealth checks HEALTH-14: from many goroutines.
+func ConcurrentHealth(c *Checker) {
+	h := c.health()
+	var users sync.WaitGroup
+	for i := range 8 {
+		users.Go(func() {
+			for j := range 50 {
+				h.AddCheck(fmt.Sprint("check ", i, j%5), func() error { return nil })
+				h.SetReady(j%2 == 0)
+				play.Ask(h.Liveness, http.MethodGet)
+				r := play.Ask(h.Readiness, http.MethodGet)
+				c.expect(r.Invalid == nil, "the body is not JSON: %s", r.Body)
+			}
+		})
+	}
+	users.Wait()
+	h.SetReady(true)
+	r := play.Ask(h.Readiness, http.MethodGet)
+	c.expectReply("when all is over", r, http.StatusOK, "ok")
+	c.expect(len(r.Checks) == 40, "%d of 40 checks are there", len(r.Checks))
+}

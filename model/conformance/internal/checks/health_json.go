@@ -1,0 +1,126 @@
+package checks
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+)
+
+// oddTexts are names and texts that a hand-made JSON body gets wrong.
+var oddTexts = []string{
+	"plain", "", `quo"te`, `back\slash`, "new\nline", "tab\t", "nul\x00", "bell\x07", "del\x7f", "<b>&amp;</b>",
+	"\u2028\u2029", "日本語", "🙂", "bad\xffutf8", "\xc3", "{}", `","x":"y`, strings.Repeat("long ", 100),
+}
+
+// OddTexts checks HEALTH-12: odd names and texts.
+func OddTexts(c *Checker) {
+	c.bubble(func() {
+		for _, text := range oddTexts {
+			h := c.Impl.Health(text, text)
+			h.AddCheck(text, func() error { return errors.New("why: " + text) })
+			r := play.Ask(h.Readiness, http.MethodGet)
+			c.expect(r.Invalid == nil, "%q: the body is not JSON: %v: %s", text, r.Invalid, r.Body)
+			if utf8.ValidString(text) {
+				c.expect(r.Checks[text] == "why: "+text, "%q is told as %q", text, r.Checks)
+				c.expect(r.Tool == text && r.Version == text, "%q: tool is %q, version %q", text, r.Tool, r.Version)
+			}
+		}
+	})
+}
+
+// SortedKeys checks HEALTH-12: keys are sorted.
+func SortedKeys(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		for _, name := range []string{"c", "a", "d", "b", "é", "A"} {
+			h.AddCheck(name, func() error { return nil })
+		}
+		r := play.Ask(h.Readiness, http.MethodGet)
+		keys := checkKeys(r.Body)
+		c.expect(len(keys) == 6 && slices.IsSorted(keys), "the checks come as %q", keys)
+	})
+}
+
+// checkKeys returns the names of the checks in the order of the body.
+func checkKeys(body []byte) (keys []string) {
+	var top map[string]json.RawMessage
+	if json.Unmarshal(body, &top) != nil {
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(top["checks"]))
+	if _, err := d.Token(); err != nil {
+		return nil
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return keys
+		}
+		keys = append(keys, fmt.Sprint(key))
+		if _, err := d.Token(); errors.Is(err, io.EOF) {
+			return keys
+		}
+	}
+	return keys
+}
+
+// Clipped checks HEALTH-12: long, empty and misleading texts.
+func Clipped(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		h.AddCheck("long", func() error { return errors.New(strings.Repeat("é", 3000)) })
+		h.AddCheck("empty", func() error { return errors.New("") })
+		h.AddCheck("ok", func() error { return errors.New("ok") })
+		h.AddCheck("same\xff", func() error { return nil })
+		h.AddCheck("same\xfe", func() error { return errors.New("the failing one") })
+		r := play.Ask(h.Readiness, http.MethodGet)
+		c.expect(r.Invalid == nil, "the body is not JSON: %s", r.Body)
+		long := r.Checks["long"]
+		c.expect(len(long) > 900 && len(long) <= 1100 && !strings.Contains(long, "\ufffd"), "a long text has %d bytes: %q", len(long), long)
+		c.expect(r.Checks["empty"] != "" && r.Checks["empty"] != "ok", "an empty text is told as %q", r.Checks["empty"])
+		c.expect(r.Checks["ok"] != "" && r.Checks["ok"] != "ok", "a failure named ok is told as %q", r.Checks["ok"])
+		c.expect(r.Checks["same\ufffd"] == "the failing one", "of two names that become equal: %q", r.Checks["same\ufffd"])
+		c.expectCut()
+	})
+}
+
+// OddReasons has every odd text as a reason.
+func OddReasons(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		for _, text := range oddTexts {
+			h.SetNotReady(text)
+			r := play.Ask(h.Readiness, http.MethodGet)
+			c.expect(r.Invalid == nil, "the reason %q: the body is not JSON: %v: %s", text, r.Invalid, r.Body)
+			c.expect(!utf8.ValidString(text) || r.Reason == text || r.Reason == "", "the reason %q is shown as %q", text, r.Reason)
+		}
+	})
+}
+
+// expectCut demands that a text is cut between two runes, wherever the limit
+// falls, and is not cut when it is within it.
+func (c *Checker) expectCut() {
+	for _, r := range []string{"x", "é", "日", "🙂"} {
+		for before := range 4 {
+			for _, n := range []int{900, 1022, 1023, 1024, 1025, 1026, 1027, 1028, 3000, 1 << 20} {
+				text := strings.Repeat("x", before) + strings.Repeat(r, (n-before)/len(r))
+				h := c.health()
+				h.AddCheck("long", func() error { return errors.New(text) })
+				got := play.Ask(h.Readiness, http.MethodGet).Checks["long"]
+				kept := strings.TrimSuffix(got, "…")
+				whole := len(text) <= 1000
+				c.expect(utf8.ValidString(got) && !strings.Contains(got, "\ufffd") && len(got) <= 1100 && len(kept) > 800 &&
+					(got == text || !whole) && strings.HasPrefix(text, kept[:min(len(kept), 800)]),
+					"a text of %d bytes, of %q after %d others, has %d bytes: …%q", len(text), r, before, len(got), got[max(0, len(got)-12):])
+			}
+		}
+	}
+}

@@ -1,0 +1,205 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// ProbersAgree has three probers ask for a check that always takes longer
+// than its timeout, one as the run begins, one late, and one when its timeout is
+// over, again and again.
+func ProbersAgree(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		h.AddCheckContext("slow", sleeper(4*time.Second), subject.CheckSettings{Timeout: 3 * time.Second})
+		for round := range 3 {
+			began, answered := time.Now(), make(chan struct{})
+			for came, want := range map[time.Duration]time.Duration{0: 3 * time.Second, 2 * time.Second: 3 * time.Second, 3500 * time.Millisecond: 3500 * time.Millisecond} {
+				go func() {
+					time.Sleep(came)
+					what := fmt.Sprintf("round %d: a probe %v after the run began", round+1, came)
+					r := play.Ask(h.Readiness, http.MethodGet)
+					c.expect(r.Status == "degraded" && r.Checks["slow"] != "ok", "%s: %q, want degraded; the body is %s", what, r.Status, r.Body)
+					c.expect(about(time.Since(began), want), "%s is answered after %v, want %v", what, time.Since(began), want)
+					answered <- struct{}{}
+				}()
+			}
+			for range 3 {
+				<-answered
+			}
+			time.Sleep(6*time.Second - time.Since(began))
+		}
+	})
+}
+
+// OwnTimeouts has checks of several timeouts, none of which counts for
+// another.
+func OwnTimeouts(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		check, release := hung()
+		h.AddCheckContext("a, the shortest, hangs", func(context.Context) error { return check() }, subject.CheckSettings{Timeout: 100 * time.Millisecond})
+		h.AddCheckContext("b, in time", sleeper(700*time.Millisecond), subject.CheckSettings{Timeout: time.Second})
+		h.AddCheckContext("c, too late", sleeper(900*time.Millisecond), subject.CheckSettings{Timeout: 500 * time.Millisecond})
+		h.AddCheckContext("d, in time by default", sleeper(2*time.Second), subject.CheckSettings{})
+		began := time.Now()
+		r := play.Ask(h.Readiness, http.MethodGet)
+		c.expect(about(time.Since(began), 2*time.Second), "the answer takes %v, want 2s, which the longest check takes", time.Since(began))
+		for name, text := range r.Checks {
+			c.expect((text == "ok") == strings.Contains(name, "in time"), "of checks with timeouts of their own, %q says %q", name, text)
+		}
+		c.expect(len(r.Checks) == 4, "of four checks with timeouts of their own, there are %v", r.Checks)
+		release()
+		time.Sleep(time.Second)
+	})
+}
+
+// ManyHung has checks that hang, far more than may run at once, beside
+// quick ones.
+func ManyHung(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		check, release := hung()
+		for i := range 1000 {
+			h.AddCheckContext(fmt.Sprint("hung ", i), func(context.Context) error { return check() }, subject.CheckSettings{})
+		}
+		for i := range 100 {
+			h.AddCheckContext(fmt.Sprint("quick ", i), sleeper(time.Duration(i%3)*time.Millisecond), subject.CheckSettings{})
+		}
+		for probe := range 3 {
+			began := time.Now()
+			r := play.Ask(h.Readiness, http.MethodGet)
+			c.expect(time.Since(began) <= 3*time.Second+slack, "probe %d: beside a thousand hung checks, the answer takes %v", probe+1, time.Since(began))
+			wrong := 0
+			for name, text := range r.Checks {
+				if (text == "ok") != strings.HasPrefix(name, "quick") {
+					wrong++
+				}
+			}
+			c.expect(wrong == 0 && len(r.Checks) == 1100, "probe %d: beside a thousand hung checks, %d of %d are wrong", probe+1, wrong, len(r.Checks))
+		}
+		release()
+		time.Sleep(time.Second)
+	})
+}
+
+// OneOfMany has one check fail among many, wherever it stands.
+func OneOfMany(c *Checker) {
+	c.bubble(func() {
+		for _, n := range []int{1, 2, 17, 64, 65, 300} {
+			for _, bad := range []int{0, n / 2, n - 1} {
+				h := c.health()
+				for i := range n {
+					h.AddCheck(fmt.Sprintf("%04d", i), func() error {
+						if i == bad {
+							return errors.New("the reason")
+						}
+						return nil
+					})
+				}
+				r := play.Ask(h.Readiness, http.MethodGet)
+				c.expectReply(fmt.Sprintf("with %d checks, of which number %d fails", n, bad+1), r, http.StatusServiceUnavailable, "degraded")
+				c.expect(len(r.Checks) == n && r.Checks[fmt.Sprintf("%04d", bad)] == "the reason", "of %d checks, %d are listed; number %d says %q",
+					n, len(r.Checks), bad+1, r.Checks[fmt.Sprintf("%04d", bad)])
+			}
+		}
+	})
+}
+
+// ReplacedUnderWay replaces and removes checks while a probe waits for
+// them.
+func ReplacedUnderWay(c *Checker) {
+	c.bubble(func() {
+		for what, edit := range map[string]func(h subject.HealthFuncs){
+			"replaced":             func(h subject.HealthFuncs) { h.AddCheck("db", func() error { return nil }) },
+			"replaced by a slower": func(h subject.HealthFuncs) { h.AddCheckContext("db", sleeper(time.Second), subject.CheckSettings{}) },
+			"removed":              func(h subject.HealthFuncs) { h.RemoveCheck("db") },
+		} {
+			h := c.health()
+			check, release := hung()
+			var runs atomic.Int64
+			h.AddCheckContext("db", func(context.Context) error { runs.Add(1); _ = check(); return errors.New("the old one") }, subject.CheckSettings{})
+			h.AddCheckContext("other", sleeper(50*time.Millisecond), subject.CheckSettings{})
+			time.AfterFunc(20*time.Millisecond, func() { edit(h) })
+			began := time.Now()
+			r := play.Ask(h.Readiness, http.MethodGet)
+			took := time.Since(began)
+			c.expectReply("a probe under way when a hung check is "+what, r, http.StatusOK, "ok")
+			c.expect(about(took, 50*time.Millisecond), "a probe under way when a hung check is %s takes %v, want 50ms", what, took)
+			_, listed := r.Checks["db"]
+			c.expect(!listed && r.Checks["other"] == "ok", "a probe under way when a hung check is %s lists %v", what, r.Checks)
+			for when := range 2 {
+				r = play.Ask(h.Readiness, http.MethodGet)
+				c.expectReply(fmt.Sprintf("probe %d after a hung check was %s", when+1, what), r, http.StatusOK, "ok")
+				text, listed := r.Checks["db"]
+				c.expect(listed == (what != "removed") && (!listed || text == "ok"), "after a hung check was %s, checks are %v", what, r.Checks)
+				if when == 0 {
+					release() // the old run ends, and has nothing to say
+					time.Sleep(10 * time.Millisecond)
+				}
+			}
+			c.expect(runs.Load() == 1, "a check that was %s was run %d times", what, runs.Load())
+		}
+	})
+}
+
+// StartupForEver follows a run that is starting after one that was running.
+func StartupForEver(c *Checker) {
+	for _, asked := range []bool{true, false} {
+		c.bubble(func() {
+			h := c.health()
+			_ = c.run(func(first context.Context) error {
+				time.Sleep(time.Millisecond)
+				h.Follow(first)
+				if asked {
+					c.expect(play.Ask(h.Startup, http.MethodGet).Code == http.StatusOK, "start-up of a run that is running is not 200")
+				}
+				return c.run(func(second context.Context) error {
+					h.Follow(second)
+					r := play.Ask(h.Startup, http.MethodGet)
+					c.expect(r.Code == http.StatusOK, "start-up is %d for a run that is starting, when another has been running (asked before: %t)", r.Code, asked)
+					return nil
+				}, subject.Settings{ManualStart: true})
+			}, subject.Settings{})
+		})
+	}
+}
+
+// HeadAfterChange asks with HEAD first after each change.
+func HeadAfterChange(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		var result error
+		h.AddCheck("a check", func() error { return result })
+		for _, result = range []error{nil, errors.New("the reason"), nil, errors.New("the reason")} {
+			head, get := play.Ask(h.Readiness, http.MethodHead), play.Ask(h.Readiness, http.MethodGet)
+			c.expect(head.Code == get.Code, "with a check that says %v now, HEAD is %d, and GET %d", result, head.Code, get.Code)
+		}
+	})
+}
+
+// SharedHeaders edits the header values of one answer in place.
+func SharedHeaders(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		for range 3 {
+			for _, endpoint := range []http.Handler{h.Liveness, h.Readiness} {
+				r := play.Ask(endpoint, http.MethodGet)
+				c.expectKind("after the values of another answer's header were edited", r)
+				for _, values := range r.Header {
+					for i := range values {
+						values[i] = "edited"
+					}
+				}
+			}
+		}
+	})
+}

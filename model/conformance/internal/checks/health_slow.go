@@ -1,0 +1,113 @@
+package checks
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// sleeper is a check that takes its time.
+func sleeper(d time.Duration) func(context.Context) error {
+	return func(context.Context) error {
+		time.Sleep(d)
+		return nil
+	}
+}
+
+// CacheFor checks HEALTH-9: a result is kept for as long as CacheFor says.
+func CacheFor(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		var runs atomic.Int64
+		h.AddCheckContext("cached", func(context.Context) error { runs.Add(1); return nil }, subject.CheckSettings{CacheFor: time.Second})
+		for i, want := range []int64{1, 1, 2} {
+			r := play.Ask(h.Readiness, http.MethodGet)
+			c.expectReply("with a cached check", r, http.StatusOK, "ok")
+			c.expect(runs.Load() == want, "probe %d: the check was run %d times, want %d", i+1, runs.Load(), want)
+			time.Sleep(600 * time.Millisecond)
+		}
+	})
+}
+
+// SideBySide checks HEALTH-10: ten that take 10 ms take 10 ms.
+func SideBySide(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		for i := range 10 {
+			h.AddCheckContext(fmt.Sprint("check ", i), sleeper(10*time.Millisecond), subject.CheckSettings{})
+		}
+		began := time.Now()
+		r := play.Ask(h.Readiness, http.MethodGet)
+		c.expectReply("ten checks", r, http.StatusOK, "ok")
+		c.expect(time.Since(began) < 20*time.Millisecond, "ten checks of 10ms take %v", time.Since(began))
+	})
+}
+
+// Thousand checks HEALTH-10: a thousand checks, bounded.
+func Thousand(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		var now, most atomic.Int64
+		for i := range 1000 {
+			h.AddCheckContext(fmt.Sprint("check ", i), func(context.Context) error {
+				n := now.Add(1)
+				defer now.Add(-1)
+				for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+				}
+				time.Sleep(time.Millisecond)
+				return nil
+			}, subject.CheckSettings{})
+		}
+		r := play.Ask(h.Readiness, http.MethodGet)
+		c.expectReply("a thousand checks", r, http.StatusOK, "ok")
+		c.expect(len(r.Checks) == 1000, "%d of a thousand checks are told", len(r.Checks))
+		c.expect(most.Load() <= 500, "%d of a thousand checks were run at once", most.Load())
+	})
+}
+
+// NoStarving checks HEALTH-10: a hundred that hang, and one that does not.
+func NoStarving(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		check, release := hung()
+		for i := range 100 {
+			h.AddCheckContext(fmt.Sprint("hung ", i), func(context.Context) error { return check() }, subject.CheckSettings{})
+		}
+		h.AddCheckContext("zz, the last", func(context.Context) error { return nil }, subject.CheckSettings{})
+		began := time.Now()
+		r := play.Ask(h.Readiness, http.MethodGet)
+		release()
+		c.expect(r.Checks["zz, the last"] == "ok", "beside a hundred hung checks, the last says %q", r.Checks["zz, the last"])
+		c.expect(about(time.Since(began), 3*time.Second), "the answer takes %v, want the timeout of 3s", time.Since(began))
+	})
+}
+
+// ClientLeaves checks HEALTH-11: two probes share a run, one leaves.
+func ClientLeaves(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		var failed atomic.Bool
+		h.AddCheckContext("slow", func(ctx context.Context) error {
+			play.Wait(ctx.Done(), time.Second)
+			failed.Store(ctx.Err() != nil)
+			return ctx.Err()
+		}, subject.CheckSettings{})
+		client, leave := context.WithCancel(context.Background())
+		gone := make(chan struct{})
+		go func() {
+			defer close(gone)
+			play.AskWith(client, h.Readiness, http.MethodGet)
+		}()
+		time.AfterFunc(100*time.Millisecond, leave)
+		time.Sleep(50 * time.Millisecond)
+		r := play.Ask(h.Readiness, http.MethodGet)
+		c.expectReply("whose run another client began, and left", r, http.StatusOK, "ok")
+		c.expect(!failed.Load(), "the check's context ends with the client's")
+		<-gone
+	})
+}

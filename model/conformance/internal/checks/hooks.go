@@ -1,0 +1,141 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// HookPlace checks HOOK-2: the error names the place that registered the hook.
+func HookPlace(c *Checker) {
+	c.bubble(func() {
+		var place string
+		err := c.run(func(ctx context.Context) error {
+			place = here(1)
+			c.Impl.OnShutdown(ctx, func() error { return errors.New("the hook's") })
+			return nil
+		}, subject.Settings{})
+		c.expect(err != nil && mentions(err.Error(), place), "Run returns %v, want an error that names %s", err, place)
+	})
+}
+
+// InterruptedAreNamed checks HOOK-3: the error names the running hook and those that did not run.
+func InterruptedAreNamed(c *Checker) {
+	c.bubble(func() {
+		release := make(chan struct{})
+		var places []string
+		err := c.run(func(ctx context.Context) error {
+			hang := func() error { <-release; return nil }
+			places = append(places, here(1))
+			c.Impl.OnShutdown(ctx, hang)
+			places = append(places, here(1))
+			c.Impl.OnShutdown(ctx, hang)
+			places = append(places, here(1))
+			c.Impl.OnShutdown(ctx, hang)
+			return nil
+		}, subject.Settings{})
+		close(release)
+		for _, place := range places {
+			c.expect(err != nil && mentions(err.Error(), place), "Run returns %v, want an error that names %s", err, place)
+		}
+	})
+}
+
+// HookValues checks HOOK-5: it has the values of the run's context.
+func HookValues(c *Checker) {
+	c.bubble(func() {
+		parent := context.WithValue(context.Background(), valueKey{}, "of the parent")
+		ran := false
+		_ = c.run(func(ctx context.Context) error {
+			c.Impl.OnShutdownContext(ctx, func(own context.Context) error {
+				ran = true
+				c.expect(own.Value(valueKey{}) == "of the parent", "a hook's context lacks the values of the run's")
+				return nil
+			}, 0)
+			return nil
+		}, subject.Settings{Parent: parent})
+		c.expect(ran, "the hook did not run")
+	})
+}
+
+// CanceledHint checks HOOK-6: a hook that used the run's context is told so.
+func CanceledHint(c *Checker) {
+	c.bubble(func() {
+		log := &logbook{}
+		_ = c.run(func(ctx context.Context) error {
+			c.Impl.OnShutdown(ctx, func() error { return ctx.Err() })
+			return nil
+		}, subject.Settings{Log: log.log})
+		c.expectLog(log, "context canceled", "OnShutdownContext")
+	})
+}
+
+// ManyRegistrations checks HOOK-7: a thousand registrations at once.
+func ManyRegistrations(c *Checker) {
+	c.bubble(func() {
+		var ran [1000]atomic.Bool
+		err := c.Impl.Run(func(ctx context.Context) error {
+			nothing := func() error { return nil }
+			c.Impl.OnShutdown(ctx, nothing)
+			var users sync.WaitGroup
+			for i := range ran {
+				users.Go(func() { c.Impl.OnShutdown(ctx, func() error { ran[i].Store(true); return nil }) })
+			}
+			users.Wait()
+			// Were the first or the last to be lost, it would not be for this.
+			c.Impl.OnShutdown(ctx, nothing)
+			return nil
+		}, 0, 0)
+		lost := 0
+		for i := range ran {
+			if !ran[i].Load() {
+				lost++
+			}
+		}
+		c.expect(err == nil && lost == 0, "%d of %d hooks did not run; Run returns %v", lost, len(ran), err)
+	})
+}
+
+// HookCallsEverything runs in real time: a lock that is held while user
+// code runs would stop virtual time for good.
+func HookCallsEverything(c *Checker) {
+	over := make(chan error, 1)
+	var inner atomic.Bool
+	go func() {
+		over <- c.Impl.Run(func(ctx context.Context) error {
+			c.Impl.OnShutdown(ctx, func() error {
+				c.Impl.OnShutdown(ctx, func() error { inner.Store(true); return nil })
+				c.Impl.DrainGroup(ctx).Go(func() {})
+				c.callWider(ctx)
+				return c.Impl.Run(func(context.Context) error { return nil }, 0, 0)
+			})
+			return nil
+		}, 0, 0)
+	}()
+	select {
+	case err := <-over:
+		c.expect(err == nil && inner.Load(), "Run returns %v, and the hook registered by the hook ran: %t", err, inner.Load())
+	case <-time.After(3 * time.Second):
+		c.Errorf("a hook that calls the library does not come to its end")
+	}
+}
+
+// callWider calls what is offered of the wider API.
+func (c *Checker) callWider(ctx context.Context) {
+	for n, call := range map[subject.Need]func(){
+		subject.NeedState:       func() { c.Impl.State(ctx) },
+		subject.NeedStop:        func() { c.Impl.Stop(ctx, nil) },
+		subject.NeedMarkStarted: func() { c.Impl.MarkStarted(ctx) },
+		subject.NeedTrack:       func() { done, _ := c.Impl.Track(ctx); done() },
+		subject.NeedGo:          func() { c.Impl.Go(ctx, func(context.Context) error { return nil }) },
+		subject.NeedWorkContext: func() { c.Impl.WorkContext(ctx) },
+	} {
+		if c.offered[n] {
+			call()
+		}
+	}
+}

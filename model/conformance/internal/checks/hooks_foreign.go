@@ -1,0 +1,177 @@
+package checks
+
+import (
+	"context"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// ForeignCheck is the check of one function.
+type ForeignCheck struct {
+	Need subject.Need
+	Name string
+	Run  func(c *Checker)
+}
+
+// ForeignChecks are one for each function (HOOK-9).
+func ForeignChecks() (all []ForeignCheck) {
+	for _, function := range []struct {
+		need subject.Need
+		name string
+		call foreignCall
+	}{
+		{subject.NeedTrack, "OnShutdown, DrainGroup and Track", foreignTrack},
+		{subject.NeedGo, "Go", foreignGo},
+		{subject.NeedStop, "Stop", func(c *Checker, ctx context.Context) []string { c.Impl.Stop(ctx, nil); return []string{here(0)} }},
+		{subject.NeedMarkStarted, "MarkStarted", func(c *Checker, ctx context.Context) []string { c.Impl.MarkStarted(ctx); return []string{here(0)} }},
+		{subject.NeedWorkContext, "WorkContext", foreignWork},
+		{subject.NeedOnShutdownContext, "OnShutdownContext", foreignHook},
+		{subject.NeedOnShutdownStop, "what OnShutdownContext returns", foreignTakeBack},
+		{subject.NeedHandler, "Handler", foreignHandler},
+		{subject.NeedCancelOnStop, "CancelOnStop", foreignCancelOnStop},
+		{subject.NeedServeTLS, "ServeTLS", foreignServeTLS},
+		{subject.NeedUntilStopped, "UntilStopped", foreignUntilStopped},
+		{subject.NeedServeFunc, "ServeFunc", foreignServeFunc},
+		{subject.NeedServe, "Serve", foreignServe},
+		{subject.NeedListenAndServe, "ListenAndServe", foreignListen},
+	} {
+		all = append(all, ForeignCheck{function.need, function.name, func(c *Checker) {
+			log, restore := defaultLog()
+			places := function.call(c, context.Background())
+			restore()
+			for _, place := range places {
+				c.expectLog(log, "ERROR", place)
+			}
+		}})
+	}
+	return all
+}
+
+// foreignCall calls a function with a context of no run, looks at what it
+// answers, and returns what the log must name: the place of each call.
+type foreignCall = func(c *Checker, ctx context.Context) (places []string)
+
+func foreignTrack(c *Checker, ctx context.Context) (places []string) {
+	at := func(place string) { places = append(places, place) }
+	at(here(1))
+	c.Impl.OnShutdown(ctx, func() error { c.Errorf("a hook of no run is run"); return nil })
+	at(here(1))
+	group := c.Impl.DrainGroup(ctx)
+	group.Go(func() {})
+	group.Wait()
+	at(here(1))
+	done, ok := c.Impl.Track(ctx)
+	c.expect(!ok && done != nil, "Track answers %t with a context of no run", ok)
+	done()
+	return places
+}
+
+func foreignGo(c *Checker, ctx context.Context) []string {
+	ok := c.Impl.Go(ctx, func(context.Context) error { c.Errorf("a task of no run is run"); return nil })
+	c.expect(!ok, "Go answers true with a context of no run")
+	return []string{here(-2)}
+}
+
+func foreignWork(c *Checker, ctx context.Context) []string {
+	work := c.Impl.WorkContext(ctx)
+	c.expect(work != nil && work.Err() == nil, "the work context of no run is cancelled, or none")
+	return []string{here(-2)}
+}
+
+// foreignHook asks for any place: OnShutdownContext is never the library's own
+// function, but an adapter's.
+func foreignHook(c *Checker, ctx context.Context) []string {
+	c.Impl.OnShutdownContext(ctx, func(context.Context) error { c.Errorf("a hook of no run is run"); return nil }, 0)
+	return []string{".go:"}
+}
+
+func foreignTakeBack(c *Checker, ctx context.Context) []string {
+	stop := c.Impl.OnShutdownStop(ctx, func(context.Context) error { c.Errorf("a hook of no run is run"); return nil }, 0)
+	c.expect(stop != nil && !stop(), "a hook of no run is taken back, or nothing does it")
+	return []string{".go:"}
+}
+
+// teapot is a handler that nothing else answers like.
+var teapot = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+
+func (c *Checker) expectTeapot(what string, h http.Handler) {
+	if h == nil {
+		c.Errorf("%s returns nil with a context of no run", what)
+		return
+	}
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/", nil))
+	c.expect(rec.Code == http.StatusTeapot, "through a %s of no run a request is answered %d", what, rec.Code)
+}
+
+func foreignHandler(c *Checker, ctx context.Context) []string {
+	counted := c.Impl.Handler(ctx, teapot)
+	place := here(-1)
+	c.expectTeapot("Handler", counted)
+	return []string{place}
+}
+
+func foreignCancelOnStop(c *Checker, ctx context.Context) []string {
+	cancelling := c.Impl.CancelOnStop(ctx, teapot)
+	place := here(-1)
+	c.expectTeapot("CancelOnStop", cancelling)
+	return []string{place}
+}
+
+// foreignServe and the others like it ask for any place: these take options, so
+// that what is called is an adapter's.
+func foreignServe(c *Checker, ctx context.Context) []string {
+	ln := newPipes()
+	defer ln.cut()
+	c.refuses("Serve", func(srv *http.Server) error { return c.Impl.Serve(ctx, srv, ln) })
+	return []string{".go:"}
+}
+
+func foreignServeTLS(c *Checker, ctx context.Context) []string {
+	ln := newPipes()
+	defer ln.cut()
+	c.refuses("ServeTLS", func(srv *http.Server) error { return c.Impl.ServeTLS(ctx, srv, ln, "", "") })
+	return []string{".go:"}
+}
+
+func foreignUntilStopped(c *Checker, ctx context.Context) []string {
+	ln := newPipes()
+	defer ln.cut()
+	c.refuses("UntilStopped", func(srv *http.Server) error { return c.Impl.ServeUntilStopped(ctx, srv, ln) })
+	return []string{".go:"}
+}
+
+func foreignServeFunc(c *Checker, ctx context.Context) (places []string) {
+	stop := func(context.Context) error { return nil }
+	c.refuses("ServeFunc", func(*http.Server) error {
+		places = append(places, here(1))
+		return c.Impl.ServeFunc(ctx, func() error { time.Sleep(3 * time.Second); return nil }, stop, nil)
+	})
+	return places
+}
+
+func foreignListen(c *Checker, ctx context.Context) []string {
+	c.refuses("ListenAndServe", func(srv *http.Server) error { return c.Impl.ListenAndServe(ctx, srv) })
+	return []string{".go:"}
+}
+
+// refuses demands an error of what serves, and closes the server of one that
+// serves nevertheless.
+func (c *Checker) refuses(what string, serve func(srv *http.Server) error) {
+	srv := &http.Server{Addr: "127.0.0.1:0", ErrorLog: log.New(io.Discard, "", 0)}
+	result := make(chan error, 1)
+	go func() { result <- serve(srv) }()
+	select {
+	case err := <-result:
+		c.expect(err != nil, "%s returns nil with a context of no run", what)
+	case <-time.After(2 * time.Second):
+		c.Errorf("%s serves with a context of no run", what)
+		_ = srv.Close()
+		<-result
+	}
+}

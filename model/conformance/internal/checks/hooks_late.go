@@ -1,0 +1,127 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/process"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// ShutdownTimeoutAfterSignal has main take a moment to come back, so that
+// a timeout that counts from the signal is over too early. Where hooks do not
+// wait for main, that cannot be told.
+func ShutdownTimeoutAfterSignal(c *Checker) {
+	const shutdown = 50 * time.Millisecond
+	release := make(chan struct{})
+	defer close(release)
+	var from time.Time
+	var early atomic.Bool
+	err := c.Impl.Run(func(ctx context.Context) error {
+		c.Impl.OnShutdown(ctx, func() error { early.Store(true); <-release; return nil })
+		from = time.Now()
+		process.Raise(process.Terminate)
+		play.Wait(ctx.Done(), process.Soon)
+		time.Sleep(20 * time.Millisecond)
+		if !early.Load() {
+			from = time.Now()
+		}
+		return nil
+	}, 0, shutdown)
+	took := time.Since(from)
+	c.expect(err != nil, "a hook hangs, and Run returns nil")
+	c.expect(took >= shutdown && took < process.Soon, "Run returns %v after hooks could begin, want %v", took, shutdown)
+}
+
+// InterruptedContext checks HOOK-3: the context of the running hook is cancelled, with the cause.
+func InterruptedContext(c *Checker) {
+	c.bubble(func() {
+		began := time.Now()
+		var cause error
+		var at time.Duration
+		ended := make(chan struct{})
+		_ = c.Impl.Run(func(ctx context.Context) error {
+			c.Impl.OnShutdownContext(ctx, func(own context.Context) error {
+				defer close(ended)
+				play.Wait(own.Done(), time.Hour)
+				cause, at = context.Cause(own), time.Since(began)
+				return nil
+			}, 0)
+			return nil
+		}, 0, 2*time.Second)
+		<-ended
+		c.expect(about(at, 2*time.Second), "the hook's context is cancelled at %v, want 2s", at)
+		c.expect(cause != nil && c.Impl.Is(cause, model.ShutdownTimeout), "its cause is %v, want the shutdown timeout", cause)
+	})
+}
+
+// InterruptedIsLogged checks HOOK-3: the error of an interrupted hook is logged.
+func InterruptedIsLogged(c *Checker) {
+	c.bubble(func() {
+		log := &logbook{}
+		release := make(chan struct{})
+		err := c.run(func(ctx context.Context) error {
+			c.Impl.OnShutdown(ctx, func() error {
+				<-release
+				return errors.New("the interrupted hook's")
+			})
+			return nil
+		}, subject.Settings{Log: log.log})
+		close(release)
+		time.Sleep(time.Second)
+		c.expect(err != nil, "a hook hangs, and Run returns nil")
+		c.expectLog(log, "the interrupted hook's")
+	})
+}
+
+// LateHookIsLogged checks HOOK-4: a late hook that fails is logged.
+func LateHookIsLogged(c *Checker) {
+	c.bubble(func() {
+		log := &logbook{}
+		var run context.Context
+		_ = c.run(func(ctx context.Context) error { run = ctx; return nil }, subject.Settings{Log: log.log})
+		c.Impl.OnShutdown(run, func() error { return errors.New("the late hook's") })
+		time.Sleep(time.Second)
+		c.expectLog(log, "the late hook's")
+	})
+}
+
+// LateHookContext checks HOOK-5: so has that of a hook registered after stopped.
+func LateHookContext(c *Checker) {
+	c.bubble(func() {
+		var run context.Context
+		parent := context.WithValue(context.Background(), valueKey{}, "of the parent")
+		_ = c.run(func(ctx context.Context) error { run = ctx; return nil }, subject.Settings{Parent: parent, Shutdown: 3 * time.Second})
+		time.Sleep(time.Second)
+		c.Impl.OnShutdownContext(run, func(own context.Context) error {
+			deadline, _ := own.Deadline()
+			left := time.Until(deadline)
+			c.expect(own.Err() == nil && own.Value(valueKey{}) == "of the parent", "a late hook's context lacks the values of the run's, or is over: %v", own.Err())
+			c.expect(left > 2*time.Second && left <= 3*time.Second, "a late hook's context ends in %v, want 3s", left)
+			return nil
+		}, 0)
+	})
+}
+
+// NoHookTimeout gives hooks timeouts that are none.
+func NoHookTimeout(c *Checker) {
+	for _, none := range []time.Duration{0, -time.Nanosecond, -time.Hour} {
+		c.bubble(func() {
+			var own error
+			err := c.run(func(ctx context.Context) error {
+				c.Impl.OnShutdownContext(ctx, func(ctx context.Context) error {
+					time.Sleep(time.Second)
+					own = ctx.Err()
+					return nil
+				}, none)
+				return nil
+			}, subject.Settings{})
+			time.Sleep(2 * time.Second)
+			c.expect(err == nil && own == nil, "a hook has a timeout of %v: Run returns %v, and its context has ended: %v", none, err, own)
+		})
+	}
+}

@@ -1,0 +1,90 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// StreamsEndAtTheStop has a stream that would never end, and another request
+// that takes its time.
+func StreamsEndAtTheStop(c *Checker) {
+	stream := func(v *service, w http.ResponseWriter, req *http.Request) {
+		if req.URL.Path != "/stream" {
+			lasting(v, w, req)
+			c.expect(req.Context().Err() == nil, "the context of a request that is not to end at the stop ends: %v", req.Context().Err())
+			return
+		}
+		for req.Context().Err() == nil {
+			_, _ = io.WriteString(w, "x")
+			_ = http.NewResponseController(w).Flush()
+			play.Wait(req.Context().Done(), time.Second)
+		}
+		v.note("stream ended")
+		cause := context.Cause(req.Context())
+		c.expect(cause == context.Cause(v.ctx), "the context of a request ends with main's, and its cause is %v, want %v", cause, context.Cause(v.ctx))
+		c.expect(req.Context().Value(valueKey{}) == "of the context", "the context of a request that ends at the stop has no values")
+	}
+	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		inner := srv.Handler
+		cancelled := c.Impl.CancelOnStop(ctx, inner)
+		srv.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			if req.URL.Path == "/stream" {
+				cancelled.ServeHTTP(w, req)
+				return
+			}
+			inner.ServeHTTP(w, req)
+		})
+		return c.Impl.Serve(ctx, srv, ln)
+	}
+	for _, delay := range []time.Duration{0, 3 * time.Second} {
+		c.serving(serve, subject.Settings{Delay: delay}, stream, func(v *service) {
+			long := v.begin("stream")
+			time.Sleep(time.Second)
+			other := v.begin("7s")
+			v.end()
+			e, o := <-long, <-other
+			c.expect(promptly(v.at("stream ended"), v.at(cancelled)), "with a drain delay of %v, a stream ends at %s, want the cancel at %s", delay, scenarios.Show(v.at("stream ended")), scenarios.Show(v.at(cancelled)))
+			c.expect(e.ok(), "a stream that ends at the stop: %v", e)
+			c.expect(o.ok(), "a request beside a stream that ends at the stop: %v", o)
+			c.expect(v.outcome() == nil, "streams end at the stop, and Run returns %v", v.outcome())
+		})
+	}
+}
+
+// CancelOnStopElsewhere uses it beside Serve: before a stop it changes
+// nothing, a client that leaves ends the request as ever, and a request that
+// comes after the stop finds its context over.
+func CancelOnStopElsewhere(c *Checker) {
+	c.bubble(func() {
+		gone := errors.New("the client's")
+		_ = c.Impl.Run(func(ctx context.Context) error {
+			var err, cause error
+			h := c.Impl.CancelOnStop(ctx, http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
+				err, cause = req.Context().Err(), context.Cause(req.Context())
+			}))
+			ask := func(ctx context.Context) {
+				h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil).WithContext(ctx))
+			}
+			ask(context.Background())
+			c.expect(err == nil, "before a stop, the context of a request is over: %v", err)
+			client, leave := context.WithCancelCause(context.Background())
+			leave(gone)
+			ask(client)
+			c.expect(err != nil && cause == gone, "the client has gone, and the context of its request is over for %v", cause)
+			c.hook(ctx, func() {
+				ask(context.Background())
+				c.expect(err != nil, "after the stop, the context of a request is live")
+			})
+			return nil
+		}, 0, 0)
+	})
+}

@@ -1,0 +1,207 @@
+package checks
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// Cutting checks HTTP-2: the first hook waits for a cut handler, and not for long.
+func Cutting(c *Checker) {
+	handle := func(v *service, w http.ResponseWriter, req *http.Request) {
+		if req.URL.Path == "/stubborn" {
+			_, _ = io.WriteString(w, "half")
+			_ = http.NewResponseController(w).Flush()
+			time.Sleep(play.Patience)
+			return
+		}
+		play.Wait(req.Context().Done(), play.Patience)
+		v.note("context ended")
+		time.Sleep(50 * time.Millisecond)
+		v.note("cleaned up")
+	}
+	limit := subject.Settings{Drain: 2 * time.Second}
+	c.serving(c.Impl.Serve, limit, handle, func(v *service) {
+		v.begin("polite")
+		v.end()
+		c.expect(v.at("cleaned up") <= v.hooksAt(), "hooks begin at %s; the context of a request ends at %s, and its handler returns at %s",
+			scenarios.Show(v.hooksAt()), scenarios.Show(v.at("context ended")), scenarios.Show(v.at("cleaned up")))
+	})
+	c.serving(c.Impl.Serve, limit, handle, func(v *service) {
+		stubborn := v.begin("stubborn")
+		v.begin("polite")
+		v.end()
+		cut := v.at("context ended")
+		c.expect(cut <= v.hooksAt() && v.hooksAt() <= cut+100*time.Millisecond+prompt,
+			"requests are cut at %s, with a handler that would not return, and hooks begin at %s", scenarios.Show(cut), scenarios.Show(v.hooksAt()))
+		e := <-stubborn
+		c.expect(e.at <= v.hooksAt()+prompt, "hooks begin at %s, and a response that was cut ends at %s", scenarios.Show(v.hooksAt()), scenarios.Show(e.at))
+	})
+}
+
+// CuttingUnderAShortTimeout has a handler that would not return, and less
+// time for the hooks than a handler is waited for.
+func CuttingUnderAShortTimeout(c *Checker) {
+	handle := func(v *service, _ http.ResponseWriter, req *http.Request) {
+		if req.URL.Path == "/stubborn" {
+			time.Sleep(play.Patience)
+			return
+		}
+		play.Wait(req.Context().Done(), play.Patience)
+		v.note("context ended")
+	}
+	for _, shutdown := range []time.Duration{20 * time.Millisecond, 100 * time.Millisecond, 300 * time.Millisecond} {
+		c.serving(c.Impl.Serve, subject.Settings{Drain: 2 * time.Second, Shutdown: shutdown}, handle, func(v *service) {
+			v.begin("stubborn")
+			v.begin("polite")
+			v.end()
+			cut := v.at("context ended")
+			c.expect(v.at(hooked) <= cut+shutdown/10+prompt, "with a shutdown timeout of %v, requests are cut at %s, and the first hook begins at %s",
+				shutdown, scenarios.Show(cut), scenarios.Show(v.at(hooked)))
+		})
+	}
+}
+
+// hijacks takes the connection, says so over it, and does what then says.
+func hijacks(then func(v *service, conn net.Conn, req *http.Request)) handleFunc {
+	return func(v *service, w http.ResponseWriter, req *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			v.c.Errorf("Hijack: %v", err)
+			return
+		}
+		_, _ = io.WriteString(conn, "raw\n")
+		then(v, conn, req)
+	}
+}
+
+// hijacked sends the request that has its connection hijacked.
+func (v *service) hijacked() *wire {
+	w := v.dial()
+	if w == nil {
+		return nil
+	}
+	_, _ = io.WriteString(w, "GET / HTTP/1.1\r\nHost: service\r\n\r\n")
+	if line, err := w.r.ReadString('\n'); line != "raw\n" {
+		v.c.Errorf("over a hijacked connection comes %q, %v", line, err)
+		return nil
+	}
+	return w
+}
+
+// HijackedIsFollowed has hijacked connections be waited for while their
+// handlers run, and cut when they run for too long.
+func HijackedIsFollowed(c *Checker) {
+	finishes := hijacks(func(v *service, conn net.Conn, req *http.Request) {
+		play.Wait(v.over, 3*time.Second)
+		c.expect(req.Context().Err() == nil, "the context of a request that hijacked its connection ends while it is waited for: %v", req.Context().Err())
+		_, _ = io.WriteString(conn, "bye\n")
+		v.note("handled")
+		_ = conn.Close()
+	})
+	c.serving(c.Impl.Serve, subject.Settings{}, finishes, func(v *service) {
+		w := v.hijacked()
+		if w == nil {
+			return
+		}
+		said := make(chan string, 1)
+		go func() { line, _ := w.r.ReadString('\n'); said <- line }()
+		time.Sleep(time.Second)
+		v.end()
+		c.expect(v.at("handled") <= v.hooksAt(), "hooks begin at %s, and the handler of a hijacked connection returns at %s", scenarios.Show(v.hooksAt()), scenarios.Show(v.at("handled")))
+		c.expect(<-said == "bye\n", "a hijacked connection is cut though its handler returns within the drain timeout")
+	})
+	reads := hijacks(func(v *service, conn net.Conn, req *http.Request) {
+		_, _ = io.ReadAll(conn)
+		v.note("cut")
+		if req.Context().Err() != nil {
+			v.note("context ended")
+		}
+		time.Sleep(20 * time.Millisecond)
+		v.note("cleaned up")
+	})
+	c.serving(c.Impl.Serve, subject.Settings{Drain: 2 * time.Second}, reads, func(v *service) {
+		if v.hijacked() == nil {
+			return
+		}
+		v.end()
+		c.expect(v.at("cut") <= v.hooksAt(), "a hijacked connection whose handler goes on is cut at %s, and hooks begin at %s", scenarios.Show(v.at("cut")), scenarios.Show(v.hooksAt()))
+		c.expect(v.at("cleaned up") <= v.hooksAt(), "a hijacked connection is cut, hooks begin at %s, and its handler returns at %s", scenarios.Show(v.hooksAt()), scenarios.Show(v.at("cleaned up")))
+		c.expect(v.at(returned) == model.Never || v.outcome() != nil, "a hijacked connection is cut, and Run returns nil")
+	})
+}
+
+// StreamsAreCut has a stream of HTTP/2 outlast the drain timeout.
+func StreamsAreCut(c *Checker) {
+	endless := func(v *service, w http.ResponseWriter, req *http.Request) {
+		defer v.note("cleaned up")
+		for req.Context().Err() == nil {
+			_, _ = io.WriteString(w, "x")
+			_ = http.NewResponseController(w).Flush()
+			play.Wait(req.Context().Done(), 100*time.Millisecond)
+		}
+		v.note("context ended")
+	}
+	c.serving(c.serveHTTP2, subject.Settings{Drain: 2 * time.Second}, endless, func(v *service) {
+		w := v.dial2()
+		if w == nil {
+			return
+		}
+		ended := make(chan error, 1)
+		go func() { _, err := w.get(""); ended <- err; v.note("cut") }()
+		time.Sleep(time.Second)
+		v.end()
+		c.expect(v.at("cleaned up") <= v.hooksAt(), "over HTTP/2 a request is cut, hooks begin at %s, and its handler returns at %s", scenarios.Show(v.hooksAt()), scenarios.Show(v.at("cleaned up")))
+		c.expect(v.hooksAt() == model.Never || v.at("cut") <= v.hooksAt()+prompt && <-ended != nil, "over HTTP/2, a request that is cut ends at %s for its client, or looks whole", scenarios.Show(v.at("cut")))
+		c.expect(v.at(returned) == model.Never || v.outcome() != nil, "over HTTP/2 a request is cut, and Run returns nil")
+	})
+}
+
+// serveHTTP2 is Serve, of a server that speaks HTTP/2 without TLS too.
+func (c *Checker) serveHTTP2(ctx context.Context, srv *http.Server, ln net.Listener) error {
+	srv.Protocols = unencryptedHTTP2()
+	return c.Impl.Serve(ctx, srv, ln)
+}
+
+// dial2 makes a connection of HTTP/2.
+func (v *service) dial2() *wire2 {
+	conn := v.dial()
+	if conn == nil {
+		return nil
+	}
+	w, err := newWire2(conn.Conn, v.now)
+	if err != nil {
+		v.c.Errorf("over HTTP/2 a connection fails: %v", err)
+		return nil
+	}
+	return w
+}
+
+// CutLooksCut checks HTTP-2: a request that is cut looks cut.
+func CutLooksCut(c *Checker) {
+	handle := func(v *service, w http.ResponseWriter, req *http.Request) {
+		if req.URL.Path == "/half" {
+			_, _ = io.WriteString(w, "half")
+			_ = http.NewResponseController(w).Flush()
+		}
+		play.Wait(req.Context().Done(), play.Patience)
+		v.note("context ended")
+	}
+	c.serving(c.Impl.Serve, subject.Settings{Drain: 2 * time.Second}, handle, func(v *service) {
+		half, nothing := v.begin("half"), v.begin("nothing")
+		v.end()
+		if v.at("context ended") > play.Patience/2 {
+			return // nothing was cut
+		}
+		for _, e := range []exchange{<-half, <-nothing} {
+			c.expect(e.err != nil, "the answer to a request that was cut, whose handler returned then, looks whole: %v", e)
+		}
+	})
+}

@@ -1,0 +1,248 @@
+package checks
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/process"
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// AnyContext gives Serve contexts that do not end with main's.
+func AnyContext(c *Checker) {
+	contexts := map[string]func(ctx context.Context) context.Context{
+		"context.WithoutCancel": context.WithoutCancel,
+	}
+	if c.offered[subject.NeedWorkContext] {
+		contexts["WorkContext"] = c.Impl.WorkContext
+	}
+	for name, of := range contexts {
+		serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+			return c.Impl.Serve(of(ctx), srv, ln)
+		}
+		c.serving(serve, subject.Settings{}, lasting, func(v *service) {
+			long := v.begin("2s")
+			time.Sleep(time.Second)
+			v.end()
+			e := <-long
+			c.expect(e.ok(), "with %s, a request that was under way at the stop: %v", name, e)
+			c.expect(v.result() == nil && promptly(v.at(served), e.at), "with %s, Serve returns %v at %s, want nil at %s, as the run stops",
+				name, v.result(), scenarios.Show(v.at(served)), scenarios.Show(e.at))
+		})
+	}
+}
+
+// TwoListeners has one server serve two listeners in one run.
+func TwoListeners(c *Checker) {
+	other := make(chan *pipes, 1)
+	var second atomic.Pointer[error]
+	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		another := newPipes()
+		var both sync.WaitGroup
+		both.Go(func() {
+			err := c.Impl.Serve(ctx, srv, another)
+			second.Store(&err)
+		})
+		other <- another
+		err := c.Impl.Serve(ctx, srv, ln)
+		both.Wait()
+		return err
+	}
+	c.serving(serve, subject.Settings{}, lasting, func(v *service) {
+		another := <-other
+		defer another.cut()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		conn, err := another.dial(ctx, "", "")
+		if err != nil {
+			c.Errorf("one server on two listeners: the second has no connection: %v", err)
+			return
+		}
+		first, answered := v.begin("2s"), make(chan exchange, 1)
+		go func() { answered <- newWire(conn).get(v, "3s") }()
+		time.Sleep(time.Second)
+		v.end()
+		one, two := <-first, <-answered
+		c.expect(one.ok() && two.ok(), "one server on two listeners: requests under way at the stop: %v and %v", one, two)
+		c.expect(v.result() == nil && second.Load() != nil && *second.Load() == nil, "one server on two listeners: Serve returns %v and %v, want nil", v.result(), second.Load())
+		c.expect(v.hooksAt() >= two.at, "one server on two listeners: hooks begin at %s, and the last answer is given at %s", scenarios.Show(v.hooksAt()), scenarios.Show(two.at))
+		c.expect(promptly(another.closedAt(), v.at(cancelled)), "one server on two listeners: the second closes at %s, want %s", scenarios.Show(another.closedAt()), scenarios.Show(v.at(cancelled)))
+	})
+}
+
+// ServerInTwoRuns has a server that serves in one run be served in another.
+func ServerInTwoRuns(c *Checker) {
+	c.serving(func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		go func() {
+			time.Sleep(time.Second)
+			_ = c.run(func(inner context.Context) error {
+				other := newPipes()
+				defer other.cut()
+				c.expectRefused("one server in two runs", func() error { return c.Impl.Serve(inner, srv, other) })
+				return nil
+			}, subject.Settings{})
+		}()
+		return c.Impl.Serve(ctx, srv, ln)
+	}, subject.Settings{}, lasting, func(v *service) {
+		time.Sleep(5 * time.Second)
+		e := v.get("0s")
+		c.expect(e.ok(), "a server that another run was to serve too: %v", e)
+	})
+}
+
+// ServerWithTwoOptions has a server be served with different options.
+func ServerWithTwoOptions(c *Checker) {
+	c.serving(func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		go func() {
+			time.Sleep(time.Second)
+			other := newPipes()
+			defer other.cut()
+			c.expectRefused("one server with and without UntilStopped", func() error { return c.Impl.ServeUntilStopped(ctx, srv, other) })
+		}()
+		return c.Impl.Serve(ctx, srv, ln)
+	}, subject.Settings{}, lasting, func(*service) { time.Sleep(5 * time.Second) })
+}
+
+// expectRefused demands an error, at once.
+func (c *Checker) expectRefused(what string, serve func() error) {
+	result := make(chan error, 1)
+	go func() { result <- serve() }()
+	select {
+	case err := <-result:
+		c.expect(err != nil, "%s: Serve returns nil", what)
+	case <-time.After(2 * time.Second):
+		c.Errorf("%s: Serve serves", what)
+	}
+}
+
+// ClosedOnce has a listener count how often it is closed.
+func ClosedOnce(c *Checker) {
+	for what, begin := range map[string]func(v *service){
+		"with a request under way at the stop": func(v *service) { v.begin("2s"); time.Sleep(time.Second) },
+		"on an idle server":                    func(*service) {},
+		"with a request that is cut":           func(v *service) { v.begin("1h") },
+	} {
+		ln := &countedListener{}
+		serve := func(ctx context.Context, srv *http.Server, inner net.Listener) error {
+			ln.Listener = inner
+			return c.Impl.Serve(ctx, srv, ln)
+		}
+		c.serving(serve, subject.Settings{Drain: 3 * time.Second}, lasting, func(v *service) {
+			begin(v)
+			v.end()
+			c.expect(ln.closed.Load() == 1, "%s, the listener is closed %d times, want once", what, ln.closed.Load())
+		})
+	}
+}
+
+type countedListener struct {
+	net.Listener
+	closed atomic.Int64
+}
+
+// Close counts.
+func (l *countedListener) Close() error {
+	l.closed.Add(1)
+	return l.Listener.Close()
+}
+
+// ServeTLS has a request be under way at the stop, in real time: in memory,
+// both ends of a connection would wait for each other to read how it ends.
+func ServeTLS(c *Checker) {
+	_, trusts, certFile, keyFile := c.certificate()
+	defer forget(certFile)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		c.Errorf("there is no port to be had: %v", err)
+		return
+	}
+	parent, stop := context.WithCancel(context.Background())
+	defer stop()
+	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		stop()
+		time.Sleep(50 * time.Millisecond)
+		_, _ = io.WriteString(w, "done")
+	})}
+	result := make(chan error, 1)
+	go func() {
+		_ = c.run(func(ctx context.Context) error {
+			result <- c.Impl.ServeTLS(ctx, srv, ln, certFile, keyFile)
+			return nil
+		}, subject.Settings{Parent: parent, Signals: make(chan os.Signal)})
+	}()
+	c.expectOverTLS("ServeTLS", ln.Addr().String(), trusts)
+	stop()
+	c.expectServed("ServeTLS", result)
+	c.serving(func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		return c.Impl.ServeTLS(ctx, srv, ln, "is not", "there")
+	}, subject.Settings{}, lasting, func(v *service) {
+		play.Wait(v.over, time.Minute)
+		c.expect(v.result() != nil && v.at(served) < time.Second, "without a certificate ServeTLS returns %v at %s, want an error at once", v.result(), scenarios.Show(v.at(served)))
+	})
+}
+
+// ListenTLS lives in real time.
+func ListenTLS(c *Checker) {
+	_, trusts, certFile, keyFile := c.certificate()
+	defer forget(certFile)
+	address := make(chan string, 1)
+	srv := &http.Server{
+		Addr:        "127.0.0.1:0",
+		BaseContext: func(ln net.Listener) context.Context { address <- ln.Addr().String(); return context.Background() },
+		Handler:     http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "done") }),
+	}
+	parent, stop := context.WithCancel(context.Background())
+	defer stop()
+	result := make(chan error, 1)
+	go func() {
+		_ = c.run(func(ctx context.Context) error {
+			result <- c.Impl.ListenAndServeTLS(ctx, srv, certFile, keyFile)
+			return nil
+		}, subject.Settings{Parent: parent, Signals: make(chan os.Signal)})
+	}()
+	select {
+	case at := <-address:
+		c.expectOverTLS("ListenAndServeTLS", at, trusts)
+	case err := <-result:
+		c.Errorf("ListenAndServeTLS returns %v", err)
+		return
+	case <-time.After(process.Soon):
+		c.Errorf("ListenAndServeTLS does not serve")
+	}
+	stop()
+	c.expectServed("ListenAndServeTLS", result)
+}
+
+// expectOverTLS demands an answer over TLS.
+func (c *Checker) expectOverTLS(what, address string, trusts *x509.CertPool) {
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusts, ServerName: "service"}}
+	defer transport.CloseIdleConnections()
+	resp, err := (&http.Client{Transport: transport, Timeout: process.Soon}).Get("https://" + address)
+	if err != nil {
+		c.Errorf("%s: %v", what, err)
+		return
+	}
+	body, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	c.expect(err == nil && string(body) == "done", "%s answers %q, %v", what, body, err)
+}
+
+// expectServed demands that what serves returns nil.
+func (c *Checker) expectServed(what string, result <-chan error) {
+	select {
+	case err := <-result:
+		c.expect(err == nil, "%s returns %v, want nil", what, err)
+	case <-time.After(process.Soon):
+		c.Errorf("%s does not return", what)
+	}
+}

@@ -1,0 +1,235 @@
+package checks
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// AcceptedBeforeByAll has connections of each protocol be accepted before
+// the stop, and send all that they have to say after it.
+func AcceptedBeforeByAll(c *Checker) {
+	const wait = 100 * time.Millisecond
+	c.serving(c.serveHTTP2, subject.Settings{}, lasting, func(v *service) {
+		plain, http2 := v.dial(), v.dial()
+		if plain == nil || http2 == nil {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+		v.stop()
+		time.Sleep(wait)
+		var both sync.WaitGroup
+		both.Go(func() {
+			e := plain.get(v, "1s")
+			c.expect(e.ok(), "a request over a connection that was accepted 50ms before the stop, sent %v after it: %v", wait, e)
+		})
+		both.Go(func() {
+			w, err := newWire2(http2.Conn, v.now)
+			n := 0
+			if err == nil {
+				n, err = w.get("1s")
+			}
+			c.expect(err == nil && n == len("done"), "over HTTP/2, a request over a connection that was accepted 50ms before the stop, sent %v after it, is answered with %d bytes, %v", wait, n, err)
+		})
+		both.Wait()
+	})
+	c.overTLS(func(v *service, shake func(conn net.Conn, protocol string) *tls.Conn) {
+		first, second := v.dial(), v.dial()
+		if first == nil || second == nil {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+		v.stop()
+		time.Sleep(wait)
+		var both sync.WaitGroup
+		both.Go(func() {
+			conn := shake(first.Conn, "http/1.1")
+			if conn == nil {
+				return
+			}
+			e := (&wireOf{conn}).get(v, "1s")
+			c.expect(e.ok(), "over TLS, a request over a connection that was accepted 50ms before the stop and shakes hands %v after it: %v", wait, e)
+		})
+		both.Go(func() {
+			conn := shake(second.Conn, "h2")
+			if conn == nil {
+				return
+			}
+			w, err := newWire2(conn, v.now)
+			n := 0
+			if err == nil {
+				n, err = w.get("1s")
+			}
+			c.expect(err == nil && n == len("done"), "over TLS and HTTP/2, a request over a connection that was accepted 50ms before the stop and shakes hands %v after it is answered with %d bytes, %v", wait, n, err)
+		})
+		both.Wait()
+	})
+}
+
+// wireOf makes a wire of any connection.
+type wireOf struct{ conn net.Conn }
+
+func (w *wireOf) get(v *service, path string) exchange {
+	return (&wire{w.conn, bufio.NewReader(w.conn)}).get(v, path)
+}
+
+// overTLS has a service live that Serve serves over TLS, HTTP/2 too.
+func (c *Checker) overTLS(f func(v *service, shake func(conn net.Conn, protocol string) *tls.Conn)) {
+	cert, trusts, certFile, _ := c.certificate()
+	defer forget(certFile)
+	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		config := &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2", "http/1.1"}}
+		return c.Impl.Serve(ctx, srv, tls.NewListener(ln, config))
+	}
+	c.serving(serve, subject.Settings{}, lasting, func(v *service) {
+		f(v, func(conn net.Conn, protocol string) *tls.Conn {
+			over := tls.Client(conn, &tls.Config{RootCAs: trusts, ServerName: "service", NextProtos: []string{protocol}})
+			if err := over.Handshake(); err != nil {
+				c.Errorf("over TLS (%s), a connection that was accepted before the stop and shakes hands after it: %v", protocol, err)
+				return nil
+			}
+			return over
+		})
+	})
+}
+
+// StreamsOutlastTheStop has streams of HTTP/2 begin as the stop comes, over
+// a connection that is new and over one that has had an answer before.
+func StreamsOutlastTheStop(c *Checker) {
+	for _, kept := range []bool{false, true} {
+		c.serving(c.serveHTTP2, subject.Settings{}, lasting, func(v *service) {
+			w := v.dial2()
+			if w == nil {
+				return
+			}
+			if kept {
+				_, err := w.get("0s")
+				c.expect(err == nil, "over HTTP/2 a request fails: %v", err)
+				time.Sleep(time.Second)
+			}
+			long, err := w.ask("4s")
+			if err != nil {
+				c.Errorf("over HTTP/2 a request fails: %v", err)
+				return
+			}
+			time.Sleep(time.Millisecond) // it is under way
+			v.stop()
+			n, err := w.answer(long)
+			c.expect(err == nil && n == len("done"), "over HTTP/2, on a connection that was used before: %t, a request that begins just before the stop and takes 4s is answered with %d bytes, %v",
+				kept, n, err)
+			_ = w.Close()
+			v.end()
+			c.expect(v.outcome() == nil, "over HTTP/2 all is answered, and Run returns %v", v.outcome())
+		})
+	}
+}
+
+// ServedOverHTTP2 has a client that stays when it has its last answer.
+func ServedOverHTTP2(c *Checker) {
+	c.serving(c.serveHTTP2, subject.Settings{}, lasting, func(v *service) {
+		w := v.dial2()
+		if w == nil {
+			return
+		}
+		stream, err := w.ask("2s")
+		if err != nil {
+			c.Errorf("over HTTP/2 a request fails: %v", err)
+			return
+		}
+		time.Sleep(time.Millisecond) // it is under way
+		v.stop()
+		_, err = w.answer(stream)
+		answered, gone := v.now(), make(chan struct{})
+		go func() {
+			defer close(gone)
+			for {
+				if _, err := w.frame(); err != nil {
+					return
+				}
+			}
+		}()
+		v.end()
+		_ = w.Close()
+		<-gone
+		c.expect(v.result() == nil && v.at(served) >= answered && v.at(served) <= answered+time.Second+prompt,
+			"over HTTP/2 the client stays when it has its last answer at %s (%v): Serve returns %v at %s", scenarios.Show(answered), err, v.result(), scenarios.Show(v.at(served)))
+	})
+}
+
+// GoAway has the stop come while a stream is under way.
+func GoAway(c *Checker) {
+	c.serving(c.serveHTTP2, subject.Settings{}, lasting, func(v *service) {
+		w := v.dial2()
+		if w == nil {
+			return
+		}
+		stream, err := w.ask("4s")
+		if err == nil {
+			time.Sleep(time.Second)
+			v.stop()
+			_, _ = w.answer(stream)
+		}
+		c.expect(w.goAways > 0 && w.goneAt <= v.at(cancelled)+time.Second, "over HTTP/2, while a stream is under way, the client is sent %d GOAWAY, the first at %s; the stop is at %s",
+			w.goAways, scenarios.Show(w.goneAt), scenarios.Show(v.at(cancelled)))
+	})
+}
+
+// UploadsAreTaken has requests be under way at the stop whose bodies are
+// still to come.
+func UploadsAreTaken(c *Checker) {
+	takes := func(v *service, w http.ResponseWriter, req *http.Request) {
+		body, err := io.ReadAll(req.Body)
+		_, _ = fmt.Fprintf(w, "%d, %v", len(body), err)
+	}
+	for what, head := range map[string]string{
+		"a request":                           "POST / HTTP/1.1\r\nHost: service\r\nContent-Length: 10\r\n\r\n",
+		"a request that expects 100-continue": "POST / HTTP/1.1\r\nHost: service\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n",
+	} {
+		c.serving(c.Impl.Serve, subject.Settings{}, takes, func(v *service) {
+			w := v.dial()
+			if w == nil {
+				return
+			}
+			_, _ = io.WriteString(w, head)
+			time.Sleep(time.Second)
+			v.stop()
+			go func() {
+				for range 10 {
+					time.Sleep(200 * time.Millisecond)
+					_, _ = io.WriteString(w, "x")
+				}
+			}()
+			resp, err := http.ReadResponse(w.r, nil)
+			if err == nil && resp.StatusCode == http.StatusContinue {
+				resp, err = http.ReadResponse(w.r, nil)
+			}
+			e := v.exchanged(resp, err)
+			c.expect(e.ok() && e.body == "10, <nil>", "%s whose body comes after the stop: %v", what, e)
+		})
+	}
+}
+
+// LateRequestOfAYoungConnection sends the request when the connection is
+// almost as old as it may become in silence.
+func LateRequestOfAYoungConnection(c *Checker) {
+	c.serving(c.Impl.Serve, subject.Settings{}, lasting, func(v *service) {
+		w := v.dial()
+		if w == nil {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+		v.stop()
+		time.Sleep(400 * time.Millisecond)
+		e := w.get(v, "1s")
+		c.expect(e.ok(), "a request over a connection that was accepted 50ms before the stop, sent 400ms after it: %v", e)
+	})
+}

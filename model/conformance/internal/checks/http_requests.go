@@ -1,0 +1,198 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// expectCounted demands that hooks do not begin before an instant, which is
+// when the last request was over.
+func (v *service) expectCounted(what string, until time.Duration) {
+	v.c.expect(v.hooksAt() >= until, "%s: hooks begin at %s, want %s", what, scenarios.Show(v.hooksAt()), scenarios.Show(until))
+}
+
+// expectNoLeak demands that they begin soon after it: what is counted for good
+// costs the drain timeout.
+func (v *service) expectNoLeak(what string, after time.Duration) {
+	v.c.expect(v.hooksAt() < after+time.Second, "%s: hooks begin at %s, want %s", what, scenarios.Show(v.hooksAt()), scenarios.Show(after))
+}
+
+// HandlerCounts checks HTTP-4: hooks wait for a handler that has written nothing, or all.
+func HandlerCounts(c *Checker) {
+	for what, handle := range map[string]handleFunc{
+		"a handler that has written nothing yet": func(v *service, _ http.ResponseWriter, _ *http.Request) {
+			time.Sleep(3 * time.Second)
+			v.note("handled")
+		},
+		"a handler that has written everything": func(v *service, w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "done")
+			_ = http.NewResponseController(w).Flush()
+			time.Sleep(3 * time.Second)
+			v.note("handled")
+		},
+	} {
+		c.serving(c.ServeBare, subject.Settings{}, handle, func(v *service) {
+			v.begin("")
+			v.end()
+			v.expectCounted(what, v.at("handled"))
+		})
+	}
+}
+
+// RequestWhileDraining checks HTTP-4: a request that comes while draining.
+func RequestWhileDraining(c *Checker) {
+	c.serving(c.ServeBare, subject.Settings{}, lasting, func(v *service) {
+		v.begin("2s")
+		v.stop()
+		time.Sleep(time.Second)
+		second := v.begin("3s")
+		v.end()
+		e := <-second
+		c.expect(e.ok(), "a request that comes while draining: %v", e)
+		v.expectCounted("a request that came while draining", e.at)
+	})
+}
+
+// RequestAfterDraining checks HTTP-4: a request after draining.
+func RequestAfterDraining(c *Checker) {
+	c.bubble(func() {
+		var calls atomic.Int64
+		var counted http.Handler
+		refused := func(when string) {
+			before, rec := calls.Load(), httptest.NewRecorder()
+			counted.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/", nil))
+			after := rec.Header().Get("Retry-After")
+			_, notSeconds := strconv.Atoi(after)
+			_, notDate := http.ParseTime(after)
+			c.expect(rec.Code == http.StatusServiceUnavailable && (notSeconds == nil || notDate == nil),
+				"%s a request is answered %d, with Retry-After %q; want 503 and when to come again", when, rec.Code, after)
+			c.expect(calls.Load() == before, "%s a request is handled", when)
+		}
+		_ = c.run(func(ctx context.Context) error {
+			counted = c.Impl.Handler(ctx, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls.Add(1) }))
+			counted.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+			c.expect(calls.Load() == 1, "while running a request is handled %d times", calls.Load())
+			c.hook(ctx, func() { refused("while hooks run") })
+			return nil
+		}, subject.Settings{})
+		refused("after Run has returned")
+	})
+}
+
+// PanickingHandler checks HTTP-5: a handler that panics.
+func PanickingHandler(c *Checker, serve ServeFunc) {
+	handle := func(_ *service, w http.ResponseWriter, req *http.Request) {
+		if req.URL.Path == "/late" {
+			_, _ = io.WriteString(w, "half")
+			_ = http.NewResponseController(w).Flush()
+		}
+		panic(http.ErrAbortHandler)
+	}
+	c.serving(serve, subject.Settings{}, handle, func(v *service) {
+		for _, path := range []string{"early", "late", "early"} {
+			v.get(path)
+		}
+		v.end()
+		v.expectNoLeak("after handlers that panicked", v.at(cancelled))
+	})
+}
+
+// Hijacked checks HTTP-5: a hijacked connection.
+func Hijacked(c *Checker, serve ServeFunc) {
+	handle := func(v *service, w http.ResponseWriter, _ *http.Request) {
+		h, ok := w.(http.Hijacker)
+		if !ok {
+			c.Errorf("a ResponseWriter of HTTP/1 is no http.Hijacker")
+			return
+		}
+		conn, _, err := h.Hijack()
+		if err != nil {
+			c.Errorf("Hijack: %v", err)
+			return
+		}
+		_, _ = io.WriteString(conn, "raw\n") // and stays open
+	}
+	c.serving(serve, subject.Settings{}, handle, func(v *service) {
+		w := v.dial()
+		if w == nil {
+			return
+		}
+		_, _ = io.WriteString(w, "GET / HTTP/1.1\r\nHost: service\r\n\r\n")
+		line, err := w.r.ReadString('\n')
+		c.expect(line == "raw\n", "over a hijacked connection comes %q, %v", line, err)
+		time.Sleep(time.Second)
+		v.end()
+		v.expectNoLeak("with a hijacked connection that stays open", v.at(cancelled))
+	})
+}
+
+// Stream checks HTTP-5: a stream.
+func Stream(c *Checker, serve ServeFunc) {
+	handle := func(v *service, w http.ResponseWriter, _ *http.Request) {
+		defer v.note("handled")
+		for range 4 {
+			_, _ = io.WriteString(w, "x")
+			_ = http.NewResponseController(w).Flush()
+			time.Sleep(time.Second)
+		}
+	}
+	c.serving(serve, subject.Settings{}, handle, func(v *service) {
+		stream := v.begin("")
+		time.Sleep(1500 * time.Millisecond)
+		v.end()
+		e := <-stream
+		c.expect(e.err != nil || e.body == "xxxx", "a stream of xxxx: %v", e) // HTTP-2 says that it is not cut
+		v.expectNoLeak("with a stream under way", v.at("handled"))
+	})
+}
+
+// WriterPowers checks HTTP-5: what a ResponseWriter can do.
+func WriterPowers(c *Checker, serve ServeFunc) {
+	handle := func(v *service, w http.ResponseWriter, _ *http.Request) {
+		flusher, ok := w.(http.Flusher)
+		if !ok {
+			c.Errorf("a ResponseWriter is no http.Flusher")
+			return
+		}
+		_, _ = io.WriteString(w, "first")
+		flusher.Flush()
+		time.Sleep(time.Second)
+		rc, later := http.NewResponseController(w), time.Now().Add(play.Patience)
+		_, _ = io.WriteString(w, "second")
+		err := errors.Join(rc.SetReadDeadline(later), rc.SetWriteDeadline(later), rc.EnableFullDuplex(), rc.Flush())
+		c.expect(err == nil, "http.ResponseController: %v", err)
+		time.Sleep(time.Second)
+		_, _, err = rc.Hijack()
+		c.expect(!errors.Is(err, http.ErrNotSupported), "http.ResponseController: Hijack: %v", err)
+	}
+	c.serving(serve, subject.Settings{}, handle, func(v *service) {
+		w := v.dial()
+		if w == nil {
+			return
+		}
+		asked := v.now()
+		_, _ = io.WriteString(w, "GET / HTTP/1.1\r\nHost: service\r\n\r\n")
+		resp, err := http.ReadResponse(w.r, nil)
+		if err != nil {
+			c.Errorf("a response that was flushed: %v", err)
+			return
+		}
+		for i, want := range []string{"first", "second"} {
+			got := make([]byte, len(want))
+			_, err := io.ReadFull(resp.Body, got)
+			at := asked + time.Duration(i)*time.Second
+			c.expect(err == nil && string(got) == want && promptly(v.now(), at),
+				"what was flushed at %s comes at %s: %q, %v; want %q", scenarios.Show(at), scenarios.Show(v.now()), got, err, want)
+		}
+	})
+}

@@ -1,0 +1,241 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"sync"
+	"testing/synctest"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// foreignServer is a server of another library: it serves until it is shut down,
+// and has its last answer so long after that.
+type foreignServer struct {
+	takes    time.Duration // from shutdown until serve returns; Never: it does not
+	ends     error         // what serve returns
+	shutdown error         // what shutdown returns
+	heeds    bool          // shutdown returns when its context ends
+
+	stopping, closed chan struct{}
+	once             *sync.Once
+}
+
+func (f *foreignServer) serve() error {
+	<-f.stopping
+	if f.takes == model.Never {
+		<-f.closed
+		return f.ends
+	}
+	play.Wait(f.closed, f.takes)
+	return f.ends
+}
+
+// story is what happened to a foreign server, with its instants.
+type story struct {
+	mu    sync.Mutex
+	began time.Time
+	notes map[string][]time.Duration
+}
+
+func (s *story) note(what string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.notes[what] = append(s.notes[what], time.Since(s.began))
+}
+
+// at is when something happened first.
+func (s *story) at(what string) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if all := s.notes[what]; len(all) > 0 {
+		return all[0]
+	}
+	return model.Never
+}
+
+func (s *story) count(what string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.notes[what])
+}
+
+// serveFunc has a run whose main calls ServeFunc be stopped after a second, and
+// returns what happened, what ServeFunc returned, and what Run did.
+func (c *Checker) serveFunc(s subject.Settings, server foreignServer, withClose bool, passOn bool) (all *story, served, result error) {
+	c.bubble(func() {
+		all = &story{began: time.Now(), notes: map[string][]time.Duration{}}
+		server.stopping, server.closed, server.once = make(chan struct{}), make(chan struct{}), new(sync.Once)
+		shutdown := func(ctx context.Context) error {
+			all.note("shutdown")
+			if ctx.Err() != nil {
+				c.Errorf("shutdown is called with a context that is over: %v", ctx.Err())
+			}
+			context.AfterFunc(ctx, func() { all.note("shutdown's context") })
+			server.once.Do(func() { close(server.stopping) })
+			if server.heeds {
+				play.Wait(ctx.Done(), time.Hour)
+				return ctx.Err()
+			}
+			return server.shutdown
+		}
+		var closeNow func() error
+		if withClose {
+			closeNow = func() error {
+				all.note("closeNow")
+				close(server.closed)
+				return nil
+			}
+		}
+		parent, stop := context.WithCancel(context.Background())
+		time.AfterFunc(time.Second, stop)
+		s.Parent = parent
+		result = c.run(func(ctx context.Context) error {
+			c.hook(ctx, func() { all.note("hook") })
+			context.AfterFunc(ctx, func() { all.note("cancel") })
+			served = c.Impl.ServeFunc(ctx, server.serve, shutdown, closeNow)
+			all.note("served")
+			if passOn {
+				return served
+			}
+			return nil
+		}, s)
+		stop()
+		synctest.Wait()
+		server.once.Do(func() { close(server.stopping) })
+		if all.count("closeNow") == 0 {
+			close(server.closed)
+		}
+		time.Sleep(3 * time.Hour)
+	})
+	return all, served, result
+}
+
+// ServeFuncStops has servers that take their time, more of it than main's
+// grace, with and without a closeNow.
+func ServeFuncStops(c *Checker) {
+	for _, withClose := range []bool{false, true} {
+		for _, takes := range []time.Duration{0, 1500 * time.Millisecond, 9 * time.Second} {
+			all, served, result := c.serveFunc(subject.Settings{Delay: 2 * time.Second}, foreignServer{takes: takes, ends: http.ErrServerClosed}, withClose, true)
+			cancel := all.at("cancel")
+			c.expect(promptly(all.at("shutdown"), cancel) && all.count("shutdown") == 1, "shutdown is called %d times, first at %s, want once, at the cancel at %s",
+				all.count("shutdown"), scenarios.Show(all.at("shutdown")), scenarios.Show(cancel))
+			c.expect(promptly(all.at("served"), cancel+takes) && promptly(all.at("hook"), cancel+takes), "serve returns %v after the cancel: ServeFunc returns at %s, and hooks begin at %s, want both at %s",
+				takes, scenarios.Show(all.at("served")), scenarios.Show(all.at("hook")), scenarios.Show(cancel+takes))
+			c.expect(served == nil && result == nil, "serve returns http.ErrServerClosed after the cancel, ServeFunc %v, and Run %v", served, result)
+			c.expect(all.count("closeNow") == 0, "closeNow is called though serve ends in time")
+		}
+	}
+}
+
+// ServeFuncIsCut has a server that does not stop by shutdown.
+func ServeFuncIsCut(c *Checker) {
+	for _, heeds := range []bool{false, true} {
+		all, served, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, foreignServer{takes: model.Never, heeds: heeds}, true, true)
+		ended := all.at("shutdown's context")
+		c.expect(ended <= all.at("closeNow") && all.count("closeNow") == 1 && all.at("closeNow") <= all.at("hook"), "a server does not stop: the context of shutdown ends at %s, closeNow is called %d times, first at %s, want once, before the hook at %s",
+			scenarios.Show(ended), all.count("closeNow"), scenarios.Show(all.at("closeNow")), scenarios.Show(all.at("hook")))
+		c.expect(all.at("served") <= all.at("hook"), "a server stops by closeNow: ServeFunc returns at %s, and hooks begin at %s", scenarios.Show(all.at("served")), scenarios.Show(all.at("hook")))
+		c.expect(served == nil, "a server stops by closeNow, and ServeFunc returns %v", served)
+		c.expect(result != nil, "a server is cut, and Run returns nil")
+	}
+	// Without closeNow there is nothing that ends it.
+	all, _, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, foreignServer{takes: model.Never}, false, true)
+	ended := all.at("shutdown's context")
+	c.expect(all.at("hook") >= ended && all.at("hook") <= ended+100*time.Millisecond+prompt, "a server does not stop, and there is no closeNow: the context of shutdown ends at %s, and hooks begin at %s", scenarios.Show(ended), scenarios.Show(all.at("hook")))
+	c.expect(result != nil, "a server does not stop, and Run returns nil")
+}
+
+// times counts an error in the tree of another.
+func times(err, target error) (n int) {
+	for _, leaf := range leaves(err) {
+		if errors.Is(leaf, target) {
+			n++
+		}
+	}
+	return n
+}
+
+// ServeFuncErrors has serve and shutdown fail. Each failure is in the result
+// once, whether main returns it too or not.
+func ServeFuncErrors(c *Checker) {
+	mine := errors.New("the server's")
+	for _, passOn := range []bool{false, true} {
+		_, served, result := c.serveFunc(subject.Settings{}, foreignServer{takes: time.Second, ends: mine}, true, passOn)
+		c.expect(errors.Is(served, mine), "serve fails after the stop, and ServeFunc returns %v", served)
+		if passOn {
+			c.expect(times(result, mine) == 1, "serve fails after the stop, main returns what ServeFunc does, and Run returns it %d times, want once: %v", times(result, mine), result)
+		}
+		_, _, result = c.serveFunc(subject.Settings{}, foreignServer{takes: time.Second, ends: http.ErrServerClosed, shutdown: mine}, true, passOn)
+		c.expect(times(result, mine) == 1, "shutdown fails, and Run returns that %d times, want once: %v", times(result, mine), result)
+		c.serveFuncEndsEarly(passOn, nil)
+		c.serveFuncEndsEarly(passOn, mine)
+	}
+}
+
+// serveFuncEndsEarly has serve return before there is a stop.
+func (c *Checker) serveFuncEndsEarly(passOn bool, ends error) {
+	c.bubble(func() {
+		began := time.Now()
+		var served error
+		var stopped time.Duration
+		shutdowns := 0
+		result := c.run(func(ctx context.Context) error {
+			served = c.Impl.ServeFunc(ctx, func() error { time.Sleep(time.Second); return ends },
+				func(context.Context) error { shutdowns++; return nil }, nil)
+			play.Wait(ctx.Done(), time.Minute)
+			stopped = time.Since(began)
+			if passOn {
+				return served
+			}
+			return nil
+		}, subject.Settings{})
+		c.expect(about(stopped, time.Second), "serve returns %v before a stop, after 1s, which is one: the context ends at %v", ends, stopped)
+		if ends == nil {
+			c.expect(served == nil && result == nil, "serve returns nil before a stop: ServeFunc returns %v, and Run %v", served, result)
+			return
+		}
+		c.expect(errors.Is(served, ends) && times(result, ends) == 1, "serve fails before a stop: ServeFunc returns %v, and Run returns its error %d times, want once: %v", served, times(result, ends), result)
+	})
+}
+
+// ServeFuncSeveral has several servers in one run.
+func ServeFuncSeveral(c *Checker) {
+	c.bubble(func() {
+		const servers = 7
+		var mu sync.Mutex
+		var ended []time.Duration
+		var hook time.Duration
+		began := time.Now()
+		var up sync.WaitGroup
+		up.Add(servers)
+		err := c.run(func(ctx context.Context) error {
+			c.hook(ctx, func() { hook = time.Since(began) })
+			var all sync.WaitGroup
+			for i := range servers {
+				all.Go(func() {
+					over := make(chan struct{})
+					err := c.Impl.ServeFunc(ctx, func() error { up.Done(); <-over; time.Sleep(time.Duration(i) * time.Second); return nil },
+						func(context.Context) error { close(over); return nil }, nil)
+					c.expect(err == nil, "ServeFunc returns %v", err)
+					mu.Lock()
+					defer mu.Unlock()
+					ended = append(ended, time.Since(began))
+				})
+			}
+			up.Wait()
+			return nil // which is the stop
+		}, subject.Settings{})
+		synctest.Wait()
+		c.expect(err == nil, "Run returns %v", err)
+		mu.Lock()
+		defer mu.Unlock()
+		c.expect(len(ended) == servers && slices.Max(ended) <= hook, "%d of %d servers have ended, the last at %v, and hooks begin at %v", len(ended), servers, ended, hook)
+	})
+}

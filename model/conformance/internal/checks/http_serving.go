@@ -1,0 +1,181 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/process"
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// ServedAtLastAnswer checks HTTP-1: Serve returns with the last answer.
+func ServedAtLastAnswer(c *Checker) {
+	// Whoever polls is found out by one of them.
+	for _, last := range []string{"0s", "1.7s", "3.321s", "4.05s"} {
+		c.serving(c.Impl.Serve, subject.Settings{}, lasting, func(v *service) {
+			v.get("0s") // leaves an idle connection
+			first, second := v.begin("800ms"), v.begin(last)
+			time.Sleep(500 * time.Millisecond)
+			v.end()
+			want := v.at(cancelled)
+			for _, e := range []exchange{<-first, <-second} {
+				c.expect(e.ok(), "a request that was under way at the stop: %v", e)
+				want = max(want, e.at)
+			}
+			c.expect(promptly(v.at(served), want), "Serve returns at %s, want %s", scenarios.Show(v.at(served)), scenarios.Show(want))
+			c.expect(v.result() == nil, "Serve returns %v, want nil", v.result())
+		})
+	}
+}
+
+// RequestOutlastsGrace checks HTTP-1: a request outlasts the grace.
+func RequestOutlastsGrace(c *Checker) {
+	c.serving(c.Impl.Serve, subject.Settings{}, lasting, func(v *service) {
+		long := v.begin("9s")
+		time.Sleep(time.Second)
+		v.end()
+		e := <-long
+		c.expect(e.ok(), "a request that takes 8s from the stop: %v", e)
+		c.expect(v.hooksAt() >= e.at, "hooks begin at %s, and the last answer is given at %s", scenarios.Show(v.hooksAt()), scenarios.Show(e.at))
+	})
+}
+
+// CutIsNoError checks HTTP-1: nil when requests were cut, but an error of Run's.
+func CutIsNoError(c *Checker) {
+	c.serving(c.Impl.Serve, subject.Settings{Drain: 2 * time.Second}, lasting, func(v *service) {
+		v.begin("1h")
+		v.end()
+		c.expect(v.at(served) < play.Patience+time.Minute && v.result() == nil, "Serve returns %v at %s, want nil", v.result(), scenarios.Show(v.at(served)))
+		err := v.outcome()
+		c.expect(err != nil && (!c.offered[subject.NeedIs] || c.Impl.Is(err, model.DrainTimeout)), "requests are cut, and Run returns %v, want the drain timeout", err)
+	})
+}
+
+// ClosedServer checks HTTP-1: a server that somebody else has closed.
+func ClosedServer(c *Checker) {
+	closed := func(when string, v *service) {
+		play.Wait(v.over, time.Minute)
+		c.expect(errors.Is(v.result(), http.ErrServerClosed) && v.at(served) < 2*time.Second,
+			"a server that is closed %s: Serve returns %v at %s, want http.ErrServerClosed", when, v.result(), scenarios.Show(v.at(served)))
+	}
+	before := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		_ = srv.Close()
+		return c.Impl.Serve(ctx, srv, ln)
+	}
+	c.serving(before, subject.Settings{}, lasting, func(v *service) { closed("before", v) })
+	meanwhile := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		time.AfterFunc(time.Second, func() { _ = srv.Close() })
+		return c.Impl.Serve(ctx, srv, ln)
+	}
+	c.serving(meanwhile, subject.Settings{}, lasting, func(v *service) { closed("while it serves", v) })
+}
+
+// TwoServers checks HTTP-1: two servers in one run.
+func TwoServers(c *Checker) {
+	c.serving(c.Impl.Serve, subject.Settings{}, lasting, func(v *service) {
+		other := newPipes()
+		defer other.cut()
+		result, at := make(chan error, 1), make(chan time.Duration, 1)
+		go func() {
+			err := c.Impl.Serve(v.ctx, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+				lasting(v, w, req)
+			})}, other)
+			at <- v.now()
+			result <- err
+		}()
+		conn, err := other.dial(v.ctx, "", "")
+		if err != nil {
+			c.Errorf("the second server has no connection: %v", err)
+			return
+		}
+		first, second := v.begin("2s"), make(chan exchange, 1)
+		go func() { second <- newWire(conn).get(v, "4s") }()
+		time.Sleep(time.Second)
+		v.end()
+		one, two, ended := <-first, <-second, <-at
+		c.expect(one.ok() && two.ok(), "requests to two servers: %v and %v", one, two)
+		c.expect(v.result() == nil && promptly(v.at(served), one.at), "the first of two calls of Serve returns %v at %s, want nil at %s",
+			v.result(), scenarios.Show(v.at(served)), scenarios.Show(one.at))
+		err = <-result
+		c.expect(err == nil && promptly(ended, two.at), "the second of two calls of Serve returns %v at %s, want nil at %s",
+			err, scenarios.Show(ended), scenarios.Show(two.at))
+		c.expect(v.hooksAt() >= two.at, "hooks begin at %s, and a server has its last answer at %s", scenarios.Show(v.hooksAt()), scenarios.Show(two.at))
+	})
+}
+
+// TakenPort lives in real time, as every real port does.
+func TakenPort(c *Checker) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		c.Errorf("there is no port to take: %v", err)
+		return
+	}
+	defer taken.Close()
+	_ = c.run(func(ctx context.Context) error {
+		result := make(chan error, 1)
+		go func() { result <- c.Impl.ListenAndServe(ctx, &http.Server{Addr: taken.Addr().String()}) }()
+		select {
+		case err := <-result:
+			c.expect(err != nil, "with a port that is taken, ListenAndServe returns nil")
+		case <-time.After(time.Second):
+			c.Errorf("with a port that is taken, ListenAndServe does not return")
+		}
+		return nil
+	}, subject.Settings{Signals: make(chan os.Signal)})
+}
+
+// RealPort checks HTTP-1: ListenAndServe on a real port.
+func RealPort(c *Checker) {
+	address, under := make(chan string, 1), make(chan struct{}, 1)
+	srv := &http.Server{
+		Addr:        "127.0.0.1:0",
+		BaseContext: func(ln net.Listener) context.Context { address <- ln.Addr().String(); return context.Background() },
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			under <- struct{}{}
+			time.Sleep(30 * time.Millisecond)
+			_, _ = io.WriteString(w, "done")
+		}),
+	}
+	parent, stop := context.WithCancel(context.Background())
+	defer stop()
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		_ = c.run(func(ctx context.Context) error {
+			err := c.Impl.ListenAndServe(ctx, srv)
+			c.expect(err == nil, "ListenAndServe returns %v, want nil", err)
+			return nil
+		}, subject.Settings{Parent: parent, Signals: make(chan os.Signal)})
+	}()
+	transport := &http.Transport{}
+	defer transport.CloseIdleConnections()
+	select {
+	case at := <-address:
+		go func() {
+			play.Wait(under, process.Soon)
+			stop()
+		}()
+		resp, err := (&http.Client{Transport: transport, Timeout: process.Soon}).Get("http://" + at)
+		if err != nil {
+			c.Errorf("a request that was under way at the stop: %v", err)
+			break
+		}
+		body, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		c.expect(err == nil && string(body) == "done", "a request that was under way at the stop: %q, %v", body, err)
+	case <-over:
+		c.Errorf("ListenAndServe does not serve")
+	case <-time.After(process.Soon):
+		c.Errorf("ListenAndServe does not serve")
+	}
+	stop()
+	play.Wait(over, process.Soon)
+}

@@ -1,0 +1,196 @@
+package checks
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"testing/synctest"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// IdleGoes checks HTTP-2: the listener closes, and idle connections go.
+func IdleGoes(c *Checker) {
+	c.serving(c.Impl.Serve, subject.Settings{}, lasting, func(v *service) {
+		idle := v.dial()
+		if idle == nil {
+			return
+		}
+		e := idle.get(v, "0s")
+		c.expect(e.ok(), "the request that leaves an idle connection: %v", e)
+		go func() {
+			_, _ = idle.r.ReadByte()
+			v.note("idle gone")
+		}()
+		long := v.begin("3s")
+		time.Sleep(time.Second)
+		v.end()
+		<-long
+		cancel := v.at(cancelled)
+		c.expect(promptly(v.ln.closedAt(), cancel), "the listener closes at %s, want %s", scenarios.Show(v.ln.closedAt()), scenarios.Show(cancel))
+		c.expect(promptly(v.at("idle gone"), cancel), "an idle connection is closed at %s, want %s", scenarios.Show(v.at("idle gone")), scenarios.Show(cancel))
+	})
+}
+
+// RequestContext checks HTTP-2: the context of a request under way.
+func RequestContext(c *Checker) {
+	// Asked at 0s, stopped at 1s, the handler looks at 12s: past the grace,
+	// within the drain timeout.
+	look := func(_ *service, w http.ResponseWriter, req *http.Request) {
+		play.Wait(req.Context().Done(), 12*time.Second)
+		_, _ = fmt.Fprintf(w, "%v, %v", req.Context().Value(valueKey{}), req.Context().Err())
+	}
+	expect := func(v *service, want string) {
+		asked := v.begin("")
+		time.Sleep(time.Second)
+		v.end()
+		e := <-asked
+		c.expect(e.ok() && e.body == want, "a request that asks for its context: %v, want %q", e, want)
+	}
+	c.serving(c.Impl.Serve, subject.Settings{}, look, func(v *service) { expect(v, "of the context, <nil>") })
+	based := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		base, cancel := context.WithCancel(context.WithValue(context.Background(), valueKey{}, "of the base"))
+		context.AfterFunc(ctx, cancel)
+		srv.BaseContext = func(net.Listener) context.Context { return base }
+		return c.Impl.Serve(ctx, srv, ln)
+	}
+	c.serving(based, subject.Settings{}, look, func(v *service) { expect(v, "of the base, <nil>") })
+}
+
+// AcceptedBefore checks HTTP-2: a request on a connection that was accepted before.
+func AcceptedBefore(c *Checker) {
+	c.serving(c.Impl.Serve, subject.Settings{}, lasting, func(v *service) {
+		early := v.dial()
+		if early == nil {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+		v.stop()
+		time.Sleep(50 * time.Millisecond)
+		e := early.get(v, "2s")
+		c.expect(e.ok(), "a request over a connection that was accepted 50ms before the stop, sent 50ms after it: %v", e)
+	})
+}
+
+// ListenerFails checks HTTP-2: a listener that fails.
+func ListenerFails(c *Checker) {
+	handle := func(v *service, w http.ResponseWriter, req *http.Request) {
+		if req.URL.Path != "/polite" {
+			lasting(v, w, req)
+			return
+		}
+		play.Wait(req.Context().Done(), play.Patience)
+		time.Sleep(50 * time.Millisecond)
+		v.note("cleaned up")
+	}
+	c.serving(c.Impl.Serve, subject.Settings{Drain: 2 * time.Second}, handle, func(v *service) {
+		short := v.begin("1s")
+		v.begin("polite")
+		_ = v.ln.Close() // under the server, which goes on without it
+		play.Wait(v.over, 3*play.Patience)
+		synctest.Wait()
+		e := <-short
+		c.expect(v.result() != nil && v.at(served) < time.Second, "a listener that fails: Serve returns %v at %s", v.result(), scenarios.Show(v.at(served)))
+		c.expect(e.ok(), "a request that was under way when the listener failed: %v", e)
+		c.expect(v.at("cleaned up") <= v.hooksAt(), "the listener fails, hooks begin at %s, and the handler of a request that is cut returns at %s",
+			scenarios.Show(v.hooksAt()), scenarios.Show(v.at("cleaned up")))
+	})
+}
+
+// expectClose demands Connection: close of a response, if there is one.
+func (v *service) expectClose(what string, e exchange) {
+	v.c.expect(e.err != nil || e.closes, "%s is answered without Connection: close: %v", what, e)
+}
+
+// CloseAfterStop checks HTTP-3: a request begun before the stop.
+func CloseAfterStop(c *Checker) {
+	c.serving(c.Impl.Serve, subject.Settings{}, lasting, func(v *service) {
+		before := v.begin("2s")
+		time.Sleep(time.Second)
+		v.end()
+		v.expectClose("a request that was begun before the stop", <-before)
+	})
+}
+
+// CloseInDelay checks HTTP-3: in a drain delay.
+func CloseInDelay(c *Checker) {
+	c.serving(c.Impl.Serve, subject.Settings{Delay: 3 * time.Second}, lasting, func(v *service) {
+		kept := v.dial()
+		if kept == nil {
+			return
+		}
+		kept.get(v, "0s")
+		before := v.begin("2s")
+		time.Sleep(time.Second)
+		v.stop()
+		time.Sleep(500 * time.Millisecond)
+		if v.at(cancelled) <= v.now() {
+			return // there was no delay
+		}
+		v.expectClose("a request over a new connection in the drain delay", v.get("0s"))
+		v.expectClose("a request over an old connection in the drain delay", kept.get(v, "0s"))
+		v.expectClose("a request that was begun before the drain delay", <-before)
+	})
+}
+
+// CloseOfOddAnswers has handlers write nothing, or their header early, or
+// an informational answer first.
+func CloseOfOddAnswers(c *Checker) {
+	odd := func(_ *service, w http.ResponseWriter, req *http.Request) {
+		switch req.URL.Path {
+		case "/nothing":
+			time.Sleep(2 * time.Second)
+		case "/header":
+			time.Sleep(2 * time.Second)
+			w.WriteHeader(http.StatusNoContent)
+		case "/flushed":
+			time.Sleep(2 * time.Second)
+			_ = http.NewResponseController(w).Flush()
+		case "/hints":
+			time.Sleep(2 * time.Second)
+			w.Header().Set("Link", "</style.css>; rel=preload")
+			w.WriteHeader(http.StatusEarlyHints)
+			_, _ = io.WriteString(w, "done")
+		}
+	}
+	for _, delay := range []time.Duration{0, 5 * time.Second} {
+		c.serving(c.Impl.Serve, subject.Settings{Delay: delay}, odd, func(v *service) {
+			paths := []string{"nothing", "header", "flushed"}
+			var answers []<-chan exchange
+			for _, path := range paths {
+				answers = append(answers, v.begin(path))
+			}
+			hints := v.dial()
+			if hints == nil {
+				return
+			}
+			_, _ = io.WriteString(hints, "GET /hints HTTP/1.1\r\nHost: service\r\n\r\n")
+			time.Sleep(time.Second)
+			v.stop()
+			early, err := http.ReadResponse(hints.r, nil)
+			if err == nil && early.StatusCode == http.StatusEarlyHints {
+				c.expect(!early.Close && early.Header.Get("Connection") == "", "an informational answer carries Connection: close")
+				early, err = http.ReadResponse(hints.r, nil)
+			}
+			v.expectClose("a request whose handler sends an informational answer first", v.exchanged(early, err))
+			for i, answer := range answers {
+				v.expectClose("with a drain delay of "+delay.String()+", a request whose handler does this: "+paths[i], <-answer)
+			}
+		})
+	}
+}
+
+// HandlerCloses checks HTTP-3: a new request through Handler.
+func HandlerCloses(c *Checker) {
+	c.serving(c.ServeBare, subject.Settings{}, lasting, func(v *service) {
+		v.begin("3s") // keeps it draining
+		v.stop()
+		time.Sleep(time.Second)
+		v.expectClose("a request that comes while draining", v.get("0s"))
+	})
+}

@@ -1,0 +1,226 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"testing/synctest"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// untilEnded is noted when ServeUntilStopped has returned.
+const untilEnded = "until ended"
+
+// begun is noted when the first hook begins; the last is hooked.
+const begun = "begun"
+
+// until is a main that has a server serve until the run is stopped, and waits
+// for its context. Before that it does what first says, and registers a hook
+// that takes so long.
+func (c *Checker) until(hook time.Duration, first func(ctx context.Context)) (serve ServeFunc, v *atomic.Pointer[service]) {
+	v = new(atomic.Pointer[service])
+	return func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		if first != nil {
+			first(ctx)
+		}
+		c.hook(ctx, func() {
+			if v := v.Load(); v != nil {
+				v.note(begun)
+			}
+			time.Sleep(hook)
+		})
+		go func() {
+			err := c.Impl.ServeUntilStopped(ctx, srv, ln)
+			if v := v.Load(); v != nil {
+				c.expect(err == nil, "a server that serves until the run is stopped returns %v, want nil", err)
+				v.note(untilEnded)
+			}
+		}()
+		<-ctx.Done()
+		return nil
+	}, v
+}
+
+// servingUntil has a service live whose server serves until the run is stopped.
+func (c *Checker) servingUntil(s subject.Settings, hook time.Duration, handle handleFunc, first func(ctx context.Context), f func(v *service)) {
+	serve, of := c.until(hook, first)
+	c.serving(serve, s, handle, func(v *service) {
+		of.Store(v)
+		f(v)
+	})
+}
+
+// UntilAnswersThroughout asks in every phase of a stop that takes long.
+func UntilAnswersThroughout(c *Checker) {
+	first := func(ctx context.Context) {
+		done, _ := c.Impl.Track(ctx)
+		context.AfterFunc(ctx, func() { time.AfterFunc(2*time.Second, done) })
+	}
+	c.servingUntil(subject.Settings{Delay: 2 * time.Second}, 2*time.Second, lasting, first, func(v *service) {
+		kept := v.dial()
+		if kept == nil {
+			return
+		}
+		time.Sleep(time.Second)
+		v.stop()
+		// The delay is over after 2s, draining after 4s, hooks after 6s.
+		time.Sleep(time.Second)
+		for _, phase := range []string{"in the drain delay", "while draining", "while hooks run"} {
+			if v.at(returned) <= v.now() {
+				break // another clause says that there is a delay
+			}
+			fresh, old := v.get("0s"), kept.get(v, "0s")
+			c.expect(fresh.ok() && old.ok(), "%s a server that serves until the run is stopped answers %v over a new connection, and %v over an old one", phase, fresh, old)
+			c.expect(!fresh.closes && !old.closes, "%s a server that serves until the run is stopped says Connection: close", phase)
+			time.Sleep(2 * time.Second)
+		}
+		v.end()
+		c.expect(v.outcome() == nil, "Run returns %v", v.outcome())
+		c.expect(v.ln.closedAt() >= v.at(hooked) && v.ln.closedAt() <= v.at(returned), "a server that serves until the run is stopped closes its listener at %s; the last hook is at %s, and Run returns at %s",
+			scenarios.Show(v.ln.closedAt()), scenarios.Show(v.at(hooked)), scenarios.Show(v.at(returned)))
+		c.expect(v.at(untilEnded) <= v.at(returned)+100*time.Millisecond, "it returns at %s, and Run at %s", scenarios.Show(v.at(untilEnded)), scenarios.Show(v.at(returned)))
+	})
+}
+
+// UntilIsNoWork has a request be under way that would hold Draining, were it
+// counted. It is cut when the last hook has run, and its context lives until
+// then.
+func UntilIsNoWork(c *Checker) {
+	handle := func(v *service, w http.ResponseWriter, req *http.Request) {
+		play.Wait(req.Context().Done(), play.Patience)
+		v.note("context ended")
+	}
+	c.servingUntil(subject.Settings{}, 3*time.Second, handle, nil, func(v *service) {
+		cut := v.begin("")
+		time.Sleep(time.Second)
+		v.end()
+		cancel := v.at(cancelled)
+		c.expect(promptly(v.at(begun), cancel), "a request to a server that serves until the run is stopped is under way: hooks begin at %s, want %s", scenarios.Show(v.at(begun)), scenarios.Show(cancel))
+		last := v.at(hooked)
+		c.expect(v.at("context ended") >= last && v.at("context ended") <= last+100*time.Millisecond+prompt, "the context of such a request ends at %s, and the last hook at %s", scenarios.Show(v.at("context ended")), scenarios.Show(last))
+		c.expect(v.at(returned) >= last && v.at(returned) <= last+100*time.Millisecond+prompt, "Run returns at %s, and the last hook ends at %s", scenarios.Show(v.at(returned)), scenarios.Show(last))
+		e := <-cut
+		c.expect(e.at <= last+100*time.Millisecond+prompt, "such a request outlasts the last hook: %v", e)
+		c.expect(v.outcome() == nil, "Run returns %v", v.outcome())
+	})
+}
+
+// UntilWhenHooksEndOtherwise has main stay out, or a hook, until the
+// shutdown timeout.
+func UntilWhenHooksEndOtherwise(c *Checker) {
+	limit := subject.Settings{Drain: 2 * time.Second, Shutdown: 5 * time.Second}
+	stays := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		go func() { _ = c.Impl.ServeUntilStopped(ctx, srv, ln) }()
+		time.Sleep(time.Minute)
+		return nil
+	}
+	c.serving(stays, limit, lasting, func(v *service) {
+		v.begin("0s")
+		v.end()
+		c.expect(promptly(v.ln.closedAt(), v.at(hooked)), "main is out, and no hook is left to run at %s: a server that serves until the run is stopped closes its listener at %s",
+			scenarios.Show(v.at(hooked)), scenarios.Show(v.ln.closedAt()))
+	})
+	c.servingUntil(limit, time.Hour, lasting, nil, func(v *service) {
+		v.begin("0s")
+		v.end()
+		end := v.at(begun) + 5*time.Second
+		c.expect(v.at(returned) >= end && v.at(returned) <= end+100*time.Millisecond+prompt, "a hook hangs from %s on: Run returns at %s", scenarios.Show(v.at(begun)), scenarios.Show(v.at(returned)))
+		c.expect(v.ln.closedAt() >= end && v.ln.closedAt() <= v.at(returned)+prompt, "a hook hangs until the shutdown timeout at %s: a server that serves until the run is stopped closes its listener at %s",
+			scenarios.Show(end), scenarios.Show(v.ln.closedAt()))
+	})
+}
+
+// failingListener fails when it is told to.
+type failingListener struct {
+	net.Listener
+	fails chan struct{}
+}
+
+var errListener = errors.New("the listener's")
+
+// Accept fails once it was told to.
+func (l *failingListener) Accept() (net.Conn, error) {
+	type accepted struct {
+		conn net.Conn
+		err  error
+	}
+	one := make(chan accepted, 1)
+	go func() { conn, err := l.Listener.Accept(); one <- accepted{conn, err} }()
+	select {
+	case a := <-one:
+		return a.conn, a.err
+	case <-l.fails:
+		return nil, errListener
+	}
+}
+
+// UntilFails has the server fail before the stop.
+func UntilFails(c *Checker) {
+	c.bubble(func() {
+		ln := &failingListener{newPipes(), make(chan struct{})}
+		began := time.Now()
+		err := c.run(func(ctx context.Context) error {
+			go func() { _ = c.Impl.ServeUntilStopped(ctx, &http.Server{}, ln) }()
+			time.AfterFunc(time.Second, func() { close(ln.fails) })
+			play.Wait(ctx.Done(), time.Minute)
+			return nil
+		}, subject.Settings{})
+		c.expect(errors.Is(err, errListener) && about(time.Since(began), time.Second), "a server that serves until the run is stopped fails after 1s: Run returns %v after %v, want its error",
+			err, time.Since(began))
+		_ = ln.Close()
+		time.Sleep(time.Second)
+	})
+}
+
+// UntilInGo begins the server inside a task, where it would hold Draining:
+// it is refused, or there is a warning.
+func UntilInGo(c *Checker) {
+	c.bubble(func() {
+		var log warnings
+		log.began = time.Now()
+		refused := make(chan error, 1)
+		ln := newPipes()
+		_ = c.run(func(ctx context.Context) error {
+			c.Impl.Go(ctx, func(ctx context.Context) error {
+				refused <- c.Impl.ServeUntilStopped(ctx, &http.Server{}, ln)
+				return nil
+			})
+			time.Sleep(time.Second)
+			c.Impl.Stop(ctx, nil)
+			return nil
+		}, subject.Settings{Log: log.log})
+		synctest.Wait()
+		ln.cut()
+		var err error
+		select {
+		case err = <-refused:
+		case <-time.After(time.Minute):
+		}
+		c.expect(err != nil || log.first() != model.Never, "a server that serves until the run is stopped is begun inside a task: it is not refused, and there is no warning; the log:\n%s", &log.book)
+	})
+}
+
+// UntilWhenItIsOver begins such a server when the run is over.
+func UntilWhenItIsOver(c *Checker) {
+	c.bubble(func() {
+		var run context.Context
+		_ = c.run(func(ctx context.Context) error { run = ctx; return nil }, subject.Settings{})
+		ln := newPipes()
+		returned := make(chan struct{})
+		go func() {
+			defer close(returned)
+			_ = c.Impl.ServeUntilStopped(run, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "up") })}, ln)
+		}()
+		play.Wait(returned, time.Minute)
+		c.expect(ln.closedAt() != model.Never, "a server that is to serve until a run is stopped is begun when that is over, and serves")
+		ln.cut()
+	})
+}

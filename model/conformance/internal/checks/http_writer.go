@@ -1,0 +1,188 @@
+package checks
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/process"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// bare is a server that Serve has nothing to do with.
+func bare(ctx context.Context, srv *http.Server, ln net.Listener) error {
+	context.AfterFunc(ctx, func() { _ = srv.Close() })
+	_ = srv.Serve(ln)
+	return nil
+}
+
+// powers returns what a ResponseWriter is.
+func powers(w http.ResponseWriter) (all []string) {
+	is := func(name string, ok bool) {
+		if ok {
+			all = append(all, name)
+		}
+	}
+	_, ok := w.(http.Flusher)
+	is("http.Flusher", ok)
+	_, ok = w.(http.Hijacker)
+	is("http.Hijacker", ok)
+	_, ok = w.(http.Pusher)
+	is("http.Pusher", ok)
+	_, ok = w.(io.ReaderFrom)
+	is("io.ReaderFrom", ok)
+	_, ok = w.(io.StringWriter)
+	is("io.StringWriter", ok)
+	rc := http.NewResponseController(w)
+	is("SetReadDeadline", rc.SetReadDeadline(time.Time{}) == nil)
+	is("SetWriteDeadline", rc.SetWriteDeadline(time.Time{}) == nil)
+	is("EnableFullDuplex", rc.EnableFullDuplex() == nil)
+	return all
+}
+
+// Powers compares what a ResponseWriter is under Serve with what it is under
+// http.Server: over HTTP/1.1 and HTTP/2, while nothing stops.
+func Powers(c *Checker) {
+	under := func(serve ServeFunc) map[string][]string {
+		found := map[string][]string{}
+		var mu sync.Mutex
+		handle := func(_ *service, w http.ResponseWriter, req *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			found[req.Proto] = powers(w)
+		}
+		c.serving(serve, subject.Settings{}, handle, func(v *service) {
+			v.get("")
+			if w := v.dial2(); w != nil {
+				_, err := w.get("")
+				c.expect(err == nil, "over HTTP/2 a request fails: %v", err)
+			}
+		})
+		return found
+	}
+	want := under(func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		srv.Protocols = unencryptedHTTP2()
+		return bare(ctx, srv, ln)
+	})
+	got := under(c.serveHTTP2)
+	for proto, powers := range want {
+		for _, power := range powers {
+			c.expect(strings.Contains(fmt.Sprint(got[proto]), power), "over %s a ResponseWriter of http.Server is %s, and one of Serve's is only %v", proto, power, got[proto])
+		}
+	}
+}
+
+// TooLargeEndsTheConnection has a handler read no more than it wants to: the
+// rest of the body is not to be taken for a request.
+func TooLargeEndsTheConnection(c *Checker) {
+	limits := func(_ *service, w http.ResponseWriter, req *http.Request) {
+		if _, err := io.ReadAll(http.MaxBytesReader(w, req.Body, 10)); err != nil {
+			http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
+		}
+	}
+	for _, delay := range []time.Duration{0, 5 * time.Second} {
+		c.serving(c.Impl.Serve, subject.Settings{Delay: delay}, limits, func(v *service) {
+			w := v.dial()
+			if w == nil {
+				return
+			}
+			if delay > 0 {
+				v.stop()
+				time.Sleep(time.Second)
+				if v.at(cancelled) <= v.now() {
+					return // there was no delay
+				}
+			}
+			go func() {
+				_, _ = io.WriteString(w, "POST / HTTP/1.1\r\nHost: service\r\nContent-Length: 300\r\n\r\n"+strings.Repeat("x", 300))
+			}()
+			resp, err := http.ReadResponse(w.r, nil)
+			e := v.exchanged(resp, err)
+			c.expect(e.err == nil && e.code == http.StatusRequestEntityTooLarge && e.closes, "http.MaxBytesReader finds a body too large, with a drain delay of %v: %v, and the connection closes: %t", delay, e, e.closes)
+		})
+	}
+}
+
+// ExpectContinue has a client wait for the server to ask for the body.
+func ExpectContinue(c *Checker) {
+	takes := func(_ *service, w http.ResponseWriter, req *http.Request) {
+		body, err := io.ReadAll(req.Body)
+		_, _ = fmt.Fprintf(w, "%s, %v", body, err)
+	}
+	c.serving(c.Impl.Serve, subject.Settings{}, takes, func(v *service) {
+		w := v.dial()
+		if w == nil {
+			return
+		}
+		_, _ = io.WriteString(w, "POST / HTTP/1.1\r\nHost: service\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+		resp, err := http.ReadResponse(w.r, nil)
+		if err != nil || resp.StatusCode != http.StatusContinue {
+			c.Errorf("a request that expects 100-continue is answered %v, %v", resp, err)
+			return
+		}
+		_, _ = io.WriteString(w, "body")
+		resp, err = http.ReadResponse(w.r, nil)
+		e := v.exchanged(resp, err)
+		c.expect(e.ok() && e.body == "body, <nil>", "a request that expects 100-continue: %v", e)
+	})
+}
+
+// ReadFrom has a handler copy to its client over a real network, in the way
+// for which io.ReaderFrom is there, around the stop.
+func ReadFrom(c *Checker) {
+	content := bytes.Repeat([]byte("x"), 300_000)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		c.Errorf("there is no port to be had: %v", err)
+		return
+	}
+	parent, stop := context.WithCancel(context.Background())
+	defer stop()
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		_ = c.run(func(ctx context.Context) error {
+			return c.Impl.Serve(ctx, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+				if req.URL.Path == "/stop" {
+					stop()
+					<-ctx.Done()
+					time.Sleep(20 * time.Millisecond)
+				}
+				if to, ok := w.(io.ReaderFrom); ok {
+					_, _ = to.ReadFrom(bytes.NewReader(content))
+					return
+				}
+				_, _ = w.Write(content)
+			})}, ln)
+		}, subject.Settings{Parent: parent, Signals: make(chan os.Signal)})
+	}()
+	for _, path := range []string{"/", "/stop"} {
+		conn, err := net.Dial("tcp", ln.Addr().String())
+		if err != nil {
+			c.Errorf("%v", err)
+			break
+		}
+		_ = conn.SetDeadline(time.Now().Add(process.Soon))
+		_, _ = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: service\r\n\r\n", path)
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		n := 0
+		if err == nil {
+			var body []byte
+			body, err = io.ReadAll(resp.Body)
+			n = len(body)
+		}
+		_ = conn.Close()
+		c.expect(err == nil && n == len(content), "what a handler copies by ReadFrom comes to %d of %d bytes, %v", n, len(content), err)
+	}
+	stop()
+	play.Wait(over, process.Soon)
+}

@@ -1,0 +1,240 @@
+package checks
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"testing/synctest"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/process"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// logged plays a run in virtual time, and returns its log.
+func (c *Checker) logged(s subject.Settings, main func(ctx context.Context) error) (log records) {
+	return c.loggedWith(func() subject.Settings { return s }, main)
+}
+
+// loggedWith is logged with settings that are made in the bubble.
+func (c *Checker) loggedWith(make func() subject.Settings, main func(ctx context.Context) error) (log records) {
+	log = newRecords()
+	c.bubble(func() {
+		s := make()
+		s.Logger = slog.New(log)
+		_ = c.run(main, s)
+		time.Sleep(3 * time.Hour) // for what would not end
+		synctest.Wait()
+	})
+	return log
+}
+
+// interrupted is the log of a run that a signal stops.
+func (c *Checker) interrupted(sig os.Signal) records {
+	return c.loggedWith(func() subject.Settings {
+		source := make(chan os.Signal, 1)
+		time.AfterFunc(time.Second, func() { source <- sig })
+		return subject.Settings{Signals: source}
+	}, func(ctx context.Context) error { play.Wait(ctx.Done(), time.Hour); return nil })
+}
+
+// isText says whether a value is a duration that is written as text, which every
+// handler shows alike.
+func isText(v slog.Value) (d time.Duration, ok bool) {
+	if v.Kind() != slog.KindString {
+		return 0, false
+	}
+	d, err := time.ParseDuration(v.String())
+	return d, err == nil
+}
+
+// TransitionsAreLogged looks for one record of each transition.
+func TransitionsAreLogged(c *Checker) {
+	log := c.logged(subject.Settings{}, func(ctx context.Context) error {
+		c.Impl.OnShutdown(ctx, func() error { time.Sleep(1500 * time.Millisecond); return nil })
+		time.Sleep(time.Second)
+		done, _ := c.Impl.Track(ctx)
+		time.AfterFunc(2*time.Second, done)
+		c.Impl.Stop(ctx, nil)
+		play.Wait(ctx.Done(), time.Hour)
+		return nil
+	})
+	for _, want := range []struct {
+		model.Edge
+		elapsed time.Duration
+	}{
+		{model.Edge{From: model.Starting, On: model.Started, To: model.Running}, 0},
+		{model.Edge{From: model.Running, On: model.StopRequested, To: model.Draining}, time.Second},
+		{model.Edge{From: model.Draining, On: model.Drained, To: model.Hooks}, 2 * time.Second},
+		{model.Edge{From: model.Hooks, On: model.HooksFinished, To: model.Stopped}, 1500 * time.Millisecond},
+	} {
+		found := log.transitionTo(want.To)
+		if len(found) != 1 || found[0].text("from") != string(want.From) || found[0].text("event") != string(want.On) {
+			c.Errorf("the transition to %s has %d records, want one, with from, to and event; the log:\n%v", want.To, len(found), log)
+			return
+		}
+		elapsed, ok := isText(found[0].attrs["elapsed"])
+		c.expect(ok && about(elapsed, want.elapsed), "the record of the transition to %s says that %q has elapsed, want %v as text",
+			want.To, found[0].text("elapsed"), want.elapsed)
+	}
+	for _, l := range log.transitionTo(model.Draining) {
+		atMost, ok := isText(l.attrs["at_most"])
+		c.expect(ok && atMost > 0, "the record of the transition to draining says that it lasts %q at most, want a duration as text", l.text("at_most"))
+	}
+}
+
+// CauseIsLogged has a life end for each of several reasons.
+func CauseIsLogged(c *Checker) {
+	mine := errors.New("the reason for it")
+	for what, stop := range map[string]func(ctx context.Context) (place string){
+		"Stop(ctx, nil)": func(ctx context.Context) string {
+			c.Impl.Stop(ctx, nil)
+			return here(-1)
+		},
+		"Stop(ctx, err)": func(ctx context.Context) string {
+			c.Impl.Stop(ctx, mine)
+			return here(-1)
+		},
+		"a task that fails": func(ctx context.Context) string {
+			c.Impl.Go(ctx, func(context.Context) error { return mine })
+			return here(-1)
+		},
+	} {
+		var place string
+		log := c.logged(subject.Settings{}, func(ctx context.Context) error {
+			place = stop(ctx)
+			play.Wait(ctx.Done(), time.Hour)
+			return nil
+		})
+		found := log.transitionTo(model.Draining)
+		if len(found) != 1 {
+			c.Errorf("after %s, the transition to draining has %d records; the log:\n%v", what, len(found), log)
+			continue
+		}
+		c.expect(mentions(found[0].text("at"), place) && found[0].source == place,
+			"after %s, the record of the transition to draining says that it was at %q, and its source is %q; want %s", what, found[0].text("at"), found[0].source, place)
+		if what != "Stop(ctx, nil)" {
+			c.expect(strings.Contains(found[0].text("cause"), mine.Error()), "after %s, the cause in the log is %q, want %q", what, found[0].text("cause"), mine)
+		}
+	}
+	for _, l := range c.interrupted(os.Interrupt).transitionTo(model.Draining) {
+		c.expect(l.text("cause") != "", "after a signal, the record of the transition to draining has no cause: %v", l)
+	}
+}
+
+// WaitsForIsOfBefore has work end at the very cancel.
+func WaitsForIsOfBefore(c *Checker) {
+	const units = 7
+	log := c.logged(subject.Settings{}, func(ctx context.Context) error {
+		for range units {
+			done, _ := c.Impl.Track(ctx)
+			context.AfterFunc(ctx, done)
+		}
+		c.Impl.Stop(ctx, nil)
+		play.Wait(ctx.Done(), time.Hour)
+		return nil
+	})
+	for _, l := range log.transitionTo(model.Draining) {
+		c.expect(slices.Contains(numbers.FindAllString(l.text("waits_for"), -1), fmt.Sprint(units)),
+			"%d units of Track are out at the stop, and done with the cancel: waits_for is %q", units, l.text("waits_for"))
+	}
+}
+
+// DurationsAreText has a life in which every sort of limit is reached, and
+// writes its log as JSON too, where a duration is a bare number.
+func DurationsAreText(c *Checker) {
+	var buffer bytes.Buffer
+	asJSON := slog.NewJSONHandler(&buffer, nil)
+	log := c.logged(subject.Settings{Drain: 4 * time.Second, Shutdown: 3 * time.Second, Delay: time.Second}, func(ctx context.Context) error {
+		c.Impl.Track(ctx)
+		c.hook(ctx, func() { time.Sleep(time.Hour) })
+		c.Impl.Stop(ctx, nil)
+		time.Sleep(time.Minute)
+		return nil
+	})
+	warned := c.logged(subject.Settings{Drain: 4 * time.Second}, func(ctx context.Context) error {
+		c.Impl.Stop(ctx, nil)
+		time.Sleep(time.Minute)
+		return nil
+	})
+	for _, l := range append(log.all(), warned.all()...) {
+		record := slog.NewRecord(l.at, l.level, l.message, 0)
+		for key, v := range l.attrs {
+			c.expect(v.Kind() != slog.KindDuration, "%s is a duration that is not text, which JSON shows as a number: %v", key, l)
+			record.AddAttrs(slog.Attr{Key: key, Value: v})
+		}
+		buffer.Reset()
+		var fields map[string]any
+		err := errors.Join(asJSON.Handle(context.Background(), record), json.Unmarshal(buffer.Bytes(), &fields))
+		_, number := fields["elapsed"].(float64)
+		c.expect(err == nil && !number, "as JSON a record is %s (%v)", buffer.Bytes(), err)
+		c.expect(l.source != "" && !strings.HasPrefix(l.source, "."), "a record has no source: %v", l)
+	}
+}
+
+// PlaceIsSource looks at the records that are about a call.
+func PlaceIsSource(c *Checker) {
+	var place string
+	log := c.logged(subject.Settings{}, func(ctx context.Context) error {
+		c.Impl.OnShutdown(ctx, func() error {
+			place = here(1)
+			c.Impl.Go(ctx, func(context.Context) error { return nil })
+			return nil
+		})
+		return nil
+	})
+	c.expect(slices.ContainsFunc(log.all(), func(l line) bool { return l.source == place }), "no record has %s as its source, where Go is refused; the log:\n%v", place, log)
+}
+
+// InterruptIsExplained compares the log after an interrupt with that after
+// a SIGTERM: it has something more to say, and of something else than which
+// signal it was.
+func InterruptIsExplained(c *Checker) {
+	after := func(sig os.Signal) []string {
+		var texts []string
+		for _, l := range c.interrupted(sig).all() {
+			l.source = "" // and in the same words otherwise
+			text := strings.NewReplacer(sig.String(), "the signal", "SIGINT", "the signal", "SIGTERM", "the signal").Replace(l.String())
+			texts = append(texts, text)
+		}
+		return texts
+	}
+	interrupted, terminated := after(os.Interrupt), after(process.Terminate)
+	more := slices.ContainsFunc(interrupted, func(text string) bool { return !slices.Contains(terminated, text) })
+	c.expect(more, "after an interrupt the log says nothing that it does not say after a SIGTERM, of which a further one ends nothing; it says:\n%s", strings.Join(interrupted, "\n"))
+}
+
+// LongStartIsLogged has start-up last for a thousand minutes.
+func LongStartIsLogged(c *Checker) {
+	began := time.Time{}
+	log := c.logged(subject.Settings{ManualStart: true}, func(ctx context.Context) error {
+		began = time.Now()
+		time.Sleep(1000 * time.Minute)
+		c.Impl.MarkStarted(ctx)
+		time.Sleep(5000 * time.Minute)
+		return nil
+	})
+	var got []time.Duration
+	for _, l := range log.all() {
+		if l.level == slog.LevelWarn {
+			got = append(got, l.at.Sub(began).Round(time.Second))
+		}
+	}
+	var want []time.Duration
+	for at := time.Minute; at < 1000*time.Minute; at *= 2 {
+		want = append(want, at)
+	}
+	c.expect(slices.Equal(got, want), "start-up lasts 1000 minutes, and there are warnings after %v, want %v", got, want)
+	log = c.logged(subject.Settings{}, func(context.Context) error { time.Sleep(1000 * time.Minute); return nil })
+	for _, l := range log.all() {
+		c.expect(l.level < slog.LevelWarn, "without manual start there is a warning: %v", l)
+	}
+}

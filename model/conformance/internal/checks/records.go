@@ -1,0 +1,129 @@
+package checks
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+)
+
+// line is one record of a log.
+type line struct {
+	at      time.Time
+	level   slog.Level
+	message string
+	attrs   map[string]slog.Value // resolved; those of a group by their path
+	source  string                // file.go:12, "" without one
+}
+
+// text is an attribute as text.
+func (l line) text(key string) string {
+	if v, ok := l.attrs[key]; ok {
+		return v.String()
+	}
+	return ""
+}
+
+// String is the whole record on one line.
+func (l line) String() string {
+	text := fmt.Sprintf("%v %s (%s)", l.level, l.message, l.source)
+	for _, key := range slices.Sorted(maps.Keys(l.attrs)) {
+		text += " " + key + "=" + l.text(key)
+	}
+	return text
+}
+
+// records is a slog.Handler that keeps what it is given. The handlers that it
+// makes keep it in the same place.
+type records struct {
+	*kept
+	prefix string
+	attrs  []slog.Attr
+}
+
+type kept struct {
+	mu    sync.Mutex
+	lines []line
+}
+
+func newRecords() records { return records{kept: &kept{}} }
+
+// Enabled is always true.
+func (r records) Enabled(context.Context, slog.Level) bool { return true }
+
+// WithAttrs returns a handler whose records have these too.
+func (r records) WithAttrs(attrs []slog.Attr) slog.Handler {
+	for _, a := range attrs {
+		a.Key = r.prefix + a.Key
+		r.attrs = append(slices.Clip(r.attrs), a)
+	}
+	return r
+}
+
+// WithGroup returns a handler that puts attributes into a group.
+func (r records) WithGroup(name string) slog.Handler {
+	r.prefix += name + "."
+	return r
+}
+
+// Handle keeps a record.
+func (r records) Handle(_ context.Context, record slog.Record) error {
+	l := line{at: record.Time, level: record.Level, message: record.Message, attrs: map[string]slog.Value{}}
+	if record.PC != 0 {
+		frame, _ := runtime.CallersFrames([]uintptr{record.PC}).Next()
+		l.source = fmt.Sprintf("%s:%d", filepath.Base(frame.File), frame.Line)
+	}
+	for _, a := range r.attrs {
+		l.add("", a)
+	}
+	record.Attrs(func(a slog.Attr) bool { l.add(r.prefix, a); return true })
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lines = append(r.lines, l)
+	return nil
+}
+
+func (l line) add(prefix string, a slog.Attr) {
+	v := a.Value.Resolve()
+	if v.Kind() != slog.KindGroup {
+		l.attrs[prefix+a.Key] = v
+		return
+	}
+	for _, inner := range v.Group() {
+		l.add(prefix+a.Key+".", inner)
+	}
+}
+
+// all returns the records so far.
+func (r records) all() []line {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.lines)
+}
+
+// String is the whole log.
+func (r records) String() string {
+	var b strings.Builder
+	for _, l := range r.all() {
+		fmt.Fprintf(&b, "%v\n", l)
+	}
+	return b.String()
+}
+
+// transitionTo finds the records of a transition into a state.
+func (r records) transitionTo(to model.State) (found []line) {
+	for _, l := range r.all() {
+		if l.text("to") == string(to) && l.text("from") != "" {
+			found = append(found, l)
+		}
+	}
+	return found
+}

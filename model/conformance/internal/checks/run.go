@@ -1,0 +1,210 @@
+package checks
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// goroutine is what identifies the calling goroutine: the first line of its
+// stack, up to its number.
+func goroutine() string {
+	buf := make([]byte, 64)
+	head, _, _ := bytes.Cut(buf[:runtime.Stack(buf, false)], []byte(" ["))
+	return string(head)
+}
+
+// MainGoroutine checks RUN-1: main has a goroutine of its own and a live context.
+func MainGoroutine(c *Checker) {
+	c.bubble(func() {
+		caller, calls := goroutine(), 0
+		err := c.Impl.Run(func(ctx context.Context) error {
+			calls++
+			c.expect(goroutine() != caller, "main runs on the goroutine that called Run")
+			c.expect(ctx.Err() == nil, "main's context is cancelled when main begins")
+			return nil
+		}, 0, 0)
+		c.expect(err == nil && calls == 1, "Run returns %v after %d calls of main", err, calls)
+	})
+}
+
+type valueKey struct{}
+
+// Parent checks RUN-2: the context has the parent's values and not its deadline.
+func Parent(c *Checker) {
+	c.bubble(func() {
+		parent, cancel := context.WithTimeout(context.WithValue(context.Background(), valueKey{}, "of the parent"), time.Hour)
+		defer cancel()
+		_ = c.run(func(ctx context.Context) error {
+			c.expect(ctx.Value(valueKey{}) == "of the parent", "main's context lacks the parent's values")
+			_, bounded := ctx.Deadline()
+			c.expect(!bounded, "main's context has the parent's deadline")
+			return nil
+		}, subject.Settings{Parent: parent})
+	})
+}
+
+// ExpiringParent checks RUN-2: a parent that expires is a parent that is cancelled.
+func ExpiringParent(c *Checker) {
+	c.bubble(func() {
+		parent, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		began := time.Now()
+		err := c.run(func(ctx context.Context) error {
+			play.Wait(ctx.Done(), time.Hour)
+			c.expect(time.Since(began) == time.Second, "the context is cancelled after %v, want 1s", time.Since(began))
+			c.expect(context.Cause(ctx) == context.DeadlineExceeded, "the cause is %v", context.Cause(ctx))
+			return ctx.Err()
+		}, subject.Settings{Parent: parent})
+		c.expect(err == nil, "Run returns %v", err)
+	})
+}
+
+// StopIsTaken checks RUN-2: Stop returns once it is taken, and cancels with its error.
+func StopIsTaken(c *Checker) {
+	c.bubble(func() {
+		mine := errors.New("the caller's")
+		err := c.run(func(ctx context.Context) error {
+			c.Impl.Stop(ctx, mine)
+			state := c.Impl.State(ctx)
+			c.expect(state != string(model.Running), "the state is %s when Stop has returned", state)
+			play.Wait(ctx.Done(), time.Hour)
+			c.expect(context.Cause(ctx) == mine, "the cause is %v, want the error given to Stop", context.Cause(ctx))
+			return nil
+		}, subject.Settings{})
+		c.expect(errors.Is(err, mine), "Run returns %v, want the error given to Stop", err)
+	})
+}
+
+// MarkStartedIsTaken is done often: what is only about to be taken may be
+// seen by luck.
+func MarkStartedIsTaken(c *Checker) {
+	for range 20 {
+		c.bubble(func() {
+			_ = c.run(func(ctx context.Context) error {
+				c.Impl.MarkStarted(ctx)
+				state := c.Impl.State(ctx)
+				c.expect(state == string(model.Running), "the state is %s when MarkStarted has returned", state)
+				return nil
+			}, subject.Settings{ManualStart: true})
+		})
+	}
+}
+
+// CleanEndIsLogged checks RUN-7: a clean end is logged at Debug.
+func CleanEndIsLogged(c *Checker) {
+	c.bubble(func() {
+		log := &logbook{}
+		err := c.run(func(ctx context.Context) error {
+			c.Impl.Stop(ctx, nil)
+			<-ctx.Done()
+			return ctx.Err()
+		}, subject.Settings{Log: log.log})
+		c.expect(err == nil, "Run returns %v, want nil", err)
+		c.expectLog(log, "DEBUG", "context canceled")
+	})
+}
+
+// CleanTaskIsLogged has tasks end after the stop that was requested, and
+// after the one that is main's own exit.
+func CleanTaskIsLogged(c *Checker) {
+	for _, requested := range []bool{true, false} {
+		c.bubble(func() {
+			log := &logbook{}
+			err := c.run(func(ctx context.Context) error {
+				c.Impl.Go(ctx, func(ctx context.Context) error {
+					play.Wait(ctx.Done(), time.Hour)
+					time.Sleep(time.Second)
+					return fmt.Errorf("the task's: %w", ctx.Err())
+				})
+				if requested {
+					c.Impl.Stop(ctx, nil)
+				}
+				return nil
+			}, subject.Settings{Log: log.log})
+			c.expect(err == nil, "Run returns %v, want nil", err)
+			c.expectLog(log, "DEBUG", "the task's: context canceled")
+		})
+	}
+}
+
+// SeveralRuns checks RUN-9: one after another, at once and nested.
+func SeveralRuns(c *Checker) {
+	c.bubble(func() {
+		mine := errors.New("of the inner run")
+		order := map[string]int{}
+		outer := c.Impl.Run(func(ctx context.Context) error {
+			c.Impl.OnShutdown(ctx, func() error { order["outer"] = len(order) + 1; return nil })
+			inner := c.Impl.Run(func(ctx context.Context) error {
+				c.Impl.OnShutdown(ctx, func() error { order["inner"] = len(order) + 1; return nil })
+				return mine
+			}, 0, 0)
+			c.expect(inner == mine, "the inner run returns %v", inner)
+			c.expect(ctx.Err() == nil, "the end of the inner run cancels the outer one's context")
+			return nil
+		}, 0, 0)
+		c.expect(outer == nil, "the outer run returns %v", outer)
+		c.expect(len(order) == 2 && order["inner"] < order["outer"], "hooks run in the order %v, want the inner one first", order)
+	})
+	c.bubble(func() {
+		var hooks [4]atomic.Bool
+		results := make(chan error)
+		for i := range 4 {
+			go func() {
+				results <- c.Impl.Run(func(ctx context.Context) error {
+					c.Impl.OnShutdown(ctx, func() error { hooks[i].Store(true); return nil })
+					time.Sleep(time.Duration(i+1) * time.Second)
+					c.expect(ctx.Err() == nil, "one run's end cancels the context of another")
+					return nil
+				}, 0, 0)
+			}()
+		}
+		for range 4 {
+			err := <-results
+			c.expect(err == nil, "one of four runs returns %v", err)
+		}
+		for i := range hooks {
+			c.expect(hooks[i].Load(), "the hook of run %d of four did not run", i+1)
+		}
+	})
+}
+
+// NoGoroutineStays checks RUN-10: a hundred runs leave no goroutine.
+func NoGoroutineStays(c *Checker) {
+	once := func() {
+		_ = c.Impl.Run(func(ctx context.Context) error {
+			c.Impl.DrainGroup(ctx).Go(func() {})
+			c.Impl.OnShutdown(ctx, func() error { return nil })
+			return nil
+		}, 0, 0)
+	}
+	once()
+	before := runtime.NumGoroutine()
+	for range 100 {
+		once()
+	}
+	few := before + 10 // of which some may be of the process's own
+	if after := settled(few); after > few {
+		buf := make([]byte, 1<<14)
+		c.Errorf("there were %d goroutines before a hundred runs, and there are %d after:\n%s",
+			before, after, buf[:runtime.Stack(buf, true)])
+	}
+}
+
+// settled returns the number of goroutines, when it has come down to most, or
+// has had a second to do so.
+func settled(most int) int {
+	n := runtime.NumGoroutine()
+	for deadline := time.Now().Add(time.Second); n > most && time.Now().Before(deadline); n = runtime.NumGoroutine() {
+		time.Sleep(time.Millisecond)
+	}
+	return n
+}

@@ -1,0 +1,123 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// CleanErrorIsAskedOfLeaves has the user's function know one error and
+// nothing that holds it, or everything that holds it.
+func CleanErrorIsAskedOfLeaves(c *Checker) {
+	mine, other := errors.New("the user's"), errors.New("another")
+	for what, is := range map[string]func(error) bool{
+		"it is that error":  func(err error) bool { return err == mine },
+		"it has that error": func(err error) bool { return errors.Is(err, mine) },
+	} {
+		for _, given := range []struct {
+			err   error
+			clean bool
+		}{
+			{mine, true},
+			{fmt.Errorf("in main: %w", mine), true},
+			{fmt.Errorf("in main: %w", errors.Join(context.Canceled, fmt.Errorf("deeper: %w", mine))), true},
+			{errors.Join(mine, other), false},
+			{fmt.Errorf("%w, after %w", other, mine), false},
+		} {
+			c.endAfterStop(subject.Settings{CleanError: is}, given.err, func(how string, result error) {
+				c.expect((result == nil) == given.clean, "%s ends with %q after a stop, which WithCleanError finds clean when %s; Run returns %v",
+					how, given.err, what, result)
+			})
+		}
+	}
+}
+
+// endAfterStop has main, and then a task, end with an error after a stop that
+// was requested, and calls look with what Run returned.
+func (c *Checker) endAfterStop(s subject.Settings, err error, look func(how string, result error)) {
+	c.bubble(func() {
+		look("main", c.run(func(ctx context.Context) error {
+			c.Impl.Stop(ctx, nil)
+			return err
+		}, s))
+	})
+	if !c.offered[subject.NeedGo] {
+		return
+	}
+	c.bubble(func() {
+		look("a task", c.run(func(ctx context.Context) error {
+			c.Impl.Go(ctx, func(context.Context) error {
+				play.Wait(ctx.Done(), time.Hour)
+				return err
+			})
+			c.Impl.Stop(ctx, nil)
+			return nil
+		}, s))
+	})
+}
+
+// endless is an error that unwraps to itself, straight away or by others.
+type endless struct{ next []error }
+
+// Error has a text of its own.
+func (e *endless) Error() string { return "an error without an end" }
+
+// Unwrap leads back.
+func (e *endless) Unwrap() []error { return e.next }
+
+// single is one that unwraps to one error.
+type single struct{ next error }
+
+// Error has a text of its own.
+func (e *single) Error() string { return "an error without an end" }
+
+// Unwrap leads back.
+func (e *single) Unwrap() error { return e.next }
+
+// endlessErrors are errors of which errors.Is would never be done.
+func endlessErrors() []error {
+	itself := &single{}
+	itself.next = itself
+	tree := &endless{}
+	tree.next = []error{context.Canceled, tree}
+	one, two := &single{}, &endless{}
+	one.next, two.next = two, []error{one, context.Canceled}
+	return []error{itself, tree, one, fmt.Errorf("wrapped: %w", itself)}
+}
+
+// EndlessError fails by the death of the process, or by its standing still,
+// where the tree is walked to its end.
+func EndlessError(c *Checker) {
+	for i, err := range endlessErrors() {
+		var s subject.Settings
+		if c.offered[subject.NeedCleanError] {
+			s.CleanError = func(error) bool { return true }
+		}
+		c.endAfterStop(s, err, func(how string, result error) {
+			c.expect(holds(result, err, 8), "%s ends with an error that unwraps to itself (number %d), and Run returns %v", how, i+1, result)
+		})
+	}
+}
+
+// holds says whether an error is found in another, not looking deeper than so
+// many levels.
+func holds(err, target error, depth int) bool {
+	if err == nil || depth == 0 {
+		return false
+	}
+	if err == target {
+		return true
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		return holds(e.Unwrap(), target, depth-1)
+	case interface{ Unwrap() []error }:
+		return slices.ContainsFunc(e.Unwrap(), func(e error) bool { return holds(e, target, depth-1) })
+	}
+	return false
+}

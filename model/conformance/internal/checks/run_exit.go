@@ -1,0 +1,88 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/process"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// signalError runs a service that a signal stops, and returns what Run does.
+// main ends with what ends makes of the cause.
+func (c *Checker) signalError(sig os.Signal, ends func(cause error) error) (result error) {
+	c.bubble(func() {
+		source := make(chan os.Signal, 1)
+		time.AfterFunc(time.Second, func() { source <- sig })
+		result = c.run(func(ctx context.Context) error {
+			play.Wait(ctx.Done(), time.Hour)
+			return ends(context.Cause(ctx))
+		}, subject.Settings{Signals: source, SignalError: true})
+	})
+	return result
+}
+
+// SignalErrorIsOnce has main return the cause itself, in ways that people
+// do.
+func SignalErrorIsOnce(c *Checker) {
+	for what, ends := range map[string]func(cause error) error{
+		"nil":                func(error) error { return nil },
+		"the cause":          func(cause error) error { return cause },
+		"the cause, wrapped": func(cause error) error { return fmt.Errorf("after 4 of 10 items: %w", cause) },
+		"the cause, joined":  func(cause error) error { return errors.Join(context.Canceled, cause) },
+	} {
+		err := c.signalError(process.Terminate, ends)
+		n := 0
+		for _, leaf := range leaves(err) {
+			if c.Impl.Is(leaf, model.CauseSIGTERM) {
+				n++
+			}
+		}
+		c.expect(n == 1, "main returns %s, and the signal is in Run's result %d times, want once: %v", what, n, err)
+	}
+	failure := errors.New("main's")
+	all := leaves(c.signalError(process.Terminate, func(error) error { return failure }))
+	c.expect(len(all) == 2 && errors.Is(all[0], failure) && c.Impl.Is(all[1], model.CauseSIGTERM),
+		"main fails after a signal, and Run returns %v, want its error and the signal", all)
+}
+
+// leaves returns what is joined in an error, in order.
+func leaves(err error) (all []error) {
+	switch e := err.(type) {
+	case nil:
+		return nil
+	case interface{ Unwrap() []error }:
+		for _, part := range e.Unwrap() {
+			all = append(all, leaves(part)...)
+		}
+		return all
+	}
+	return []error{err}
+}
+
+// ExitCode checks RUN-14: exit codes.
+func ExitCode(c *Checker) {
+	code := func(what string, err error, want int) {
+		got := c.Impl.ExitCode(err)
+		c.expect(got == want, "the exit code of %s is %d, want %d: %v", what, got, want, err)
+	}
+	code("nil", nil, 0)
+	code("an error", errors.New("main's"), 1)
+	for sig, number := range map[os.Signal]int{os.Interrupt: 2, syscall.SIGTERM: 15, syscall.SIGHUP: 1} {
+		err := c.signalError(sig, func(cause error) error { return cause })
+		if err == nil && sig == syscall.SIGHUP {
+			continue // SIG-2 says that it is a stop
+		}
+		code("a signal", err, 128+number)
+		code("a signal, wrapped", fmt.Errorf("batch: %w", err), 128+number)
+		code("a signal, wrapped and joined", fmt.Errorf("batch: %w", errors.Join(err, fmt.Errorf("and: %w", err))), 128+number)
+		code("a signal and an error", errors.Join(err, errors.New("another")), 1)
+		code("an error and a signal, wrapped", fmt.Errorf("%w: %w", errors.New("another"), err), 1)
+	}
+}

@@ -1,0 +1,242 @@
+package checks
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing/synctest"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// ServeFunc is Serve, or what is used in its place.
+type ServeFunc = func(ctx context.Context, srv *http.Server, ln net.Listener) error
+
+// handleFunc answers a request in a service.
+type handleFunc = func(v *service, w http.ResponseWriter, req *http.Request)
+
+// What is noted of a service, with the instant of the first time. A handler
+// may note more.
+const (
+	cancelled = "cancelled" // main's context
+	served    = "served"    // Serve has returned
+	hooked    = "hooked"    // the first hook begins
+	returned  = "returned"  // Run has
+)
+
+// service is one run whose main serves HTTP, in virtual time.
+type service struct {
+	c      *Checker
+	ln     *pipes
+	client *http.Client
+	stop   func()          // requests a stop
+	ctx    context.Context // what Serve is given
+	over   chan struct{}   // closed when Run has returned
+
+	mu    sync.Mutex
+	notes map[string]time.Duration
+	err   error // what Serve returned
+	whole error // what Run returned
+}
+
+// serving has a service live, and calls f beside it. The service is stopped
+// when f returns, if not before.
+func (c *Checker) serving(serve ServeFunc, s subject.Settings, handle handleFunc, f func(v *service)) {
+	c.bubble(func() {
+		v := &service{c: c, ln: newPipes(), over: make(chan struct{}), notes: map[string]time.Duration{}}
+		transport := &http.Transport{DialContext: v.ln.dial, DisableCompression: true}
+		v.client = &http.Client{Transport: transport, Timeout: 3 * play.Patience}
+		srv := &http.Server{
+			Handler:  http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { handle(v, w, req) }),
+			ErrorLog: log.New(io.Discard, "", 0),
+		}
+		s.Parent, v.stop = context.WithCancel(context.Background())
+		up := make(chan struct{})
+		go func() {
+			defer close(v.over)
+			err := c.run(func(ctx context.Context) error {
+				c.hook(ctx, func() { v.note(hooked) })
+				context.AfterFunc(ctx, func() { v.note(cancelled) })
+				v.ctx = context.WithValue(ctx, valueKey{}, "of the context")
+				close(up)
+				err := serve(v.ctx, srv, v.ln)
+				v.note(served)
+				v.mu.Lock()
+				defer v.mu.Unlock()
+				v.err = err
+				return nil
+			}, s)
+			v.note(returned)
+			v.mu.Lock()
+			defer v.mu.Unlock()
+			v.whole = err
+		}()
+		<-up
+		time.Sleep(time.Millisecond) // the server is up
+		f(v)
+		v.end()
+		_ = srv.Close()
+		v.ln.cut()
+		transport.CloseIdleConnections()
+		time.Sleep(2 * play.Patience) // for the handlers that would not return
+	})
+}
+
+// ServeBare is a server that is run in another way than by Serve, and counts
+// its requests by Handler. It accepts until the service is let go of.
+func (c *Checker) ServeBare(ctx context.Context, srv *http.Server, ln net.Listener) error {
+	srv.Handler = c.Impl.Handler(ctx, srv.Handler)
+	go func() { _ = srv.Serve(ln) }()
+	<-ctx.Done()
+	return nil
+}
+
+// hook registers a hook, the kind that takes a context where there is one.
+func (c *Checker) hook(ctx context.Context, f func()) {
+	if c.Impl.OnShutdownContext != nil {
+		c.Impl.OnShutdownContext(ctx, func(context.Context) error { f(); return nil }, 0)
+		return
+	}
+	c.Impl.OnShutdown(ctx, func() error { f(); return nil })
+}
+
+// end stops the service and waits for Run, and for all that happens at that
+// instant to be noted.
+func (v *service) end() {
+	v.stop()
+	play.Wait(v.over, 3*play.Patience)
+	synctest.Wait()
+}
+
+func (v *service) now() time.Duration { return time.Since(v.ln.began) }
+
+// note writes down when something happened first.
+func (v *service) note(what string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if _, noted := v.notes[what]; !noted {
+		v.notes[what] = v.now()
+	}
+}
+
+// at is when something happened first.
+func (v *service) at(what string) time.Duration {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if at, noted := v.notes[what]; noted {
+		return at
+	}
+	return model.Never
+}
+
+// hooksAt is when the first hook began, or Run returned without one.
+func (v *service) hooksAt() time.Duration { return min(v.at(hooked), v.at(returned)) }
+
+func (v *service) result() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.err
+}
+
+// outcome is what Run returned.
+func (v *service) outcome() error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.whole
+}
+
+// exchange is what became of a request.
+type exchange struct {
+	code   int
+	body   string
+	closes bool // the response says Connection: close
+	err    error
+	at     time.Duration
+}
+
+func (e exchange) String() string {
+	return fmt.Sprintf("%d %q, %v, at %s", e.code, e.body, e.err, scenarios.Show(e.at))
+}
+
+func (e exchange) ok() bool { return e.err == nil && e.code == http.StatusOK }
+
+// get sends a request and waits for what becomes of it.
+func (v *service) get(path string) exchange {
+	resp, err := v.client.Get("http://service/" + path)
+	return v.exchanged(resp, err)
+}
+
+func (v *service) exchanged(resp *http.Response, err error) exchange {
+	e := exchange{err: err}
+	if err == nil {
+		var body []byte
+		body, e.err = io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		e.code, e.body, e.closes = resp.StatusCode, string(body), resp.Close
+	}
+	e.at = v.now()
+	return e
+}
+
+// begin sends a request, and returns when it is under way.
+func (v *service) begin(path string) <-chan exchange {
+	answered := make(chan exchange, 1)
+	go func() { answered <- v.get(path) }()
+	time.Sleep(time.Millisecond)
+	return answered
+}
+
+// wire is one connection, by hand.
+type wire struct {
+	net.Conn
+	r *bufio.Reader
+}
+
+// dial makes a connection, nil if there is none to be had.
+func (v *service) dial() *wire {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	conn, err := v.ln.dial(ctx, "", "")
+	if err != nil {
+		v.c.Errorf("at %s a connection fails: %v", scenarios.Show(v.now()), err)
+		return nil
+	}
+	time.Sleep(time.Millisecond) // it is accepted
+	return newWire(conn)
+}
+
+func newWire(conn net.Conn) *wire {
+	_ = conn.SetDeadline(time.Now().Add(play.Patience))
+	return &wire{conn, bufio.NewReader(conn)}
+}
+
+// get sends a request over the connection.
+func (w *wire) get(v *service, path string) exchange {
+	if _, err := fmt.Fprintf(w, "GET /%s HTTP/1.1\r\nHost: service\r\n\r\n", path); err != nil {
+		return exchange{err: err, at: v.now()}
+	}
+	return v.exchanged(http.ReadResponse(w.r, nil))
+}
+
+// lasting answers after as long as the path says, whatever becomes of its
+// context.
+func lasting(_ *service, w http.ResponseWriter, req *http.Request) {
+	d, _ := time.ParseDuration(strings.TrimPrefix(req.URL.Path, "/"))
+	time.Sleep(d)
+	_, _ = io.WriteString(w, "done")
+}
+
+// prompt is how late a server may be (HTTP-1).
+const prompt = 10 * time.Millisecond
+
+func promptly(d, want time.Duration) bool { return d >= want && d <= want+prompt }

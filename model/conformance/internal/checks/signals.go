@@ -1,0 +1,170 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/process"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// signalled runs a main that has a signal sent to the process, and waits for
+// its context. It returns whether the hook ran, and Run's error.
+func (c *Checker) signalled(send func()) (hook bool, err error) {
+	err = c.Impl.Run(func(ctx context.Context) error {
+		c.Impl.OnShutdown(ctx, func() error { hook = true; return nil })
+		send()
+		select {
+		case <-ctx.Done():
+		case <-time.After(process.Soon):
+			c.Errorf("the context is not cancelled by the signal")
+		}
+		return nil
+	}, 0, 0)
+	return hook, err
+}
+
+// RealSignals checks SIG-1: a real SIGTERM and a real SIGINT.
+func RealSignals(c *Checker) {
+	for _, sig := range []os.Signal{process.Terminate, os.Interrupt} {
+		hook, err := c.signalled(func() { time.AfterFunc(10*time.Millisecond, func() { process.Raise(sig) }) })
+		c.expect(hook && err == nil, "%v: Run returns %v, and the hook ran: %t", sig, err, hook)
+	}
+}
+
+// FirstLineSignal checks SIG-1: in main's first line.
+func FirstLineSignal(c *Checker) {
+	hook, err := c.signalled(func() { process.Raise(process.Terminate) })
+	c.expect(hook && err == nil, "Run returns %v, and the hook ran: %t", err, hook)
+}
+
+// FurtherSIGTERM fails by the death of the process.
+func FurtherSIGTERM(c *Checker) {
+	further := func() {
+		for range 3 {
+			process.Raise(process.Terminate)
+			time.Sleep(3 * time.Millisecond)
+		}
+	}
+	hook := false
+	err := c.Impl.Run(func(ctx context.Context) error {
+		c.Impl.OnShutdown(ctx, func() error { further(); hook = true; return nil })
+		process.Raise(process.Terminate)
+		play.Wait(ctx.Done(), process.Soon)
+		further()
+		return nil
+	}, 0, 0)
+	c.expect(err == nil && hook, "Run returns %v, and the hook ran: %t", err, hook)
+}
+
+// SignalsUntilReturn fails by the death of the process, where Run lets go of
+// signals before its observers and its log are done.
+func SignalsUntilReturn(c *Checker) {
+	// Run waits for them for 100 ms, and a machine may be late.
+	var hook atomic.Int64
+	began := time.Now()
+	further := func() {
+		if at := hook.Load(); at > 0 && time.Since(began)-time.Duration(at) < 50*time.Millisecond {
+			process.Raise(process.Terminate)
+		}
+	}
+	main := func(ctx context.Context) error {
+		c.Impl.OnShutdown(ctx, func() error { hook.Store(int64(time.Since(began))); return nil })
+		return nil
+	}
+	err := c.run(main, subject.Settings{Observe: func(s subject.Step) {
+		if s.To == string(model.Stopped) {
+			further()
+		}
+	}})
+	c.expect(err == nil, "SIGTERM comes while an observer sees that the run is stopped, and Run returns %v", err)
+	hook.Store(0)
+	err = c.run(main, subject.Settings{Log: func(string, string) { further() }})
+	c.expect(err == nil, "SIGTERM comes while the log is written, and Run returns %v", err)
+}
+
+// SignalStopsAll checks RUN-9: one signal stops two.
+func SignalStopsAll(c *Checker) {
+	results, ready := make(chan error, 2), make(chan struct{}, 2)
+	for range 2 {
+		go func() {
+			results <- c.Impl.Run(func(ctx context.Context) error {
+				ready <- struct{}{}
+				select {
+				case <-ctx.Done():
+					return nil
+				case <-time.After(process.Soon):
+					return errors.New("the context is not cancelled by the signal")
+				}
+			}, 0, 0)
+		}()
+	}
+	<-ready
+	<-ready
+	process.Raise(process.Terminate)
+	for range 2 {
+		err := <-results
+		c.expect(err == nil, "one of two runs returns %v", err)
+	}
+}
+
+// MainStays has a main that never comes back. A process that is late by
+// half of the drain timeout may take that for over.
+func MainStays(c *Checker) {
+	c.thrice(func() string {
+		release := make(chan struct{})
+		defer close(release)
+		hook, began := false, time.Now()
+		err := c.Impl.Run(func(ctx context.Context) error {
+			c.Impl.OnShutdown(ctx, func() error { hook = true; return nil })
+			process.Raise(process.Terminate)
+			<-release
+			return nil
+		}, 40*time.Millisecond, 30*time.Millisecond)
+		took := time.Since(began)
+		switch {
+		case err == nil || !hook || took > process.Soon:
+			return fmt.Sprintf("Run returns %v after %v, and the hook ran: %t", err, took, hook)
+		case c.offered[subject.NeedIs] && !c.Impl.Is(err, model.MainRunning):
+			return fmt.Sprintf("Run returns %v, want that main is still running", err)
+		case c.offered[subject.NeedIs] && c.Impl.Is(err, model.DrainTimeout):
+			return fmt.Sprintf("Run returns %v, and no work was out", err)
+		}
+		return ""
+	})
+}
+
+// sceneDefaultEffect is a process of its own: it lives through a run, signals
+// itself, and should not live on.
+const sceneDefaultEffect = "default effect"
+
+// DefaultEffect checks SIG-3: a SIGTERM after Run ends the process.
+func DefaultEffect(c *Checker) {
+	died, err := c.child.PlayScene(sceneDefaultEffect)
+	c.expect(err == nil && died == process.Terminate, "after Run returned, the process ended by %v (%v), want %v", died, err, process.Terminate)
+}
+
+// PlayScene is what a process does that was started for a scene.
+func PlayScene(scene string, impl *subject.Implementation) {
+	switch scene {
+	case scenePipeline:
+		playPipeline(impl, nil)
+	case sceneSource:
+		playPipeline(impl, make(chan os.Signal, 1))
+	case sceneDefaultEffect:
+	default:
+		os.Exit(3)
+	}
+	if err := impl.Run(func(context.Context) error { return nil }, 0, 0); err != nil {
+		os.Exit(4)
+	}
+	process.Raise(process.Terminate)
+	time.Sleep(process.Soon)
+	os.Exit(5)
+}

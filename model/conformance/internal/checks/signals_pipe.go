@@ -1,0 +1,79 @@
+package checks
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/process"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// The scenes of a service whose standard output and error are a pipeline: the
+// reader dies first, then the stop comes. In the second, signals come from a
+// source, so that the run leaves those of the process alone.
+const (
+	scenePipeline = "pipeline"
+	sceneSource   = "pipeline with a source of signals"
+)
+
+// playPipeline writes down how far it has come where its parent reads it, and
+// writes into the pipeline at every turn from the stop on.
+func playPipeline(impl *subject.Implementation, source chan os.Signal) {
+	progress := os.NewFile(3, "progress")
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	say := func(what string) { _, _ = fmt.Fprintln(progress, what) }
+	write := func() {
+		_, _ = fmt.Fprintln(os.Stdout, "to the standard output")
+		_, _ = fmt.Fprintln(os.Stderr, "to the standard error")
+	}
+	s := subject.Settings{}
+	if source != nil {
+		s.Signals = source
+	}
+	err := impl.RunWith(func(ctx context.Context) error {
+		impl.OnShutdown(ctx, func() error { write(); say("hook"); return nil })
+		say("up")
+		if source != nil {
+			_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+			source <- process.Terminate
+		}
+		play.Wait(ctx.Done(), process.Soon)
+		write()
+		return nil
+	}, s)
+	if err != nil {
+		say(err.Error())
+		os.Exit(4)
+	}
+	say("returned")
+	os.Exit(0)
+}
+
+// Pipeline has two services, at once, be stopped in a pipeline whose reader
+// has died: one by each signal.
+func Pipeline(c *Checker) {
+	const want = "up hook returned"
+	var services sync.WaitGroup
+	for _, sig := range []os.Signal{process.Terminate, os.Interrupt} {
+		services.Go(func() {
+			progress, died, err := c.child.Pipeline(scenePipeline, func(service *os.Process, _ *os.File) { _ = service.Signal(sig) })
+			c.expect(err == nil && died == nil && strings.Join(progress, " ") == want,
+				"in a pipeline whose reader has died, %v comes: the service came to %q, and died of %v (%v); want %q", sig, progress, died, err, want)
+		})
+	}
+	services.Wait()
+}
+
+// PipelineOfSource expects that a run that is to leave signals alone leaves
+// SIGPIPE alone too, by which a process dies as it always did.
+func PipelineOfSource(c *Checker) {
+	progress, died, err := c.child.Pipeline(sceneSource, func(_ *os.Process, input *os.File) { _, _ = fmt.Fprintln(input, "stop") })
+	c.expect(err == nil && died == process.BrokenPipe, "with a source of signals, in a pipeline whose reader has died, the service came to %q, and died of %v (%v); want %v: it touches no signal of the process",
+		progress, died, err, process.BrokenPipe)
+}

@@ -1,0 +1,165 @@
+package checks
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// roads lead a new machine to each state.
+var roads = map[model.State][]model.Event{
+	model.Starting: nil,
+	model.Running:  {model.Started},
+	model.Draining: {model.StopRequested},
+	model.Hooks:    {model.StopRequested, model.Drained},
+	model.Stopped:  {model.StopRequested, model.Drained, model.HooksFinished},
+}
+
+var events = []model.Event{
+	model.Started, model.StopRequested, model.MainExited, model.Drained,
+	model.DrainTimedOut, model.HooksFinished, model.ShutdownTimedOut, model.PhaseForced,
+}
+
+// machineIn makes a machine that is in a state.
+func (c *Checker) machineIn(s model.State) (subject.Machine, bool) {
+	m := c.Impl.Machine()
+	for _, e := range roads[s] {
+		if _, err := m.Fire(string(e)); err != nil {
+			return m, false
+		}
+	}
+	return m, m.State() == string(s)
+}
+
+// Table holds a machine to the table both ways: each row is there, and
+// nothing else leads from one state to another.
+func Table(c *Checker) {
+	for _, e := range model.Edges() {
+		m, ok := c.machineIn(e.From)
+		if !ok {
+			c.Errorf("a new machine cannot be led to %s", e.From)
+			continue
+		}
+		if _, err := m.Fire(string(e.On)); err != nil || m.State() != string(e.To) {
+			c.Errorf("%v: the machine is in %s, with error %v", e, m.State(), err)
+		}
+	}
+	c.forbidden(func(m subject.Machine, s model.State, e model.Event) {
+		_, _ = m.Fire(string(e))
+		c.expect(m.State() == string(s), "%s in %s leads to %s", e, s, m.State())
+	})
+}
+
+// forbidden calls f with a machine in each state, and each event that the table
+// does not allow there.
+func (c *Checker) forbidden(f func(m subject.Machine, s model.State, e model.Event)) {
+	for _, s := range model.States() {
+		for _, e := range events {
+			allowed := slices.ContainsFunc(model.Edges(), func(row model.Edge) bool { return row.From == s && row.On == e })
+			if m, ok := c.machineIn(s); ok && !allowed {
+				f(m, s, e)
+			}
+		}
+	}
+}
+
+// Refusal checks STATE-3: an event without a row is refused in every state.
+func Refusal(c *Checker) {
+	c.forbidden(func(m subject.Machine, s model.State, e model.Event) {
+		refused, err := m.Fire(string(e))
+		switch {
+		case err == nil || m.State() != string(s):
+			c.Errorf("%s in %s is taken, and leads to %s", e, s, m.State())
+		case !refused || !strings.Contains(err.Error(), string(s)) || !strings.Contains(err.Error(), string(e)):
+			c.Errorf("%s in %s: the error %q does not name both", e, s, err)
+		}
+	})
+}
+
+// watched plays a run of a second, and returns when its hook began and when it
+// was over.
+func (c *Checker) watched(s subject.Settings, ctx *context.Context) (took, hook time.Duration) {
+	began := time.Now()
+	c.inTime("Run", func() {
+		err := c.run(func(run context.Context) error {
+			*ctx = run
+			c.Impl.OnShutdown(run, func() error {
+				if hook == 0 {
+					hook = time.Since(began)
+				}
+				return nil
+			})
+			time.Sleep(time.Second)
+			return nil
+		}, s)
+		took = time.Since(began)
+		c.expect(err == nil, "Run returns %v", err)
+	})
+	return took, hook
+}
+
+func (c *Checker) expectPrompt(took, hook time.Duration) {
+	c.expect(about(hook, time.Second), "the hook begins at %v, want 1s", hook)
+	c.expect(took >= time.Second && took <= time.Second+100*time.Millisecond+slack,
+		"Run returns at %v, want 1s, or at most 100ms later", took)
+}
+
+// HangingObserver checks STATE-4: an observer that hangs costs Run 100 ms and no deadline.
+func HangingObserver(c *Checker) {
+	c.bubble(func() {
+		var ctx context.Context
+		release := make(chan struct{})
+		took, hook := c.watched(subject.Settings{Observe: func(subject.Step) { <-release }}, &ctx)
+		c.expectPrompt(took, hook)
+		close(release)
+	})
+}
+
+// PanickingObserver checks STATE-4: an observer that panics sees the rest.
+func PanickingObserver(c *Checker) {
+	c.bubble(func() {
+		var ctx context.Context
+		var mu sync.Mutex
+		var seen []string
+		took, hook := c.watched(subject.Settings{Observe: func(s subject.Step) {
+			mu.Lock()
+			defer mu.Unlock()
+			seen = append(seen, s.To)
+			panic("the observer's")
+		}}, &ctx)
+		c.expectPrompt(took, hook)
+		mu.Lock()
+		defer mu.Unlock()
+		c.expect(len(seen) > 1 && seen[len(seen)-1] == string(model.Stopped), "the observer sees %q, want all until stopped", seen)
+	})
+}
+
+// CallingObserver checks STATE-4: an observer may call back into the library.
+func CallingObserver(c *Checker) {
+	c.bubble(func() {
+		var ctx context.Context
+		called := 0
+		var mu sync.Mutex
+		took, hook := c.watched(subject.Settings{Observe: func(s subject.Step) {
+			mu.Lock()
+			defer mu.Unlock()
+			if s.To == string(model.Running) {
+				return // main may not have its context yet
+			}
+			c.Impl.Stop(ctx, nil)
+			c.Impl.DrainGroup(ctx)
+			if c.Impl.State(ctx) != "" {
+				called++
+			}
+		}}, &ctx)
+		c.expectPrompt(took, hook)
+		mu.Lock()
+		defer mu.Unlock()
+		c.expect(called == 3, "the observer called back %d times, want 3", called)
+	})
+}

@@ -1,0 +1,225 @@
+package checks
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/binary"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// The frames of HTTP/2 that are needed here, by their type (RFC 9113, section 6).
+const (
+	frameData         = 0
+	frameHeaders      = 1
+	frameReset        = 3
+	frameSettings     = 4
+	framePing         = 6
+	frameGoAway       = 7
+	frameWindowUpdate = 8
+)
+
+const (
+	flagEndStream  = 1
+	flagAck        = 1
+	flagEndHeaders = 4
+)
+
+// wire2 is one connection of HTTP/2, by hand: a real client would retry what a
+// server loses.
+type wire2 struct {
+	net.Conn
+	next    uint32 // the next stream
+	goneAt  time.Duration
+	read    int           // bytes of data so far
+	pause   time.Duration // after so much as a window has
+	now     func() time.Duration
+	goAways int
+}
+
+// frame is one frame that was read.
+type frame struct {
+	kind, flags byte
+	stream      uint32
+	payload     []byte
+}
+
+// newWire2 sends what a client sends first.
+func newWire2(conn net.Conn, now func() time.Duration) (*wire2, error) {
+	w := &wire2{Conn: conn, next: 1, now: now}
+	if _, err := io.WriteString(conn, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"); err != nil {
+		return w, err
+	}
+	return w, w.send(frameSettings, 0, 0, nil)
+}
+
+func (w *wire2) send(kind, flags byte, stream uint32, payload []byte) error {
+	head := make([]byte, 9, 9+len(payload))
+	head[0], head[1], head[2] = byte(len(payload)>>16), byte(len(payload)>>8), byte(len(payload))
+	head[3], head[4] = kind, flags
+	binary.BigEndian.PutUint32(head[5:], stream)
+	_, err := w.Write(append(head, payload...))
+	return err
+}
+
+// ask begins a stream with a GET of /path, and returns its number.
+func (w *wire2) ask(path string) (stream uint32, err error) {
+	stream = w.next
+	w.next += 2
+	block := []byte{0x82, 0x86, 0x04, byte(len(path) + 1), '/'} // GET, http, :path
+	block = append(block, path...)
+	block = append(block, 0x41, 1, 'x') // :authority
+	return stream, w.send(frameHeaders, flagEndHeaders|flagEndStream, stream, block)
+}
+
+// frame reads one frame, and answers it as a client has to.
+func (w *wire2) frame() (f frame, err error) {
+	var head [9]byte
+	if _, err = io.ReadFull(w.Conn, head[:]); err != nil {
+		return f, err
+	}
+	f.kind, f.flags, f.stream = head[3], head[4], binary.BigEndian.Uint32(head[5:])
+	f.payload = make([]byte, int(head[0])<<16|int(head[1])<<8|int(head[2]))
+	if _, err = io.ReadFull(w.Conn, f.payload); err != nil {
+		return f, err
+	}
+	switch f.kind {
+	case frameSettings:
+		if f.flags&flagAck == 0 {
+			err = w.send(frameSettings, flagAck, 0, nil)
+		}
+	case framePing:
+		if f.flags&flagAck == 0 {
+			err = w.send(framePing, flagAck, 0, f.payload)
+		}
+	case frameGoAway:
+		if w.goAways++; w.goAways == 1 && w.now != nil {
+			w.goneAt = w.now()
+		}
+	case frameData:
+		err = w.refill(f)
+	}
+	return f, err
+}
+
+// refill lets the server send as much again.
+func (w *wire2) refill(f frame) error {
+	w.read += len(f.payload)
+	if w.pause > 0 && w.read%(1<<16) < len(f.payload) {
+		time.Sleep(w.pause)
+	}
+	if len(f.payload) == 0 {
+		return nil
+	}
+	more := binary.BigEndian.AppendUint32(nil, uint32(len(f.payload)))
+	if err := w.send(frameWindowUpdate, 0, 0, more); err != nil {
+		return err
+	}
+	if f.flags&flagEndStream != 0 {
+		return nil
+	}
+	return w.send(frameWindowUpdate, 0, f.stream, more)
+}
+
+// answer reads until a stream has ended, and returns how many bytes of data
+// came. An answer that does not end is an error.
+func (w *wire2) answer(stream uint32) (bytes int, err error) {
+	for {
+		f, err := w.frame()
+		if err != nil {
+			return bytes, err
+		}
+		if f.stream != stream {
+			continue
+		}
+		switch f.kind {
+		case frameReset:
+			return bytes, fmt.Errorf("the stream is reset: %x", f.payload)
+		case frameData:
+			bytes += len(f.payload)
+		}
+		if (f.kind == frameData || f.kind == frameHeaders) && f.flags&flagEndStream != 0 {
+			return bytes, nil
+		}
+	}
+}
+
+// get asks for /path and returns what became of it.
+func (w *wire2) get(path string) (bytes int, err error) {
+	stream, err := w.ask(path)
+	if err != nil {
+		return 0, err
+	}
+	return w.answer(stream)
+}
+
+// unencryptedHTTP2 are the protocols of a server that speaks HTTP/2 without TLS.
+func unencryptedHTTP2() *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(true)
+	p.SetUnencryptedHTTP2(true)
+	return p
+}
+
+// certificate makes a certificate for "service", and a pool that trusts it. The
+// files are where ServeTLS finds them.
+func (c *Checker) certificate() (cert tls.Certificate, trusts *x509.CertPool, certFile, keyFile string) {
+	fail := func(err error) bool {
+		if err != nil {
+			c.Errorf("there is no certificate to be had: %v", err)
+		}
+		return err != nil
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if fail(err) {
+		return
+	}
+	// Long enough before and after virtual time.
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "service"}, DNSNames: []string{"service"},
+		NotBefore: time.Unix(0, 0), NotAfter: time.Unix(1<<33, 0), IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if fail(err) {
+		return
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	if fail(err) {
+		return
+	}
+	certPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	keyPEM := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})
+	if cert, err = tls.X509KeyPair(certPEM, keyPEM); fail(err) {
+		return
+	}
+	trusts = x509.NewCertPool()
+	trusts.AppendCertsFromPEM(certPEM)
+	dir, err := os.MkdirTemp("", "conformance-")
+	if fail(err) {
+		return
+	}
+	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	if fail(os.WriteFile(certFile, certPEM, 0o600)) || fail(os.WriteFile(keyFile, keyPEM, 0o600)) {
+		return
+	}
+	return cert, trusts, certFile, keyFile
+}
+
+// forget removes the files of a certificate.
+func forget(certFile string) {
+	if certFile != "" {
+		_ = os.RemoveAll(filepath.Dir(certFile))
+	}
+}

@@ -1,0 +1,129 @@
+package clauses
+
+import (
+	"slices"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/checks"
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// checkClauses are about the checks behind readiness, and start-up.
+func checkClauses() []Clause {
+	return []Clause{
+		{
+			ID: "HEALTH-8", Level: Core,
+			Sentence: "A check that panics, nil too and in the error's Error, or calls Goexit is a failed check, whether it takes a context or not; the process and the other checks go on.",
+			Premise: probed(model.Readiness, func(s model.Scenario, want model.Trace, i int) bool {
+				return len(want.Answers[i].Ran) > 0 && scenarios.WildCheck(s)
+			}),
+			Needs: []subject.Need{subject.NeedHealth},
+			Examples: []model.Scenario{
+				with(asks, probes(model.Readiness, 1, 3), model.Check{}, model.Check{Ends: model.Panics}, model.Check{}),
+				with(asks, probes(model.Readiness, 1, 3), model.Check{Ends: model.PanicsNil}, model.Check{}),
+				with(asks, probes(model.Readiness, 1, 3), model.Check{Ends: model.CallsGoexit}, model.Check{}),
+			},
+			Checks: []Check{
+				{"an error that panics in Error", []subject.Need{subject.NeedHealth}, checks.PanickingError},
+				{"checks that take a context", []subject.Need{subject.NeedAddCheckContext}, checks.WildContexts},
+			},
+		},
+		slowCheckClause(),
+		{
+			ID: "HEALTH-10", Level: Extended,
+			Sentence: "Checks run side by side, but a thousand do not start a thousand goroutines at once; hung ones do not starve the others of their turn. A run's timeout counts from the first probe that asked for it, time in the queue included, and that one deadline decides for every prober.",
+			Checks: []Check{
+				{"ten that take 10 ms take 10 ms", []subject.Need{subject.NeedAddCheckContext}, checks.SideBySide},
+				{"a thousand checks, bounded", []subject.Need{subject.NeedAddCheckContext}, checks.Thousand},
+				{"a hundred that hang, and one that does not", []subject.Need{subject.NeedAddCheckContext}, checks.NoStarving},
+				{"a thousand that hang, and a hundred that do not", []subject.Need{subject.NeedAddCheckContext}, checks.ManyHung},
+			},
+		},
+		{
+			ID: "HEALTH-11", Level: Extended,
+			Sentence: "A client that goes away does not fail the check for the others.",
+			Checks:   []Check{{"two probes share a run, one leaves", []subject.Need{subject.NeedAddCheckContext}, checks.ClientLeaves}},
+		},
+		{
+			ID: "HEALTH-12", Level: Core,
+			Sentence: "Any name and error text gives valid JSON with sorted keys; a long text is cut on a rune boundary, an empty one or ok still says that it failed.",
+			Checks: []Check{
+				{"odd names and texts", []subject.Need{subject.NeedHealth}, checks.OddTexts},
+				{"keys are sorted", []subject.Need{subject.NeedHealth}, checks.SortedKeys},
+				{"odd reasons", []subject.Need{subject.NeedSetNotReady}, checks.OddReasons},
+				{"long, empty and misleading texts", []subject.Need{subject.NeedHealth, subject.NeedAddCheckContext}, checks.Clipped},
+			},
+		},
+		{
+			ID: "HEALTH-13", Level: Core,
+			Sentence: "AddCheck with a name already there replaces it, and RemoveCheck takes it away, where there is one, at once for every probe that begins later; a probe under way does not wait for it and leaves it out, and what its run still says is neither shown nor logged. A nil function is a check that fails readiness and says so.",
+			Checks: []Check{
+				{"the second replaces the first", []subject.Need{subject.NeedHealth}, checks.Replaced},
+				{"a nil function", []subject.Need{subject.NeedHealth, subject.NeedAddCheckContext}, checks.NilCheck},
+				{"a check is removed, and so is what is not there", []subject.Need{subject.NeedRemoveCheck}, checks.Removed},
+				{"while a probe waits for it", []subject.Need{subject.NeedAddCheckContext, subject.NeedRemoveCheck}, checks.ReplacedUnderWay},
+			},
+		},
+		{
+			ID: "HEALTH-14", Level: Core,
+			Sentence: "AddCheck, SetReady, the handlers, RemoveCheck, AddCheckContext and Follow may be called from anywhere at any time, from inside a check too.",
+			Checks: []Check{
+				{"from inside a check", []subject.Need{subject.NeedHealth}, checks.Reentrant},
+				{"RemoveCheck from inside a check", []subject.Need{subject.NeedRemoveCheck}, checks.RemoveInside},
+				{"AddCheckContext from inside a check", []subject.Need{subject.NeedAddCheckContext}, checks.AddContextInside},
+				{"Follow from inside a check", []subject.Need{subject.NeedFollow, subject.NeedRunWith}, checks.FollowInside},
+				{"readiness and start-up from inside a check", []subject.Need{subject.NeedAddCheckContext, subject.NeedStartup}, checks.ProbesInside},
+				{"from many goroutines", []subject.Need{subject.NeedHealth}, checks.ConcurrentHealth},
+			},
+		},
+		{
+			ID: "HEALTH-15", Level: Extended,
+			Sentence: "An optional check is listed and does not fail readiness, nor does a slow one delay the answer by more than 100 ms beyond the others: it is listed as still running. Startup is 503 until running has been reached, and 200 ever after, a later Follow notwithstanding.",
+			Premise:  optionalOrStartup, Needs: []subject.Need{subject.NeedAddCheckContext, subject.NeedStartup, subject.NeedFollow},
+			Examples: []model.Scenario{
+				with(asks, probes(model.Readiness, 1), model.Check{Optional: true, Ends: model.ReturnsError}, model.Check{}),
+				with(asks, probes(model.Readiness, 1, 5), model.Check{Optional: true, Lasts: model.Never}, model.Check{Lasts: second + 8}),
+				with(asks, probes(model.Readiness, 1), model.Check{Optional: true, Lasts: second + 4}),
+				with(drains, probes(model.Startup, 1, 7, 20)),
+				{ManualStart: true, Follow: true, Main: longMain, Starts: []time.Duration{second}, Probes: probes(model.Startup, 1, 3)},
+				{ManualStart: true, Follow: true, Main: model.Main{After: second}, Probes: probes(model.Startup, 1, 3)},
+			},
+			Checks: []Check{{"start-up when another run is followed", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart}, checks.StartupForEver}},
+		},
+	}
+}
+
+func slowCheckClause() Clause {
+	brief := asks
+	brief.CheckTimeout = 2 * second
+	return Clause{
+		ID: "HEALTH-9", Level: Extended,
+		Sentence: "A check that exceeds its timeout is reported failed in time for the answer, to every probe that gets that run, early or late, so that probers never disagree for good; at most one run of a check is under way; a probe gets no result of an earlier run unless that is still under way or cached.",
+		Premise: probed(model.Readiness, func(s model.Scenario, want model.Trace, i int) bool {
+			return want.Answers[i].At > s.Probes[i].At
+		}),
+		Needs: []subject.Need{subject.NeedAddCheckContext},
+		Examples: []model.Scenario{
+			with(asks, probes(model.Readiness, 1, 9), model.Check{Lasts: model.Never}, model.Check{}),
+			with(brief, probes(model.Readiness, 1, 2, 9), model.Check{Lasts: second + 8}),
+			with(brief, probes(model.Readiness, 1, 2, 9), model.Check{Lasts: model.Never}),
+		},
+		Checks: []Check{
+			{"a result is kept for as long as CacheFor says", []subject.Need{subject.NeedAddCheckContext}, checks.CacheFor},
+			{"probers that come early and late", []subject.Need{subject.NeedAddCheckContext}, checks.ProbersAgree},
+			{"timeouts of their own", []subject.Need{subject.NeedAddCheckContext}, checks.OwnTimeouts},
+		},
+	}
+}
+
+func optionalOrStartup(s model.Scenario, want model.Trace) bool {
+	optional := slices.ContainsFunc(s.Checks, func(c model.Check) bool { return c.Optional })
+	for i, p := range s.Probes {
+		if p.Of == model.Startup || optional && len(want.Answers[i].Ran) > 0 {
+			return true
+		}
+	}
+	return false
+}

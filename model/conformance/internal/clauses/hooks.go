@@ -1,0 +1,193 @@
+package clauses
+
+import (
+	"slices"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/checks"
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+func hookClauses() []Clause {
+	ends := model.Main{After: second}
+	two := func(first, second model.Hook) model.Scenario {
+		return model.Scenario{Main: ends, Hooks: []model.Hook{first, second}}
+	}
+	plain := model.Hook{Lasts: second + 1}
+	return []Clause{
+		{
+			ID: "HOOK-1", Level: Core,
+			Sentence: "Hooks run one at a time, last registered first, each exactly once.",
+			Premise:  func(_ model.Scenario, want model.Trace) bool { return len(scenarios.InTime(want.Hooks)) > 1 },
+			Examples: []model.Scenario{
+				two(plain, model.Hook{Lasts: second + 2}),
+				{Main: ends, Hooks: []model.Hook{plain, {}, {Lasts: second + 4}, {At: 8, Lasts: 16}}},
+			},
+		},
+		{
+			ID: "HOOK-2", Level: Core,
+			Sentence: "A hook that fails, panics or calls Goexit does not stop the others; its error names the place that registered it.",
+			Premise: func(s model.Scenario, want model.Trace) bool {
+				return slices.ContainsFunc(want.Hooks, func(r model.HookRun) bool {
+					return !r.Late && r.Fate == model.Ended && scenarios.Fails(s.Hooks[r.Hook-1].Ends)
+				})
+			},
+			Examples: []model.Scenario{
+				two(plain, model.Hook{Lasts: second + 2, Ends: model.ReturnsError}),
+				two(plain, model.Hook{Lasts: second + 2, Ends: model.Panics}),
+				two(plain, model.Hook{Lasts: second + 2, Ends: model.PanicsNil}),
+				two(plain, model.Hook{Lasts: second + 2, Ends: model.PanicsError}),
+				two(plain, model.Hook{Lasts: second + 2, Ends: model.CallsGoexit}),
+				two(model.Hook{Lasts: second + 2, Ends: model.ReturnsError}, plain),
+			},
+			Checks: []Check{{"the error names the place that registered the hook", []subject.Need{subject.NeedRunWith}, checks.HookPlace}},
+		},
+		{
+			ID: "HOOK-3", Level: Core,
+			Sentence: "The shutdown timeout counts from the entry into hooks, after a signal too. Then hooks are interrupted, those not begun do not run, and the result has an error, which names them all. What an interrupted hook returns later is logged.",
+			Premise: func(_ model.Scenario, want model.Trace) bool {
+				return want.Left(model.Hooks) == model.ShutdownTimedOut && scenarios.HooksLeft(want)
+			},
+			Examples: []model.Scenario{
+				two(plain, model.Hook{Lasts: model.Never}),
+				{ShutdownTimeout: 3 * second, Main: ends, Hooks: []model.Hook{plain, {Lasts: 2*second + 2}, {Lasts: 2*second + 4}}},
+				{ShutdownTimeout: 3 * second, Main: ends, Groups: busyFor(model.Unit{Lasts: 3*second + 8}), Hooks: []model.Hook{plain, {Lasts: model.Never}}},
+			},
+			Checks: []Check{
+				{"the error names the running hook and those that did not run", []subject.Need{subject.NeedRunWith}, checks.InterruptedAreNamed},
+				{"the context of the running hook is cancelled, with the cause", []subject.Need{subject.NeedIs, subject.NeedOnShutdownContext}, checks.InterruptedContext},
+				{"the error of an interrupted hook is logged", []subject.Need{subject.NeedLog}, checks.InterruptedIsLogged},
+				{"after a real SIGTERM the timeout is whole", []subject.Need{subject.NeedUnix}, checks.ShutdownTimeoutAfterSignal},
+			},
+		},
+		{
+			ID: "HOOK-4", Level: Core,
+			Sentence: "A hook registered while hooks run is next. One registered after stopped runs at once on the caller, with a fresh timeout. None is dropped in silence.",
+			Premise:  registeredLate,
+			Examples: []model.Scenario{
+				{Main: ends, Hooks: []model.Hook{plain, {Lasts: second + 2}, {By: 2, Lasts: second + 4}}},
+				{Main: ends, Hooks: []model.Hook{plain, {Lasts: second + 2}, {At: second + 8, Lasts: second + 4}}},
+				{Main: ends, Hooks: []model.Hook{plain, {At: 5 * second, Lasts: second + 4}}},
+				{Main: ends, Hooks: []model.Hook{plain, {At: 5 * second, Lasts: model.Never}}},
+				{Main: ends, Hooks: []model.Hook{plain, {At: 5 * second, Lasts: second + 4, Ends: model.Panics}}},
+			},
+			Checks: []Check{{"a late hook that fails is logged", []subject.Need{subject.NeedLog}, checks.LateHookIsLogged}},
+		},
+		{
+			ID: "HOOK-5", Level: Extended,
+			Sentence: "The context of a hook is live when the hook begins, has the values of the run's, and the deadline of the phase or of the hook's timeout. That of a hook registered after stopped has them too, with a deadline of its own.",
+			Premise: func(s model.Scenario, want model.Trace) bool {
+				return slices.ContainsFunc(want.Hooks, func(r model.HookRun) bool { return scenarios.TakesContext(s.Hooks[r.Hook-1]) })
+			},
+			Needs: []subject.Need{subject.NeedOnShutdownContext},
+			Examples: []model.Scenario{
+				two(plain, model.Hook{Lasts: second + 2, Aware: true}),
+				two(plain, model.Hook{Lasts: second + 2, Aware: true, Timeout: 2*second + 4}),
+			},
+			Checks: []Check{
+				{"it has the values of the run's context", []subject.Need{subject.NeedOnShutdownContext, subject.NeedParent}, checks.HookValues},
+				{"so has that of a hook registered after stopped", []subject.Need{subject.NeedOnShutdownContext, subject.NeedParent}, checks.LateHookContext},
+			},
+		},
+		hookTimeoutClause(two, plain),
+		{
+			ID: "HOOK-7", Level: Core,
+			Sentence: "Registration from many goroutines at once loses none, and a hook may call anything in the library without deadlock.",
+			Checks: []Check{
+				{"a thousand registrations at once", nil, checks.ManyRegistrations},
+				{"a hook calls everything", nil, checks.HookCallsEverything},
+			},
+		},
+		{
+			ID: "HOOK-8", Level: Core,
+			Sentence: "A hook that returns after it was let go of changes nothing.",
+			Premise: func(s model.Scenario, want model.Trace) bool {
+				return slices.ContainsFunc(want.Hooks, func(r model.HookRun) bool {
+					return r.Fate != model.Ended && s.Hooks[r.Hook-1].Lasts != model.Never
+				})
+			},
+			Examples: []model.Scenario{
+				{ShutdownTimeout: 3 * second, Main: ends, Hooks: []model.Hook{plain, {Lasts: 5*second + 2, Ends: model.ReturnsError}}},
+				{ShutdownTimeout: 3 * second, Main: ends, Hooks: []model.Hook{plain, {Lasts: 5*second + 2, Ends: model.Panics}}},
+				// Only one that was abandoned can come back while others run.
+				two(model.Hook{Lasts: 4*second + 1}, model.Hook{Lasts: 3*second + 4, Timeout: 2*second + 2, Ends: model.ReturnsError}),
+				two(model.Hook{Lasts: 4*second + 1}, model.Hook{Lasts: 3*second + 4, Timeout: 2*second + 2, Ends: model.Panics}),
+			},
+		},
+		{
+			ID: "HOOK-10", Level: Extended,
+			Sentence: "A hook is taken back by the function that OnShutdownContext returns, never nil, and what it holds is let go of: true if it will not run for that, false if it has begun, was taken back before or was dropped by the shutdown timeout. From anywhere at any time.",
+			Premise:  func(s model.Scenario, _ model.Trace) bool { return len(s.TakeBacks) > 0 },
+			Needs:    []subject.Need{subject.NeedOnShutdownStop},
+			Examples: takeBacks(ends),
+			Checks: []Check{
+				{"what it holds is let go of", []subject.Need{subject.NeedOnShutdownStop}, checks.TakenBackIsLetGo},
+				{"every second of a thousand, twice at once", []subject.Need{subject.NeedOnShutdownStop}, checks.ManyTakenBack},
+				{"as it begins", []subject.Need{subject.NeedOnShutdownStop}, checks.TakenBackAsItBegins},
+			},
+		},
+		{
+			ID: "HOOK-9", Level: Extended,
+			Sentence: "With a context that does not come from Run, nothing does harm, and each call logs an error with its place; groups, done and handlers can be used, and what would serve returns an error.",
+			Checks:   withForeignContexts(),
+		},
+	}
+}
+
+// takeBacks take hooks back before, while and after they run, by main and by
+// other hooks.
+func takeBacks(ends model.Main) []model.Scenario {
+	hooks := []model.Hook{{Lasts: second + 1}, {Lasts: second + 2}, {Lasts: second + 4}}
+	scenario := func(all ...model.TakeBack) model.Scenario {
+		return model.Scenario{Main: ends, Hooks: hooks, TakeBacks: all}
+	}
+	return []model.Scenario{
+		scenario(model.TakeBack{Hook: 2}),
+		scenario(model.TakeBack{Hook: 3}, model.TakeBack{Hook: 3}),
+		scenario(model.TakeBack{Hook: 1}, model.TakeBack{Hook: 2}, model.TakeBack{Hook: 3}),
+		scenario(model.TakeBack{Hook: 1, By: 3}),
+		scenario(model.TakeBack{Hook: 2, By: 3, At: second / 2}, model.TakeBack{Hook: 1, By: 3, At: 8}),
+		scenario(model.TakeBack{Hook: 3, By: 3}, model.TakeBack{Hook: 3, By: 2}),
+		scenario(model.TakeBack{Hook: 2, At: second + 16}, model.TakeBack{Hook: 3, At: second + 32}, model.TakeBack{Hook: 1, At: 20 * second}),
+		{ShutdownTimeout: 3 * second, Main: ends, Hooks: []model.Hook{{Lasts: second}, {Lasts: model.Never}},
+			TakeBacks: []model.TakeBack{{Hook: 1, At: 5 * second}, {Hook: 2, At: 5*second + 1}}},
+	}
+}
+
+func hookTimeoutClause(two func(a, b model.Hook) model.Scenario, plain model.Hook) Clause {
+	return Clause{
+		ID: "HOOK-6", Level: Extended,
+		Sentence: "A hook that exceeds its own timeout is abandoned with an error, its context cancelled, and the next begins; one of zero or less is none. A hook that returns context.Canceled gets a log line that says why, and names OnShutdownContext.",
+		Premise: func(_ model.Scenario, want model.Trace) bool {
+			return slices.ContainsFunc(want.Hooks, func(r model.HookRun) bool { return r.Fate == model.Abandoned && !r.Late })
+		},
+		Needs: []subject.Need{subject.NeedOnShutdownContext},
+		Examples: []model.Scenario{
+			two(plain, model.Hook{Lasts: model.Never, Timeout: 2*second + 2}),
+			two(plain, model.Hook{Lasts: 3*second + 4, Timeout: 2*second + 2, Ends: model.ReturnsError}),
+			two(plain, model.Hook{Lasts: model.Never, Aware: true, Timeout: 2*second + 2}),
+		},
+		Checks: []Check{
+			{"a hook that used the run's context is told so", []subject.Need{subject.NeedLog}, checks.CanceledHint},
+			{"a timeout of zero or less is none", []subject.Need{subject.NeedRunWith, subject.NeedOnShutdownContext}, checks.NoHookTimeout},
+		},
+	}
+}
+
+// registeredLate says whether a hook is registered while hooks run, or later,
+// and runs.
+func registeredLate(s model.Scenario, want model.Trace) bool {
+	return slices.ContainsFunc(want.Hooks, func(r model.HookRun) bool {
+		h := s.Hooks[r.Hook-1]
+		return r.Late || h.By != 0 || h.At >= want.Entered(model.Hooks)
+	})
+}
+
+// withForeignContexts are one check for each function.
+func withForeignContexts() (all []Check) {
+	for _, f := range checks.ForeignChecks() {
+		all = append(all, Check{f.Name + " with a foreign context", []subject.Need{f.Need}, f.Run})
+	}
+	return all
+}

@@ -1,0 +1,144 @@
+package clauses
+
+import (
+	"github.com/greynewell/mist-go/model/conformance/internal/checks"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+func httpClauses() []Clause {
+	serve := []subject.Need{subject.NeedServe, subject.NeedParent}
+	handler := []subject.Need{subject.NeedHandler, subject.NeedParent}
+	listen := []subject.Need{subject.NeedListenAndServe, subject.NeedRunWith}
+	// both makes a check of Serve, and the same one of Handler in a server
+	// that is run in another way.
+	both := func(name string, run func(c *checks.Checker, serve checks.ServeFunc)) []Check {
+		return []Check{
+			{name + ", with Serve", serve, func(c *checks.Checker) { run(c, c.Impl.Serve) }},
+			{name + ", with Handler", handler, func(c *checks.Checker) { run(c, c.ServeBare) }},
+		}
+	}
+	return []Clause{
+		{
+			ID: "HTTP-1", Level: Extended,
+			Sentence: "Serve and ListenAndServe, over TLS too, return nil within 10 ms of the last answer after the cancel (over HTTP/2 once the client has gone, or 1 s later), and also when requests were cut, which is in Run's result; they count as work in flight until then, so the grace cuts nothing. A port that cannot be had is an error at once, and a server closed before is http.ErrServerClosed. Several servers may run in one lifecycle, and one on several listeners, but not in two runs or with different options. They end with the run whatever context they are given.",
+			Checks: []Check{
+				{"Serve returns with the last answer", serve, checks.ServedAtLastAnswer},
+				{"a request outlasts the grace", serve, checks.RequestOutlastsGrace},
+				{"nil when requests were cut, but an error of Run's", serve, checks.CutIsNoError},
+				{"a server that somebody else has closed", serve, checks.ClosedServer},
+				{"two servers in one run", serve, checks.TwoServers},
+				{"one server on two listeners", serve, checks.TwoListeners},
+				{"one server in two runs", serve, checks.ServerInTwoRuns},
+				{"one server with different options", append(serve, subject.NeedUntilStopped), checks.ServerWithTwoOptions},
+				{"over HTTP/2 it returns a second after the last answer", serve, checks.ServedOverHTTP2},
+				{"a context that does not end with main's", serve, checks.AnyContext},
+				{"a port that is taken", listen, checks.TakenPort},
+				{"ListenAndServe on a real port", append(listen, subject.NeedParent), checks.RealPort},
+				{"ServeTLS", []subject.Need{subject.NeedServeTLS, subject.NeedParent}, checks.ServeTLS},
+				{"ListenAndServeTLS on a real port", []subject.Need{subject.NeedListenTLS, subject.NeedParent}, checks.ListenTLS},
+			},
+		},
+		{
+			ID: "HTTP-2", Level: Extended,
+			Sentence: "On cancel the listener closes and idle connections go. A request under way, or on a connection accepted before, is answered, over HTTP/2 too; its context has the values of BaseContext, or else of the context given, and is live until the drain timeout runs out. Then it is cut, before the first hook, which waits at most 100 ms for that, and a tenth of the shutdown timeout. So are streams and hijacked connections, until their handlers return. So it is when the listener has failed.",
+			Checks: []Check{
+				{"the listener closes, and idle connections go", serve, checks.IdleGoes},
+				{"the context of a request under way", serve, checks.RequestContext},
+				{"a request on a connection that was accepted before", serve, checks.AcceptedBefore},
+				{"answers over HTTP/2 are whole", serve, checks.HTTP2Answers},
+				{"the first hook waits for a cut handler, and not for long", serve, checks.Cutting},
+				{"nor for longer than a tenth of the shutdown timeout", serve, checks.CuttingUnderAShortTimeout},
+				{"a request that is cut looks cut", serve, checks.CutLooksCut},
+				{"streams of HTTP/2 are cut", serve, checks.StreamsAreCut},
+				{"hijacked connections are waited for, and cut", serve, checks.HijackedIsFollowed},
+				{"a listener that fails", serve, checks.ListenerFails},
+			},
+		},
+		{
+			ID: "HTTP-3", Level: Extended,
+			Sentence: "While draining, responses of HTTP/1 but informational ones carry Connection: close, in a drain delay too, also when the request came before the stop or the handler writes nothing. Over HTTP/2 the client is sent GOAWAY.",
+			Checks: []Check{
+				{"a request begun before the stop", serve, checks.CloseAfterStop},
+				{"in a drain delay", append(serve, subject.NeedDelay), checks.CloseInDelay},
+				{"answers without a body, or with a header of their own", append(serve, subject.NeedDelay), checks.CloseOfOddAnswers},
+				{"a new request through Handler", handler, checks.HandlerCloses},
+				{"GOAWAY over HTTP/2", serve, checks.GoAway},
+			},
+		},
+		{
+			ID: "HTTP-4", Level: Extended,
+			Sentence: "Handler counts a request from before its first byte is handled until the handler has returned, and serves those that come while draining; after that it answers 503 with Retry-After.",
+			Checks: []Check{
+				{"hooks wait for a handler that has written nothing, or all", handler, checks.HandlerCounts},
+				{"a request that comes while draining", handler, checks.RequestWhileDraining},
+				{"a request after draining", handler, checks.RequestAfterDraining},
+			},
+		},
+		{
+			ID: "HTTP-5", Level: Extended,
+			Sentence: "A panic in a handler, a hijacked or a streaming response leaks no count. http.Flusher, http.Hijacker and http.ResponseController keep working.",
+			Checks: append(append(append(
+				both("a handler that panics", checks.PanickingHandler),
+				both("a hijacked connection", checks.Hijacked)...),
+				both("a stream", checks.Stream)...),
+				both("what a ResponseWriter can do", checks.WriterPowers)...),
+		},
+		{
+			ID: "HTTP-6", Level: Extended,
+			Sentence: "Whatever request http.Server.Shutdown would have answered is answered: of a connection that was accepted before the cancel, over HTTP/1.1, TLS, HTTP/2 and h2c, new or kept, with a fast reader or a slow one. A connection without a request is waited for until it is 500 ms old. What is cut is cut at the drain timeout, and is in Run's result.",
+			Checks: []Check{
+				{"connections that speak after the stop, over every protocol", serve, checks.AcceptedBeforeByAll},
+				{"one that speaks late, and is young", serve, checks.LateRequestOfAYoungConnection},
+				{"streams that begin just before the stop", serve, checks.StreamsOutlastTheStop},
+				{"uploads", serve, checks.UploadsAreTaken},
+				{"slow readers", serve, checks.SlowReaders},
+			},
+		},
+		untilClause(),
+		{
+			ID: "HTTP-8", Level: Extended,
+			Sentence: "ServeFunc calls serve, which is work in flight; at the cancel it calls shutdown, once, whose context ends with draining, and when that ends first closeNow, before the first hook. serve's return before a stop is one: nil a clean one. It returns serve's error, nil where that is clean after a stop. Early ends, and what shutdown returns, are in the result, each once. closeNow may be nil.",
+			Checks: []Check{
+				{"a server that stops in its own time", []subject.Need{subject.NeedServeFunc, subject.NeedParent, subject.NeedDelay}, checks.ServeFuncStops},
+				{"one that does not", []subject.Need{subject.NeedServeFunc, subject.NeedParent}, checks.ServeFuncIsCut},
+				{"its errors", []subject.Need{subject.NeedServeFunc, subject.NeedParent}, checks.ServeFuncErrors},
+				{"several servers", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncSeveral},
+			},
+		},
+		{
+			ID: "HTTP-9", Level: Extended,
+			Sentence: "With CancelOnStop, the context of a request ends when main's does, with its cause, and when its client goes, as ever. Other requests are as without it.",
+			Checks: []Check{
+				{"streams end at the stop", append(serve, subject.NeedCancelOnStop, subject.NeedDelay), checks.StreamsEndAtTheStop},
+				{"before and after the stop, without a server", []subject.Need{subject.NeedCancelOnStop}, checks.CancelOnStopElsewhere},
+			},
+		},
+		{
+			ID: "HTTP-10", Level: Extended,
+			Sentence: "What a handler can do under http.Server it can do under Serve: http.MaxBytesReader ends the connection, and http.Pusher, io.ReaderFrom, http.ResponseController and Expect: 100-continue work. A listener is closed once.",
+			Checks: []Check{
+				{"what a ResponseWriter is", serve, checks.Powers},
+				{"a body that is too large", append(serve, subject.NeedDelay), checks.TooLargeEndsTheConnection},
+				{"a request that expects 100-continue", serve, checks.ExpectContinue},
+				{"ReadFrom", serve, checks.ReadFrom},
+				{"a listener is closed once", serve, checks.ClosedOnce},
+			},
+		},
+	}
+}
+
+func untilClause() Clause {
+	until := []subject.Need{subject.NeedUntilStopped, subject.NeedParent}
+	return Clause{
+		ID: "HTTP-7", Level: Extended,
+		Sentence: "With UntilStopped a server is no work in flight: it answers through draining and hooks, without Connection: close, and is stopped when no hook is left to run, whether main is back or not, or when hooks end in another way. Then connections are cut; requests' contexts live until then. That it fails before the stop requests one. Inside Go it is refused, or warned of.",
+		Checks: []Check{
+			{"it answers in every phase", append(until, subject.NeedTrack, subject.NeedDelay), checks.UntilAnswersThroughout},
+			{"its requests are no work", until, checks.UntilIsNoWork},
+			{"main stays out, or a hook does", until, checks.UntilWhenHooksEndOtherwise},
+			{"it fails before the stop", until, checks.UntilFails},
+			{"it is begun inside a task", append(until, subject.NeedGo, subject.NeedStop, subject.NeedLog), checks.UntilInGo},
+			{"it is begun when the run is over", until, checks.UntilWhenItIsOver},
+		},
+	}
+}

@@ -1,0 +1,31 @@
+package clauses
+
+import (
+	"github.com/greynewell/mist-go/model/conformance/internal/checks"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+func logClauses() []Clause {
+	logger := []subject.Need{subject.NeedLogger}
+	return []Clause{
+		{
+			ID: "LOG-1", Level: Extended,
+			Sentence: "Each transition is one record, with from, to, event and elapsed; that of draining has the cause, at (the place that caused it), waits_for as it was before the cancel, and at_most. Durations are text. A record's source is the place that it is about, else the call of Run.",
+			Checks: []Check{
+				{"each transition is one record", append(logger, subject.NeedStop, subject.NeedTrack), checks.TransitionsAreLogged},
+				{"the cause and its place", append(logger, subject.NeedStop, subject.NeedGo, subject.NeedSignals), checks.CauseIsLogged},
+				{"what is waited for is as before the cancel", append(logger, subject.NeedStop, subject.NeedTrack), checks.WaitsForIsOfBefore},
+				{"durations are text, and every record has a source", append(logger, subject.NeedStop, subject.NeedTrack, subject.NeedDelay), checks.DurationsAreText},
+				{"the source of a record that is about a call", append(logger, subject.NeedGo), checks.PlaceIsSource},
+			},
+		},
+		{
+			ID: "LOG-2", Level: Extended,
+			Sentence: "After an interrupt the log says that a further one ends the phase. With manual start there is a warning after a minute of starting, and after each doubling.",
+			Checks: []Check{
+				{"after an interrupt the log says more than after a SIGTERM", append(logger, subject.NeedSignals), checks.InterruptIsExplained},
+				{"warnings while starting", append(logger, subject.NeedMarkStarted, subject.NeedManualStart), checks.LongStartIsLogged},
+			},
+		},
+	}
+}

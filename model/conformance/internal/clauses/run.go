@@ -1,0 +1,222 @@
+package clauses
+
+import (
+	"slices"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/checks"
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+const (
+	second = time.Second
+	millis = time.Millisecond
+)
+
+func mainEnds(endings ...model.Ending) func(model.Scenario, model.Trace) bool {
+	return func(s model.Scenario, want model.Trace) bool {
+		return want.MainEnded <= want.Returned && want.Returns() && slices.Contains(endings, s.Main.Ends)
+	}
+}
+
+// stopsBy returns a scenario for each way to ask for a stop.
+func stopsBy(base model.Scenario) (all []model.Scenario) {
+	for _, by := range []model.Agent{model.SIGINT, model.SIGTERM, model.ParentCancelled, model.StopNil, model.StopWithError} {
+		s := base
+		s.Stops = []model.Stop{{By: by, At: second}}
+		all = append(all, s)
+	}
+	return all
+}
+
+// endsBy returns a scenario for each ending of main.
+func endsBy(base model.Scenario, endings ...model.Ending) (all []model.Scenario) {
+	for _, e := range endings {
+		s := base
+		s.Main.Ends = e
+		all = append(all, s)
+	}
+	return all
+}
+
+func runClauses() []Clause {
+	waits := model.Scenario{Main: model.Main{AfterCancel: true}}
+	byItself := model.Scenario{Main: model.Main{After: second}, Hooks: []model.Hook{{Lasts: second + 1}}}
+	return []Clause{
+		{
+			ID: "RUN-1", Level: Core,
+			Sentence: "Run calls main exactly once, on a goroutine of its own, with a live context, and returns after stopped.",
+			Premise:  always,
+			Examples: []model.Scenario{{}, byItself},
+			Checks:   []Check{{"main has a goroutine of its own and a live context", nil, checks.MainGoroutine}},
+		},
+		{
+			ID: "RUN-2", Level: Core,
+			Sentence: "The context is cancelled when main exits, a signal arrives, the parent is cancelled or Stop is called, and its cause says which; a failed task's names the place. It has the parent's values, not its deadline. Stop and MarkStarted return once they are taken.",
+			Premise:  func(_ model.Scenario, want model.Trace) bool { return want.Cancelled.At != model.Never },
+			Examples: append(stopsBy(waits), byItself),
+			Checks: []Check{
+				{"the context has the parent's values and not its deadline", []subject.Need{subject.NeedParent}, checks.Parent},
+				{"a parent that expires is a parent that is cancelled", []subject.Need{subject.NeedParent}, checks.ExpiringParent},
+				{"Stop returns once it is taken, and cancels with its error", []subject.Need{subject.NeedRunWith, subject.NeedStop, subject.NeedState}, checks.StopIsTaken},
+				{"MarkStarted returns once it is taken", []subject.Need{subject.NeedManualStart, subject.NeedMarkStarted, subject.NeedState}, checks.MarkStartedIsTaken},
+				{"the cause after a failed task names the call of Go", []subject.Need{subject.NeedRunWith, subject.NeedGo}, checks.TaskIsCause},
+			},
+		},
+		{
+			ID: "RUN-3", Level: Core,
+			Sentence: "When main exits first, drain and hooks run just as after a signal.",
+			Premise: func(_ model.Scenario, want model.Trace) bool {
+				return !scenarios.ByRequest(want) && len(want.Hooks) > 0
+			},
+			Examples: []model.Scenario{byItself},
+		},
+		{
+			ID: "RUN-4", Level: Core,
+			Sentence: "A panic in main is an error, panic(nil) too, which tells the value, and unwraps to it where it is an error; drain and hooks still run.",
+			Premise:  mainEnds(model.Panics, model.PanicsNil, model.PanicsError, model.PanicsCanceled),
+			Examples: append(endsBy(byItself, model.Panics, model.PanicsNil, model.PanicsError, model.PanicsCanceled),
+				endsBy(model.Scenario{Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.SIGTERM, At: second}}}, model.Panics, model.PanicsCanceled)...),
+			Checks: []Check{{"the text of the error has the value", []subject.Need{subject.NeedIs}, checks.PanicValue}},
+		},
+		{
+			ID: "RUN-5", Level: Core,
+			Sentence: "runtime.Goexit in main is an error, never a hang; drain and hooks still run.",
+			Premise:  mainEnds(model.CallsGoexit),
+			Examples: endsBy(byItself, model.CallsGoexit),
+		},
+		{
+			ID: "RUN-6", Level: Core,
+			Sentence: "Main's error alone is returned as it is. Several are joined in order: main, Stop, tasks, drain, hooks, shutdown, main still running, the signal; none is dropped.",
+			Premise:  func(_ model.Scenario, want model.Trace) bool { return len(want.Errors) > 0 },
+			Examples: severalErrors(),
+		},
+		{
+			ID: "RUN-7", Level: Extended,
+			Sentence: "After a requested stop, http.ErrServerClosed, context.Canceled, net.ErrClosed, the cause or what WithCleanError says, every leaf of it, is a clean end of main or a task: no error, but logged at Debug. Before a stop it is an error, and one that unwraps to itself always is.",
+			Premise: func(s model.Scenario, want model.Trace) bool {
+				return want.MainEnded <= want.Returned && scenarios.SaysStopped(s.Main.Ends)
+			},
+			Needs: []subject.Need{subject.NeedStopFromOutside},
+			Examples: slices.Concat(
+				endsBy(model.Scenario{Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.SIGTERM, At: second}}}, cleanOrNearly...),
+				endsBy(model.Scenario{Main: model.Main{After: second}}, cleanOrNearly...),
+				endsBy(model.Scenario{CleanError: true, Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.SIGTERM, At: second}}}, ownOrNearly...),
+				endsBy(model.Scenario{CleanError: true, Main: model.Main{After: second}}, ownOrNearly...)),
+			Checks: []Check{
+				{"WithCleanError is asked of each leaf", []subject.Need{subject.NeedStop, subject.NeedCleanError}, checks.CleanErrorIsAskedOfLeaves},
+				{"an error that unwraps to itself is not clean", []subject.Need{subject.NeedCleanError, subject.NeedStop}, checks.EndlessError},
+				{"a clean end is logged at Debug", []subject.Need{subject.NeedLog, subject.NeedStop}, checks.CleanEndIsLogged},
+				{"a task's clean end is logged at Debug", []subject.Need{subject.NeedLog, subject.NeedStop, subject.NeedGo}, checks.CleanTaskIsLogged},
+			},
+		},
+		{
+			ID: "RUN-8", Level: Extended,
+			Sentence: "A bad argument of Run or of an option is an error that names it, and main is not called; one of a function that serves is its error. A nil hook of either kind is an error that names its place, and no panic.",
+			Checks: []Check{
+				{"every bad argument is named", []subject.Need{subject.NeedMisuses}, checks.Misuses},
+				{"a nil hook is an error with its place", []subject.Need{subject.NeedRunWith}, checks.NilHook},
+				{"so is one that would take a context", []subject.Need{subject.NeedRunWith, subject.NeedOnShutdownContext}, checks.NilContextHook},
+			},
+		},
+		{
+			ID: "RUN-9", Level: Core,
+			Sentence: "Two Runs at once, in turn or nested do not disturb each other; one signal stops all that are running.",
+			Checks: []Check{
+				{"one after another, at once and nested", nil, checks.SeveralRuns},
+				{"one signal stops two", []subject.Need{subject.NeedUnix}, checks.SignalStopsAll},
+			},
+		},
+		{
+			ID: "RUN-10", Level: Core,
+			Sentence: "After Run returns, nothing that it started is still running, but user code that would not stop and the waiters of groups still busy.",
+			Premise:  always,
+			Examples: []model.Scenario{byItself, {Main: model.Main{After: second}, Groups: []model.Group{{Units: []model.Unit{{Lasts: model.Never}}}}}},
+			Checks:   []Check{{"a hundred runs leave no goroutine", nil, checks.NoGoroutineStays}},
+		},
+		{
+			ID: "RUN-11", Level: Core,
+			Sentence: "Main that never comes back does not keep Run beyond the delay and both timeouts; that is an error of its own, and no drain timeout.",
+			Premise:  func(_ model.Scenario, want model.Trace) bool { return slices.Contains(want.Errors, model.MainRunning) },
+			Needs:    []subject.Need{subject.NeedStopFromOutside},
+			Examples: []model.Scenario{{Main: model.Main{After: model.Never}, Stops: []model.Stop{{By: model.SIGTERM, At: second}}, Hooks: []model.Hook{{Lasts: second + 1}}}},
+			Checks:   []Check{{"after a real SIGTERM", []subject.Need{subject.NeedUnix}, checks.MainStays}},
+		},
+		{
+			ID: "RUN-12", Level: Extended,
+			Sentence: "Under a parent that is cancelled already, main is still called, once, with a cancelled context, and its hooks run; there is no delay.",
+			Premise:  func(s model.Scenario, _ model.Trace) bool { return scenarios.BeforeRun(s) },
+			Needs:    []subject.Need{subject.NeedParent},
+			Examples: []model.Scenario{
+				{DrainDelay: second, Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.ParentCancelled, At: model.BeforeRun}}, Hooks: []model.Hook{{Lasts: second + 1}}},
+			},
+		},
+		signalErrorClause(),
+		{
+			ID: "RUN-13", Level: Extended,
+			Sentence: "With manual start the state is starting until MarkStarted; a stop before that leads straight to draining, and a later MarkStarted is ignored.",
+			Premise:  func(s model.Scenario, _ model.Trace) bool { return s.ManualStart },
+			Needs:    []subject.Need{subject.NeedManualStart, subject.NeedMarkStarted},
+			Examples: []model.Scenario{
+				{ManualStart: true, Starts: []time.Duration{second}, Main: model.Main{After: 2*second + 1}},
+				{ManualStart: true, Starts: []time.Duration{2 * second}, Main: model.Main{AfterCancel: true, After: 3 * second}, Stops: []model.Stop{{By: model.SIGTERM, At: second + 1}}},
+			},
+		},
+	}
+}
+
+func signalErrorClause() Clause {
+	stopped := func(ends model.Ending, stops ...model.Stop) model.Scenario {
+		return model.Scenario{
+			SignalError: true, Main: model.Main{Ends: ends, AfterCancel: true, After: second}, Stops: stops,
+			Hooks: []model.Hook{{Lasts: second + 1}, {Lasts: second + 2, Ends: model.ReturnsError}},
+		}
+	}
+	term, interrupt := model.Stop{By: model.SIGTERM, At: second}, model.Stop{By: model.SIGINT, At: second}
+	return Clause{
+		ID: "RUN-14", Level: Extended,
+		Sentence: "With WithSignalError, a stop that a signal asked for joins the signal's error to the result, last, once, though main returns the cause. ExitCode is 0 for nil, 128 and the signal's number when every leaf is one, else 1.",
+		Premise:  func(s model.Scenario, _ model.Trace) bool { return s.SignalError },
+		Needs:    []subject.Need{subject.NeedSignals, subject.NeedSignalError},
+		Examples: []model.Scenario{
+			stopped(model.ReturnsNil, term), stopped(model.ReturnsCause, term), stopped(model.ReturnsCause, interrupt), stopped(model.ReturnsError, term),
+			stopped(model.ReturnsCause, model.Stop{By: model.StopNil, At: second}, model.Stop{By: model.SIGTERM, At: second + 4}),
+			stopped(model.ReturnsNil, interrupt, model.Stop{By: model.SIGTERM, At: second + 4}),
+			{SignalError: true, Main: model.Main{AfterCancel: true}, Stops: []model.Stop{term}},
+			{SignalError: true, Main: model.Main{After: model.Never}, Stops: []model.Stop{interrupt, {By: model.SIGINT, At: 2*second + 4}}, Tracks: []model.Track{{Lasts: model.Never}}},
+			{SignalError: true, Main: model.Main{After: second}, Hooks: []model.Hook{{Lasts: 2*second + 2}}, Stops: []model.Stop{{By: model.SIGTERM, At: 2*second + 4}}},
+		},
+		Checks: []Check{
+			{"the signal is in the result once, whatever main returns", []subject.Need{subject.NeedSignals, subject.NeedSignalError, subject.NeedIs}, checks.SignalErrorIsOnce},
+			{"exit codes", []subject.Need{subject.NeedSignals, subject.NeedSignalError, subject.NeedExitCode}, checks.ExitCode},
+		},
+	}
+}
+
+var cleanOrNearly = []model.Ending{
+	model.ReturnsCanceled, model.ReturnsWrapped, model.ReturnsClosed, model.ReturnsCause, model.ReturnsJoined, model.ReturnsNetClosed, model.ReturnsMixed,
+	model.ReturnsOwnClean, model.ReturnsOwnJoined,
+}
+
+var ownOrNearly = []model.Ending{model.ReturnsOwnClean, model.ReturnsOwnJoined, model.ReturnsOwnMixed, model.ReturnsMixed}
+
+// severalErrors returns scenarios whose errors are of one class, of two, and
+// of every class.
+func severalErrors() []model.Scenario {
+	busy := []model.Group{{Units: []model.Unit{{Lasts: model.Never}}}}
+	hooks := []model.Hook{{Lasts: second + 1, Ends: model.ReturnsError}, {Lasts: second + 2, Ends: model.PanicsError}}
+	fails := model.Main{After: second, Ends: model.ReturnsError}
+	return []model.Scenario{
+		{Main: fails},
+		{Main: fails, Hooks: hooks},
+		{Main: fails, Groups: busy, Hooks: hooks},
+		{Main: fails, Groups: busy, Hooks: append([]model.Hook{{Lasts: model.Never}}, hooks...)},
+		{
+			Main: model.Main{AfterCancel: true, After: second + 8, Ends: model.ReturnsError}, Groups: busy, Hooks: hooks,
+			Tasks: []model.Task{{Lasts: second, Ends: model.ReturnsError}},
+			Stops: []model.Stop{{By: model.StopWithError, At: second + 16}, {By: model.StopWithError, At: 2*second + 32}},
+		},
+	}
+}

@@ -1,0 +1,86 @@
+package clauses
+
+import (
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/checks"
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+func signalClauses() []Clause {
+	hook := []model.Hook{{Lasts: 3*second + 1}}
+	waits := model.Main{AfterCancel: true}
+	stops := func(stops ...model.Stop) model.Scenario {
+		return model.Scenario{Main: waits, Groups: busyFor(model.Unit{Lasts: model.Never}), Hooks: hook, Stops: stops}
+	}
+	term := func(at int) model.Stop {
+		return model.Stop{By: model.SIGTERM, At: second + millis*50*time.Duration(at)}
+	}
+	interrupt := func(at int) model.Stop { return model.Stop{By: model.SIGINT, At: second + millis*50*time.Duration(at)} }
+	return []Clause{
+		{
+			ID: "SIG-1", Level: Core,
+			Sentence: "SIGINT or SIGTERM requests a stop at any moment from main's first line, one that waits in a signal source before that. A further SIGTERM does not kill the process, nor while hooks run, nor until observers and log are done.",
+			Premise:  func(_ model.Scenario, want model.Trace) bool { return scenarios.StoppedBySignal(want) },
+			Needs:    []subject.Need{subject.NeedSignals},
+			Examples: []model.Scenario{
+				{Main: waits, Stops: []model.Stop{term(0)}, Hooks: hook},
+				{Main: waits, Stops: []model.Stop{interrupt(0)}, Hooks: hook},
+				stops(term(0), term(10), term(20)),
+			},
+			Checks: []Check{
+				{"a real SIGTERM and a real SIGINT", []subject.Need{subject.NeedUnix}, checks.RealSignals},
+				{"in main's first line", []subject.Need{subject.NeedUnix}, checks.FirstLineSignal},
+				{"a further SIGTERM does not kill, in main or in a hook", []subject.Need{subject.NeedUnix}, checks.FurtherSIGTERM},
+				{"until observers and log are done", []subject.Need{subject.NeedUnix, subject.NeedObserve, subject.NeedLog}, checks.SignalsUntilReturn},
+				{"a signal that is in the source before Run", []subject.Need{subject.NeedSignals}, checks.FilledSource},
+			},
+		},
+		{
+			ID: "SIG-2", Level: Extended,
+			Sentence: "A further SIGINT at least 250 ms after the stop and the SIGINT before it ends the phase under way, as forced; a SIGTERM or a bounced key press never does. Whatever a signal source delivers requests a stop; a closed one delivers nothing more.",
+			Premise:  severalSignals,
+			Needs:    []subject.Need{subject.NeedSignals},
+			Examples: []model.Scenario{
+				{Main: waits, Hooks: []model.Hook{{Lasts: model.Never, Aware: true}}, Stops: []model.Stop{interrupt(0), interrupt(10)}},
+				stops(interrupt(0), interrupt(10)),
+				stops(interrupt(0), interrupt(10), interrupt(20)),
+				stops(interrupt(0), interrupt(4)),
+				stops(interrupt(0), interrupt(4), interrupt(8)),
+				stops(term(0), interrupt(4), interrupt(8), interrupt(14)),
+				stops(term(0), term(10), term(20)),
+				{Main: model.Main{After: second}, Hooks: hook, Stops: []model.Stop{interrupt(4), interrupt(10)}},
+				{Main: model.Main{After: second}, Hooks: hook, Stops: []model.Stop{interrupt(6)}},
+			},
+			Checks: []Check{
+				{"a closed source delivers nothing more", []subject.Need{subject.NeedSignals}, checks.ClosedSource},
+				{"any signal of a source requests a stop", []subject.Need{subject.NeedSignals}, checks.AnySignal},
+			},
+		},
+		{
+			ID: "SIG-4", Level: Extended,
+			Sentence: "From the stop to Run's return, a standard output or error that nobody reads any more ends nothing: hooks run. With a source of signals, or without any, no signal of the process is touched, SIGPIPE neither.",
+			Checks: []Check{
+				{"a pipeline whose reader has died", []subject.Need{subject.NeedUnix, subject.NeedRunWith}, checks.Pipeline},
+				{"one whose signals come from a source", []subject.Need{subject.NeedUnix, subject.NeedSignals}, checks.PipelineOfSource},
+			},
+		},
+		{
+			ID: "SIG-3", Level: Core,
+			Sentence: "After Run returns, a signal has its default effect again.",
+			Checks:   []Check{{"a SIGTERM after Run ends the process", []subject.Need{subject.NeedUnix}, checks.DefaultEffect}},
+		},
+	}
+}
+
+// severalSignals says whether a signal comes while the service is stopping.
+func severalSignals(s model.Scenario, want model.Trace) bool {
+	for _, stop := range s.Stops {
+		if (stop.By == model.SIGINT || stop.By == model.SIGTERM) && stop.At > scenarios.StopAt(want) && stop.At < want.Returned {
+			return true
+		}
+	}
+	return want.Left(model.Draining) == model.PhaseForced || want.Left(model.Hooks) == model.PhaseForced
+}

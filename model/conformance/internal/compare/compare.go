@@ -1,0 +1,158 @@
+// Package compare says how what was seen of a scenario differs from what must
+// happen, and which clause that breaks.
+package compare
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// Verdict is one scenario that was played: what must happen beside what did.
+//
+// A mistake early in a life changes all that comes after it. So the trace is
+// compared in the order of cause and effect, aspect by aspect, and the first
+// aspect that differs is the one that is reported. What does not change the
+// course of a life (its errors, the answers of probes) is compared only when
+// the course is right.
+type Verdict struct {
+	s         model.Scenario
+	full      model.Trace // what must happen
+	want, Got model.Trace // what can be seen of it, and what was seen
+	offered   subject.Offers
+	mains     int           // how often main was called
+	launched  time.Duration // when it was first
+	odd       []subject.Difference
+	Found     []subject.Difference
+	right     int // how many aspects of the course are right
+}
+
+// judge compares what was seen with one of the traces that may come.
+func judge(impl *subject.Implementation, offered subject.Offers, seen play.Seen, want model.Trace) *Verdict {
+	r := reader{Seen: seen, is: impl.Is}
+	got, odd := seen.Trace, slices.Clone(seen.Odd)
+	got.Cancelled.Cause = r.causeKind(seen.Cause, want.Cancelled.Cause)
+	got.WorkEnded.Cause = r.causeKind(seen.WorkCause, want.WorkEnded.Cause)
+	got.NotRun = notRun(got, want)
+	if got.Returns() {
+		got.Errors = r.readErrors(want)
+		if want.AsItIs() && seen.Err != seen.Values[model.MainError] && len(got.Errors) == 1 {
+			odd = append(odd, subject.Difference{Clause: "RUN-6", Text: "main's error is the only one, and is not returned as it is"})
+		}
+	}
+	v := &Verdict{
+		s: seen.Scenario, full: want, offered: offered,
+		want: project(seen.Scenario, offered, want), Got: project(seen.Scenario, offered, got),
+		mains: seen.Mains, launched: seen.Launched, odd: odd,
+	}
+	v.compare()
+	return v
+}
+
+// Closest returns the verdict on the trace that was seen. Where several may
+// come, it was meant to be the one that it follows for longest.
+func Closest(impl *subject.Implementation, offered subject.Offers, seen play.Seen) *Verdict {
+	var best *Verdict
+	for _, want := range seen.Wants {
+		v := judge(impl, offered, seen, want)
+		if best == nil || v.right > best.right || v.right == best.right && len(v.Found) < len(best.Found) {
+			best = v
+		}
+	}
+	return best
+}
+
+// notRun returns the hooks that did not begin and need not. Which of them were
+// registered in time is the scenario's doing, so the order is the model's; that
+// none of them ran is what can be seen (see project).
+func notRun(got, want model.Trace) (hooks []int) {
+	for _, h := range want.NotRun {
+		if !slices.ContainsFunc(got.Hooks, func(r model.HookRun) bool { return r.Hook == h }) {
+			hooks = append(hooks, h)
+		}
+	}
+	return hooks
+}
+
+// course are the aspects that each depend on the ones before.
+var course = []func(*Verdict){
+	(*Verdict).path, (*Verdict).launch, (*Verdict).start, (*Verdict).stop, (*Verdict).cancel,
+	(*Verdict).mainEnd, (*Verdict).drainEnd, (*Verdict).hooks, (*Verdict).stopped,
+}
+
+// outcome are the aspects that do not depend on one another.
+var outcome = []func(*Verdict){
+	(*Verdict).work, (*Verdict).takeBacks, (*Verdict).lateHooks, (*Verdict).errors, (*Verdict).answers,
+}
+
+// compare finds what is wrong, by the clauses that it breaks.
+func (v *Verdict) compare() {
+	for _, compare := range course {
+		if compare(v); len(v.Found) > 0 {
+			return
+		}
+		v.right++
+	}
+	for _, compare := range outcome {
+		compare(v)
+	}
+	for _, d := range v.odd {
+		v.object(d.Clause, "%s", d.Text)
+	}
+	if len(v.Found) == 0 && !v.want.Equal(v.Got) {
+		v.object("STATE-1", "a difference that no clause explains")
+	}
+}
+
+// object notes that a clause is broken.
+func (v *Verdict) object(clause, format string, args ...any) {
+	v.Found = append(v.Found, subject.Difference{Clause: clause, Text: fmt.Sprintf(format, args...)})
+}
+
+// String shows the scenario and both traces.
+func (v *Verdict) String() string {
+	diff := model.Diff(v.want, v.Got)
+	if diff == "" {
+		diff = "the traces are the same:\n" + v.Got.String()
+	}
+	return "the scenario:\n" + v.s.String() + "\n" + diff
+}
+
+// seesSteps says whether the transitions are seen.
+func (v *Verdict) seesSteps() bool { return v.offered[subject.NeedObserve] }
+
+// into returns the transition into a state. Without one it is never taken.
+func into(t model.Trace, s model.State) model.Step {
+	for _, step := range t.Steps {
+		if step.To == s {
+			return step
+		}
+	}
+	return model.Step{At: model.Never}
+}
+
+// mainFault is the clause that main's way of ending is about, or other when it
+// ended in an ordinary way. A life that does not go on after a panic is not
+// one in which the next phase is at fault.
+func (v *Verdict) mainFault(other string) string {
+	if v.full.MainEnded == model.Never {
+		return other
+	}
+	switch v.s.Main.Ends {
+	case model.Panics, model.PanicsNil, model.PanicsError, model.PanicsCanceled:
+		return "RUN-4"
+	case model.CallsGoexit:
+		return "RUN-5"
+	}
+	return other
+}
+
+// stoppedByTask says whether the failure of a task was.
+func stoppedByTask(t model.Trace) bool {
+	name, _ := t.Cancelled.Cause.Parts()
+	return name == "task error" || name == "task panic" || name == "task goexit"
+}

@@ -1,0 +1,126 @@
+package compare
+
+import (
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
+)
+
+// drainEnd compares the end of Draining: the transition where it is seen, else
+// the first hook, which begins at that instant.
+func (v *Verdict) drainEnd() {
+	var want, got model.Step
+	if v.seesSteps() {
+		want, got = into(v.want, model.Hooks), into(v.Got, model.Hooks)
+	} else {
+		want, got = firstHook(v.want), firstHook(v.Got)
+		switch entered := v.full.Entered(model.Hooks); {
+		case want.At == entered:
+		case want.At == model.Never && v.want.Returned == entered:
+			want, got = model.Step{At: v.want.Returned}, model.Step{At: v.Got.Returned}
+		default:
+			return // nothing is seen to happen then
+		}
+	}
+	if want == got {
+		return
+	}
+	if i, ok := v.refused(min(want.At, got.At)); ok {
+		v.object("DRAIN-3", "Track or Go number %d is answered wrong, and Draining ends at %s, want %s", i, scenarios.Show(got.At), scenarios.Show(want.At))
+		return
+	}
+	v.object(v.drainFault(got), "Draining ends at %s %s, want %s %s", scenarios.Show(got.At), got.On, scenarios.Show(want.At), want.On)
+}
+
+// firstHook is the beginning of the first hook that is not late.
+func firstHook(t model.Trace) model.Step {
+	if len(t.Hooks) > 0 && !t.Hooks[0].Late {
+		return model.Step{At: t.Hooks[0].Start}
+	}
+	return model.Step{At: model.Never}
+}
+
+// refused finds a Track or a Go before an instant that was answered wrong.
+func (v *Verdict) refused(before time.Duration) (int, bool) {
+	for i, u := range v.s.Tracks {
+		if u.At < before && v.want.Tracks[i] != v.Got.Tracks[i] {
+			return i + 1, true
+		}
+	}
+	for i, k := range v.s.Tasks {
+		if k.At < before && v.want.Tasks[i] != v.Got.Tasks[i] {
+			return i + 1, true
+		}
+	}
+	return 0, false
+}
+
+// drainFault is the clause that fixes the end of Draining.
+func (v *Verdict) drainFault(got model.Step) string {
+	t := v.full
+	on, at := t.Left(model.Draining), t.Entered(model.Hooks)
+	switch {
+	case on == model.DrainTimedOut && got.At > at:
+		return "DRAIN-2"
+	case got.At < at && got.On != model.DrainTimedOut && got.On != model.PhaseForced:
+		return v.earlyFault(got.At)
+	case on == model.PhaseForced || got.On == model.PhaseForced:
+		return "SIG-2"
+	case on == model.DrainTimedOut || got.On == model.DrainTimedOut:
+		return "DRAIN-2"
+	case at == t.MainEnded:
+		return v.mainFault("DRAIN-5")
+	case at == t.Cancelled.At+v.grace():
+		return "DRAIN-4"
+	}
+	return "DRAIN-5"
+}
+
+// earlyFault says what was not waited for.
+func (v *Verdict) earlyFault(at time.Duration) string {
+	t := v.full
+	if at < t.MainEnded && at < t.Cancelled.At+v.grace() {
+		return "DRAIN-4"
+	}
+	for _, g := range v.s.Groups {
+		if g.At > at {
+			continue
+		}
+		for i, u := range g.Units {
+			begins := g.At + u.After
+			if u.After == model.Never || begins > at || u.Lasts != model.Never && begins+u.Lasts <= at {
+				continue
+			}
+			if g.At > scenarios.StopAt(t) || begins >= t.Cancelled.At && i > 0 {
+				return "DRAIN-3"
+			}
+			return "DRAIN-1"
+		}
+	}
+	if len(v.s.Tracks)+len(v.s.Tasks) > 0 {
+		return "DRAIN-8"
+	}
+	return "DRAIN-1"
+}
+
+// grace is the return grace as it counts.
+func (v *Verdict) grace() time.Duration { return scenarios.Grace(v.s) }
+
+// work compares what Track and Go answered, and the end of work contexts.
+func (v *Verdict) work() {
+	for i := range v.want.Tracks {
+		if v.want.Tracks[i] != v.Got.Tracks[i] {
+			v.object("DRAIN-3", "Track number %d answers %t, want %t", i+1, v.Got.Tracks[i], v.want.Tracks[i])
+		}
+	}
+	for i := range v.want.Tasks {
+		if v.want.Tasks[i] != v.Got.Tasks[i] {
+			v.object("DRAIN-3", "Go number %d answers %t, want %t", i+1, v.Got.Tasks[i], v.want.Tasks[i])
+		}
+	}
+	if v.want.WorkEnded != v.Got.WorkEnded {
+		v.object("DRAIN-8", "work contexts end at %s, cause %q; want %s, cause %q",
+			scenarios.Show(v.Got.WorkEnded.At), v.Got.WorkEnded.Cause, scenarios.Show(v.want.WorkEnded.At), v.want.WorkEnded.Cause)
+	}
+}

@@ -1,0 +1,89 @@
+package compare
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
+)
+
+// answers compares what each probe was told.
+func (v *Verdict) answers() {
+	for i := range v.want.Answers {
+		want, got := v.want.Answers[i], v.Got.Answers[i]
+		if !want.Equal(got) {
+			v.object(v.answerClause(i), "probe %d (%v) is told %+v, want %+v", i+1, v.s.Probes[i].Of, got, want)
+		}
+	}
+}
+
+// answerClause is the clause that fixes an answer.
+func (v *Verdict) answerClause(i int) string {
+	p, want, got := v.s.Probes[i], v.full.Answers[i], v.Got.Answers[i]
+	switch p.Of {
+	case model.Liveness:
+		return "HEALTH-1"
+	case model.Startup:
+		return "HEALTH-15"
+	}
+	return v.readinessClause(p, want, got)
+}
+
+func (v *Verdict) readinessClause(p model.Probe, want, got model.Answer) string {
+	slow := want.At > p.At
+	named := got
+	named.State = want.State
+	coded := got
+	coded.Code = want.Code
+	switch {
+	case named.Equal(want):
+		return "HEALTH-4" // nothing but the state's name differs
+	case coded.Equal(want) && want.Status != "not_ready", got.Status == "degraded" && got.Code == http.StatusOK:
+		return "HEALTH-2"
+	case want.Status == "not_ready" && slow && want.At == got.At:
+		return "HEALTH-5"
+	case want.Status == "not_ready" && v.s.Follow && scenarios.StateAt(v.full, p.At) != model.Running:
+		return "HEALTH-4"
+	case want.Status == "not_ready" && !slow:
+		return "HEALTH-3"
+	case want.Status == "ok" && got.Status == "degraded" && len(want.Failed) > 0 && slices.Equal(want.Failed, got.Failed):
+		return "HEALTH-15" // those that failed are optional
+	case want.Status == "ok" && got.Status == "ok" && got.At > want.At && v.waitsForOptional(want.At):
+		return "HEALTH-15" // one that is optional is waited for
+	case slow || !slices.Equal(want.Ran, got.Ran) || want.At != got.At:
+		return "HEALTH-9"
+	case got.Status == "not_ready" && v.s.Follow:
+		return "HEALTH-4"
+	case got.Status == "not_ready":
+		return "HEALTH-3"
+	}
+	for _, c := range v.s.Checks {
+		if c.Optional && scenarios.Fails(c.Ends) {
+			return "HEALTH-15"
+		}
+	}
+	for _, c := range v.s.Checks {
+		if scenarios.Panics(c.Ends) || c.Ends == model.CallsGoexit {
+			return "HEALTH-8"
+		}
+	}
+	return "HEALTH-2"
+}
+
+// waitsForOptional says whether an optional check is still under way, within its
+// timeout, at an instant.
+func (v *Verdict) waitsForOptional(at time.Duration) bool {
+	timeout := cmp.Or(v.s.CheckTimeout, model.DefaultCheckTimeout)
+	for i, p := range v.s.Probes {
+		for _, n := range v.full.Answers[i].Ran {
+			c := v.s.Checks[n-1]
+			if c.Optional && p.At <= at && min(c.Lasts, timeout) > at-p.At {
+				return true
+			}
+		}
+	}
+	return false
+}

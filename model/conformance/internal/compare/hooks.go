@@ -1,0 +1,187 @@
+package compare
+
+import (
+	"slices"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
+)
+
+// hooks compares the hooks that ran between Draining and Stopped, one by one.
+func (v *Verdict) hooks() {
+	want, got := scenarios.InTime(v.want.Hooks), scenarios.InTime(v.Got.Hooks)
+	if len(got) > 0 && got[0].Start < v.full.Entered(model.Hooks) {
+		v.object(v.earlyFault(got[0].Start), "hook %d begins at %s, and Draining ends at %s", got[0].Hook, scenarios.Show(got[0].Start), scenarios.Show(v.full.Entered(model.Hooks)))
+		return
+	}
+	if a, b, ok := v.overlap(got); ok {
+		v.object("HOOK-1", "hook %d begins at %s, while hook %d is running", b.Hook, scenarios.Show(b.Start), a.Hook)
+		return
+	}
+	for i := range max(len(want), len(got)) {
+		switch {
+		case i >= len(got):
+			v.object(v.missingHook(want, i), "hook %d does not begin, want it at %s", want[i].Hook, scenarios.Show(want[i].Start))
+		case i < len(got) && v.takenBackBefore(got[i]):
+			v.object("HOOK-10", "hook %d begins at %s, and was taken back", got[i].Hook, scenarios.Show(got[i].Start))
+		case i >= len(want):
+			v.object(v.extraHook(got, i), "hook %d begins at %s, and should not", got[i].Hook, scenarios.Show(got[i].Start))
+		case want[i].Hook != got[i].Hook:
+			v.object(v.otherHook(want, got, i), "hook %d begins at %s, want hook %d", got[i].Hook, scenarios.Show(got[i].Start), want[i].Hook)
+		case want[i].Start != got[i].Start:
+			v.object(v.hookStart(want, got, i), "hook %d begins at %s, want %s", got[i].Hook, scenarios.Show(got[i].Start), scenarios.Show(want[i].Start))
+		case want[i].End != got[i].End || want[i].Fate != got[i].Fate:
+			v.object(v.hookEnd(want[i], got[i]), "hook %d is %s at %s, want %s at %s",
+				got[i].Hook, got[i].Fate, scenarios.Show(got[i].End), want[i].Fate, scenarios.Show(want[i].End))
+		case want[i].Deadline != got[i].Deadline:
+			v.object("HOOK-5", "the context of hook %d has its deadline at %s, want %s",
+				got[i].Hook, scenarios.Show(got[i].Deadline), scenarios.Show(want[i].Deadline))
+		default:
+			continue
+		}
+		return
+	}
+}
+
+// overlap finds a hook that begins before the one before it has ended or been
+// let go of.
+func (v *Verdict) overlap(got []model.HookRun) (a, b model.HookRun, ok bool) {
+	for i := 1; i < len(got); i++ {
+		a, b = got[i-1], got[i]
+		over := min(a.End, v.Got.Returned)
+		if own := v.s.Hooks[a.Hook-1].Timeout; own > 0 {
+			over = min(over, a.Start+own)
+		}
+		if b.Start < over {
+			return a, b, true
+		}
+	}
+	return a, b, false
+}
+
+// takeBacks compares what was answered to those who took hooks back.
+func (v *Verdict) takeBacks() {
+	for i, b := range v.s.TakeBacks {
+		if want, got := v.want.TakeBacks[i], v.Got.TakeBacks[i]; want != got {
+			v.object("HOOK-10", "hook %d is taken back, and the answer is %t, want %t", b.Hook, got, want)
+			return
+		}
+	}
+}
+
+// takenBackBefore says whether a hook that has begun was to be taken back by then.
+func (v *Verdict) takenBackBefore(r model.HookRun) bool {
+	for i, b := range v.s.TakeBacks {
+		if b.Hook != r.Hook || !v.full.TakeBacks[i] {
+			continue
+		}
+		from := time.Duration(0)
+		if b.By != 0 {
+			by, ran := v.Got.Run(b.By)
+			if !ran || by.Start >= r.Start {
+				continue
+			}
+			from = by.Start
+		}
+		if from+b.At <= r.Start {
+			return true
+		}
+	}
+	return false
+}
+
+// duringHooks says whether a hook is registered while Hooks is under way.
+func (v *Verdict) duringHooks(hook int) bool {
+	h := v.s.Hooks[hook-1]
+	return h.By != 0 || h.At >= v.full.Entered(model.Hooks)
+}
+
+// before is the clause that the hook before the i-th gives cause to look at.
+func (v *Verdict) before(want []model.HookRun, i int, other string) string {
+	if i == 0 {
+		return other
+	}
+	h := v.s.Hooks[want[i-1].Hook-1]
+	switch {
+	case h.Timeout > 0 && (h.Lasts == model.Never || h.Lasts >= h.Timeout):
+		return "HOOK-6"
+	case scenarios.Fails(h.Ends):
+		return "HOOK-2"
+	}
+	return other
+}
+
+func (v *Verdict) missingHook(want []model.HookRun, i int) string {
+	switch last := v.before(want, i, ""); {
+	case last != "":
+		return last
+	case v.Got.Returned <= want[i].Start && v.full.Left(model.Hooks) != model.HooksFinished:
+		return "HOOK-3"
+	case v.duringHooks(want[i].Hook):
+		return "HOOK-4"
+	}
+	return "HOOK-1"
+}
+
+func (v *Verdict) extraHook(got []model.HookRun, i int) string {
+	seen := slices.ContainsFunc(got[:i], func(r model.HookRun) bool { return r.Hook == got[i].Hook })
+	switch on := v.full.Left(model.Hooks); {
+	case seen:
+		return "HOOK-1"
+	case on == model.PhaseForced:
+		return "SIG-2"
+	case on == model.ShutdownTimedOut:
+		return "HOOK-3"
+	}
+	return "HOOK-4"
+}
+
+func (v *Verdict) otherHook(want, got []model.HookRun, i int) string {
+	seen := slices.ContainsFunc(got[:i], func(r model.HookRun) bool { return r.Hook == got[i].Hook })
+	if seen || !v.duringHooks(want[i].Hook) && !v.duringHooks(got[i].Hook) {
+		return "HOOK-1"
+	}
+	// Of those that were there before, the next is to be the one that runs in
+	// place of the one that is due; else it is their order that is wrong.
+	next := slices.IndexFunc(want[i:], func(r model.HookRun) bool { return !v.duringHooks(r.Hook) })
+	if !v.duringHooks(got[i].Hook) && next >= 0 && want[i+next].Hook != got[i].Hook {
+		return "HOOK-1"
+	}
+	return "HOOK-4"
+}
+
+func (v *Verdict) hookStart(want, got []model.HookRun, i int) string {
+	switch {
+	case i > 0 && got[i].Start < want[i].Start:
+		return "HOOK-1" // two at a time
+	case v.duringHooks(want[i].Hook):
+		return "HOOK-4"
+	}
+	return v.before(want, i, "HOOK-1")
+}
+
+func (v *Verdict) hookEnd(want, got model.HookRun) string {
+	switch {
+	case want.Fate == model.Abandoned || got.Fate == model.Abandoned:
+		return "HOOK-6"
+	case v.full.Left(model.Hooks) == model.PhaseForced || v.Got.Left(model.Hooks) == model.PhaseForced:
+		return "SIG-2"
+	}
+	return "HOOK-3"
+}
+
+// lateHooks compares the hooks that were registered after Stopped.
+func (v *Verdict) lateHooks() {
+	late := func(t model.Trace) (rest []model.HookRun) {
+		for _, r := range t.Hooks {
+			if r.Late {
+				rest = append(rest, r)
+			}
+		}
+		return rest
+	}
+	if want, got := late(v.want), late(v.Got); !slices.Equal(want, got) {
+		v.object("HOOK-4", "hooks registered after Stopped run as %+v, want %+v", got, want)
+	}
+}

@@ -1,0 +1,204 @@
+package compare
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
+)
+
+// launch objects to a main that is not called once, at once.
+func (v *Verdict) launch() {
+	if v.mains != 1 || v.launched != 0 {
+		v.object("RUN-1", "main is called %d times, first at %s; want once, at 0s", v.mains, scenarios.Show(v.launched))
+	}
+}
+
+// stop compares the request of a stop, where the transitions are seen.
+func (v *Verdict) stop() {
+	want, got := into(v.want, model.Draining), into(v.Got, model.Draining)
+	if want == got {
+		return
+	}
+	clause := "RUN-2"
+	switch t := v.full; {
+	case !scenarios.ByRequest(t):
+		clause = v.mainFault("RUN-3")
+	case scenarios.BeforeRun(v.s) && scenarios.StopAt(t) == 0:
+		clause = "RUN-12"
+	case t.Entered(model.Running) == model.Never:
+		clause = "RUN-13"
+	case scenarios.StoppedBySignal(t):
+		clause = "SIG-1"
+	case stoppedByTask(t):
+		clause = "DRAIN-8"
+	}
+	v.object(clause, "Draining is entered at %s by %q, want %s by %q", scenarios.Show(got.At), got.On, scenarios.Show(want.At), want.On)
+}
+
+// cancel compares when main's context is cancelled, and why.
+func (v *Verdict) cancel() {
+	want, got := v.want.Cancelled, v.Got.Cancelled
+	if want.At != got.At {
+		v.object(v.cancelFault(), "main's context is cancelled at %s, want %s", scenarios.Show(got.At), scenarios.Show(want.At))
+	} else if want.Cause != got.Cause {
+		v.object("RUN-2", "the cause of main's context is %q, want %q", got.Cause, want.Cause)
+	}
+}
+
+func (v *Verdict) cancelFault() string {
+	t := v.full
+	if !scenarios.ByRequest(t) {
+		return v.mainFault("RUN-2")
+	}
+	delayed := v.s.DrainDelay > 0 && !(scenarios.BeforeRun(v.s) && scenarios.StopAt(t) == 0)
+	switch {
+	case scenarios.BeforeRun(v.s) && scenarios.StopAt(t) == 0:
+		return "RUN-12"
+	case delayed && v.Got.Cancelled.At == model.Never && t.Cancelled.At == t.MainEnded:
+		return v.mainFault("RUN-2")
+	case delayed && v.Got.Cancelled.At != scenarios.StopAt(t) && signalAt(v.s, min(t.Cancelled.At, v.Got.Cancelled.At)):
+		return "SIG-2" // which ended the delay, or should have
+	case delayed:
+		return "DRAIN-7"
+	case scenarios.StoppedBySignal(t) && !v.seesSteps():
+		return "SIG-1"
+	}
+	return "RUN-2"
+}
+
+// signalAt says whether a signal is what happens at that instant.
+func signalAt(s model.Scenario, at time.Duration) bool {
+	return slices.ContainsFunc(s.Stops, func(stop model.Stop) bool {
+		return (stop.By == model.SIGINT || stop.By == model.SIGTERM) && stop.At == at
+	})
+}
+
+// mainEnd compares when main came back, which is its own doing when all that
+// came before is right.
+func (v *Verdict) mainEnd() {
+	if v.want.MainEnded != v.Got.MainEnded {
+		v.object("RUN-1", "main is back at %s, want %s", scenarios.Show(v.Got.MainEnded), scenarios.Show(v.want.MainEnded))
+	}
+}
+
+// errors compares what Run returned.
+func (v *Verdict) errors() {
+	want, got := v.want.Errors, v.Got.Errors
+	if slices.Equal(want, got) {
+		return
+	}
+	object := func(clause string) { v.object(clause, "Run returns %v, want %v", got, want) }
+	if len(got) == 1 && len(want) > 1 && got[0] == want[0] && !isSignal(want[1]) {
+		object("RUN-6")
+		return
+	}
+	missing, extra := subtract(want, got), subtract(got, want)
+	if len(missing)+len(extra) == 0 {
+		if isSignal(want[len(want)-1]) && !isSignal(got[len(got)-1]) {
+			object("RUN-14")
+			return
+		}
+		object("RUN-6") // the order
+		return
+	}
+	for _, k := range missing {
+		object(v.kindClause(k))
+	}
+	for _, k := range extra {
+		if len(missing) == 0 {
+			object(v.extraClause(k))
+		}
+	}
+}
+
+func isSignal(k model.Kind) bool { return k == model.CauseSIGINT || k == model.CauseSIGTERM }
+
+// subtract returns what is in a and not in b, with repetitions.
+func subtract(a, b []model.Kind) (rest []model.Kind) {
+	b = slices.Clone(b)
+	for _, k := range a {
+		if i := slices.Index(b, k); i >= 0 {
+			b = slices.Delete(b, i, i+1)
+		} else {
+			rest = append(rest, k)
+		}
+	}
+	return rest
+}
+
+// kindClause is the clause that puts an error into Run's result.
+func (v *Verdict) kindClause(k model.Kind) string {
+	name, n := k.Parts()
+	switch name {
+	case "main error":
+		if scenarios.SaysStopped(v.s.Main.Ends) {
+			return "RUN-7"
+		}
+		return "RUN-6"
+	case "main panic":
+		return "RUN-4"
+	case "main goexit":
+		return "RUN-5"
+	case "task error":
+		if scenarios.SaysStopped(v.s.Tasks[n-1].Ends) {
+			return "RUN-7"
+		}
+		return "DRAIN-8"
+	case "task panic", "task goexit":
+		return "DRAIN-8"
+	case "hook error", "hook panic", "hook goexit":
+		return "HOOK-2"
+	case "hook timeout":
+		return "HOOK-6"
+	case string(model.ShutdownTimeout):
+		if !scenarios.HooksLeft(v.full) {
+			return "RUN-11"
+		}
+		return "HOOK-3"
+	case string(unknown):
+		return v.unknownClause()
+	}
+	switch k {
+	case model.CauseSIGINT, model.CauseSIGTERM:
+		return "RUN-14"
+	case model.DrainTimeout:
+		return "DRAIN-2"
+	case model.MainRunning:
+		return "RUN-11"
+	case model.Forced:
+		return "SIG-2"
+	}
+	return "RUN-6"
+}
+
+// unknownClause is kindClause where the kind cannot be seen: the clause of the
+// first expected error that is no error of the scenario's own.
+func (v *Verdict) unknownClause() string {
+	for _, k := range v.full.Errors {
+		if !ownKind(v.s, k) {
+			return v.kindClause(k)
+		}
+	}
+	return "RUN-6"
+}
+
+// extraClause is the clause that keeps an error out of Run's result.
+func (v *Verdict) extraClause(k model.Kind) string {
+	name, n := k.Parts()
+	switch {
+	case name == "main error" || name == "task error":
+		return "RUN-7"
+	case strings.HasPrefix(name, "hook"):
+		if r, began := v.full.Run(n); began && r.Fate != model.Ended {
+			return "HOOK-8"
+		}
+	case k == model.DrainTimeout && v.full.Left(model.Draining) == model.Drained:
+		return "DRAIN-4"
+	case k == unknown:
+		return "RUN-6"
+	}
+	return v.kindClause(k)
+}

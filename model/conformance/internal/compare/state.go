@@ -1,0 +1,91 @@
+package compare
+
+import (
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
+)
+
+// path objects to a history that is none of the table (STATE-1). One that
+// ends early is left to whoever says why.
+func (v *Verdict) path() {
+	state := model.Starting
+	for i, step := range v.Got.Steps {
+		if step.From != state || !isEdge(step.Edge) {
+			v.object("STATE-1", "step %d, %v, is not one that the table has in %s", i+1, step.Edge, state)
+			return
+		}
+		state = step.To
+	}
+}
+
+func isEdge(e model.Edge) bool {
+	for _, known := range model.Edges() {
+		if known == e {
+			return true
+		}
+	}
+	return false
+}
+
+// start compares the end of Starting.
+func (v *Verdict) start() {
+	want, got := into(v.want, model.Running), into(v.Got, model.Running)
+	if want == got {
+		return
+	}
+	clause := "RUN-1"
+	switch {
+	case v.s.ManualStart:
+		clause = "RUN-13"
+	case scenarios.BeforeRun(v.s):
+		clause = "RUN-12"
+	}
+	v.object(clause, "Running is entered at %s, want %s", scenarios.Show(got.At), scenarios.Show(want.At))
+}
+
+// stopped compares the end of Hooks, and Run's return.
+func (v *Verdict) stopped() {
+	want, got := v.want.Returned, v.Got.Returned
+	wantStep, gotStep := into(v.want, model.Stopped), into(v.Got, model.Stopped)
+	if want == got && wantStep == gotStep {
+		return
+	}
+	if wantStep == gotStep && v.seesSteps() {
+		clause := "RUN-1"
+		if got == model.Never {
+			clause = "STATE-2"
+		}
+		v.object(clause, "Run returns at %s, want %s, when Stopped is entered", scenarios.Show(got), scenarios.Show(want))
+		return
+	}
+	clause := v.stopFault(gotStep)
+	v.object(clause, "Stopped is entered at %s (%s) and Run returns at %s, want %s (%s) and %s",
+		scenarios.Show(gotStep.At), gotStep.On, scenarios.Show(got), scenarios.Show(wantStep.At), wantStep.On, scenarios.Show(want))
+}
+
+// stopFault is the clause that fixes when Hooks ends.
+func (v *Verdict) stopFault(gotStep model.Step) string {
+	on := v.full.Left(model.Hooks)
+	early := v.Got.Returned < v.full.Returned
+	switch {
+	case on == model.ShutdownTimedOut && !early && !scenarios.HooksLeft(v.full):
+		return "RUN-11"
+	case on == model.ShutdownTimedOut && !early:
+		return "HOOK-3"
+	case on == model.PhaseForced || gotStep.On == model.PhaseForced:
+		return "SIG-2"
+	case on == model.ShutdownTimedOut && !scenarios.HooksLeft(v.full):
+		return "RUN-11"
+	case on == model.ShutdownTimedOut || gotStep.On == model.ShutdownTimedOut:
+		return "HOOK-3"
+	case early:
+		return "RUN-1"
+	}
+	if v.full.MainEnded == v.full.Returned {
+		return v.mainFault("STATE-2")
+	}
+	if n := len(v.full.Hooks); n > 0 && !v.full.Hooks[n-1].Late && scenarios.Fails(v.s.Hooks[v.full.Hooks[n-1].Hook-1].Ends) {
+		return "HOOK-2"
+	}
+	return "STATE-2"
+}

@@ -1,0 +1,174 @@
+package examine
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/checks"
+	"github.com/greynewell/mist-go/model/conformance/internal/clauses"
+	"github.com/greynewell/mist-go/model/conformance/internal/process"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// examiner is the examination of an implementation in a child process.
+type examiner struct {
+	t       *testing.T
+	impl    *subject.Implementation
+	offered subject.Offers
+	cfg     process.Config
+	clauses []clauses.Clause
+	wanted  func(clause string) bool // its checks and examples are
+
+	results, now *os.File
+	alarm        *time.Timer
+	played       int  // scenarios, those left out included
+	raced        bool // the race detector has objected
+	failed       map[string]bool
+	premises     map[string]int
+	paths        coverage
+}
+
+// Child does what a child process is for, and ends it.
+func Child(t *testing.T, impl *subject.Implementation, cfg process.Config, about func(clause string) bool) {
+	SettleIn()
+	if cfg.Scene != "" {
+		checks.PlayScene(cfg.Scene, impl)
+	}
+	x := &examiner{
+		t: t, impl: impl, offered: subject.OffersOf(impl), cfg: cfg, wanted: about,
+		failed: map[string]bool{}, premises: map[string]int{}, paths: newCoverage(),
+	}
+	if err := x.open(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range clauses.All() {
+		if cfg.Only == "" || cfg.Only == c.ID {
+			x.clauses = append(x.clauses, c)
+		}
+	}
+	x.alarm = time.AfterFunc(time.Hour, x.stuck)
+	// Real signals come first: once a signal channel of a wrong implementation
+	// is left behind in a bubble, one would end the process.
+	x.direct(true)
+	x.scenarios()
+	x.direct(false)
+	x.alarm.Stop()
+	x.write(process.Record{End: true})
+	os.Exit(0)
+}
+
+// SettleIn makes a process one that plays scenarios.
+func SettleIn() {
+	// The runtime starts its signal goroutine at the first Notify. In a bubble
+	// of virtual time that would end the process, so it happens here.
+	started := make(chan os.Signal, 1)
+	signal.Notify(started, os.Interrupt, syscall.SIGTERM)
+	signal.Stop(started)
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	// Thousands of short lives leave nothing behind but garbage.
+	debug.SetGCPercent(400)
+}
+
+// OneProcessor takes the process down to one processor until the function that
+// it returns is called. A life in virtual time is a chain of goroutines that
+// wait for each other: more processors only make them wait across cores.
+func OneProcessor() (restore func()) {
+	was := runtime.GOMAXPROCS(1)
+	return func() { runtime.GOMAXPROCS(was) }
+}
+
+func (x *examiner) open() (err error) {
+	if x.results, err = os.OpenFile(x.cfg.Results, os.O_APPEND|os.O_WRONLY, 0); err != nil {
+		return err
+	}
+	x.now, err = os.Create(process.NowFile(x.cfg.Results))
+	return err
+}
+
+// stuck ends the process when a step has taken too long: a goroutine that is
+// blocked on a mutex stops virtual time for good.
+func (x *examiner) stuck() {
+	buf := make([]byte, process.TailSize)
+	fmt.Fprintf(os.Stderr, "no end after %v of real time; the goroutines:\n%s\n", x.cfg.Step, buf[:runtime.Stack(buf, true)])
+	os.Exit(2)
+}
+
+// begin writes down what is done now, for the case that it is the last thing.
+func (x *examiner) begin(p process.Progress) {
+	line, _ := json.Marshal(p)
+	line = fmt.Appendf(nil, "%-200s", line)
+	_, _ = x.now.WriteAt(line, 0)
+	x.alarm.Reset(x.cfg.Step)
+}
+
+func (x *examiner) write(r process.Record) {
+	line, _ := json.Marshal(r)
+	_, _ = x.results.Write(append(line, '\n'))
+}
+
+// fail writes down the first failure of a clause, whether it is the one that is
+// asked for or not.
+func (x *examiner) fail(clause, text string) {
+	if x.failed[clause] {
+		return
+	}
+	x.failed[clause] = true
+	x.write(process.Record{Failed: &subject.Difference{Clause: clause, Text: text}})
+}
+
+// race returns true when the race detector has objected for the first time.
+func (x *examiner) race() bool {
+	if x.raced || !x.t.Failed() {
+		return false
+	}
+	x.raced = true
+	return true
+}
+
+// direct runs the direct checks: those that need real signals, or the others.
+func (x *examiner) direct(signals bool) {
+	for _, clause := range x.clauses {
+		for _, check := range clause.Checks {
+			if !x.cfg.Traces && x.wanted(clause.ID) && slices.Contains(check.Needs, subject.NeedUnix) == signals && len(x.offered.Lacks(check.Needs...)) == 0 {
+				x.check(clause.ID, check)
+			}
+		}
+	}
+}
+
+// check runs one direct check, if no child before this one has.
+func (x *examiner) check(clause string, check clauses.Check) {
+	key := clause + ": " + check.Name
+	if slices.Contains(x.cfg.Done, key) {
+		return
+	}
+	x.begin(process.Progress{Check: key, Blame: clause})
+	c := checks.New(x.t, x.impl, x.offered, x.cfg)
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		defer func() {
+			if v := recover(); v != nil {
+				c.Errorf("a panic comes out of the implementation: %v", v)
+			}
+		}()
+		check.Run(c)
+	}()
+	<-over
+	if x.race() {
+		c.Errorf(process.RaceObjects)
+	}
+	if failure := c.Failure(); failure != "" {
+		x.fail(clause, check.Name+":\n"+failure)
+	}
+	x.write(process.Record{Done: key})
+}

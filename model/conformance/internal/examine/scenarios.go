@@ -1,0 +1,223 @@
+package examine
+
+import (
+	"fmt"
+	"slices"
+
+	"pgregory.net/rapid"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/clauses"
+	"github.com/greynewell/mist-go/model/conformance/internal/compare"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/process"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// scenarios plays the examples of every clause that is asked for. For one
+// clause, random scenarios around them follow; for all together, those in which
+// several things happen at one instant, the exhaustive set, and random ones.
+func (x *examiner) scenarios() {
+	defer OneProcessor()()
+	for _, c := range x.clauses {
+		if !x.wanted(c.ID) {
+			continue
+		}
+		for _, s := range x.examples(c) {
+			x.scenario(s, c.ID)
+		}
+	}
+	if x.cfg.Only != "" {
+		x.property()
+		x.vacuous()
+		return
+	}
+	for _, s := range model.Ties() {
+		for range tieRuns {
+			x.scenario(s, "")
+		}
+	}
+	n := 0
+	for s := range model.Exhaustive() {
+		if n++; n%x.cfg.Every == 0 {
+			x.scenario(s, "")
+		}
+	}
+	for i := range x.cfg.Random {
+		if s, ok := x.reduce(x.generator().Example(i + 1)); ok {
+			x.scenario(s, "")
+		}
+	}
+}
+
+// tieRuns is how often a tie is played: how it is decided is up to the
+// scheduler.
+const tieRuns = 2
+
+// generator draws scenarios of any kind.
+func (x *examiner) generator() *rapid.Generator[model.Scenario] {
+	if x.offered[subject.NeedRunWith] {
+		return anyScenario
+	}
+	return coreScenario
+}
+
+// examples returns the examples of a clause that can be played. What one needs and
+// is not offered is left out of it, if it is an example without.
+func (x *examiner) examples(c clauses.Clause) (all []model.Scenario) {
+	for _, s := range c.Examples {
+		if x.offered.Playable(s) {
+			all = append(all, s)
+		} else if less, ok := x.reduce(s); ok && c.Premise(less, model.Predict(less)[0]) {
+			all = append(all, less)
+		}
+	}
+	return all
+}
+
+// around draws scenarios most of which put a clause to the test: they begin as
+// one of its examples does.
+func (x *examiner) around(c clauses.Clause) *rapid.Generator[model.Scenario] {
+	bases := x.examples(c)
+	draw := model.CoreAround
+	if x.offered[subject.NeedRunWith] {
+		draw = model.Around
+	}
+	if len(bases) == 0 {
+		return x.generator()
+	}
+	return rapid.OneOf(draw(bases...), draw(bases...), x.generator())
+}
+
+var (
+	anyScenario  = rapid.OneOf(model.Scenarios(), model.Scenarios(), model.CoreSignalScenarios())
+	coreScenario = model.CoreScenarios()
+)
+
+// property plays random scenarios for one clause, until its premise has held in
+// as many as are asked for. The first that fails is made as small as it can be.
+func (x *examiner) property() {
+	c := x.clauses[0]
+	if c.Premise == nil || len(x.offered.Lacks(c.Needs...)) > 0 || x.failed[c.ID] {
+		return
+	}
+	generator := x.around(c)
+	var smallest string
+	t := &quiet{name: x.t.Name()}
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		rapid.Check(t, func(rt *rapid.T) {
+			s, ok := x.reduce(generator.Draw(rt, "scenario"))
+			if !ok || !x.playable(s) || !c.Premise(s, model.Predict(s)[0]) {
+				rt.SkipNow()
+			}
+			if text := x.play(s, ""); text != "" {
+				smallest = text
+				rt.Fatal("broken")
+			}
+		})
+	}()
+	<-over
+	if smallest != "" {
+		x.fail(x.cfg.Only, smallest)
+	} else if t.failed {
+		x.fail(x.cfg.Only, "the scenarios could not be drawn: "+t.said)
+	}
+}
+
+// vacuous objects to a premise that has not held often enough for the clause
+// to be more than words.
+func (x *examiner) vacuous() {
+	c := x.clauses[0]
+	if c.Premise == nil || len(x.offered.Lacks(c.Needs...)) > 0 || len(x.failed) > 0 || len(x.cfg.Dead) > 0 {
+		return // nobody can tell, or there is enough to say
+	}
+	if n := x.premises[c.ID]; n < process.LeastPremises {
+		x.fail(c.ID, fmt.Sprintf("the premise held in %d scenarios only, want at least %d: this says something about the suite", n, process.LeastPremises))
+	}
+	if c.ID == "STATE-1" && len(x.offered.Lacks(subject.NeedObserve, subject.NeedSignals, subject.NeedManualStart)) == 0 {
+		if missing := x.paths.missing(); len(missing) > 0 {
+			x.fail(c.ID, fmt.Sprintf("never taken: %q", missing))
+		}
+	}
+}
+
+// scenario plays one scenario and writes down what is wrong.
+func (x *examiner) scenario(s model.Scenario, owner string) {
+	if text := x.play(s, owner); text != "" {
+		x.fail(x.cfg.Only, text)
+	}
+}
+
+// playable says whether a scenario can be played on this implementation, and
+// what happens is defined.
+func (x *examiner) playable(s model.Scenario) bool {
+	if !x.offered.Playable(s) {
+		return false
+	}
+	wants := model.Predict(s)
+	return !compare.Unordered(s, wants[0]) && !compare.Inexact(x.impl, s, wants[0]) && !slices.ContainsFunc(wants, x.outside)
+}
+
+// play plays one scenario, if that can be done. It returns what breaks the
+// clause that is asked for, and writes down what breaks others.
+func (x *examiner) play(s model.Scenario, owner string) (broken string) {
+	x.played++
+	if x.played <= x.cfg.From || !x.playable(s) {
+		return ""
+	}
+	wants := model.Predict(s)
+	if !x.concerns(s, wants[0]) {
+		return ""
+	}
+	blame := x.blame(s, wants[0], owner)
+	if slices.Contains(x.cfg.Dead, blame) {
+		return ""
+	}
+	x.begin(process.Progress{Scenario: x.played, Blame: blame})
+	v, ds := x.judge(s, wants)
+	x.paths.see(v.Got)
+	for _, d := range ds {
+		text := d.Text + "\n" + v.String()
+		if x.cfg.Only == d.Clause {
+			broken = text
+			continue
+		}
+		x.fail(d.Clause, text)
+	}
+	return broken
+}
+
+// outside says whether something happens that only the wider API promises:
+// a hook that is registered after Stopped (HOOK-4).
+func (x *examiner) outside(want model.Trace) bool {
+	return !x.offered[subject.NeedRunWith] && slices.ContainsFunc(want.Hooks, func(r model.HookRun) bool { return r.Late })
+}
+
+// judge plays a scenario, and returns the verdict. Where the contract allows
+// several traces, any of them will do.
+func (x *examiner) judge(s model.Scenario, wants []model.Trace) (v *compare.Verdict, ds []subject.Difference) {
+	v = compare.Closest(x.impl, x.offered, play.Scenario(x.t, x.impl, x.offered, s, wants, true))
+	ds = v.Found
+	if x.race() {
+		clause := "HOOK-7"
+		if len(s.Probes) > 0 {
+			clause = "HEALTH-14"
+		}
+		ds = append(ds, subject.Difference{Clause: clause, Text: process.RaceObjects})
+	}
+	return v, ds
+}
+
+// concerns counts the premises, and says whether any clause that is asked for
+// is put to the test.
+func (x *examiner) concerns(s model.Scenario, want model.Trace) (any bool) {
+	for _, c := range x.clauses {
+		if c.Premise != nil && len(x.offered.Lacks(c.Needs...)) == 0 && c.Premise(s, want) {
+			x.premises[c.ID]++
+			any = true
+		}
+	}
+	return any
+}

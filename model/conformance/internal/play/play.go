@@ -1,0 +1,207 @@
+// Package play drives an implementation through a scenario, in virtual time, and
+// returns what it saw.
+package play
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// Patience is how much longer than the contract allows Run is waited for, in
+// virtual time, before it counts as one that does not return.
+const Patience = time.Hour
+
+// player plays one scenario on an implementation, in a bubble of virtual
+// time, and writes down what it sees as the model writes down what must be.
+type player struct {
+	impl    *subject.Implementation
+	s       model.Scenario
+	wants   []model.Trace // what may happen
+	offered subject.Offers
+	alone   bool // nothing else goes on in the process meanwhile
+
+	began        time.Time
+	release      chan struct{} // closed when what never ends is to end
+	returned     chan struct{} // closed when Run has returned
+	signals      chan os.Signal
+	parent       context.Context
+	cancelParent context.CancelCauseFunc
+	health       subject.HealthFuncs
+
+	mu        sync.Mutex
+	ctx       context.Context // main's
+	mains     int             // how often main was called
+	launched  time.Duration
+	got       model.Trace
+	err       error                // what Run returned
+	cause     error                // of main's context
+	workCause error                // of work contexts
+	over      bool                 // the trace was taken
+	values    map[model.Kind]error // what the scenario's own code returned or panicked with
+	ended     []time.Duration      // per run of a hook: when its function ended
+	stops     map[int]func() bool  // per hook, from 1: what takes it back
+	onRelease []func()             // work that ends by a call, not by a goroutine
+	checkRuns []checkRun
+	odd       []subject.Difference // what no trace can show
+}
+
+// Scenario plays a scenario, of which the traces that may come are given, and
+// returns what was seen. Alone says that nothing else goes on in the process.
+func Scenario(t *testing.T, impl *subject.Implementation, offered subject.Offers, s model.Scenario, wants []model.Trace, alone bool) Seen {
+	p := &player{
+		impl: impl, s: s, wants: wants, offered: offered, alone: alone,
+		launched: model.Never,
+		values:   map[model.Kind]error{},
+		stops:    map[int]func() bool{},
+		got: model.Trace{
+			Cancelled: model.Cancellation{At: model.Never},
+			WorkEnded: model.Cancellation{At: model.Never},
+			MainEnded: model.Never,
+			Returned:  model.Never,
+			Tracks:    make([]bool, len(s.Tracks)),
+			Tasks:     make([]bool, len(s.Tasks)),
+			TakeBacks: make([]bool, len(s.TakeBacks)),
+			Answers:   make([]model.Answer, len(s.Probes)),
+		},
+	}
+	stuck := InBubble(t, p.run)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if stuck != "" && p.got.Returns() {
+		p.odd = append(p.odd, subject.Difference{Clause: "RUN-10", Text: "something that Run started is still there after it returned: " + stuck})
+	}
+	return Seen{
+		Scenario: s, Wants: wants, Trace: p.got, Mains: p.mains, Launched: p.launched,
+		Err: p.err, Cause: p.cause, WorkCause: p.workCause, Values: p.values, Odd: p.odd,
+	}
+}
+
+// run is the root of the bubble.
+func (p *player) run() {
+	before := runtime.NumGoroutine()
+	p.began = time.Now()
+	p.release = make(chan struct{})
+	p.returned = make(chan struct{})
+	p.signals = make(chan os.Signal, 8)
+	p.parent, p.cancelParent = context.WithCancelCause(context.Background())
+	defer p.cancelParent(nil)
+	if p.usesHealth() {
+		p.health = p.impl.Health("tool", "version")
+		p.addChecks()
+	}
+	for _, stop := range p.s.Stops {
+		if stop.At == model.BeforeRun {
+			p.cancelParent(p.made(model.CauseParent))
+		}
+	}
+	go p.callRun()
+
+	end := p.lastInstant()
+	Wait(p.returned, end+Patience)
+	time.Sleep(time.Until(p.began.Add(end + time.Second)))
+	synctest.Wait()
+	p.letGo()
+	Wait(p.returned, Patience)
+	synctest.Wait()
+	if p.alone {
+		p.left(goroutinesBut(before))
+	}
+}
+
+// goroutinesBut counts the goroutines there are more than some. One that has
+// just ended is given the time to be gone.
+func goroutinesBut(before int) (n int) {
+	for range 100 {
+		if n = runtime.NumGoroutine() - before; n <= 0 {
+			break
+		}
+		runtime.Gosched()
+	}
+	return n
+}
+
+// left objects to goroutines that are still there when all that the scenario
+// has begun is over.
+func (p *player) left(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n > 0 && p.got.Returns() {
+		p.odd = append(p.odd, subject.Difference{Clause: "RUN-10", Text: fmt.Sprintf("%d goroutines that Run started are still there after it returned", n)})
+	}
+}
+
+// callRun calls Run on a goroutine of its own, because one that panics or
+// calls Goexit must not take the bubble with it.
+func (p *player) callRun() {
+	defer close(p.returned)
+	finished := false
+	defer func() {
+		if v := recover(); v != nil {
+			p.oddity("RUN-1", "Run panicked: %v", v)
+		} else if !finished {
+			p.oddity("RUN-1", "Run ended its caller's goroutine")
+		}
+	}()
+	err := p.enter()
+	finished = true
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.over {
+		return // this came too late for the trace
+	}
+	p.err = err
+	p.got.Returned = p.now()
+	if p.offered[subject.NeedState] && p.ctx != nil {
+		if state := p.impl.State(p.ctx); state != string(model.Stopped) {
+			p.odd = append(p.odd, subject.Difference{Clause: "STATE-5", Text: "Run returned in the state " + state})
+		}
+	}
+}
+
+// enter calls Run: with every setting that is offered, else with what the
+// documented API has.
+func (p *player) enter() error {
+	if p.impl.RunWith == nil {
+		return p.impl.Run(p.main, p.s.DrainTimeout, p.s.ShutdownTimeout)
+	}
+	// What the scenario needs is offered. The others are given where they are.
+	settings := subject.Settings{
+		Drain:       p.s.DrainTimeout,
+		Shutdown:    p.s.ShutdownTimeout,
+		Delay:       p.s.DrainDelay,
+		Grace:       max(p.s.ReturnGrace, 0),
+		NoGrace:     p.s.ReturnGrace == model.NoGrace,
+		ManualStart: p.s.ManualStart,
+		SignalError: p.s.SignalError,
+	}
+	if p.offered[subject.NeedParent] {
+		settings.Parent = p.parent
+	}
+	if p.offered[subject.NeedSignals] {
+		settings.Signals = p.signals
+	}
+	if p.offered[subject.NeedObserve] {
+		settings.Observe = p.observe
+	}
+	if p.s.CleanError {
+		settings.CleanError = isOwnClean
+	}
+	return p.impl.RunWith(p.main, settings)
+}
+
+func (p *player) observe(s subject.Step) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.got.Steps = append(p.got.Steps, model.Step{At: s.At.Sub(p.began), Edge: model.Edge{
+		From: model.State(s.From), On: model.Event(s.On), To: model.State(s.To),
+	}})
+}

@@ -1,0 +1,171 @@
+// Package process starts child processes, which are the test binary again, and
+// reads what they write down. It sends signals, and says what ended a process.
+package process
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"os/signal"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// childVariable holds a Config in the environment of a child process.
+const childVariable = "LIFECYCLE_CONFORMANCE_CHILD"
+
+// Config is what a child process is to do. The child finds the
+// implementation by running the test of that name again.
+type Config struct {
+	Test    string
+	Results string // the file to write records to
+	Scene   string // play this and nothing else
+	Only    string // examine this clause; empty: all
+	Traces  bool   // only play scenarios, the exhaustive set among them
+	Random  int
+	Every   int
+	Step    time.Duration
+	Limit   time.Duration
+
+	// What the children before this one have done.
+	From int      // so many scenarios were played
+	Done []string // these direct checks were run
+	Dead []string // these clauses ended a process: what could do so again is left out
+}
+
+// ConfigOf returns what this process is to do as the child of the test of that
+// name, if it is one.
+func ConfigOf(test string) (cfg Config, ok bool) {
+	err := json.Unmarshal([]byte(os.Getenv(childVariable)), &cfg)
+	return cfg, err == nil && cfg.Test == test
+}
+
+// IsChild says whether this process is the child of any test.
+func IsChild() bool { return os.Getenv(childVariable) != "" }
+
+// RaceObjects stands for what the race detector has written, which the process
+// itself does not know.
+const RaceObjects = "the race detector objects"
+
+// LeastPremises is in how many scenarios the premise of a clause must hold,
+// lest it be true for want of anything to say.
+const LeastPremises = 20
+
+// Record is one line of the results.
+type Record struct {
+	Failed *subject.Difference `json:",omitempty"`
+	Done   string              `json:",omitempty"` // a direct check that was run
+	End    bool                `json:",omitempty"` // everything was done
+}
+
+// Progress is what a child is doing.
+type Progress struct {
+	Scenario int    `json:",omitempty"`
+	Check    string `json:",omitempty"`
+	// Blame is the clause at fault if the process does not survive it.
+	Blame string
+}
+
+// End is how a child process ended.
+type End struct {
+	Records []Record
+	Now     Progress
+	Clean   bool // it wrote that everything was done
+	How     string
+	Output  string // its last lines
+}
+
+// Start runs a child to its end.
+func (cfg Config) Start() (e End, err error) {
+	results, err := os.CreateTemp("", "conformance-*.jsonl")
+	if err != nil {
+		return e, err
+	}
+	defer func() {
+		_ = results.Close()
+		_ = os.Remove(results.Name())
+		_ = os.Remove(NowFile(results.Name()))
+	}()
+	cfg.Results = results.Name()
+	cmd, output, stop, err := cfg.command()
+	if err != nil {
+		return e, err
+	}
+	defer stop()
+	err = cmd.Run()
+	e.How = "exit status 0"
+	if err != nil {
+		e.How = err.Error()
+	}
+	e.Output = output.String()
+	if now, err := os.ReadFile(NowFile(cfg.Results)); err == nil {
+		_ = json.Unmarshal(bytes.TrimRight(now, " "), &e.Now)
+	}
+	lines := bufio.NewScanner(results)
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		var r Record
+		if json.Unmarshal(lines.Bytes(), &r) == nil {
+			if r.Failed != nil && strings.Contains(r.Failed.Text, RaceObjects) {
+				r.Failed.Text += "\n" + e.Output
+			}
+			e.Records = append(e.Records, r)
+			e.Clean = e.Clean || r.End
+		}
+	}
+	return e, lines.Err()
+}
+
+// NowFile is the file of what a child is doing, beside its results.
+func NowFile(results string) string { return results + ".now" }
+
+// command makes the child: this binary again, with nothing but the test that
+// finds the implementation.
+func (cfg Config) command() (*exec.Cmd, *tail, func(), error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	env, err := json.Marshal(cfg)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), cfg.Limit)
+	cmd := exec.CommandContext(ctx, exe,
+		"-test.run="+exactly(cfg.Test), "-test.count=1", "-test.timeout="+(cfg.Limit+time.Minute).String(),
+		"-rapid.nofailfile", "-rapid.checks="+strconv.Itoa(max(cfg.Random, LeastPremises)))
+	// Under the race detector a process lingers for a second at its end, unless
+	// told otherwise, and there are hundreds of them.
+	cmd.Env = append(os.Environ(), childVariable+"="+string(env), "GORACE=atexit_sleep_ms=0 "+os.Getenv("GORACE"))
+	cmd.WaitDelay = time.Second
+	output := &tail{}
+	cmd.Stdout, cmd.Stderr = output, output
+	return cmd, output, func() { cancel() }, nil
+}
+
+// exactly is the pattern that matches one test and its ancestors only.
+func exactly(test string) string {
+	parts := strings.Split(test, "/")
+	for i, part := range parts {
+		parts[i] = "^" + regexp.QuoteMeta(part) + "$"
+	}
+	return strings.Join(parts, "/")
+}
+
+// HearInterrupts undoes, for the children, that this process ignores SIGINT:
+// what is ignored stays so in a new program, what is handled does not.
+func HearInterrupts() (stop func()) {
+	if !signal.Ignored(os.Interrupt) {
+		return func() {}
+	}
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, os.Interrupt)
+	return func() { signal.Stop(heard) }
+}

@@ -1,0 +1,6 @@
+//go:build !unix
+
+package subject
+
+// RealSignals says that a process can send itself signals here.
+const RealSignals = false
