@@ -41,7 +41,8 @@ type check struct {
 
 	last   *run          // the last that is decided
 	lastAt time.Duration // and when
-	took   time.Duration // how long the last run that ended was under way
+	ended  bool          // whether a run has ended
+	took   time.Duration // how long the last that ended was under way
 	since  time.Duration // when it began to fail, or to pass
 	streak int           // failing runs in a row, up to failAfter
 

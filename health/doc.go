@@ -22,10 +22,6 @@
 // so that a process that is being stopped leaves rotation without a line of
 // code, and nothing can put it back.
 //
-// IDs such as HEALTH-4 are clauses of the contract, which docs/spec.md lists with
-// what checks them:
-// https://github.com/greynewell/mist-go/blob/main/docs/spec.md
-//
 // Startup failing makes the orchestrator wait with the other two, and gets the
 // process killed only when it takes too long.
 //
@@ -46,9 +42,9 @@
 // shows the status code, and writes the body to its own log at verbosity 4
 // only; which check failed, and why, is therefore in the log of the process
 // ([WithLogger]). Its timeoutSeconds is 1 by default, while a check here may take
-// 3 s: raise the former above the longest check timeout or lower the latter with
-// [WithCheckTimeout]. A check that hangs is logged at its timeout though the
-// kubelet has hung up by then (HEALTH-16).
+// 3 s: set timeoutSeconds above the longest check timeout, or lower the check
+// timeout with [WithCheckTimeout]. A check that hangs is logged at its timeout
+// though the kubelet has hung up by then (HEALTH-16).
 // These rules are from "Configure Liveness, Readiness and Startup Probes"
 // (https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/),
 // "Liveness, Readiness, and Startup Probes"
@@ -57,10 +53,11 @@
 //
 // # What operators can set
 //
-// [FailAfter] tolerates failures in a row, [CacheFor] and [RefreshAhead] spare a
-// check, [Optional] lists one that must not decide, and [Group] gives parts of a
-// service a readiness of their own ([Handler.ReadinessOf]). [Handler.SetNotReady]
-// says why. [WithObserver] is called with each change of a check.
+// [FailAfter] tolerates failures in a row, [CacheFor] and [RefreshAhead] run a
+// check less often, [Optional] lists one that does not affect readiness, and
+// [Group] gives parts of a service a readiness of their own
+// ([Handler.ReadinessOf]). [Handler.SetNotReady] says why. [WithObserver] is called
+// with each change of a check.
 //
 // # Storms
 //
@@ -71,4 +68,8 @@
 // At most 64 checks are begun together; see [Handler.AddCheck].
 //
 // The package imports fsm and never lifecycle: it follows any [fsm.Source].
+//
+// IDs such as HEALTH-4 are clauses of the contract, which docs/spec.md lists with
+// what checks them:
+// https://github.com/greynewell/mist-go/blob/main/docs/spec.md
 package health

@@ -89,19 +89,20 @@ type CheckFunc func() error
 
 // AddCheck makes readiness depend on fn, under that name; a check that has the
 // name already is replaced, at once for every probe that begins later: a probe
-// that is under way leaves both out (HEALTH-13). A nil fn is a check that fails
-// and says so. A failing check takes the process out of rotation: check what it
-// cannot serve without, and nothing that all its peers lose at the same time.
+// that is under way shows neither the old check nor the new one (HEALTH-13). A
+// nil fn is a check that fails and says so. A failing check takes the process
+// out of rotation: check what it cannot serve without, and nothing that all its
+// peers lose at the same time.
 //
-// Each readiness probe runs every check, side by side, and waits for each, but
-// for those that are [Optional] and slow. Of one check at most one run is under
-// way: a probe that arrives during a run shares its result, and without
-// [CacheFor] none gets a result of a run that ended before the probe began
-// (HEALTH-9). A run has the check timeout, 3 s unless [WithCheckTimeout]
-// says otherwise, counted from the first probe that asked for it. When it is
-// over the run has failed, for every probe that gets it, early or late, and is
-// logged (HEALTH-16); a probe that comes while it still hangs fails at once,
-// unless [FailAfter] tolerates that.
+// Each readiness probe runs every check, side by side, and waits for all of
+// them, except slow [Optional] ones. Of one check at most one run is under way:
+// a probe that arrives during a run shares its result, and without [CacheFor]
+// none gets a result of a run that ended before the probe began (HEALTH-9). A
+// run has the check timeout, 3 s unless [WithCheckTimeout] says otherwise,
+// counted from the first probe that asked for it. When it is over the run has
+// failed, for every probe that gets it, early or late, and is logged
+// (HEALTH-16); a probe that comes while it still hangs fails at once, unless
+// [FailAfter] tolerates that.
 //
 // At most 64 runs are begun together, and the next as one ends. A run that has
 // taken 100 ms no longer counts, and every check gets its turn within half of
@@ -154,8 +155,8 @@ func (h *Handler) SetReady(ready bool) {
 }
 
 // SetNotReady is SetReady(false) that says why: until SetReady is called, the
-// answer has the reason (HEALTH-19), also with [WithoutDetails]. One over 1 KiB
-// is cut as the text of a check is; an empty one is none.
+// answer has the reason (HEALTH-19), also with [WithoutDetails]. A reason over
+// 1 KiB is cut; an empty one is not shown.
 func (h *Handler) SetNotReady(reason string) {
 	reason = clip(reason)
 	quoted := ""
@@ -208,10 +209,11 @@ func same(a, b fsm.Source) bool {
 
 // Changed is for those who answer by another protocol than HTTP, as grpchealth
 // does, and want to know at once when the answer may be another, whatever the
-// checks cost: set is closed at the next call of SetReady, SetNotReady or
-// Follow that changes something, state when the lifecycle is in another state than now. The lifecycle
-// is the one given to Follow, else the one that ctx carries; without one, or
-// when it is Stopped, state is nil. Ask for the channels before the answer.
+// checks cost: set is closed by the next SetReady, SetNotReady or Follow that
+// changes anything; state, when the lifecycle leaves its present state. The
+// lifecycle is the one given to Follow, else the one that ctx carries; without
+// one, or when it is Stopped, state is nil. Ask for the channels before the
+// answer.
 func (h *Handler) Changed(ctx context.Context) (set, state <-chan struct{}) {
 	g := h.gate.Load()
 	if source := g.follows(ctx); source != nil {

@@ -31,9 +31,9 @@ func (h *Handler) Liveness() http.HandlerFunc {
 //     (HEALTH-2).
 //
 // It answers when every check has ended or run out of its timeout; for optional
-// checks alone it waits for 100 ms at most (HEALTH-15). Both the
-// state and SetReady are looked at again then: a probe that is under way when
-// the process begins to drain answers 503 (HEALTH-5).
+// checks alone it waits for 100 ms at most (HEALTH-15). Both the state and
+// SetReady are looked at again then: a probe that is under way when the process
+// begins to drain answers 503 (HEALTH-5).
 func (h *Handler) Readiness() http.HandlerFunc {
 	all := func() []*check { return h.runs.all() }
 	return h.endpoint(func(r *http.Request) answer { return h.ready(r.Context(), all) })

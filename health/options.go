@@ -61,11 +61,12 @@ func WithLogger(l *slog.Logger) Option {
 	}
 }
 
-// WithObserver has a function called with each [Change] of a check: once for
-// each line about it that the log gets, in the same order (HEALTH-16). It may be
-// given more than once. An observer may be slow, panic or call the Handler: it
-// is called on a goroutine of its own, one call at a time, which no probe and no
-// other observer waits for. What comes while 65,536 changes wait for it is lost.
+// WithObserver calls observe for each [Change] of a check, in the order of the
+// log (HEALTH-16). A timeout that [FailAfter] tolerates is logged, but is not a
+// Change. WithObserver may be given more than once. An observer may be slow, panic
+// or call the Handler: it is called on a goroutine of its own, one call at a time,
+// which no probe and no other observer waits for. What comes while 65,536 changes
+// wait for it is lost.
 // A nil observer is left out, with an error logged.
 func WithObserver(observe func(Change)) Option {
 	return func(c *config) {
@@ -110,9 +111,9 @@ func CacheFor(d time.Duration) CheckOption {
 }
 
 // Optional makes the check one that is listed but does not fail readiness: the
-// process stays in rotation and the body still says what is missing. Nor does a
-// slow one decide: 100 ms after the others are done it is listed as "still
-// running" (HEALTH-15).
+// process stays in rotation and the body still says what is missing. A slow one
+// does not delay the answer by more than 100 ms after the others are done: it is
+// then listed as "still running" (HEALTH-15).
 func Optional() CheckOption {
 	return func(c *check) string {
 		c.optional = true
@@ -122,9 +123,9 @@ func Optional() CheckOption {
 
 // RefreshAhead makes a probe that finds a result in the second half of its
 // [CacheFor] begin a run that no probe waits for; the probe is answered with the
-// result that is cached (HEALTH-18). So, probed more often than every half of
-// CacheFor, the check is run for no probe that waits. Without CacheFor it is
-// left out, with an error logged.
+// result that is cached (HEALTH-18). If probes come at least once every half of
+// CacheFor and runs end in time, only the first probe waits. Without CacheFor it
+// is left out, with an error logged.
 func RefreshAhead() CheckOption {
 	return func(c *check) string {
 		c.refreshAhead = true
@@ -133,10 +134,10 @@ func RefreshAhead() CheckOption {
 }
 
 // FailAfter makes the check fail from the n-th failing run in a row on; until
-// then it is listed with its text, and passes (HEALTH-18). The log and the
-// observers get the n-th; a first timeout is logged even before. A run counts
-// once, however many probes share it or get it from the cache. A run that hangs
-// counts again with each further timeout that passes. The default is 1. An n
+// then it is listed with its text, and passes (HEALTH-18). The n-th failing run is
+// logged and observed. The first timeout is logged even if it is tolerated. A run
+// counts once, however many probes share it or get it from the cache. A run that
+// hangs counts again with each further timeout that passes. The default is 1. An n
 // below 1 is left out, with an error logged.
 func FailAfter(n int) CheckOption {
 	return func(c *check) string {

@@ -18,9 +18,9 @@ func (h *Handler) Check(ctx context.Context) (Response, bool) {
 	return h.check(ctx, func() []*check { return h.runs.all() })
 }
 
-// CheckEach is [Handler.Check], and says besides which of the checks fail in this
-// answer, by their names in it: optional ones too, and one that is still running,
-// but none that [FailAfter] lets pass.
+// CheckEach is [Handler.Check], and also returns the names of the checks that fail
+// in this answer. These include optional ones and ones still running, but not
+// those that [FailAfter] tolerates.
 func (h *Handler) CheckEach(ctx context.Context) (r Response, failing map[string]bool, ready bool) {
 	if ctx == nil {
 		ctx = context.Background()
@@ -49,9 +49,8 @@ func (h *Handler) check(ctx context.Context, checks func() []*check) (Response, 
 }
 
 // Gate is [Handler.Check] without the checks: what it would say if all of them
-// passed. It runs none and waits for nothing, for those who are told by
-// [Handler.Changed] that SetReady, SetNotReady, Follow or the lifecycle may have
-// changed the answer.
+// passed. It runs none and waits for nothing. Use it after [Handler.Changed] says
+// that the answer may have changed.
 func (h *Handler) Gate(ctx context.Context) (Response, bool) {
 	a, open := h.look(ctx)
 	return h.response(a), open
@@ -73,7 +72,10 @@ type CheckStatus struct {
 	Failing bool
 	// Since is when it began to fail, or to pass; zero without a run.
 	Since time.Time
-	// Took is how long the last run took that has ended; 0 without one.
+	// Ended says whether a run has ended: the first may still hang though its
+	// timeout has decided what it came to.
+	Ended bool
+	// Took is how long the last run took that has ended.
 	Took time.Duration
 	// Running is when the run began that is under way; zero without one.
 	Running time.Time
@@ -91,7 +93,7 @@ func (h *Handler) Checks() []CheckStatus {
 		if c.removed { // since
 			continue
 		}
-		k := CheckStatus{Name: c.key, Groups: slices.Clone(c.groups), Optional: c.optional, Timeout: c.timeout, Took: c.took}
+		k := CheckStatus{Name: c.key, Groups: slices.Clone(c.groups), Optional: c.optional, Timeout: c.timeout, Ended: c.ended, Took: c.took}
 		if c.last != nil {
 			k.Text, _ = c.last.out.shown(h.hideDetails)
 			k.Failing, k.Since = c.last.fails, s.epoch.Add(c.since)

@@ -304,7 +304,7 @@ func (s *scheduler) nextReady() *check {
 func (s *scheduler) finish(c *check, out *failure) {
 	now := s.now()
 	r := c.run
-	c.phase, c.run, c.took = idle, nil, now-c.began
+	c.phase, c.run, c.ended, c.took = idle, nil, true, now-c.began
 	s.release(c)
 	if !r.decided {
 		if now >= c.deadline {

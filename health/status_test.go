@@ -133,14 +133,14 @@ func TestChecksTellsWhatIsKnownAndRunsNone(t *testing.T) {
 		result = errors.New("down")
 		go h.Check(context.Background())
 		time.Sleep(time.Second)
-		b.Text, b.Since, b.Took = "down", start.Add(10*ms), 10*ms
+		b.Text, b.Since, b.Ended, b.Took = "down", start.Add(10*ms), true, 10*ms
 		a.Running = start
 		expect(a, b)
 		time.Sleep(3 * time.Second)
 		a.Text, a.Failing, a.Since = "timed out after 3s", true, start.Add(3*time.Second)
 		expect(a, b)
 		time.Sleep(2 * time.Second)
-		a.Running, a.Took = time.Time{}, 5*time.Second
+		a.Running, a.Ended, a.Took = time.Time{}, true, 5*time.Second
 		expect(a, b)
 		ctx, leave := context.WithTimeout(context.Background(), time.Second)
 		defer leave()

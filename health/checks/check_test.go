@@ -11,6 +11,8 @@ import (
 	"github.com/greynewell/mist-go/health/checks"
 )
 
+const notHostPort = "checks: TCPDial: the address is not host:port; it is not shown, because it may have a password"
+
 // HEALTH-13, as it is for a nil function.
 func TestAnArgumentThatMakesNoSenseIsACheckThatFailsAndSaysSo(t *testing.T) {
 	for name, tc := range map[string]struct {
@@ -20,7 +22,13 @@ func TestAnArgumentThatMakesNoSenseIsACheckThatFailsAndSaysSo(t *testing.T) {
 		"TCPDial without an address":      {checks.TCPDial(""), `checks: TCPDial "": missing port in address`},
 		"TCPDial without a port":          {checks.TCPDial("db"), `checks: TCPDial "db": address db: missing port in address`},
 		"TCPDial with an empty port":      {checks.TCPDial("db:"), `checks: TCPDial "db:": the port is empty`},
-		"TCPDial with a bare IPv6":        {checks.TCPDial("::1"), `checks: TCPDial "::1": address ::1: too many colons in address`},
+		"TCPDial with a bare IPv6":        {checks.TCPDial("::1"), notHostPort},
+		"TCPDial with IPv6 and no port":   {checks.TCPDial("[::1]"), notHostPort},
+		"TCPDial of a user and a host":    {checks.TCPDial("admin:s3cret:db:5432"), notHostPort},
+		"TCPDial of a user in brackets":   {checks.TCPDial("[admin:s3cret]:5432"), notHostPort},
+		"TCPDial of a user in a zone":     {checks.TCPDial("[::1%admin:s3cret]:5432"), notHostPort},
+		"TCPDial with an unknown service": {checks.TCPDial("admin:s3cret"), notHostPort},
+		"TCPDial with a port too large":   {checks.TCPDial("127.0.0.1:99999"), notHostPort},
 		"HTTPGet without a URL":           {checks.HTTPGet(""), `checks: HTTPGet "": the scheme is "", not http or https`},
 		"HTTPGet without a scheme":        {checks.HTTPGet("search/health"), `checks: HTTPGet "search/health": the scheme is "", not http or https`},
 		"HTTPGet of a host and a port":    {checks.HTTPGet("search:9200"), `checks: HTTPGet "search:9200": the scheme is "search", not http or https`},
@@ -37,6 +45,8 @@ func TestAnArgumentThatMakesNoSenseIsACheckThatFailsAndSaysSo(t *testing.T) {
 		"HTTPGetWith without a client":    {checks.HTTPGetWith(nil, "http://search/"), `checks: HTTPGetWith: the client is nil`},
 		"SQLPing without a database":      {checks.SQLPing(nil), `checks: SQLPing: the database is nil`},
 		"DNSLookup without a host":        {checks.DNSLookup(""), `checks: DNSLookup: the host is empty`},
+		"DNSLookup of a user":             {checks.DNSLookup("admin:s3cret"), `checks: DNSLookup: the host is not a name; it is not shown, because it may have a password`},
+		"DNSLookupWith of a user's zone":  {checks.DNSLookupWith(nil, "::1%admin:s3cret"), `checks: DNSLookupWith: the host is not a name; it is not shown, because it may have a password`},
 		"DNSLookup of IPv4":               {checks.DNSLookup("127.0.0.1"), `checks: DNSLookup 127.0.0.1: an IP address, which is not looked up`},
 		"DNSLookupWith of IPv6":           {checks.DNSLookupWith(nil, "fe80::1%eth0"), `checks: DNSLookupWith fe80::1%eth0: an IP address, which is not looked up`},
 		"WritableDir without a directory": {checks.WritableDir(""), `checks: WritableDir: the directory is empty`},

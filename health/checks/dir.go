@@ -13,8 +13,8 @@ import (
 // WritableDir returns a check that passes when a file can be created in dir,
 // written and removed again. The file is named ".mist-health-" and a random
 // number, the same in each run; one that a crash leaves behind is empty or has
-// one byte. Where files may be created and not removed, the check fails, and
-// leaves no more than one.
+// one byte. If files can be created but not removed, the check fails and leaves at
+// most one file.
 //
 // It tells of a read-only mount, missing permission, a volume that is not
 // mounted or has no inode left. For one that is full use [FreeDisk]: a file

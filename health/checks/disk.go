@@ -9,7 +9,7 @@ import (
 // has at least atLeast bytes free for this process: what is reserved for the
 // superuser, or is over a quota on Windows, is not free.
 //
-// A file system that tells no size, as ramfs, a tmpfs without a limit and the
+// A file system that reports no size, as ramfs, a tmpfs without a limit and the
 // root of gVisor do, has no room that could run out, and passes.
 //
 // On Windows path is a directory, elsewhere any file. It is there for linux,

@@ -4,17 +4,18 @@ import (
 	"context"
 	"errors"
 	"net"
-	"net/netip"
+	"strings"
 )
 
 // DNSLookup returns a check that passes when host resolves to at least one
 // address with [net.DefaultResolver], which also looks into the hosts file and
 // tries the search domains of a name that does not end in a dot.
 //
-// An IP address resolves to itself without anybody being asked: it, and an
-// empty host, are checks that fail and say so. With the Go resolver a lookup
-// ends with ctx; the system's own (cgo, Windows, macOS) may go on in the
-// background until it gives up, but is not waited for.
+// An IP address resolves to itself without a lookup: it, and an empty host, are
+// checks that fail and say so. So is a host that is not a name, such as a URL or
+// user:password: it is not shown. With the Go resolver a lookup ends with ctx; the
+// system's own (cgo, Windows, macOS) may go on in the background until it gives
+// up, but is not waited for.
 func DNSLookup(host string) func(ctx context.Context) error {
 	return dnsLookup("DNSLookup", func() *net.Resolver { return net.DefaultResolver }, host)
 }
@@ -29,10 +30,10 @@ func dnsLookup(function string, resolver func() *net.Resolver, host string) func
 	if host == "" {
 		return bad("%s: the host is empty", function)
 	}
-	if isURL(host) {
-		return bad("%s: the host is not a name; it is not shown, because it may have a password", function)
-	}
-	if _, err := netip.ParseAddr(host); err == nil {
+	switch ip := isIP(host); {
+	case isURL(host) || strings.Contains(host, ":") && !ip:
+		return bad("%s: the host is not a name"+notShown, function)
+	case ip:
 		return bad("%s %s: an IP address, which is not looked up", function, host)
 	}
 	return named(function+" "+host, func(ctx context.Context) error {

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -23,9 +21,9 @@ import (
 // it. A proxy is used where HTTP_PROXY, HTTPS_PROXY and NO_PROXY ask for one.
 //
 // A url that cannot be parsed, is neither http nor https, or has no host is a
-// check that fails and says so. No error shows any part of the user information
-// of a url, whatever string it is: of one with an "@", all that stands before the
-// last is left out, and so is a reason that may repeat it.
+// check that fails and says so. No error shows user information: if url contains
+// "@", escaped or not, errors omit everything before the last one, and any reason
+// or redirect that could repeat it.
 func HTTPGet(url string) func(ctx context.Context) error {
 	return httpGet("HTTPGet", url, &http.Client{
 		Transport: &http.Transport{
@@ -74,9 +72,10 @@ func httpGet(function, raw string, client *http.Client, drain func(body io.Reade
 			return &hidden{err}
 		}
 		request.Header.Set("User-Agent", "mist-go-health")
-		response, err := client.Do(request)
+		following, urls := record(client, raw)
+		response, err := following.Do(request)
 		if err != nil {
-			return cause(raw, err)
+			return cause(*urls, err)
 		}
 		if response.StatusCode >= 200 { // after 101 the body is the connection, which no context ends
 			timer := time.AfterFunc(bodyTimeout, cancel)
@@ -84,107 +83,38 @@ func httpGet(function, raw string, client *http.Client, drain func(body io.Reade
 			timer.Stop()
 		}
 		_ = response.Body.Close() // closes the connection too, unless the client keeps it
-		return judge(response)
+		return judge(*urls, response)
 	})
 }
 
-// judge says what is wrong with the answer, if anything.
-func judge(r *http.Response) error {
+// record returns a client like this one that adds the URL of each redirect to urls,
+// of which raw is the first. A Location that is relative has the host of one of
+// them, and so may an error.
+func record(client *http.Client, raw string) (recording *http.Client, urls *[]string) {
+	urls = &[]string{raw}
+	copied := *client
+	copied.CheckRedirect = func(r *http.Request, via []*http.Request) error {
+		*urls = append(*urls, r.URL.String())
+		if client.CheckRedirect != nil {
+			return client.CheckRedirect(r, via)
+		}
+		if len(via) >= 10 { // as a client does by default
+			return errors.New("stopped after 10 redirects")
+		}
+		return nil
+	}
+	return &copied, urls
+}
+
+// judge says what is wrong with the answer, if anything. It came from the last of
+// these URLs.
+func judge(urls []string, r *http.Response) error {
 	if r.StatusCode >= 200 && r.StatusCode <= 299 {
 		return nil
 	}
 	answered := fmt.Sprintf("answered %d %s", r.StatusCode, http.StatusText(r.StatusCode))
-	if to, err := r.Location(); err == nil && r.StatusCode/100 == 3 {
+	if to, err := r.Location(); err == nil && r.StatusCode/100 == 3 && !slices.ContainsFunc(urls, ambiguous) {
 		answered += " to " + shown(to.String())
 	}
 	return errors.New(strings.TrimSpace(answered) + ", 200 to 299 wanted")
-}
-
-// userMark is what ends the user information of a URL, as it is or escaped, once
-// or more often: a URL may stand in another one's query.
-var userMark = regexp.MustCompile(`(?i)@|%(25)*40|＠`)
-
-// marked reports whether text has user information, or may have.
-func marked(text string) bool { return userMark.MatchString(text) }
-
-// afterMark splits raw before and after its last userMark.
-func afterMark(raw string) (from, to int, found bool) {
-	all := userMark.FindAllStringIndex(raw, -1)
-	if len(all) == 0 {
-		return 0, 0, false
-	}
-	last := all[len(all)-1]
-	return last[0], last[1], true
-}
-
-// shown is a URL, or what was meant to be one, without what is or may be its
-// user information: where an "@" is, whatever stands before it. A password that
-// is not escaped may have any character that a URL gives a meaning to.
-func shown(raw string) string {
-	from, to, found := afterMark(raw)
-	if !found {
-		return raw
-	}
-	for _, scheme := range []string{"http://", "https://"} {
-		if len(raw) >= len(scheme) && strings.EqualFold(raw[:len(scheme)], scheme) && from >= len(scheme) {
-			return scheme + "…@" + raw[to:]
-		}
-	}
-	return "…@" + raw[to:]
-}
-
-// parseError is why raw is not a URL, as far as that can be said without its user
-// information.
-func parseError(raw string, err error) error {
-	if _, to, found := afterMark(raw); found {
-		if _, err = url.Parse("http://" + raw[to:]); err == nil {
-			return errors.New("what stands before the \"@\" is no user information; its special characters need escaping")
-		}
-	}
-	if e := (*url.Error)(nil); errors.As(err, &e) {
-		return e.Err
-	}
-	return err
-}
-
-// cause is why a request failed, without the URL that a *url.Error repeats. What
-// may repeat user information is hidden: a text with an "@"; where an "@" stands
-// behind the host, one with the host, which is then perhaps no host; and one with
-// a Location that is not a URL.
-func cause(raw string, err error) error {
-	urls := []string{raw}
-	for e := (*url.Error)(nil); errors.As(err, &e); err = e.Err {
-		urls = append(urls, e.URL)
-	}
-	if marked(err.Error()) || strings.Contains(err.Error(), "Location header") || slices.ContainsFunc(urls, ambiguous) {
-		return &hidden{err}
-	}
-	return err
-}
-
-// ambiguous reports whether a URL has an "@" in its host or behind it.
-func ambiguous(raw string) bool {
-	u, err := url.Parse(raw)
-	return err != nil || marked(u.Host+u.Opaque+u.Path+u.RawPath+u.RawQuery+u.Fragment+u.RawFragment)
-}
-
-// hidden is an error of which only the kind is shown.
-type hidden struct{ err error }
-
-func (h *hidden) Unwrap() error { return h.err }
-
-func (h *hidden) Error() string {
-	var dns *net.DNSError
-	var op *net.OpError
-	switch {
-	case errors.Is(h.err, context.Canceled):
-		return context.Canceled.Error()
-	case errors.Is(h.err, context.DeadlineExceeded):
-		return context.DeadlineExceeded.Error()
-	case errors.As(h.err, &dns):
-		return "the host cannot be looked up"
-	case errors.As(h.err, &op):
-		return "cannot " + op.Op
-	}
-	return "the request failed, for a reason that may name the user information and is not shown"
 }

@@ -10,8 +10,8 @@ import (
 // MaxGoroutines returns a check that passes while the process has at most n
 // goroutines: one that leaks them, or that takes in work faster than it
 // finishes it, leaves rotation before it runs out of memory. The goroutines of
-// the probe, one for each check under way, count as well. An n that is not
-// positive is a check that fails and says so.
+// the probe, at most one for each check under way, count as well. An n that is
+// not positive is a check that fails and says so.
 func MaxGoroutines(n int) func(ctx context.Context) error {
 	if n <= 0 {
 		return bad("MaxGoroutines: a ceiling of %d is not positive", n)

@@ -8,7 +8,9 @@ import (
 
 // SQLPing returns a check that passes when db answers a ping, on a connection
 // of its pool or a new one, which then belongs to the pool. The error names
-// the driver, since a [sql.DB] does not tell its address.
+// the driver, since a [sql.DB] does not tell its address. If the driver's error
+// contains "@" or "password=" or wraps a *url.Error, it could repeat a password:
+// then only its kind or its type is shown, and errors.As still finds it.
 //
 // The ping waits for a connection when all that db may open are in use, and
 // fails when ctx is done by then; the error says how many are in use. A
@@ -24,7 +26,11 @@ func SQLPing(db *sql.DB) func(ctx context.Context) error {
 	}
 	return named(fmt.Sprintf("SQLPing %T", db.Driver()), func(ctx context.Context) error {
 		err := db.PingContext(ctx)
-		if err != nil && over(ctx) != nil {
+		if err == nil {
+			return nil
+		}
+		err = driverError(err)
+		if over(ctx) != nil {
 			if s := db.Stats(); s.MaxOpenConnections > 0 && s.InUse >= s.MaxOpenConnections {
 				return fmt.Errorf("%w (%d of %d connections are in use)", err, s.InUse, s.MaxOpenConnections)
 			}

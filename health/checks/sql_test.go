@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
+	"net"
+	"net/url"
 	"testing"
 	"testing/synctest"
-
 	"time"
 
 	"github.com/greynewell/mist-go/health/checks"
@@ -119,3 +121,42 @@ func TestSQLPingOfAPoolThatIsExhaustedSaysSo(t *testing.T) {
 		}
 	})
 }
+
+// Drivers repeat a data source name that they cannot parse, as lib/pq does.
+func TestSQLPingShowsNoErrorThatMayHaveAPassword(t *testing.T) {
+	//lint:ignore SA1007 the test
+	_, noURL := url.Parse("postgres://admin:s3cr%et@db:5432/x")
+	refused := &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("refused")}
+	const because = "; it is not shown, because it may have a password"
+	for name, tc := range map[string]struct {
+		err  error
+		want string
+	}{
+		"a URL that cannot be parsed":   {noURL, "cannot parse a URL" + because},
+		"one in a text without it":      {hiding{noURL}, "cannot parse a URL" + because},
+		"a name with an @":              {errors.New("cannot open admin:s3cr%et@tcp(db)/x"), "an error of type *errors.errorString" + because},
+		"a name with an escaped @":      {errors.New("cannot open admin:s3cr%et%2540db"), "an error of type *errors.errorString" + because},
+		"a name of keys and values":     {errors.New("cannot parse host=db Password = s3cr%et"), "an error of type *errors.errorString" + because},
+		"an error around another":       {fmt.Errorf("s3cr%%et@db: %w", sql.ErrConnDone), "an error of type *errors.errorString" + because},
+		"a connection that is refused":  {fmt.Errorf("s3cr%%et@db: %w", refused), "cannot dial"},
+		"a host that cannot be found":   {&url.Error{Op: "Post", URL: "https://s3cr%et", Err: &net.DNSError{Name: "s3cr%et"}}, "the host cannot be looked up"},
+		"a connection with its address": {refused, "dial tcp: refused"},
+		"a request to a server of HTTP": {&url.Error{Op: "Post", URL: "https://s3cr%et", Err: sql.ErrConnDone}, "an error of type *errors.errorString" + because},
+		"a text about passwords":        {errors.New("access denied (using password: YES)"), "access denied (using password: YES)"},
+		"errors that are joined, a URL": {errors.Join(errors.New("down"), noURL), "cannot parse a URL" + because},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := checks.SQLPing(open(t, connector{refuse: tc.err}))(t.Context())
+			if want := "checks: SQLPing checks_test.pingable: " + tc.want; err == nil || err.Error() != want {
+				t.Errorf("\nwant %q\ngot  %v", want, err)
+			}
+			expectIs(t, err, tc.err)
+		})
+	}
+}
+
+// hiding is an error that wraps another, and does not repeat its text.
+type hiding struct{ err error }
+
+func (hiding) Error() string   { return "cannot open the database" }
+func (h hiding) Unwrap() error { return h.err }

@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"net"
+	"net/netip"
 	"strings"
 )
 
@@ -16,13 +17,13 @@ import (
 // ([HTTPGet], [SQLPing]).
 //
 // A host with several addresses passes when one of them does. An address
-// without a port is a check that fails and says so, and so is a URL, which is not
-// shown.
+// without a port is a check that fails and says so. So is one that is not
+// host:port, such as a URL or user:password: it is not shown.
 func TCPDial(address string) func(ctx context.Context) error {
-	_, port, err := net.SplitHostPort(address)
+	host, port, err := net.SplitHostPort(address)
 	switch {
-	case isURL(address):
-		return bad("TCPDial: the address is not host:port; it is not shown, because it may have a password")
+	case !hostPort(address, host, port, err):
+		return bad("TCPDial: the address is not host:port" + notShown)
 	case err != nil:
 		return bad("TCPDial %q: %w", address, err)
 	case port == "":
@@ -38,6 +39,21 @@ func TCPDial(address string) func(ctx context.Context) error {
 	})
 }
 
-// isURL reports whether text is a URL or a data source name rather than a host:
-// such a string often comes from the same variable, and may have a password.
-func isURL(text string) bool { return marked(text) || strings.ContainsAny(text, "/=?& ") }
+// hostPort reports whether address is host:port, or has no port and no colon that
+// could stand before a password.
+func hostPort(address, host, port string, err error) bool {
+	if isURL(address) || err != nil && strings.Contains(address, ":") || strings.Contains(host, ":") && !isIP(host) {
+		return false
+	}
+	if port != "" {
+		_, err = net.LookupPort("tcp", port)
+		return err == nil
+	}
+	return true
+}
+
+// isIP reports whether host is an IP address. A zone has no colon.
+func isIP(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return err == nil && !strings.Contains(address.Zone(), ":")
+}

@@ -1,6 +1,7 @@
 package checks_test
 
 import (
+	"context"
 	"net"
 	"syscall"
 	"testing"
@@ -51,6 +52,10 @@ func TestTCPDialFailsWhereTheConnectionIsRefused(t *testing.T) {
 	expectIs(t, err, syscall.ECONNREFUSED)
 }
 
-func TestTCPDialFailsForAPortThatIsNone(t *testing.T) {
-	expectFailure(t, checks.TCPDial("127.0.0.1:99999")(t.Context()), "TCPDial 127.0.0.1:99999", "invalid port")
+func TestTCPDialTakesTheNameOfAServiceAsPortAndIPv6InBrackets(t *testing.T) {
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, address := range []string{"127.0.0.1:http", "[::1]:6379", "[fe80::1%eth0]:6379"} {
+		expectIs(t, checks.TCPDial(address)(canceled), context.Canceled)
+	}
 }

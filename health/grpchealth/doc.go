@@ -1,6 +1,6 @@
 // Package grpchealth answers grpc.health.v1, the gRPC health checking
 // protocol, with the readiness of a [health.Handler]. It is a module of its
-// own, so that only those import gRPC who serve it.
+// own, so that only its users depend on gRPC.
 //
 //	h := health.New("matchspec", "1.4.0")
 //	h.AddCheckContext("db", checks.SQLPing(db))
@@ -10,7 +10,7 @@
 //	healthpb.RegisterHealthServer(srv, grpchealth.New(ctx, h, grpchealth.WithServices("match.v1.Matcher")))
 //
 // SERVING is what health.Handler.Check calls ready: the lifecycle is Running,
-// SetReady, and every check that is not optional passes (HEALTH-4). All else is
+// SetReady, and every check that is not optional passes (HEALTH-4). Otherwise it is
 // NOT_SERVING. The services of [WithServices] share this status with "", which is
 // the server as a whole and what the kubelet's grpc probe asks for. A service of
 // [WithService] depends on some of the checks only.

@@ -12,8 +12,8 @@ import (
 // Watch sends the status of a service at once, and again whenever it is
 // another. At once means: when the checks have answered, which the first Watch
 // may have to wait for; SetReady, SetNotReady and the state of the lifecycle do
-// not wait for them. A service that is not known is SERVICE_UNKNOWN, and stays
-// it.
+// not wait for them. A service that is not known is SERVICE_UNKNOWN, and remains
+// so.
 //
 // A Watch ends with its call. When the context given to New is done it ends
 // with UNAVAILABLE, and one that comes later does so without a message: the

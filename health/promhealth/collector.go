@@ -44,8 +44,8 @@ type Option func(*Collector) (problem string)
 // WithTimeout sets how long a scrape waits for the checks, 5 s by default: half
 // of the scrape_timeout that Prometheus has by default, and more than the 3 s
 // that a check has. A check that has not answered by then does not pass in this
-// scrape, and what it answers later is not lost for others (HEALTH-11). A timeout that is not positive is left out,
-// with an error logged.
+// scrape, and what it answers later is not lost for others (HEALTH-11). A timeout
+// that is not positive is left out, with an error logged.
 func WithTimeout(d time.Duration) Option {
 	return func(c *Collector) string {
 		if d <= 0 {

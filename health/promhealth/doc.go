@@ -1,6 +1,6 @@
 // Package promhealth shows a [health.Handler] and the lifecycle it follows to
-// Prometheus. It is a module of its own, so that only those import the
-// client library who use it.
+// Prometheus. It is a module of its own, so that only its users depend on the
+// client library.
 //
 //	h := health.New("matchspec", "1.4.0")
 //	metrics := promhealth.New(h)
@@ -26,7 +26,8 @@
 // health_ready and lifecycle_state are one answer, that of /readyz: readiness
 // depends on the lifecycle that the handler follows, or else on what was
 // observed last. What is observed comes a moment late, and not before the first
-// step; health.Handler.Follow is exact from the start.
+// step. With health.Handler.Follow the state is current at every scrape.
+//
 // For a prefix or more labels register with prometheus.WrapRegistererWithPrefix
 // or prometheus.WrapRegistererWith.
 //

@@ -42,13 +42,16 @@ func (s *status) addChecks(h *health.Handler) {
 func checkOf(k health.CheckStatus, now time.Time) check {
 	c := check{Name: k.Name, State: checkNotSeen, Optional: k.Optional, Groups: k.Groups}
 	if k.Text != "" {
-		c.State, c.Since, c.For, c.Took = checkPasses, k.Since, known(max(0, now.Sub(k.Since))), known(k.Took)
+		c.State, c.Since, c.For = checkPasses, k.Since, known(max(0, now.Sub(k.Since)))
 		if k.Failing {
 			c.State = checkFails
 		}
 		if k.Text != "ok" {
 			c.Text = k.Text
 		}
+	}
+	if k.Ended {
+		c.Took = known(k.Took)
 	}
 	if !k.Running.IsZero() {
 		c.Running = known(max(0, now.Sub(k.Running)))
