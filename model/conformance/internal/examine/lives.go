@@ -149,9 +149,15 @@ func chooseLives(offered subject.Offers) (chosen []model.Scenario) {
 	return chosen
 }
 
-// liveable says whether what comes of a scenario is defined for every grace, and no
-// signal comes that would end the process.
+// liveable says whether what comes of a scenario is defined for every grace, no two
+// probes come at once, of which one would get what the other began, and no signal
+// comes that would end the process.
 func liveable(s model.Scenario, want model.Trace) bool {
+	for i, p := range s.Probes {
+		if slices.ContainsFunc(s.Probes[:i], func(q model.Probe) bool { return q.At == p.At }) {
+			return false
+		}
+	}
 	for _, g := range s.Groups {
 		for _, u := range g.Units {
 			if scenarios.Plus(g.At, u.After) >= scenarios.StopAt(want) {
@@ -173,7 +179,11 @@ func liveable(s model.Scenario, want model.Trace) bool {
 // to an implementation that has no setting for it. Nothing, if one of them is not
 // defined.
 func liveWants(s model.Scenario) (all []model.Trace) {
-	for grace := time.Duration(0); grace <= max(s.DrainTimeout, liveStep); grace += liveStep {
+	longest := s.DrainTimeout
+	if longest == 0 {
+		longest = liveLimit
+	}
+	for grace := time.Duration(0); grace <= longest; grace += liveStep {
 		s.ReturnGrace = grace
 		if grace == 0 {
 			s.ReturnGrace = model.NoGrace
