@@ -29,66 +29,81 @@ const (
 	liveEach  = 4             // in how many the premise of a clause is to hold
 	liveTries = 4             // of a life that differs from the predicted one
 	liveMany  = 10            // at a time
+	// liveFailures is of how many clauses a failure is looked for. More of them
+	// would mostly be what follows from these.
+	liveFailures = 2
+	liveAgain    = 5 // how many of those that differ are played again
 	// liveLate is how late a process may be and still be trusted. What differs in
-	// all tries, in one of which the process was in time, is the implementation's.
+	// every try, and in two in which the process was in time, is the
+	// implementation's.
 	liveLate = liveStep / 5
 )
 
-// Lives plays lives after a signal, and returns what failed. Nothing is played where
-// signals can be given, or there are none.
-func (o Options) Lives(test string, impl *subject.Implementation) map[string]string {
+// Lives plays lives after a signal. It returns what failed, and how many were played
+// and how often again. Nothing is played where signals can be given, or there are
+// none.
+func (o Options) Lives(test string, impl *subject.Implementation) (failures map[string]string, note string) {
 	offered := subject.OffersOf(impl)
 	if offered[subject.NeedSignals] || !offered[subject.NeedUnix] {
-		return nil
+		return nil, ""
 	}
 	defer process.HearInterrupts()()
-	var mu sync.Mutex
-	var again []model.Scenario
+	lives := chooseLives(offered)
+	differs := make([]bool, len(lives))
 	var wg sync.WaitGroup
 	many := make(chan struct{}, liveMany)
-	for _, s := range chooseLives(offered) {
+	for i, s := range lives {
 		many <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-many }()
-			if _, differs := o.live(test, s); differs {
-				mu.Lock()
-				defer mu.Unlock()
-				again = append(again, s)
-			}
+			_, differs[i] = o.live(test, s)
 		})
 	}
 	wg.Wait()
-	failures := map[string]string{}
-	for _, s := range again { // with the machine less busy, one at a time
-		o.liveAgain(test, s, failures)
+	failures = map[string]string{}
+	again, tries, undecided := 0, 0, 0
+	for i, s := range lives { // once more one at a time, with the machine less busy
+		if differs[i] && again < liveAgain && len(failures) < liveFailures {
+			again++
+			more, decided := o.playAgain(test, s, failures)
+			tries += more
+			if !decided {
+				undecided++
+			}
+		}
 	}
-	return failures
+	return failures, fmt.Sprintf("%d lives after a real signal: %d of them played again, %d times in all, because they or the machine were late; undecided: %d",
+		len(lives), again, tries, undecided)
 }
 
-// liveAgain plays a life that differed once more, until it does not, and says what
-// differs if it always does. A life that the machine was too busy for every time
-// says nothing.
-func (o Options) liveAgain(test string, s model.Scenario, failures map[string]string) {
-	var last process.End
-	inTime := false
-	for range liveTries - 1 {
+// playAgain plays a life that differed once more, until it does not, and says what
+// differs if it does twice in time. A life that the machine was too busy for every
+// time is not decided.
+func (o Options) playAgain(test string, s model.Scenario, failures map[string]string) (tries int, decided bool) {
+	inTime := 0
+	for tries < liveTries {
+		tries++
 		e, differs := o.live(test, s)
 		if !differs {
-			return
+			return tries, true
 		}
-		last, inTime = e, inTime || e.Late <= liveLate
-	}
-	if !inTime {
-		return
-	}
-	if !last.Clean {
-		failures["SIG-1"] = fmt.Sprintf("the process did not survive it (%s); its output:\n%s\n%v", last.How, last.Output, s)
-	}
-	for _, r := range last.Records {
-		if r.Failed != nil && failures[r.Failed.Clause] == "" {
-			failures[r.Failed.Clause] = r.Failed.Text
+		if e.Late > liveLate {
+			continue
 		}
+		if inTime++; inTime < 2 {
+			continue
+		}
+		if !e.Clean {
+			failures["SIG-1"] = fmt.Sprintf("the process did not survive it (%s); its output:\n%s\n%v", e.How, e.Output, s)
+		}
+		for _, r := range e.Records {
+			if r.Failed != nil && failures[r.Failed.Clause] == "" {
+				failures[r.Failed.Clause] = r.Failed.Text
+			}
+		}
+		return tries, true
 	}
+	return tries, false
 }
 
 // live plays a life in a child process.

@@ -106,7 +106,12 @@ func (p *player) firstLines(ctx context.Context) {
 func (p *player) stop(ctx context.Context, i int) {
 	signal := func(sig os.Signal) {
 		if p.step > 0 {
-			process.Raise(sig)
+			// After Run has returned it would end the process.
+			p.note(func() {
+				if p.got.Returned == model.Never {
+					process.Raise(sig)
+				}
+			})
 			return
 		}
 		select {
