@@ -47,7 +47,7 @@ func Test(t *testing.T, impl Implementation, opts ...Option) {
 				t.Skip("this process examines something else")
 			}
 			t.Parallel()
-			together := found.together(set.Options, t.Name())
+			together := found.together(t, set.Options, examined)
 			if c.Missing(offered) == "" {
 				found.examined(t, c, set.Examine(process.Config{Test: t.Name(), Only: c.ID}))
 			}
@@ -78,12 +78,12 @@ type findings struct {
 
 // together starts the process for all clauses together, if nobody has, and
 // returns a channel that is closed when its findings are there.
-func (f *findings) together(set examine.Options, test string) <-chan struct{} {
+func (f *findings) together(t *testing.T, set examine.Options, examined *subject.Implementation) <-chan struct{} {
 	f.once.Do(func() {
 		f.all = make(chan struct{})
 		go func() {
 			defer close(f.all)
-			f.add(set.Examine(process.Config{Test: test, Traces: true}))
+			f.add(examineAll(t, set, examined, process.Config{Test: t.Name(), Traces: true}))
 		}()
 	})
 	return f.all
@@ -139,12 +139,34 @@ func Examine(t *testing.T, impl Implementation, opts ...Option) Report {
 		t.Skip("this process examines something else")
 	}
 	offered := subject.OffersOf(examined)
-	failures := settle(opts).Examine(process.Config{Test: t.Name()})
+	failures := examineAll(t, settle(opts).Options, examined, process.Config{Test: t.Name()})
 	var outcomes []Outcome
 	for _, c := range clauses.All() {
 		outcomes = append(outcomes, outcomeOf(c, offered, failures))
 	}
 	return newReport(impl.Name, outcomes)
+}
+
+// examineAll examines all clauses together, and plays lives after a signal meanwhile.
+func examineAll(t *testing.T, set examine.Options, examined *subject.Implementation, cfg process.Config) map[string]string {
+	var lives map[string]string
+	var note string
+	played := make(chan struct{})
+	go func() {
+		defer close(played)
+		lives, note = set.Lives(cfg.Test, examined)
+	}()
+	failures := set.Examine(cfg)
+	<-played
+	if note != "" {
+		t.Log(note)
+	}
+	for clause, reason := range lives {
+		if _, known := failures[clause]; !known {
+			failures[clause] = reason
+		}
+	}
+	return failures
 }
 
 // outcomeOf puts together what is known of a clause.

@@ -34,7 +34,7 @@ type Case struct {
 // All returns every case.
 func All() []Case {
 	return slices.Concat(stateCases(), visibleCases(), runCases(), cancelCases(), errorCases(), endCases(), drainCases(), drainEndCases(), workCases(),
-		hookCases(), hookEndCases(), takeBackCases(), signalCases(), logCases(), healthCases(), followCases(), answerCases(), checkCases(), editCases(),
+		hookCases(), hookEndCases(), takeBackCases(), signalCases(), afterSignalCases(), logCases(), healthCases(), followCases(), answerCases(), checkCases(), editCases(),
 		serveCases(), listenerCases(), stoppingCases(), streamCases(), requestCases(), serverCases())
 }
 

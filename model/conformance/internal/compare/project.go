@@ -13,9 +13,10 @@ import (
 //
 //   - The transitions, where there is no observer.
 //   - The end of work contexts, where there is no WorkContext.
-//   - The cause of a cancelled context, and the kind of an error that the
-//     scenario did not make, where there is no Is: what is left of such an
-//     error is that there is one.
+//   - The kind of an error that the scenario did not make, where there is no Is:
+//     what is left of such an error is that there is one.
+//   - The cause of a cancelled context, where there is no Is or no RunWith: the
+//     documented API promises none (RUN-2).
 //   - The deadline of a hook that takes no context.
 //   - When a hook that takes no context was let go of, unless it is late: it
 //     is seen only in what happens next, and that is in the trace.
@@ -32,8 +33,10 @@ func project(s model.Scenario, o subject.Offers, t model.Trace) model.Trace {
 	if !o[subject.NeedWorkContext] {
 		t.WorkEnded = model.Cancellation{At: model.Never}
 	}
-	if !o[subject.NeedIs] {
+	if !o[subject.NeedIs] || !o[subject.NeedRunWith] {
 		t.Cancelled.Cause, t.WorkEnded.Cause = "", ""
+	}
+	if !o[subject.NeedIs] {
 		t.Errors = slices.Clone(t.Errors)
 		for i, k := range t.Errors {
 			if !ownKind(s, k) {

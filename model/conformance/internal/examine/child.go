@@ -50,6 +50,9 @@ func Child(t *testing.T, impl *subject.Implementation, cfg process.Config, about
 	if err := x.open(); err != nil {
 		t.Fatal(err)
 	}
+	if cfg.Life != nil {
+		x.life()
+	}
 	for _, c := range clauses.All() {
 		if cfg.Only == "" || cfg.Only == c.ID {
 			x.clauses = append(x.clauses, c)

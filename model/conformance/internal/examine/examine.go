@@ -14,6 +14,10 @@
 // that comes after it, so the trace is compared in the order of cause and
 // effect, and the first aspect that differs names the clause.
 //
+// Signals cannot cross into virtual time. An implementation that takes a source of
+// signals is given them there; with any other, random lives are played in real time,
+// each in a process of its own, and compared with the model in the same way.
+//
 // What does not fit into a timed trace is checked directly. What an
 // implementation does not let anybody see is left out of both traces:
 // compare/project.go has the whole list.

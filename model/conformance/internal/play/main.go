@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/process"
 	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
@@ -104,6 +105,15 @@ func (p *player) firstLines(ctx context.Context) {
 
 func (p *player) stop(ctx context.Context, i int) {
 	signal := func(sig os.Signal) {
+		if p.step > 0 {
+			// After Run has returned it would end the process.
+			p.note(func() {
+				if p.got.Returned == model.Never {
+					process.Raise(sig)
+				}
+			})
+			return
+		}
 		select {
 		case p.signals <- sig:
 		case <-p.release:

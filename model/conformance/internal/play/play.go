@@ -27,7 +27,8 @@ type player struct {
 	s       model.Scenario
 	wants   []model.Trace // what may happen
 	offered subject.Offers
-	alone   bool // nothing else goes on in the process meanwhile
+	alone   bool          // nothing else goes on in the process meanwhile
+	step    time.Duration // in real time, between things that happen; 0: time is virtual
 
 	began        time.Time
 	release      chan struct{} // closed when what never ends is to end
@@ -57,52 +58,23 @@ type player struct {
 // Scenario plays a scenario, of which the traces that may come are given, and
 // returns what was seen. Alone says that nothing else goes on in the process.
 func Scenario(t *testing.T, impl *subject.Implementation, offered subject.Offers, s model.Scenario, wants []model.Trace, alone bool) Seen {
-	p := &player{
-		impl: impl, s: s, wants: wants, offered: offered, alone: alone,
-		launched: model.Never,
-		values:   map[model.Kind]error{},
-		stops:    map[int]func() bool{},
-		got: model.Trace{
-			Cancelled: model.Cancellation{At: model.Never},
-			WorkEnded: model.Cancellation{At: model.Never},
-			MainEnded: model.Never,
-			Returned:  model.Never,
-			Tracks:    make([]bool, len(s.Tracks)),
-			Tasks:     make([]bool, len(s.Tasks)),
-			TakeBacks: make([]bool, len(s.TakeBacks)),
-			Answers:   make([]model.Answer, len(s.Probes)),
-		},
-	}
+	p := newPlayer(impl, offered, s, wants)
+	p.alone = alone
 	stuck := InBubble(t, p.run)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if stuck != "" && p.got.Returns() {
 		p.odd = append(p.odd, subject.Difference{Clause: "RUN-10", Text: "something that Run started is still there after it returned: " + stuck})
 	}
-	return Seen{
-		Scenario: s, Wants: wants, Trace: p.got, Mains: p.mains, Launched: p.launched,
-		Err: p.err, Cause: p.cause, WorkCause: p.workCause, Values: p.values, Odd: p.odd,
-	}
+	return p.seen()
 }
 
 // run is the root of the bubble.
 func (p *player) run() {
 	before := runtime.NumGoroutine()
-	p.began = time.Now()
-	p.release = make(chan struct{})
-	p.returned = make(chan struct{})
 	p.signals = make(chan os.Signal, 8)
-	p.parent, p.cancelParent = context.WithCancelCause(context.Background())
+	p.begin()
 	defer p.cancelParent(nil)
-	if p.usesHealth() {
-		p.health = p.impl.Health("tool", "version")
-		p.addChecks()
-	}
-	for _, stop := range p.s.Stops {
-		if stop.At == model.BeforeRun {
-			p.cancelParent(p.made(model.CauseParent))
-		}
-	}
 	go p.callRun()
 
 	end := p.lastInstant()

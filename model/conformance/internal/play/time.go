@@ -74,7 +74,13 @@ func (p *player) letGo() {
 }
 
 // now is the offset from the instant at which Run was entered.
-func (p *player) now() time.Duration { return time.Since(p.began) }
+func (p *player) now() time.Duration {
+	d := time.Since(p.began)
+	if p.step > 0 {
+		return d.Truncate(p.step)
+	}
+	return d
+}
 
 // note runs f under the lock, unless the trace was taken.
 func (p *player) note(f func()) {

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/greynewell/mist-go/model"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
@@ -25,10 +26,11 @@ const childVariable = "LIFECYCLE_CONFORMANCE_CHILD"
 // implementation by running the test of that name again.
 type Config struct {
 	Test    string
-	Results string // the file to write records to
-	Scene   string // play this and nothing else
-	Only    string // examine this clause; empty: all
-	Traces  bool   // only play scenarios, the exhaustive set among them
+	Results string          // the file to write records to
+	Scene   string          // play this and nothing else
+	Life    *model.Scenario // play this in real time, and nothing else
+	Only    string          // examine this clause; empty: all
+	Traces  bool            // only play scenarios, the exhaustive set among them
 	Random  int
 	Every   int
 	Step    time.Duration
@@ -62,6 +64,7 @@ const LeastPremises = 20
 type Record struct {
 	Failed *subject.Difference `json:",omitempty"`
 	Done   string              `json:",omitempty"` // a direct check that was run
+	Late   time.Duration       `json:",omitempty"` // the process was, in a life in real time
 	End    bool                `json:",omitempty"` // everything was done
 }
 
@@ -78,6 +81,7 @@ type End struct {
 	Records []Record
 	Now     Progress
 	Clean   bool // it wrote that everything was done
+	Late    time.Duration
 	How     string
 	Output  string // its last lines
 }
@@ -117,7 +121,7 @@ func (cfg Config) Start() (e End, err error) {
 				r.Failed.Text += "\n" + e.Output
 			}
 			e.Records = append(e.Records, r)
-			e.Clean = e.Clean || r.End
+			e.Clean, e.Late = e.Clean || r.End, max(e.Late, r.Late)
 		}
 	}
 	return e, lines.Err()

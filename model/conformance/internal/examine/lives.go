@@ -1,0 +1,225 @@
+package examine
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/clauses"
+	"github.com/greynewell/mist-go/model/conformance/internal/compare"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/process"
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// Where signals cannot be given to an implementation, what happens after one is
+// examined in real time: whole lives, each in a process of its own with real
+// signals. What happens is liveStep apart or at one instant, so that a life is
+// the predicted one even if it is a little late.
+const (
+	liveStep  = 50 * time.Millisecond
+	liveLimit = 24 * liveStep // the longest life
+	liveCount = 40            // lives
+	liveDraws = 1500          // scenarios that they are chosen from
+	liveEach  = 4             // in how many the premise of a clause is to hold
+	liveTries = 4             // of a life that differs from the predicted one
+	liveMany  = 10            // at a time
+	// liveFailures is of how many clauses a failure is looked for. More of them
+	// would mostly be what follows from these.
+	liveFailures = 2
+	liveAgain    = 5 // how many of those that differ are played again
+	// liveLate is how late a process may be and still be trusted. What differs in
+	// every try, and in two in which the process was in time, is the
+	// implementation's.
+	liveLate = liveStep / 5
+)
+
+// Lives plays lives after a signal. It returns what failed, and how many were played
+// and how often again. Nothing is played where signals can be given, or there are
+// none.
+func (o Options) Lives(test string, impl *subject.Implementation) (failures map[string]string, note string) {
+	offered := subject.OffersOf(impl)
+	if offered[subject.NeedSignals] || !offered[subject.NeedUnix] {
+		return nil, ""
+	}
+	defer process.HearInterrupts()()
+	lives := chooseLives(offered)
+	differs := make([]bool, len(lives))
+	var wg sync.WaitGroup
+	many := make(chan struct{}, liveMany)
+	for i, s := range lives {
+		many <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-many }()
+			_, differs[i] = o.live(test, s)
+		})
+	}
+	wg.Wait()
+	failures = map[string]string{}
+	again, tries, undecided := 0, 0, 0
+	for i, s := range lives { // once more one at a time, with the machine less busy
+		if differs[i] && again < liveAgain && len(failures) < liveFailures {
+			again++
+			more, decided := o.playAgain(test, s, failures)
+			tries += more
+			if !decided {
+				undecided++
+			}
+		}
+	}
+	return failures, fmt.Sprintf("%d lives after a real signal: %d of them played again, %d times in all, because they or the machine were late; undecided: %d",
+		len(lives), again, tries, undecided)
+}
+
+// playAgain plays a life that differed once more, until it does not, and says what
+// differs if it does twice in time. A life that the machine was too busy for every
+// time is not decided.
+func (o Options) playAgain(test string, s model.Scenario, failures map[string]string) (tries int, decided bool) {
+	inTime := 0
+	for tries < liveTries {
+		tries++
+		e, differs := o.live(test, s)
+		if !differs {
+			return tries, true
+		}
+		if e.Late > liveLate {
+			continue
+		}
+		if inTime++; inTime < 2 {
+			continue
+		}
+		if !e.Clean {
+			failures["SIG-1"] = fmt.Sprintf("the process did not survive it (%s); its output:\n%s\n%v", e.How, e.Output, s)
+		}
+		for _, r := range e.Records {
+			if r.Failed != nil && failures[r.Failed.Clause] == "" {
+				failures[r.Failed.Clause] = r.Failed.Text
+			}
+		}
+		return tries, true
+	}
+	return tries, false
+}
+
+// live plays a life in a child process.
+func (o Options) live(test string, s model.Scenario) (e process.End, differs bool) {
+	e, err := process.Config{Test: test, Life: &s, Limit: 4 * process.Soon}.Start()
+	if err != nil {
+		e.How = err.Error()
+		return e, true
+	}
+	return e, !e.Clean || slices.ContainsFunc(e.Records, func(r process.Record) bool { return r.Failed != nil })
+}
+
+// playLife is what such a child does.
+func playLife(impl *subject.Implementation, cfg process.Config) (records []process.Record) {
+	s, offered := *cfg.Life, withSignals(subject.OffersOf(impl))
+	seen, late := play.Live(impl, offered, s, liveWants(s), liveStep)
+	v := compare.Closest(impl, offered, seen)
+	for _, d := range v.Found {
+		records = append(records, process.Record{Failed: &subject.Difference{Clause: d.Clause, Text: d.Text + "\nafter a real signal, in real time:\n" + v.String()}})
+	}
+	return append(records, process.Record{Late: late, End: true})
+}
+
+func withSignals(offered subject.Offers) subject.Offers {
+	with := maps.Clone(offered)
+	with[subject.NeedSignals] = true
+	return with
+}
+
+// chooseLives draws lives in which a signal stops the run, so many that the premise
+// of each Core clause holds in a few.
+func chooseLives(offered subject.Offers) (chosen []model.Scenario) {
+	offered = withSignals(offered)
+	contract := slices.DeleteFunc(clauses.All(), func(c clauses.Clause) bool {
+		return c.Level != clauses.Core || c.Premise == nil || len(offered.Lacks(c.Needs...)) > 0
+	})
+	held := map[string]int{}
+	for i := 1; i <= liveDraws && len(chosen) < liveCount; i++ {
+		s, ok := model.CoreSignalScenarios().Example(i).OnGrid(liveStep, liveLimit)
+		if !ok || !offered.Playable(s) {
+			continue
+		}
+		want := model.Predict(s)[0]
+		if !scenarios.StoppedBySignal(want) || !liveable(s, want) {
+			continue
+		}
+		useful := false
+		for _, c := range contract {
+			if c.Premise(s, want) && held[c.ID] < liveEach {
+				held[c.ID]++
+				useful = true
+			}
+		}
+		if useful {
+			chosen = append(chosen, s)
+		}
+	}
+	return chosen
+}
+
+// liveable says whether what comes of a scenario is defined for every grace, no two
+// probes come at once, of which one would get what the other began, and no signal
+// comes that would end the process.
+func liveable(s model.Scenario, want model.Trace) bool {
+	for i, p := range s.Probes {
+		if slices.ContainsFunc(s.Probes[:i], func(q model.Probe) bool { return q.At == p.At }) {
+			return false
+		}
+	}
+	for _, g := range s.Groups {
+		for _, u := range g.Units {
+			if scenarios.Plus(g.At, u.After) >= scenarios.StopAt(want) {
+				return false
+			}
+		}
+	}
+	for _, t := range liveWants(s) {
+		for _, stop := range s.Stops {
+			if t.Returned > liveLimit || stop.At >= t.Returned {
+				return false
+			}
+		}
+	}
+	return len(liveWants(s)) > 0
+}
+
+// liveWants returns what may come of a scenario: how long main is waited for is up
+// to an implementation that has no setting for it. Nothing, if one of them is not
+// defined.
+func liveWants(s model.Scenario) (all []model.Trace) {
+	longest := s.DrainTimeout
+	if longest == 0 {
+		longest = liveLimit
+	}
+	for grace := time.Duration(0); grace <= longest; grace += liveStep {
+		s.ReturnGrace = grace
+		if grace == 0 {
+			s.ReturnGrace = model.NoGrace
+		}
+		if s.Validate() != nil {
+			return nil
+		}
+		for _, t := range model.Predict(s) {
+			if !slices.ContainsFunc(all, t.Equal) {
+				all = append(all, t)
+			}
+		}
+	}
+	return all
+}
+
+// Life plays the life that a child process is for, writes down what was found, and
+// ends the process.
+func (x *examiner) life() {
+	for _, r := range playLife(x.impl, x.cfg) {
+		x.write(r)
+	}
+	os.Exit(0)
+}
