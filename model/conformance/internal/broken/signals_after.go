@@ -7,8 +7,6 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	"github.com/greynewell/mist-go/model"
 )
 
 // afterSignalCases go wrong after a real signal only. They offer no source of
@@ -48,17 +46,6 @@ func afterSignalCases() []Case {
 					}
 				})
 				return own
-			}
-		}),
-		wrongAfterSignal("after a signal Run waits for a main that stays", "HOOK-3 RUN-11", func(i *impl, signalled func(context.Context) bool) {
-			run := i.Run
-			i.Run = func(main task, drain, shutdown time.Duration) error {
-				var own context.Context
-				err := run(func(ctx context.Context) error { own = ctx; return main(ctx) }, drain, shutdown)
-				if signalled(own) && i.Is(err, model.MainRunning) {
-					time.Sleep(3 * time.Second)
-				}
-				return err
 			}
 		}),
 	}

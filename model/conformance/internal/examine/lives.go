@@ -19,25 +19,24 @@ import (
 
 // Where signals cannot be given to an implementation, what happens after one is
 // examined in real time: whole lives, each in a process of its own with real
-// signals. What happens is liveStep apart or at one instant, so that a life is
-// the predicted one even if it is a little late.
+// signals. What happens is a step apart or at one instant, so that a life is the
+// predicted one even if it is a little late.
 const (
 	liveStep  = 50 * time.Millisecond
-	liveLimit = 24 * liveStep // the longest life
-	liveCount = 40            // lives
-	liveDraws = 1500          // scenarios that they are chosen from
-	liveEach  = 4             // in how many the premise of a clause is to hold
-	liveTries = 4             // of a life that differs from the predicted one
-	liveMany  = 10            // at a time
+	liveSteps = 24   // the longest life
+	liveCount = 40   // lives
+	liveDraws = 1500 // scenarios that they are chosen from
+	liveEach  = 4    // in how many the premise of a clause is to hold
+	liveMany  = 10   // at a time
+	liveAgain = 5    // how many of those that differ are played again
 	// liveFailures is of how many clauses a failure is looked for. More of them
 	// would mostly be what follows from these.
 	liveFailures = 2
-	liveAgain    = 5 // how many of those that differ are played again
-	// liveLate is how late a process may be and still be trusted. What differs in
-	// every try, and in two in which the process was in time, is the
-	// implementation's.
-	liveLate = liveStep / 5
 )
+
+// stepsAgain are the steps of the tries of a life that differs. The longer the step,
+// the later the machine may be.
+var stepsAgain = []time.Duration{2 * liveStep, 4 * liveStep, 4 * liveStep}
 
 // Lives plays lives after a signal. It returns what failed, and how many were played
 // and how often again. Nothing is played where signals can be given, or there are
@@ -49,23 +48,23 @@ func (o Options) Lives(test string, impl *subject.Implementation) (failures map[
 	}
 	defer process.HearInterrupts()()
 	lives := chooseLives(offered)
-	differs := make([]bool, len(lives))
+	ends := make([]lifeEnd, len(lives))
 	var wg sync.WaitGroup
 	many := make(chan struct{}, liveMany)
 	for i, s := range lives {
 		many <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-many }()
-			_, differs[i] = o.live(test, s)
+			ends[i] = o.live(test, s, liveStep)
 		})
 	}
 	wg.Wait()
 	failures = map[string]string{}
 	again, tries, undecided := 0, 0, 0
 	for i, s := range lives { // once more one at a time, with the machine less busy
-		if differs[i] && again < liveAgain && len(failures) < liveFailures {
+		if ends[i].differs && again < liveAgain && len(failures) < liveFailures {
 			again++
-			more, decided := o.playAgain(test, s, failures)
+			more, decided := o.playAgain(test, s, ends[i], failures)
 			tries += more
 			if !decided {
 				undecided++
@@ -76,50 +75,63 @@ func (o Options) Lives(test string, impl *subject.Implementation) (failures map[
 		len(lives), again, tries, undecided)
 }
 
+// lifeEnd is what came of a life.
+type lifeEnd struct {
+	process.End
+	differs bool
+	inTime  bool // the machine was not so late that this is why
+}
+
 // playAgain plays a life that differed once more, until it does not, and says what
 // differs if it does twice in time. A life that the machine was too busy for every
 // time is not decided.
-func (o Options) playAgain(test string, s model.Scenario, failures map[string]string) (tries int, decided bool) {
+func (o Options) playAgain(test string, s model.Scenario, e lifeEnd, failures map[string]string) (tries int, decided bool) {
 	inTime := 0
-	for tries < liveTries {
+	for _, step := range stepsAgain {
+		if e.inTime {
+			inTime++
+		}
 		tries++
-		e, differs := o.live(test, s)
-		if !differs {
+		if e = o.live(test, s, step); !e.differs {
 			return tries, true
 		}
-		if e.Late > liveLate {
-			continue
+		if e.inTime && inTime > 0 {
+			e.report(s, failures)
+			return tries, true
 		}
-		if inTime++; inTime < 2 {
-			continue
-		}
-		if !e.Clean {
-			failures["SIG-1"] = fmt.Sprintf("the process did not survive it (%s); its output:\n%s\n%v", e.How, e.Output, s)
-		}
-		for _, r := range e.Records {
-			if r.Failed != nil && failures[r.Failed.Clause] == "" {
-				failures[r.Failed.Clause] = r.Failed.Text
-			}
-		}
-		return tries, true
 	}
 	return tries, false
 }
 
-// live plays a life in a child process.
-func (o Options) live(test string, s model.Scenario) (e process.End, differs bool) {
-	e, err := process.Config{Test: test, Life: &s, Limit: 4 * process.Soon}.Start()
-	if err != nil {
-		e.How = err.Error()
-		return e, true
+func (e lifeEnd) report(s model.Scenario, failures map[string]string) {
+	if !e.Clean {
+		failures["SIG-1"] = fmt.Sprintf("the process did not survive it (%s); its output:\n%s\n%v", e.How, e.Output, s)
 	}
-	return e, !e.Clean || slices.ContainsFunc(e.Records, func(r process.Record) bool { return r.Failed != nil })
+	for _, r := range e.Records {
+		if r.Failed != nil && failures[r.Failed.Clause] == "" {
+			failures[r.Failed.Clause] = r.Failed.Text
+		}
+	}
+}
+
+// live plays a life in a child process.
+func (o Options) live(test string, s model.Scenario, step time.Duration) (e lifeEnd) {
+	end, err := process.Config{Test: test, Life: &s, LifeStep: step, Limit: 4 * process.Soon}.Start()
+	if err != nil {
+		end.How = err.Error()
+	}
+	return lifeEnd{
+		End:     end,
+		differs: !end.Clean || slices.ContainsFunc(end.Records, func(r process.Record) bool { return r.Failed != nil }),
+		inTime:  end.Late <= step/2,
+	}
 }
 
 // playLife is what such a child does.
 func playLife(impl *subject.Implementation, cfg process.Config) (records []process.Record) {
-	s, offered := *cfg.Life, withSignals(subject.OffersOf(impl))
-	seen, late := play.Live(impl, offered, s, liveWants(s), liveStep)
+	offered := withSignals(subject.OffersOf(impl))
+	s, _ := cfg.Life.OnGrid(cfg.LifeStep, liveSteps*cfg.LifeStep)
+	seen, late := play.Live(impl, offered, s, liveWants(s, cfg.LifeStep), cfg.LifeStep)
 	v := compare.Closest(impl, offered, seen)
 	for _, d := range v.Found {
 		records = append(records, process.Record{Failed: &subject.Difference{Clause: d.Clause, Text: d.Text + "\nafter a real signal, in real time:\n" + v.String()}})
@@ -142,7 +154,8 @@ func chooseLives(offered subject.Offers) (chosen []model.Scenario) {
 	})
 	held := map[string]int{}
 	for i := 1; i <= liveDraws && len(chosen) < liveCount; i++ {
-		s, ok := model.CoreSignalScenarios().Example(i).OnGrid(liveStep, liveLimit)
+		drawn := model.CoreSignalScenarios().Example(i)
+		s, ok := drawn.OnGrid(liveStep, liveSteps*liveStep)
 		if !ok || !offered.Playable(s) {
 			continue
 		}
@@ -158,7 +171,7 @@ func chooseLives(offered subject.Offers) (chosen []model.Scenario) {
 			}
 		}
 		if useful {
-			chosen = append(chosen, s)
+			chosen = append(chosen, drawn)
 		}
 	}
 	return chosen
@@ -180,25 +193,26 @@ func liveable(s model.Scenario, want model.Trace) bool {
 			}
 		}
 	}
-	for _, t := range liveWants(s) {
+	wants := liveWants(s, liveStep)
+	for _, t := range wants {
 		for _, stop := range s.Stops {
-			if t.Returned > liveLimit || stop.At >= t.Returned {
+			if t.Returned > liveSteps*liveStep || stop.At >= t.Returned {
 				return false
 			}
 		}
 	}
-	return len(liveWants(s)) > 0
+	return len(wants) > 0
 }
 
 // liveWants returns what may come of a scenario: how long main is waited for is up
 // to an implementation that has no setting for it. Nothing, if one of them is not
 // defined.
-func liveWants(s model.Scenario) (all []model.Trace) {
+func liveWants(s model.Scenario, step time.Duration) (all []model.Trace) {
 	longest := s.DrainTimeout
 	if longest == 0 {
-		longest = liveLimit
+		longest = liveSteps * step
 	}
-	for grace := time.Duration(0); grace <= longest; grace += liveStep {
+	for grace := time.Duration(0); grace <= longest; grace += step {
 		s.ReturnGrace = grace
 		if grace == 0 {
 			s.ReturnGrace = model.NoGrace

@@ -25,16 +25,17 @@ const childVariable = "LIFECYCLE_CONFORMANCE_CHILD"
 // Config is what a child process is to do. The child finds the
 // implementation by running the test of that name again.
 type Config struct {
-	Test    string
-	Results string          // the file to write records to
-	Scene   string          // play this and nothing else
-	Life    *model.Scenario // play this in real time, and nothing else
-	Only    string          // examine this clause; empty: all
-	Traces  bool            // only play scenarios, the exhaustive set among them
-	Random  int
-	Every   int
-	Step    time.Duration
-	Limit   time.Duration
+	Test     string
+	Results  string          // the file to write records to
+	Scene    string          // play this and nothing else
+	Life     *model.Scenario // play this in real time, and nothing else
+	LifeStep time.Duration   // what happens in it is so far apart, or at one instant
+	Only     string          // examine this clause; empty: all
+	Traces   bool            // only play scenarios, the exhaustive set among them
+	Random   int
+	Every    int
+	Step     time.Duration
+	Limit    time.Duration
 
 	// What the children before this one have done.
 	From int      // so many scenarios were played
