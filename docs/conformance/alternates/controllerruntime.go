@@ -1,6 +1,7 @@
 package alternates
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	metrics "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
+	"github.com/greynewell/mist-go/model"
 	"github.com/greynewell/mist-go/model/conformance"
 )
 
@@ -33,6 +35,7 @@ func ControllerRuntime() Alternate {
 			"A panic in a `Runnable` ends the process. " +
 			"Liveness and readiness are handlers of package `healthz`, as the manager serves them at `/healthz` and `/readyz`. " +
 			"The adapter builds that of readiness anew for each probe, since the manager takes no check once it runs, and `SetReady` is a check.",
+		Undecided: map[string]string{"DRAIN-6": bareWait},
 		Implementation: conformance.Implementation{
 			Name: "controller-runtime", Run: runManager, OnShutdown: onShutdown, DrainGroup: drainGroup, Health: healthzFuncs,
 		},
@@ -57,9 +60,13 @@ func runManager(main func(ctx context.Context) error, drain, _ time.Duration) er
 			return nil
 		}))
 	}
-	err = mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
-		defer cancel()
-		defer close(r.back)
+	err = mgr.Add(manager.RunnableFunc(func(ctx context.Context) (failed error) {
+		defer func() {
+			close(r.back)
+			if failed == nil { // else the manager stops by itself, and returns it
+				cancel()
+			}
+		}()
 		return main(context.WithValue(ctx, runKey{}, r))
 	}))
 	if err != nil {
@@ -71,15 +78,14 @@ func runManager(main func(ctx context.Context) error, drain, _ time.Duration) er
 
 // newManager makes a manager that talks to no cluster.
 func newManager(drain time.Duration) (manager.Manager, error) {
+	drain = cmp.Or(drain, model.DefaultDrainTimeout)
 	options := manager.Options{
-		Logger:  logr.Discard(),
-		Metrics: metrics.Options{BindAddress: "0"},
+		GracefulShutdownTimeout: &drain,
+		Logger:                  logr.Discard(),
+		Metrics:                 metrics.Options{BindAddress: "0"},
 		MapperProvider: func(*rest.Config, *http.Client) (meta.RESTMapper, error) {
 			return meta.NewDefaultRESTMapper(nil), nil
 		},
-	}
-	if drain > 0 {
-		options.GracefulShutdownTimeout = &drain
 	}
 	return manager.New(&rest.Config{}, options)
 }

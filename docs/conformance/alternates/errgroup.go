@@ -23,6 +23,7 @@ func Errgroup() Alternate {
 			"The adapter cancels the context when main returns nil, which `errgroup` does not, " +
 			"and runs hooks after `Wait`, last first, as a program would with `defer`; it joins their errors to that of `Wait`. " +
 			"There are no timeouts, so those of the suite are not used. A panic in a function of the group ends the process.",
+		Undecided: map[string]string{"DRAIN-6": bareWait},
 		Implementation: conformance.Implementation{
 			Name: "errgroup", Run: runErrgroup, OnShutdown: onShutdown, DrainGroup: drainGroup,
 		},

@@ -22,6 +22,7 @@ func Fx() Alternate {
 			"`StopTimeout` is the sum of both of the suite's timeouts, since fx has one for all. " +
 			"The adapter calls `Wait` before `Start`: `App.Run` itself listens for signals only when every `OnStart` has returned. " +
 			"A panic in main or in a hook ends the process.",
+		Undecided: map[string]string{"DRAIN-6": bareWait},
 		Implementation: conformance.Implementation{
 			Name: "fx", Run: runFx, OnShutdown: onShutdown, DrainGroup: drainGroup,
 		},

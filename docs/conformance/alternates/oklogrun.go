@@ -13,6 +13,9 @@ import (
 	"github.com/greynewell/mist-go/model/conformance"
 )
 
+// lateNotify is why what a signal in main's first line does is undecided.
+const lateNotify = "`SignalHandler` calls `signal.Notify` on a goroutine beside main's, so a signal in main's first lines may end the process"
+
 // OklogRun is github.com/oklog/run.
 func OklogRun() Alternate {
 	return Alternate{
@@ -23,6 +26,7 @@ func OklogRun() Alternate {
 			"the adapter waits for it after `Run`, and then runs hooks, last first, as a program would with `defer`. " +
 			"It takes `run.ErrSignal` for a clean end, as the library's documentation suggests, and joins the errors of hooks to that of `Run`. " +
 			"There are no timeouts, so those of the suite are not used. A panic in an actor ends the process.",
+		Undecided: map[string]string{"RUN-9": lateNotify, "DRAIN-3": lateNotify, "DRAIN-6": bareWait},
 		Implementation: conformance.Implementation{
 			Name: "oklog/run", Run: runOklog, OnShutdown: onShutdown, DrainGroup: drainGroup,
 		},
