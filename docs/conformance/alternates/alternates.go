@@ -11,7 +11,10 @@ type Alternate struct {
 	Name   string // of its report in docs/conformance
 	Module string
 	// Note says what is the adapter's work and not the library's.
-	Note           string
+	Note string
+	// Implementation has the Core API only. With RunWith, were it for a parent
+	// context alone, the suite asks for more that none of these libraries means
+	// to have, such as places in errors.
 	Implementation conformance.Implementation
 	// Undecided has the clauses of which the result depends on a race that is in
 	// the library, or in how it has to be used, and says which.

@@ -3,6 +3,7 @@ package alternates
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"os"
@@ -75,6 +76,8 @@ func runManager(main func(ctx context.Context) error, drain, _ time.Duration) er
 	err = mgr.Start(ctx)
 	return joined(append([]error{err}, r.unwind()...))
 }
+
+var errNotReady = errors.New("not ready")
 
 // newManager makes a manager that talks to no cluster.
 func newManager(drain time.Duration) (manager.Manager, error) {

@@ -76,5 +76,3 @@ func joined(errs []error) error {
 	}
 	return errors.Join(errs...)
 }
-
-var errNotReady = errors.New("not ready")
