@@ -15,7 +15,8 @@ type HealthFuncs struct {
 
 	// Follow has readiness follow the run that ctx comes from.
 	Follow func(ctx context.Context)
-	// AddCheckContext adds a check with its own settings; 0 is none given.
+	// AddCheckContext adds a check with its own settings; 0 is none given. A
+	// timeout always is.
 	AddCheckContext func(name string, check func(ctx context.Context) error, s CheckSettings)
 	RemoveCheck     func(name string)
 	Startup         http.Handler

@@ -150,10 +150,11 @@ func (p *player) enter() error {
 		Drain:       p.s.DrainTimeout,
 		Shutdown:    p.s.ShutdownTimeout,
 		Delay:       p.s.DrainDelay,
-		Grace:       max(p.s.ReturnGrace, 0),
-		NoGrace:     p.s.ReturnGrace == model.NoGrace,
 		ManualStart: p.s.ManualStart,
 		SignalError: p.s.SignalError,
+	}
+	if p.offered[subject.NeedGrace] {
+		settings.Grace, settings.NoGrace = max(p.s.ReturnGrace, 0), p.s.ReturnGrace == model.NoGrace
 	}
 	if p.offered[subject.NeedParent] {
 		settings.Parent = p.parent
