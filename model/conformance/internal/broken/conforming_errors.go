@@ -27,6 +27,10 @@ func errorVariants() []variant {
 		{"has a sentinel beside every error", "RUN DRAIN HOOK SIG", func(i *impl) {
 			onEachError(i, func(err error) error { return errors.Join(err, errSentinel) })
 		}},
+		{"has no errors to tell apart, and sentinels beside them", "RUN DRAIN HOOK SIG", func(i *impl) {
+			onEachError(i, func(err error) error { return fmt.Errorf("%w: %w", errSentinel, err) })
+			i.Is = nil
+		}},
 		{"has errors with other texts", "RUN DRAIN HOOK", func(i *impl) {
 			onEachError(i, func(err error) error { return reworded{err, "it was to be feared: " + err.Error()} })
 		}},
@@ -58,13 +62,11 @@ func errorVariants() []variant {
 			})
 		}},
 		{"has a type for panics that unwraps to two errors", "RUN HOOK DRAIN", func(i *impl) {
-			is := i.Is
-			i.Is = func(err error, kind model.Kind) bool {
-				if kind != model.Panic {
-					return is(err, kind)
+			if is := i.Is; is != nil {
+				i.Is = func(err error, kind model.Kind) bool {
+					p := (*panicked)(nil)
+					return kind == model.Panic && errors.As(err, &p) || is(err, kind)
 				}
-				p := (*panicked)(nil)
-				return errors.As(err, &p) || is(err, kind)
 			}
 			onEachError(i, func(err error) error {
 				if p := (*lifecycle.PanicError)(nil); errors.As(err, &p) {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -16,7 +17,7 @@ import (
 func healthVariants() []variant {
 	header := func(name string, values ...string) func(i *impl) {
 		return func(i *impl) {
-			onAnswers(i, func(a *httptest.ResponseRecorder) { a.Header()[http.CanonicalHeaderKey(name)] = values })
+			onAnswers(i, func(a *httptest.ResponseRecorder) { a.Header()[name] = slices.Clone(values) })
 		}
 	}
 	return []variant{

@@ -102,6 +102,9 @@ func (l line) add(prefix string, a slog.Attr) {
 	}
 }
 
+// isTransition says whether a record is of a transition, which may have any level.
+func (l line) isTransition() bool { return l.text("from") != "" && l.text("to") != "" }
+
 // all returns the records so far.
 func (r records) all() []line {
 	r.mu.Lock()
@@ -121,7 +124,7 @@ func (r records) String() string {
 // transitionTo finds the records of a transition into a state.
 func (r records) transitionTo(to model.State) (found []line) {
 	for _, l := range r.all() {
-		if l.text("to") == string(to) && l.text("from") != "" {
+		if l.isTransition() && l.text("to") == string(to) {
 			found = append(found, l)
 		}
 	}

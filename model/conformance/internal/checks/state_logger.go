@@ -2,9 +2,12 @@ package checks
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
@@ -19,44 +22,41 @@ func HangingLogger(c *Checker) {
 	})
 }
 
-// refused runs a service whose hook calls Go, which has to be logged, and
-// returns the places of the calls in their order. It waits until the log is
+// ended runs a service whose tasks end as they were asked to, which is logged with
+// their texts (RUN-7), and returns these in their order. It waits until the log is
 // written, however slow that is.
-func (c *Checker) refused(log func(level, line string)) (places []string) {
-	call := func(place string) { places = append(places, place) }
+func (c *Checker) ended(log func(level, line string)) (texts []string) {
 	c.inTime("Run", func() {
 		err := c.run(func(ctx context.Context) error {
-			c.Impl.OnShutdown(ctx, func() error {
-				nothing := func(context.Context) error { return nil }
-				call(here(1))
-				c.Impl.Go(ctx, nothing)
-				call(here(1))
-				c.Impl.Go(ctx, nothing)
-				call(here(1))
-				c.Impl.Go(ctx, nothing)
-				call(here(1))
-				c.Impl.Go(ctx, nothing)
-				return nil
-			})
+			for n := range 4 {
+				text := fmt.Sprintf("task %d of four", n+1)
+				texts = append(texts, text)
+				c.Impl.Go(ctx, func(ctx context.Context) error {
+					play.Wait(ctx.Done(), time.Hour)
+					time.Sleep(time.Duration(n+1) * time.Millisecond)
+					return fmt.Errorf("%s: %w", text, ctx.Err())
+				})
+			}
 			return nil
 		}, subject.Settings{Log: log})
 		c.expect(err == nil, "Run returns %v", err)
 	})
 	time.Sleep(time.Minute)
-	return places
+	return texts
 }
 
-// expectOrder demands that the log tells of the places, in their order.
-func (c *Checker) expectOrder(l *logbook, places []string) {
-	l.mu.Lock()
-	var told []string
-	for _, line := range l.lines {
-		if i := slices.IndexFunc(places, func(place string) bool { return mentions(line, place) }); i >= 0 {
-			told = append(told, places[i])
+// expectOrder demands that the log has the texts, in their order.
+func (c *Checker) expectOrder(l *logbook, texts []string) {
+	var logged []string
+	l.hasLine(func(line string) bool {
+		for _, text := range texts {
+			if strings.Contains(line, text) {
+				logged = append(logged, text)
+			}
 		}
-	}
-	l.mu.Unlock()
-	c.expect(slices.Equal(slices.Compact(told), places), "the log tells of calls at %q, want %q; the log:\n%s", told, places, l)
+		return false
+	})
+	c.expect(slices.Equal(slices.Compact(logged), texts), "the log has %q, want %q; the log:\n%s", logged, texts, l)
 }
 
 // PanickingLogger fails by the death of the process, if nothing contains
@@ -64,11 +64,11 @@ func (c *Checker) expectOrder(l *logbook, places []string) {
 func PanickingLogger(c *Checker) {
 	c.bubble(func() {
 		book := &logbook{}
-		places := c.refused(func(level, line string) {
+		texts := c.ended(func(level, line string) {
 			book.log(level, line)
 			panic("the logger's")
 		})
-		c.expectOrder(book, places)
+		c.expectOrder(book, texts)
 	})
 }
 
@@ -76,10 +76,10 @@ func PanickingLogger(c *Checker) {
 func SlowLogger(c *Checker) {
 	c.bubble(func() {
 		book := &logbook{}
-		places := c.refused(func(level, line string) {
+		texts := c.ended(func(level, line string) {
 			time.Sleep(10 * time.Millisecond)
 			book.log(level, line)
 		})
-		c.expectOrder(book, places)
+		c.expectOrder(book, texts)
 	})
 }
