@@ -101,6 +101,9 @@ func (c *Checker) lingersWith(other map[string]bool, s subject.Settings, after t
 
 // GraceWarning checks DRAIN-4: the warning names the remedy.
 func GraceWarning(c *Checker) {
+	if c.grace(model.DefaultDrainTimeout) == 0 {
+		return // main is not waited for
+	}
 	w, _ := c.lingers(subject.Settings{}, 12*time.Second, nil)
 	remedies := []string{c.name("Serve"), c.name("Track"), c.name("grace")}
 	c.expect(slices.ContainsFunc(w.about, func(line string) bool {

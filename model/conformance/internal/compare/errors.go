@@ -119,6 +119,9 @@ func (r reader) isStrange(err error) bool {
 // kindOf tells the kind of an error. Several kinds may fit, since one panic looks
 // like another; what is still expected is tried first.
 func (r reader) kindOf(err error, expected []model.Kind) model.Kind {
+	if r.is == nil && err == r.Cause && slices.ContainsFunc(expected, isSignal) {
+		return unknown // though main may have returned the very same
+	}
 	for _, k := range append(slices.Clone(expected), r.possible()...) {
 		if r.fits(err, k) {
 			return k
