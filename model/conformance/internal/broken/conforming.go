@@ -60,37 +60,37 @@ func combined(all []variant, r *rand.Rand) Conforming {
 
 // partial are implementations that offer a part of the wider API.
 func partial() (all []Conforming) {
-	core := func(name string, base impl, add func(i *impl, whole impl)) {
+	core := func(name, families string, base impl, add func(i *impl, whole impl)) {
 		i := impl{Name: name, Run: base.Run, OnShutdown: base.OnShutdown, DrainGroup: base.DrainGroup, Is: base.Is}
 		i.Health = func(tool, version string) funcs {
 			h := base.Health(tool, version)
 			return funcs{AddCheck: h.AddCheck, SetReady: h.SetReady, Liveness: h.Liveness, Readiness: h.Readiness}
 		}
 		add(&i, base)
-		all = append(all, Conforming{Families: "RUN DRAIN HOOK", Impl: i})
+		all = append(all, Conforming{Families: families, Impl: i})
 	}
 	with := func(takes conformance.Supported) func(i *impl, whole impl) {
 		return func(i *impl, whole impl) { i.RunWith, i.Takes = whole.RunWith, takes }
 	}
 	library := mist.Implementation()
-	core("offers the documented API and nothing more", library, func(i *impl, _ impl) { i.Is = nil })
-	core("offers no errors of its own", plain.Implementation(), func(i *impl, _ impl) { i.Is = nil })
-	core("takes a parent and nothing else", library, with(conformance.Supported{Parent: true}))
-	core("takes signals and nothing else", library, with(conformance.Supported{Signals: true}))
-	core("takes an observer and nothing else", library, with(conformance.Supported{Observe: true}))
-	core("takes a log and nothing else", library, with(conformance.Supported{Log: true}))
-	core("takes a logger and signals", library, with(conformance.Supported{Logger: true, Signals: true}))
-	core("takes a grace and a parent", library, with(conformance.Supported{Grace: true, Parent: true}))
-	core("has states to look at and no more", library, func(i *impl, whole impl) { i.State = whole.State })
-	core("has tasks and tracked units, and cannot be stopped", library, func(i *impl, whole impl) {
+	core("offers the documented API and nothing more", "STATE RUN DRAIN HOOK SIG HEALTH", library, func(i *impl, _ impl) { i.Is = nil })
+	core("offers no errors of its own", "RUN", plain.Implementation(), func(i *impl, _ impl) { i.Is = nil })
+	core("takes a parent and nothing else", "SIG", library, with(conformance.Supported{Parent: true}))
+	core("takes signals and nothing else", "RUN DRAIN HOOK SIG", library, with(conformance.Supported{Signals: true}))
+	core("takes an observer and nothing else", "STATE", library, with(conformance.Supported{Observe: true}))
+	core("takes a log and nothing else", "LOG", library, with(conformance.Supported{Log: true}))
+	core("takes a logger and signals", "LOG RUN", library, with(conformance.Supported{Logger: true, Signals: true}))
+	core("takes a grace and a parent", "DRAIN", library, with(conformance.Supported{Grace: true, Parent: true}))
+	core("has states to look at and no more", "STATE", library, func(i *impl, whole impl) { i.State = whole.State })
+	core("has tasks and tracked units, and cannot be stopped", "HOOK", library, func(i *impl, whole impl) {
 		with(conformance.Supported{Log: true, Observe: true})(i, whole)
 		i.Track, i.Go, i.WorkContext = whole.Track, whole.Go, whole.WorkContext
 	})
-	core("has hooks that take a context, and no more", library, func(i *impl, whole impl) {
+	core("has hooks that take a context, and no more", "HOOK", library, func(i *impl, whole impl) {
 		with(conformance.Supported{Signals: true, Log: true})(i, whole)
 		i.OnShutdownContext, i.Stop = whole.OnShutdownContext, whole.Stop
 	})
-	core("serves, and no more", library, func(i *impl, whole impl) {
+	core("serves, and no more", "HTTP", library, func(i *impl, whole impl) {
 		with(conformance.Supported{Parent: true})(i, whole)
 		i.Serve, i.Handler = whole.Serve, whole.Handler
 	})

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/greynewell/mist-go/model"
 	"github.com/greynewell/mist-go/model/conformance"
 )
 

@@ -174,7 +174,7 @@ func (p *player) enter() error {
 func (p *player) observe(s subject.Step) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.got.Steps = append(p.got.Steps, model.Step{At: s.At.Sub(p.began), Edge: model.Edge{
+	p.got.Steps = append(p.got.Steps, model.Step{At: p.offset(s.At), Edge: model.Edge{
 		From: model.State(s.From), On: model.Event(s.On), To: model.State(s.To),
 	}})
 }
