@@ -40,7 +40,7 @@ type HealthSupported struct {
 
 // HealthSettings are the options of a health handler. A zero one is not given.
 type HealthSettings struct {
-	Log func(level, line string) // every log line about its checks
+	Log func(level, line string) // every log line about its checks; those at DEBUG are not counted
 	// Observe gets each change of a check; a nil err: it passes again.
 	Observe func(check string, err error, at time.Time)
 }

@@ -136,7 +136,7 @@ type Settings struct {
 	ManualStart bool
 	Signals     <-chan os.Signal // instead of the process's own
 	Observe     func(Step)
-	Log         func(level, line string) // every log line of the run
+	Log         func(level, line string) // every log line of the run; level is one of slog's: DEBUG, INFO, WARN, ERROR
 	CleanError  func(error) bool         // what else is a clean end after a stop
 	SignalError bool                     // a stop by a signal is an error
 	Logger      *slog.Logger             // instead of Log

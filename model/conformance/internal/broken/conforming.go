@@ -25,15 +25,15 @@ type variant struct {
 	change         func(i *impl)
 }
 
-// AllConforming returns each difference alone, some of them combined, and
-// implementations that offer little.
-func AllConforming() (all []Conforming) {
+// AllConforming returns each difference alone, so many times several of them
+// combined, and implementations that offer little.
+func AllConforming(combinations int) (all []Conforming) {
 	each := slices.Concat(runVariants(), errorVariants(), logVariants(), graceVariants(), healthVariants(), serverVariants())
 	for _, v := range each {
 		all = append(all, v.applied())
 	}
-	for seed := range uint64(4) {
-		all = append(all, combined(each, rand.New(rand.NewPCG(seed, 1))))
+	for seed := range combinations {
+		all = append(all, combined(each, rand.New(rand.NewPCG(uint64(seed), 1))))
 	}
 	return append(all, partial()...)
 }

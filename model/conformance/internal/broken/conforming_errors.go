@@ -69,7 +69,8 @@ func errorVariants() []variant {
 				}
 			}
 			onEachError(i, func(err error) error {
-				if p := (*lifecycle.PanicError)(nil); errors.As(err, &p) {
+				_, joined := err.(interface{ Unwrap() []error })
+				if p := (*lifecycle.PanicError)(nil); !joined && errors.As(err, &p) {
 					value, _ := p.Value.(error)
 					if value == nil {
 						value = errors.New(fmt.Sprint(p.Value))

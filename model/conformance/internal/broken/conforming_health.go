@@ -2,6 +2,7 @@ package broken
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/greynewell/mist-go/model/conformance"
 )
 
 // healthVariants differ in what an answer has beyond what it must have, and in
@@ -88,6 +91,28 @@ func healthVariants() []variant {
 			onAnswers(i, func(a *httptest.ResponseRecorder) {
 				other := strings.NewReplacer("timed out", "was too slow", "panicked", "broke down", "the check", "it", "still running", "not done")
 				setBody(a, other.Replace(a.Body.String()))
+			})
+		}},
+		{"cuts a long text at half a kilobyte", "HEALTH", func(i *impl) {
+			long := regexp.MustCompile(`"[^"]{1000,}"`)
+			onAnswers(i, func(a *httptest.ResponseRecorder) {
+				setBody(a, long.ReplaceAllStringFunc(a.Body.String(), func(text string) string {
+					return strings.ToValidUTF8(text[:500], "") + `... (cut)"`
+				}))
+			})
+		}},
+		{"logs each run of a check at Debug", "HEALTH", func(i *impl) {
+			onHealthWith(i, func(s *healthSettings) func(*funcs) {
+				log := s.Log
+				if log == nil {
+					return nil
+				}
+				return func(h *funcs) {
+					add := h.AddCheckContext
+					h.AddCheckContext = func(name string, check task, c conformance.CheckSettings) {
+						add(name, func(ctx context.Context) error { log("DEBUG", "run of "+name); return check(ctx) }, c)
+					}
+				}
 			})
 		}},
 		{"start-up says more", "HEALTH", func(i *impl) {

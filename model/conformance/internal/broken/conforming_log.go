@@ -27,6 +27,16 @@ func logVariants() []variant {
 		}},
 		{"logs transitions at Debug", "LOG STATE", func(i *impl) { atLevel(i, slog.LevelDebug) }},
 		{"logs transitions as warnings", "LOG STATE DRAIN", func(i *impl) { atLevel(i, slog.LevelWarn) }},
+		{"logs what is waited for as a group", "LOG", func(i *impl) {
+			count := regexp.MustCompile(`([0-9]+) tracked`)
+			onAttr(i, "waits_for", func(a slog.Attr) slog.Attr {
+				units := "0"
+				if found := count.FindStringSubmatch(a.Value.String()); found != nil {
+					units = found[1]
+				}
+				return slog.Group("waits_for", slog.String("main", "yes"), slog.String("units", units))
+			})
+		}},
 		{"logs in other words", "LOG STATE DRAIN HOOK RUN", func(i *impl) {
 			words := regexp.MustCompile(`\b(main|returned|draining|stopped|timeout|ran out|not run|refused|too late|will not be waited for|interrupt)\b`)
 			onLines(i, func(line string) string { return "service: " + words.ReplaceAllString(line, "that") })

@@ -143,8 +143,8 @@ func WaitsForIsOfBefore(c *Checker) {
 		return nil
 	})
 	for _, l := range log.transitionTo(model.Draining) {
-		c.expect(slices.Contains(numbers.FindAllString(l.text("waits_for"), -1), fmt.Sprint(units)),
-			"%d units of Track are out at the stop, and done with the cancel: waits_for is %q", units, l.text("waits_for"))
+		c.expect(slices.Contains(numbers.FindAllString(l.under("waits_for"), -1), fmt.Sprint(units)),
+			"%d units of Track are out at the stop, and done with the cancel: waits_for is %q", units, l.under("waits_for"))
 	}
 }
 

@@ -32,6 +32,17 @@ func (l line) text(key string) string {
 	return ""
 }
 
+// under is an attribute as text, which may be a group.
+func (l line) under(key string) string {
+	text := l.text(key)
+	for _, k := range slices.Sorted(maps.Keys(l.attrs)) {
+		if strings.HasPrefix(k, key+".") {
+			text += " " + l.text(k)
+		}
+	}
+	return text
+}
+
 // String is the whole record on one line.
 func (l line) String() string {
 	text := fmt.Sprintf("%v %s (%s)", l.level, l.message, l.source)
