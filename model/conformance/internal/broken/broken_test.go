@@ -112,23 +112,26 @@ func asked(c broken.Conforming) conformance.Option {
 	return conformance.About(func(clause string) bool {
 		sum := fnv.New32()
 		_, _ = io.WriteString(sum, c.Impl.Name+clause)
-		return os.Getenv(everything) != "" || slices.Contains(strings.Fields(c.Families), family(clause)) || sum.Sum32()%12 == 0
+		return os.Getenv(everything) != "" || slices.Contains(strings.Fields(c.Families), family(clause)) || sum.Sum32()%30 == 0
 	})
 }
 
 func TestWhatTheContractLeavesOpenConforms(t *testing.T) {
-	combinations := 4
+	combinations, little := 4, []conformance.Option{conformance.Random(1), conformance.Every(6000)}
 	if os.Getenv(everything) != "" {
-		combinations = 40
+		combinations, little = 40, few
 	}
 	all := broken.AllConforming(combinations)
 	if len(all) < 30 {
 		t.Errorf("there are %d implementations that conform, want at least 30", len(all))
 	}
-	for _, c := range all {
+	for i, c := range all {
+		if raceEnabled && i%6 != 0 {
+			continue // as for cases
+		}
 		t.Run(c.Impl.Name, func(t *testing.T) {
 			t.Parallel()
-			r := conformance.Examine(t, c.Impl, append(slices.Clone(few), asked(c))...)
+			r := conformance.Examine(t, c.Impl, append(slices.Clone(little), asked(c))...)
 			if r.Verdict != conformance.Conforms {
 				t.Errorf("the verdict is %q", r.Verdict)
 			}
