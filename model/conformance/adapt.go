@@ -1,8 +1,11 @@
 package conformance
 
 import (
+	"cmp"
 	"context"
+	"time"
 
+	"github.com/greynewell/mist-go/model"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
@@ -15,7 +18,6 @@ import (
 func subjectOf(impl Implementation) *subject.Implementation {
 	s := &subject.Implementation{
 		Name:              impl.Name,
-		Run:               impl.Run,
 		OnShutdown:        impl.OnShutdown,
 		DrainGroup:        impl.DrainGroup,
 		Is:                impl.Is,
@@ -38,6 +40,14 @@ func subjectOf(impl Implementation) *subject.Implementation {
 		ExitCode:          impl.ExitCode,
 		Takes:             subject.Supported(impl.Takes),
 		Polls:             impl.Polls,
+		Grace:             impl.Grace,
+		Names:             impl.Names,
+	}
+	// Timeouts are always given: an implementation may have other defaults.
+	if run := impl.Run; run != nil {
+		s.Run = func(main func(ctx context.Context) error, drain, shutdown time.Duration) error {
+			return run(main, cmp.Or(drain, model.DefaultDrainTimeout), cmp.Or(shutdown, model.DefaultShutdownTimeout))
+		}
 	}
 	if health := impl.Health; health != nil {
 		s.Health = func(tool, version string) subject.HealthFuncs { return healthOf(health(tool, version)) }
@@ -49,7 +59,11 @@ func subjectOf(impl Implementation) *subject.Implementation {
 	}
 	if run := impl.RunWith; run != nil {
 		s.RunWith = func(main func(ctx context.Context) error, set subject.Settings) error {
-			return run(main, settingsOf(set))
+			given := settingsOf(set)
+			if impl.Takes.Grace && !given.NoGrace {
+				given.Grace = cmp.Or(given.Grace, model.DefaultReturnGrace)
+			}
+			return run(main, given)
 		}
 	}
 	if machine := impl.Machine; machine != nil {
@@ -65,8 +79,8 @@ func subjectOf(impl Implementation) *subject.Implementation {
 func settingsOf(s subject.Settings) Settings {
 	set := Settings{
 		Parent:      s.Parent,
-		Drain:       s.Drain,
-		Shutdown:    s.Shutdown,
+		Drain:       cmp.Or(s.Drain, model.DefaultDrainTimeout),
+		Shutdown:    cmp.Or(s.Shutdown, model.DefaultShutdownTimeout),
 		Delay:       s.Delay,
 		Grace:       s.Grace,
 		NoGrace:     s.NoGrace,
@@ -99,6 +113,7 @@ func healthOf(h HealthFuncs) subject.HealthFuncs {
 	}
 	if add := h.AddCheckContext; add != nil {
 		s.AddCheckContext = func(name string, check func(ctx context.Context) error, set subject.CheckSettings) {
+			set.Timeout = cmp.Or(set.Timeout, model.DefaultCheckTimeout)
 			add(name, check, CheckSettings(set))
 		}
 	}

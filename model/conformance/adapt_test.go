@@ -29,6 +29,9 @@ func fill(v reflect.Value) {
 			}
 			return results
 		}))
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		v.SetMapIndex(reflect.ValueOf("set"), reflect.ValueOf("set"))
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
 		fill(v.Index(0))

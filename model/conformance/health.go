@@ -15,7 +15,8 @@ type HealthFuncs struct {
 
 	// Follow has readiness follow the run that ctx comes from.
 	Follow func(ctx context.Context)
-	// AddCheckContext adds a check with its own settings; 0 is none given.
+	// AddCheckContext adds a check with its own settings; 0 is none given. A
+	// timeout always is.
 	AddCheckContext func(name string, check func(ctx context.Context) error, s CheckSettings)
 	RemoveCheck     func(name string)
 	Startup         http.Handler
@@ -39,7 +40,7 @@ type HealthSupported struct {
 
 // HealthSettings are the options of a health handler. A zero one is not given.
 type HealthSettings struct {
-	Log func(level, line string) // every log line about its checks
+	Log func(level, line string) // every log line about its checks; those at DEBUG are not counted
 	// Observe gets each change of a check; a nil err: it passes again.
 	Observe func(check string, err error, at time.Time)
 }

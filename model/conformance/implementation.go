@@ -21,8 +21,8 @@ type Implementation struct {
 	// Name stands at the head of the report.
 	Name string
 
-	// Run calls main, waits for a stop, drains, runs hooks and returns. A
-	// timeout of 0 is the implementation's default.
+	// Run calls main, waits for a stop, drains, runs hooks and returns. The
+	// suite always gives both timeouts.
 	Run func(main func(ctx context.Context) error, drain, shutdown time.Duration) error
 	// OnShutdown registers a hook with the run that ctx comes from.
 	OnShutdown func(ctx context.Context, hook func() error)
@@ -81,6 +81,14 @@ type Implementation struct {
 	// only every so often while main is out beyond its grace. The end of Draining
 	// is not exact then, and such scenarios are not played under the detector.
 	Polls bool
+	// Grace is how long main is waited for after its context was cancelled, where
+	// Takes.Grace is not set (DRAIN-4): 0 stands for 5s, a negative one for none.
+	// At most half of the drain timeout counts.
+	Grace time.Duration
+	// Names has what the implementation's log lines call OnShutdownContext (HOOK-6),
+	// Serve, Track and the grace (DRAIN-4), if that is not their name here:
+	// {"Track": "Hold"}. What is not offered need not be named.
+	Names map[string]string
 }
 
 // Supported has a field for each of [Settings] that RunWith may heed or not. One
@@ -116,8 +124,8 @@ type Misuse struct {
 }
 
 // Settings are the options of a run. A zero one is not given, so that the
-// implementation's default holds; nor is one that Implementation.Takes leaves out,
-// but for Drain and Shutdown.
+// implementation's default holds; nor is one that Implementation.Takes leaves out.
+// Drain and Shutdown are always given, and so is a grace where Takes has it.
 type Settings struct {
 	Parent      context.Context
 	Drain       time.Duration
@@ -128,7 +136,7 @@ type Settings struct {
 	ManualStart bool
 	Signals     <-chan os.Signal // instead of the process's own
 	Observe     func(Step)
-	Log         func(level, line string) // every log line of the run
+	Log         func(level, line string) // every log line of the run; level is one of slog's: DEBUG, INFO, WARN, ERROR
 	CleanError  func(error) bool         // what else is a clean end after a stop
 	SignalError bool                     // a stop by a signal is an error
 	Logger      *slog.Logger             // instead of Log

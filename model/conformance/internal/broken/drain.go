@@ -17,7 +17,7 @@ func drainCases() []Case {
 			group, run := i.DrainGroup, i.Run
 			i.Run = func(main task, drain, shutdown time.Duration) error {
 				return run(func(ctx context.Context) error {
-					return main(context.WithValue(ctx, drainKey{}, drain != 0))
+					return main(context.WithValue(ctx, drainKey{}, drain != model.DefaultDrainTimeout))
 				}, drain, shutdown)
 			}
 			i.DrainGroup = func(ctx context.Context) *sync.WaitGroup {

@@ -81,7 +81,7 @@ func drainEndCases() []Case {
 			})
 		}),
 		wrong("the first warning about main comes at the cancel", "DRAIN-4", func(i *impl) {
-			atCancel(i, 0, func(log func(level, line string)) { log("WARN", "main has its grace from now on") })
+			atCancel(i, time.Nanosecond, func(log func(level, line string)) { log("WARN", "main has its grace from now on") })
 		}),
 		wrong("there is a warning about main though tracked work is out", "DRAIN-4", func(i *impl) {
 			atCancel(i, time.Second, func(log func(level, line string)) { log("WARN", "main has not returned") })

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/greynewell/mist-go/model"
 	"github.com/greynewell/mist-go/model/conformance"
 )
 
@@ -91,7 +92,7 @@ func signalCases() []Case {
 		}),
 		wrong("a broken pipe is fatal until hooks run", "SIG-4", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
-				if main == nil || s.Log != nil || s.Parent != nil || s.Signals != nil || s.Drain != 0 {
+				if main == nil || s.Log != nil || s.Parent != nil || s.Signals != nil || s.Drain != model.DefaultDrainTimeout {
 					return run(main, s)
 				}
 				return run(func(ctx context.Context) error {

@@ -100,7 +100,7 @@ func onLog(i *impl, f func(level, line string, log func(level, line string))) {
 	})
 }
 
-// swapper writes errors two by two, the second first, until the run is over.
+// swapper writes what is logged at Debug two by two, the second first, until the run is over.
 type swapper struct {
 	log func(level, line string)
 
@@ -110,7 +110,7 @@ type swapper struct {
 }
 
 func (s *swapper) put(level, line string) {
-	if level != "ERROR" {
+	if level != "DEBUG" {
 		s.log(level, line)
 		return
 	}
@@ -137,6 +137,6 @@ func (s *swapper) end() {
 	s.held, s.over = nil, true
 	s.mu.Unlock()
 	for _, line := range lines {
-		s.log("ERROR", line)
+		s.log("DEBUG", line)
 	}
 }

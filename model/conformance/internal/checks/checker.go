@@ -4,17 +4,21 @@
 package checks
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/greynewell/mist-go/model"
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/process"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
@@ -124,18 +128,18 @@ func (l *logbook) log(level, line string) {
 	l.lines = append(l.lines, level+" "+line)
 }
 
-// has says whether there is a line with all the parts.
-func (l *logbook) has(parts ...string) bool {
-	return l.hasLine(func(line string) bool {
-		return !slices.ContainsFunc(parts, func(part string) bool { return !mentions(line, part) })
-	})
-}
-
 // hasLine says whether there is such a line.
 func (l *logbook) hasLine(such func(line string) bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.ContainsFunc(l.lines, such)
+}
+
+// count is how many lines there are.
+func (l *logbook) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.lines)
 }
 
 func (l *logbook) String() string {
@@ -144,9 +148,6 @@ func (l *logbook) String() string {
 	return strings.Join(l.lines, "\n")
 }
 
-// isWarning says whether a line is a warning.
-func (l *logbook) isWarning(line string) bool { return strings.HasPrefix(line, "WARN ") }
-
 // containsFold is strings.Contains, whatever the case of the letters.
 func containsFold(text, part string) bool {
 	return strings.Contains(strings.ToLower(text), strings.ToLower(part))
@@ -154,7 +155,23 @@ func containsFold(text, part string) bool {
 
 // expectLog demands a line with all the parts.
 func (c *Checker) expectLog(l *logbook, parts ...string) {
-	c.expect(l.has(parts...), "no log line has all of %q; the log:\n%s", parts, l)
+	has := l.hasLine(func(line string) bool {
+		return !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(line, part) })
+	})
+	c.expect(has, "no log line has all of %q; the log:\n%s", parts, l)
+}
+
+// name is what the implementation's log calls a function, or what else it is that
+// has that name here.
+func (c *Checker) name(here string) string { return cmp.Or(c.Impl.Names[here], here) }
+
+// grace is how long main is waited for under a drain timeout, where none is given.
+func (c *Checker) grace(drain time.Duration) time.Duration {
+	own := cmp.Or(c.Impl.Grace, model.DefaultReturnGrace)
+	if c.offered[subject.NeedGrace] {
+		own = model.DefaultReturnGrace
+	}
+	return min(max(own, 0), drain/2)
 }
 
 // defaultLog keeps what is written to slog's default logger from here on,
@@ -195,28 +212,48 @@ func (h bookHandler) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-// here is the place of its caller, so many lines further down: file.go:12. How
-// much of the path is before that in an error or a log line is up to the
-// implementation.
-func here(further int) string {
-	_, file, line, _ := runtime.Caller(1)
-	return fmt.Sprintf("%s:%d", filepath.Base(file), line+further)
+// callSite is a line of code.
+type callSite struct {
+	file, function string
+	line           int
 }
 
-// mentions says whether a text has a part. A place in it ends where its number
-// does: line 12 is not line 123.
-func mentions(text, part string) bool {
-	for rest := text; ; {
-		i := strings.Index(rest, part)
-		if i < 0 {
-			return false
-		}
-		rest = rest[i+len(part):]
-		if !isPlace(part) || rest == "" || !isDigit(rest[0]) {
-			return true
+// here is the place of its caller, so many lines further down.
+func here(further int) callSite {
+	pc, file, line, _ := runtime.Caller(1)
+	function := runtime.FuncForPC(pc).Name()
+	return callSite{filepath.Base(file), function[strings.LastIndex(function, "/")+1:], line + further}
+}
+
+// anywhere stands for any call site: that of an adapter, where what is called is
+// never the library's own function.
+var anywhere callSite
+
+func (p callSite) String() string { return fmt.Sprintf("%s:%d", p.file, p.line) }
+
+// isIn says whether a text has the place. How it is written is up to the
+// implementation: file.go:12, with any path before it, file.go, line 12, or the
+// function and the line. Line 12 is not line 123.
+func (p callSite) isIn(text string) bool {
+	if p == anywhere {
+		return anyPlace.MatchString(text)
+	}
+	for _, name := range []string{p.file, p.function} {
+		for rest := text; ; {
+			var found bool
+			if _, rest, found = strings.Cut(rest, name); !found {
+				break
+			}
+			if line := firstNumber.FindStringSubmatch(rest); line != nil && line[1] == strconv.Itoa(p.line) {
+				return true
+			}
 		}
 	}
+	return false
 }
 
-func isPlace(text string) bool { return strings.Contains(text, ".go:") && isDigit(text[len(text)-1]) }
-func isDigit(b byte) bool      { return '0' <= b && b <= '9' }
+// firstNumber is a number that comes soon.
+var firstNumber = regexp.MustCompile(`^[^0-9/\n]{1,8}([0-9]+)`)
+
+// anyPlace is a place as any implementation may write it.
+var anyPlace = regexp.MustCompile(`[^ ]+\.go\b[^0-9/\n]{1,8}[0-9]+|\bline [0-9]+`)

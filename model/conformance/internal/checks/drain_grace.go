@@ -12,6 +12,9 @@ import (
 
 // MainFirst has hooks wait for main, which takes its time after cancel.
 func MainFirst(c *Checker) {
+	if c.grace(process.Soon) == 0 {
+		return // it need not be waited for
+	}
 	back, early := make(chan struct{}), false
 	err := c.Impl.Run(func(ctx context.Context) error {
 		c.Impl.OnShutdown(ctx, func() error {
@@ -32,7 +35,7 @@ func MainFirst(c *Checker) {
 }
 
 // GraceIsHalf has main come back when the hook has begun, which is when
-// the grace is over: half of the drain timeout.
+// the grace is over: half of the drain timeout at most.
 func GraceIsHalf(c *Checker) {
 	const drain = 200 * time.Millisecond
 	c.thrice(func() string {
@@ -49,8 +52,8 @@ func GraceIsHalf(c *Checker) {
 			play.Wait(begun, process.Soon)
 			return nil
 		}, drain, 0)
-		if took := hook.Sub(asked); took < drain/2 || took > drain-20*time.Millisecond {
-			return fmt.Sprintf("hooks begin %v after the signal, want %v", took, drain/2)
+		if took, want := hook.Sub(asked), c.grace(drain); took < want || took > want+80*time.Millisecond {
+			return fmt.Sprintf("hooks begin %v after the signal, want %v", took, want)
 		}
 		if err != nil {
 			return fmt.Sprintf("Run returns %v, and main did come back", err)

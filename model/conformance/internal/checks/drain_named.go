@@ -21,10 +21,10 @@ import (
 
 // manyGroups makes eight groups that are busy until release is closed, and
 // between them some that are not, and returns the places of the busy ones.
-func (c *Checker) manyGroups(ctx context.Context, release chan struct{}) (places []string) {
-	busy := func(place string, group *sync.WaitGroup) {
+func (c *Checker) manyGroups(ctx context.Context, release chan struct{}) (places []callSite) {
+	busy := func(at callSite, group *sync.WaitGroup) {
 		group.Go(func() { <-release })
-		places = append(places, place)
+		places = append(places, at)
 	}
 	idle := func() { c.Impl.DrainGroup(ctx).Go(func() {}) }
 	busy(here(0), c.Impl.DrainGroup(ctx))
@@ -45,7 +45,7 @@ func (c *Checker) manyGroups(ctx context.Context, release chan struct{}) (places
 
 // busyMain begins work that is not done until release is closed, and some that
 // is, and returns the places of what is to be named, and of a task that is not.
-func (c *Checker) busyMain(ctx context.Context, release chan struct{}) (places []string, done string) {
+func (c *Checker) busyMain(ctx context.Context, release chan struct{}) (places []callSite, done callSite) {
 	places = c.manyGroups(ctx, release)
 	for range 3 {
 		c.Impl.Track(ctx)
@@ -65,8 +65,8 @@ func BusyIsNamed(c *Checker) {
 	c.bubble(func() {
 		log := &logbook{}
 		release := make(chan struct{})
-		var places []string
-		var done string
+		var places []callSite
+		var done callSite
 		err := c.run(func(ctx context.Context) error {
 			places, done = c.busyMain(ctx, release)
 			return nil
@@ -82,8 +82,8 @@ func BusyIsNamedWhenForced(c *Checker) {
 		log := &logbook{}
 		release := make(chan struct{})
 		source := make(chan os.Signal, 1)
-		var places []string
-		var done string
+		var places []callSite
+		var done callSite
 		began := time.Now()
 		err := c.run(func(ctx context.Context) error {
 			places, done = c.busyMain(ctx, release)
@@ -104,7 +104,7 @@ func RequestsAreCounted(c *Checker) {
 	c.bubble(func() {
 		log := &logbook{}
 		release := make(chan struct{})
-		var group string
+		var group callSite
 		err := c.run(func(ctx context.Context) error {
 			group = here(1)
 			busy := c.Impl.DrainGroup(ctx)
@@ -118,34 +118,34 @@ func RequestsAreCounted(c *Checker) {
 			return nil
 		}, subject.Settings{Log: log.log})
 		close(release)
-		c.expectBusy(err, log, 4, "", group)
+		c.expectBusy(err, log, 4, callSite{}, group)
 	})
 }
 
 // expectBusy demands that the error and a warning name the places of what is
 // busy, tell the number of what has no place, and do not name what is done. A
 // group that is at zero may be named: only Wait could tell.
-func (c *Checker) expectBusy(err error, log *logbook, number int, done string, places ...string) {
+func (c *Checker) expectBusy(err error, log *logbook, number int, done callSite, places ...callSite) {
 	if err == nil {
 		c.Errorf("Run returns nil, want a drain timeout")
 		return
 	}
-	c.expect(tells(err.Error(), number, done, places), "the error is to name %q, not %q, and the number %d: %v", places, done, number, err)
+	c.expect(tells(err.Error(), number, done, places), "the error is to name %v, not %v, and the number %d: %v", places, done, number, err)
 	c.expect(log.hasLine(func(line string) bool { return strings.HasPrefix(line, "WARN") && tells(line, number, done, places) }),
-		"no warning names %q, not %q, and the number %d; the log:\n%s", places, done, number, log)
+		"no warning names %v, not %v, and the number %d; the log:\n%s", places, done, number, log)
 }
 
 var numbers = regexp.MustCompile(`\b[0-9]+\b`)
 
 // tells says whether a text has the places, not that of what is done, and the
 // number beside them: 15s is not 1.
-func tells(text string, number int, done string, places []string) bool {
+func tells(text string, number int, done callSite, places []callSite) bool {
 	for _, place := range places {
-		if !mentions(text, place) {
+		if !place.isIn(text) {
 			return false
 		}
 	}
-	if done != "" && mentions(text, done) {
+	if done != (callSite{}) && done.isIn(text) {
 		return false
 	}
 	rest := anyPlace.ReplaceAllString(text, "")
@@ -155,24 +155,24 @@ func tells(text string, number int, done string, places []string) bool {
 // TaskIsCause and checkTaskIsNamed have a task fail, and look at what
 // becomes of its error.
 func TaskIsCause(c *Checker) {
-	c.failingTask(func(mine error, place string, cause, _ error) {
-		c.expect(errors.Is(cause, mine) && mentions(cause.Error(), place),
+	c.failingTask(func(mine error, place callSite, cause, _ error) {
+		c.expect(errors.Is(cause, mine) && place.isIn(cause.Error()),
 			"the cause is %v, want the task's error and %s", cause, place)
 	})
 }
 
 // TaskIsNamed checks DRAIN-8: the error of a task names the call of Go.
 func TaskIsNamed(c *Checker) {
-	c.failingTask(func(mine error, place string, _, result error) {
-		c.expect(errors.Is(result, mine) && mentions(result.Error(), place),
+	c.failingTask(func(mine error, place callSite, _, result error) {
+		c.expect(errors.Is(result, mine) && place.isIn(result.Error()),
 			"Run returns %v, want the task's error and %s", result, place)
 	})
 }
 
-func (c *Checker) failingTask(look func(mine error, place string, cause, result error)) {
+func (c *Checker) failingTask(look func(mine error, place callSite, cause, result error)) {
 	c.bubble(func() {
 		mine := errors.New("the task's")
-		var place string
+		var place callSite
 		var cause error
 		result := c.run(func(ctx context.Context) error {
 			place = here(1)

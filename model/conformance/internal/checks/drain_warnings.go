@@ -2,6 +2,8 @@ package checks
 
 import (
 	"context"
+	"regexp"
+	"slices"
 	"sync"
 	"testing/synctest"
 	"time"
@@ -11,11 +13,13 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// warnings keeps when warnings are written.
+// warnings keeps when warnings about main are written.
 type warnings struct {
+	other  map[string]bool // warnings of a run whose main is back at once
 	mu     sync.Mutex
 	began  time.Time
 	at     []time.Duration
+	about  []string      // the warnings
 	cancel time.Duration // when the context was cancelled
 	book   logbook
 }
@@ -25,9 +29,26 @@ func (w *warnings) log(level, line string) {
 	w.book.log(level, line)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if level == "WARN" {
+	if level == "WARN" && !w.other[withoutNumbers(line)] {
 		w.at = append(w.at, time.Since(w.began))
+		w.about = append(w.about, line)
 	}
+}
+
+// withoutNumbers is a line as it is written at any time.
+func withoutNumbers(line string) string { return anyNumber.ReplaceAllString(line, "#") }
+
+var anyNumber = regexp.MustCompile(`[0-9][0-9a-zµ.]*`)
+
+// texts are the warnings, as they are written at any time.
+func (w *warnings) texts() map[string]bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := map[string]bool{}
+	for _, line := range w.about {
+		all[withoutNumbers(line)] = true
+	}
+	return all
 }
 
 // note notes the cancel.
@@ -49,10 +70,17 @@ func (w *warnings) first() time.Duration {
 
 // lingers is a run whose main comes back so long after the cancel. The stop is at
 // once. It returns the warnings, and when the hook began. Before the stop it
-// does what begin says.
+// does what begin says. What is a warning though main is back at once is about
+// something else.
 func (c *Checker) lingers(s subject.Settings, after time.Duration, begin func(ctx context.Context)) (w *warnings, hook time.Duration) {
+	back, _ := c.lingersWith(nil, s, 0, begin)
+	return c.lingersWith(back.texts(), s, after, begin)
+}
+
+func (c *Checker) lingersWith(other map[string]bool, s subject.Settings, after time.Duration, begin func(ctx context.Context)) (w *warnings, hook time.Duration) {
+	w = &warnings{other: other}
 	c.bubble(func() {
-		w = &warnings{began: time.Now()}
+		w.began = time.Now()
 		s.Log, s.Shutdown = w.log, after+time.Hour
 		err := c.run(func(ctx context.Context) error {
 			c.Impl.OnShutdown(ctx, func() error { hook = time.Since(w.began); return nil })
@@ -73,11 +101,14 @@ func (c *Checker) lingers(s subject.Settings, after time.Duration, begin func(ct
 
 // GraceWarning checks DRAIN-4: the warning names the remedy.
 func GraceWarning(c *Checker) {
-	w, _ := c.lingers(subject.Settings{}, 7*time.Second, nil)
-	for _, remedy := range []string{"Serve", "Track", "grace"} {
-		c.expect(w.book.hasLine(func(line string) bool { return w.book.isWarning(line) && containsFold(line, remedy) }),
-			"no warning names the remedy %s; the log:\n%s", remedy, &w.book)
+	if c.grace(model.DefaultDrainTimeout) == 0 {
+		return // main is not waited for
 	}
+	w, _ := c.lingers(subject.Settings{}, 12*time.Second, nil)
+	remedies := []string{c.name("Serve"), c.name("Track"), c.name("grace")}
+	c.expect(slices.ContainsFunc(w.about, func(line string) bool {
+		return slices.ContainsFunc(remedies, func(remedy string) bool { return containsFold(line, remedy) })
+	}), "no warning names a remedy, one of %q; the log:\n%s", remedies, &w.book)
 }
 
 // NoGraceWarning has tracked work be out for longer than main is.
@@ -98,15 +129,19 @@ func NoGraceWarning(c *Checker) {
 
 // NoWarningWhileServing has another server be what main waits for.
 func NoWarningWhileServing(c *Checker) {
-	w := &warnings{}
-	c.bubble(func() {
-		w.began = time.Now()
-		_ = c.run(func(ctx context.Context) error {
-			c.Impl.Stop(ctx, nil)
-			return c.Impl.ServeFunc(ctx, func() error { time.Sleep(9 * time.Second); return nil }, func(context.Context) error { return nil }, nil)
-		}, subject.Settings{Log: w.log})
-		synctest.Wait()
-	})
+	serves := func(other map[string]bool, last time.Duration) *warnings {
+		w := &warnings{other: other}
+		c.bubble(func() {
+			w.began = time.Now()
+			_ = c.run(func(ctx context.Context) error {
+				c.Impl.Stop(ctx, nil)
+				return c.Impl.ServeFunc(ctx, func() error { time.Sleep(last); return nil }, func(context.Context) error { return nil }, nil)
+			}, subject.Settings{Log: w.log})
+			synctest.Wait()
+		})
+		return w
+	}
+	w := serves(serves(nil, 0).texts(), 9*time.Second)
 	c.expect(w.first() == model.Never, "there is a warning at %s though main is serving:\n%s", scenarios.Show(w.first()), &w.book)
 }
 

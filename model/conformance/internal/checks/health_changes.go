@@ -46,10 +46,11 @@ func (c *Checker) observedHealth() *observedHealth {
 	return w
 }
 
-// linesAbout are the lines that name the check.
+// linesAbout are the lines above Debug that name the check: what else is said of
+// it, each of its runs for example, is not counted.
 func (w *observedHealth) linesAbout(name string) (lines []string) {
 	w.log.hasLine(func(line string) bool {
-		if strings.Contains(line, name) {
+		if strings.Contains(line, name) && !strings.HasPrefix(line, "DEBUG ") {
 			lines = append(lines, line)
 		}
 		return false

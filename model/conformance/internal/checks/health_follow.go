@@ -32,7 +32,7 @@ func FollowNothing(c *Checker) {
 	log, restore := defaultLog()
 	h.Follow(context.Background())
 	restore()
-	c.expectLog(log, "ERROR", "Follow")
+	c.expectLog(log, "ERROR ")
 	r := play.Ask(h.Readiness, http.MethodGet)
 	c.expectReply("after Follow with a foreign context", r, http.StatusOK, "ok")
 	c.expect(r.State == "", "a handler that follows nothing names the state %q", r.State)

@@ -13,13 +13,13 @@ import (
 // HookPlace checks HOOK-2: the error names the place that registered the hook.
 func HookPlace(c *Checker) {
 	c.bubble(func() {
-		var place string
+		var place callSite
 		err := c.run(func(ctx context.Context) error {
 			place = here(1)
 			c.Impl.OnShutdown(ctx, func() error { return errors.New("the hook's") })
 			return nil
 		}, subject.Settings{})
-		c.expect(err != nil && mentions(err.Error(), place), "Run returns %v, want an error that names %s", err, place)
+		c.expect(err != nil && place.isIn(err.Error()), "Run returns %v, want an error that names %s", err, place)
 	})
 }
 
@@ -27,7 +27,7 @@ func HookPlace(c *Checker) {
 func InterruptedAreNamed(c *Checker) {
 	c.bubble(func() {
 		release := make(chan struct{})
-		var places []string
+		var places []callSite
 		err := c.run(func(ctx context.Context) error {
 			hang := func() error { <-release; return nil }
 			places = append(places, here(1))
@@ -40,7 +40,7 @@ func InterruptedAreNamed(c *Checker) {
 		}, subject.Settings{})
 		close(release)
 		for _, place := range places {
-			c.expect(err != nil && mentions(err.Error(), place), "Run returns %v, want an error that names %s", err, place)
+			c.expect(err != nil && place.isIn(err.Error()), "Run returns %v, want an error that names %s", err, place)
 		}
 	})
 }
@@ -70,7 +70,7 @@ func CanceledHint(c *Checker) {
 			c.Impl.OnShutdown(ctx, func() error { return ctx.Err() })
 			return nil
 		}, subject.Settings{Log: log.log})
-		c.expectLog(log, "context canceled", "OnShutdownContext")
+		c.expectLog(log, c.name("OnShutdownContext"))
 	})
 }
 

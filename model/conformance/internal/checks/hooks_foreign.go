@@ -6,6 +6,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
@@ -27,8 +28,8 @@ func ForeignChecks() (all []ForeignCheck) {
 	}{
 		{subject.NeedTrack, "OnShutdown, DrainGroup and Track", foreignTrack},
 		{subject.NeedGo, "Go", foreignGo},
-		{subject.NeedStop, "Stop", func(c *Checker, ctx context.Context) []string { c.Impl.Stop(ctx, nil); return []string{here(0)} }},
-		{subject.NeedMarkStarted, "MarkStarted", func(c *Checker, ctx context.Context) []string { c.Impl.MarkStarted(ctx); return []string{here(0)} }},
+		{subject.NeedStop, "Stop", func(c *Checker, ctx context.Context) []callSite { c.Impl.Stop(ctx, nil); return []callSite{here(0)} }},
+		{subject.NeedMarkStarted, "MarkStarted", func(c *Checker, ctx context.Context) []callSite { c.Impl.MarkStarted(ctx); return []callSite{here(0)} }},
 		{subject.NeedWorkContext, "WorkContext", foreignWork},
 		{subject.NeedOnShutdownContext, "OnShutdownContext", foreignHook},
 		{subject.NeedOnShutdownStop, "what OnShutdownContext returns", foreignTakeBack},
@@ -45,7 +46,8 @@ func ForeignChecks() (all []ForeignCheck) {
 			places := function.call(c, context.Background())
 			restore()
 			for _, place := range places {
-				c.expectLog(log, "ERROR", place)
+				logged := log.hasLine(func(line string) bool { return strings.HasPrefix(line, "ERROR ") && place.isIn(line) })
+				c.expect(logged, "no error is logged that names %v; the log:\n%s", place, log)
 			}
 		}})
 	}
@@ -54,10 +56,10 @@ func ForeignChecks() (all []ForeignCheck) {
 
 // foreignCall calls a function with a context of no run, looks at what it
 // answers, and returns what the log must name: the place of each call.
-type foreignCall = func(c *Checker, ctx context.Context) (places []string)
+type foreignCall = func(c *Checker, ctx context.Context) (places []callSite)
 
-func foreignTrack(c *Checker, ctx context.Context) (places []string) {
-	at := func(place string) { places = append(places, place) }
+func foreignTrack(c *Checker, ctx context.Context) (places []callSite) {
+	at := func(place callSite) { places = append(places, place) }
 	at(here(1))
 	c.Impl.OnShutdown(ctx, func() error { c.Errorf("a hook of no run is run"); return nil })
 	at(here(1))
@@ -71,29 +73,29 @@ func foreignTrack(c *Checker, ctx context.Context) (places []string) {
 	return places
 }
 
-func foreignGo(c *Checker, ctx context.Context) []string {
+func foreignGo(c *Checker, ctx context.Context) []callSite {
 	ok := c.Impl.Go(ctx, func(context.Context) error { c.Errorf("a task of no run is run"); return nil })
 	c.expect(!ok, "Go answers true with a context of no run")
-	return []string{here(-2)}
+	return []callSite{here(-2)}
 }
 
-func foreignWork(c *Checker, ctx context.Context) []string {
+func foreignWork(c *Checker, ctx context.Context) []callSite {
 	work := c.Impl.WorkContext(ctx)
 	c.expect(work != nil && work.Err() == nil, "the work context of no run is cancelled, or none")
-	return []string{here(-2)}
+	return []callSite{here(-2)}
 }
 
 // foreignHook asks for any place: OnShutdownContext is never the library's own
 // function, but an adapter's.
-func foreignHook(c *Checker, ctx context.Context) []string {
+func foreignHook(c *Checker, ctx context.Context) []callSite {
 	c.Impl.OnShutdownContext(ctx, func(context.Context) error { c.Errorf("a hook of no run is run"); return nil }, 0)
-	return []string{".go:"}
+	return []callSite{anywhere}
 }
 
-func foreignTakeBack(c *Checker, ctx context.Context) []string {
+func foreignTakeBack(c *Checker, ctx context.Context) []callSite {
 	stop := c.Impl.OnShutdownStop(ctx, func(context.Context) error { c.Errorf("a hook of no run is run"); return nil }, 0)
 	c.expect(stop != nil && !stop(), "a hook of no run is taken back, or nothing does it")
-	return []string{".go:"}
+	return []callSite{anywhere}
 }
 
 // teapot is a handler that nothing else answers like.
@@ -109,44 +111,44 @@ func (c *Checker) expectTeapot(what string, h http.Handler) {
 	c.expect(rec.Code == http.StatusTeapot, "through a %s of no run a request is answered %d", what, rec.Code)
 }
 
-func foreignHandler(c *Checker, ctx context.Context) []string {
+func foreignHandler(c *Checker, ctx context.Context) []callSite {
 	counted := c.Impl.Handler(ctx, teapot)
 	place := here(-1)
 	c.expectTeapot("Handler", counted)
-	return []string{place}
+	return []callSite{place}
 }
 
-func foreignCancelOnStop(c *Checker, ctx context.Context) []string {
+func foreignCancelOnStop(c *Checker, ctx context.Context) []callSite {
 	cancelling := c.Impl.CancelOnStop(ctx, teapot)
 	place := here(-1)
 	c.expectTeapot("CancelOnStop", cancelling)
-	return []string{place}
+	return []callSite{place}
 }
 
 // foreignServe and the others like it ask for any place: these take options, so
 // that what is called is an adapter's.
-func foreignServe(c *Checker, ctx context.Context) []string {
+func foreignServe(c *Checker, ctx context.Context) []callSite {
 	ln := newPipes()
 	defer ln.cut()
 	c.refuses("Serve", func(srv *http.Server) error { return c.Impl.Serve(ctx, srv, ln) })
-	return []string{".go:"}
+	return []callSite{anywhere}
 }
 
-func foreignServeTLS(c *Checker, ctx context.Context) []string {
+func foreignServeTLS(c *Checker, ctx context.Context) []callSite {
 	ln := newPipes()
 	defer ln.cut()
 	c.refuses("ServeTLS", func(srv *http.Server) error { return c.Impl.ServeTLS(ctx, srv, ln, "", "") })
-	return []string{".go:"}
+	return []callSite{anywhere}
 }
 
-func foreignUntilStopped(c *Checker, ctx context.Context) []string {
+func foreignUntilStopped(c *Checker, ctx context.Context) []callSite {
 	ln := newPipes()
 	defer ln.cut()
 	c.refuses("UntilStopped", func(srv *http.Server) error { return c.Impl.ServeUntilStopped(ctx, srv, ln) })
-	return []string{".go:"}
+	return []callSite{anywhere}
 }
 
-func foreignServeFunc(c *Checker, ctx context.Context) (places []string) {
+func foreignServeFunc(c *Checker, ctx context.Context) (places []callSite) {
 	stop := func(context.Context) error { return nil }
 	c.refuses("ServeFunc", func(*http.Server) error {
 		places = append(places, here(1))
@@ -155,9 +157,9 @@ func foreignServeFunc(c *Checker, ctx context.Context) (places []string) {
 	return places
 }
 
-func foreignListen(c *Checker, ctx context.Context) []string {
+func foreignListen(c *Checker, ctx context.Context) []callSite {
 	c.refuses("ListenAndServe", func(srv *http.Server) error { return c.Impl.ListenAndServe(ctx, srv) })
-	return []string{".go:"}
+	return []callSite{anywhere}
 }
 
 // refuses demands an error of what serves, and closes the server of one that

@@ -32,6 +32,17 @@ func (l line) text(key string) string {
 	return ""
 }
 
+// under is an attribute as text, which may be a group.
+func (l line) under(key string) string {
+	text := l.text(key)
+	for _, k := range slices.Sorted(maps.Keys(l.attrs)) {
+		if strings.HasPrefix(k, key+".") {
+			text += " " + l.text(k)
+		}
+	}
+	return text
+}
+
 // String is the whole record on one line.
 func (l line) String() string {
 	text := fmt.Sprintf("%v %s (%s)", l.level, l.message, l.source)
@@ -102,6 +113,9 @@ func (l line) add(prefix string, a slog.Attr) {
 	}
 }
 
+// isTransition says whether a record is of a transition, which may have any level.
+func (l line) isTransition() bool { return l.text("from") != "" && l.text("to") != "" }
+
 // all returns the records so far.
 func (r records) all() []line {
 	r.mu.Lock()
@@ -121,7 +135,7 @@ func (r records) String() string {
 // transitionTo finds the records of a transition into a state.
 func (r records) transitionTo(to model.State) (found []line) {
 	for _, l := range r.all() {
-		if l.text("to") == string(to) && l.text("from") != "" {
+		if l.isTransition() && l.text("to") == string(to) {
 			found = append(found, l)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"syscall"
 	"time"
 
@@ -48,22 +49,30 @@ func SignalErrorIsOnce(c *Checker) {
 	}
 	failure := errors.New("main's")
 	all := leaves(c.signalError(process.Terminate, func(error) error { return failure }))
-	c.expect(len(all) == 2 && errors.Is(all[0], failure) && c.Impl.Is(all[1], model.CauseSIGTERM),
+	at := func(is func(err error) bool) int { return slices.IndexFunc(all, is) }
+	mains, signals := at(func(err error) bool { return errors.Is(err, failure) }), at(func(err error) bool { return c.Impl.Is(err, model.CauseSIGTERM) })
+	c.expect(mains >= 0 && signals > mains,
 		"main fails after a signal, and Run returns %v, want its error and the signal", all)
 }
 
 // leaves returns what is joined in an error, in order.
 func leaves(err error) (all []error) {
+	var inner []error
 	switch e := err.(type) {
 	case nil:
 		return nil
 	case interface{ Unwrap() []error }:
-		for _, part := range e.Unwrap() {
-			all = append(all, leaves(part)...)
-		}
-		return all
+		inner = e.Unwrap()
+	case interface{ Unwrap() error }:
+		inner = []error{e.Unwrap()}
 	}
-	return []error{err}
+	for _, part := range inner {
+		all = append(all, leaves(part)...)
+	}
+	if len(all) < 2 {
+		return []error{err} // as a whole: what it is may not be seen within
+	}
+	return all
 }
 
 // ExitCode checks RUN-14: exit codes.

@@ -2,7 +2,6 @@ package checks
 
 import (
 	"context"
-	"regexp"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -53,13 +52,13 @@ func (c *Checker) misusedWithin(misuse subject.Misuse) {
 // NilHook checks RUN-8: a nil hook is an error with its place.
 func NilHook(c *Checker) {
 	c.bubble(func() {
-		var place string
+		var place callSite
 		err := c.run(func(ctx context.Context) error {
 			place = here(1)
 			c.Impl.OnShutdown(ctx, nil)
 			return nil
 		}, subject.Settings{})
-		c.expect(err != nil && mentions(err.Error(), place), "Run returns %v, want an error that names %s", err, place)
+		c.expect(err != nil && place.isIn(err.Error()), "Run returns %v, want an error that names %s", err, place)
 		c.expectNoPanic(err)
 	})
 }
@@ -76,9 +75,6 @@ func NilContextHook(c *Checker) {
 		c.expectNoPanic(err)
 	})
 }
-
-// anyPlace is file:line.
-var anyPlace = regexp.MustCompile(`[^ ]+\.go:[0-9]+`)
 
 func (c *Checker) expectNoPanic(err error) {
 	if c.offered[subject.NeedIs] && err != nil {

@@ -2,9 +2,12 @@ package checks
 
 import (
 	"context"
+	"fmt"
+	"regexp"
 	"slices"
 	"time"
 
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
@@ -19,67 +22,53 @@ func HangingLogger(c *Checker) {
 	})
 }
 
-// refused runs a service whose hook calls Go, which has to be logged, and
-// returns the places of the calls in their order. It waits until the log is
-// written, however slow that is.
-func (c *Checker) refused(log func(level, line string)) (places []string) {
-	call := func(place string) { places = append(places, place) }
+// ended runs a service whose tasks end as they were asked to, which is logged with
+// their texts (RUN-7), and returns those that are logged, as they are. It waits
+// until the log is written, however slow that is.
+func (c *Checker) ended(writing func()) (logged []string) {
+	book := &logbook{}
 	c.inTime("Run", func() {
 		err := c.run(func(ctx context.Context) error {
-			c.Impl.OnShutdown(ctx, func() error {
-				nothing := func(context.Context) error { return nil }
-				call(here(1))
-				c.Impl.Go(ctx, nothing)
-				call(here(1))
-				c.Impl.Go(ctx, nothing)
-				call(here(1))
-				c.Impl.Go(ctx, nothing)
-				call(here(1))
-				c.Impl.Go(ctx, nothing)
-				return nil
-			})
+			for n := range 4 {
+				c.Impl.Go(ctx, func(ctx context.Context) error {
+					play.Wait(ctx.Done(), time.Hour)
+					time.Sleep(time.Duration(n+1) * time.Millisecond)
+					return fmt.Errorf("task %d of four: %w", n+1, ctx.Err())
+				})
+			}
 			return nil
-		}, subject.Settings{Log: log})
+		}, subject.Settings{Log: func(level, line string) {
+			defer writing()
+			book.log(level, line)
+		}})
 		c.expect(err == nil, "Run returns %v", err)
 	})
 	time.Sleep(time.Minute)
-	return places
+	book.hasLine(func(line string) bool {
+		if text := taskEnd.FindString(line); text != "" {
+			logged = append(logged, text)
+		}
+		return false
+	})
+	return slices.Compact(logged)
 }
 
-// expectOrder demands that the log tells of the places, in their order.
-func (c *Checker) expectOrder(l *logbook, places []string) {
-	l.mu.Lock()
-	var told []string
-	for _, line := range l.lines {
-		if i := slices.IndexFunc(places, func(place string) bool { return mentions(line, place) }); i >= 0 {
-			told = append(told, places[i])
-		}
-	}
-	l.mu.Unlock()
-	c.expect(slices.Equal(slices.Compact(told), places), "the log tells of calls at %q, want %q; the log:\n%s", told, places, l)
+var taskEnd = regexp.MustCompile(`task [0-9] of four`)
+
+// expectOrder demands that all is logged that is when nothing is in the way, and in
+// the order in which it happened.
+func (c *Checker) expectOrder(writing func()) {
+	c.bubble(func() {
+		want := c.ended(func() {})
+		slices.Sort(want)
+		logged := c.ended(writing)
+		c.expect(slices.Equal(logged, want), "the log has %q, want %q", logged, want)
+	})
 }
 
 // PanickingLogger fails by the death of the process, if nothing contains
 // the panic.
-func PanickingLogger(c *Checker) {
-	c.bubble(func() {
-		book := &logbook{}
-		places := c.refused(func(level, line string) {
-			book.log(level, line)
-			panic("the logger's")
-		})
-		c.expectOrder(book, places)
-	})
-}
+func PanickingLogger(c *Checker) { c.expectOrder(func() { panic("the logger's") }) }
 
 // SlowLogger has lines wait to be written, and be written in their turn.
-func SlowLogger(c *Checker) {
-	c.bubble(func() {
-		book := &logbook{}
-		places := c.refused(func(level, line string) {
-			time.Sleep(10 * time.Millisecond)
-			book.log(level, line)
-		})
-		c.expectOrder(book, places)
-	})
-}
+func SlowLogger(c *Checker) { c.expectOrder(func() { time.Sleep(10 * time.Millisecond) }) }

@@ -39,7 +39,7 @@ func judge(impl *subject.Implementation, offered subject.Offers, seen play.Seen,
 	got.WorkEnded.Cause = r.causeKind(seen.WorkCause, want.WorkEnded.Cause)
 	got.NotRun = notRun(got, want)
 	if got.Returns() {
-		got.Errors = r.readErrors(want)
+		got.Errors = r.readErrors(want.Errors)
 		if want.AsItIs() && seen.Err != seen.Values[model.MainError] && len(got.Errors) == 1 {
 			odd = append(odd, subject.Difference{Clause: "RUN-6", Text: "main's error is the only one, and is not returned as it is"})
 		}

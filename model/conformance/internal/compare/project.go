@@ -37,12 +37,7 @@ func project(s model.Scenario, o subject.Offers, t model.Trace) model.Trace {
 		t.Cancelled.Cause, t.WorkEnded.Cause = "", ""
 	}
 	if !o[subject.NeedIs] {
-		t.Errors = slices.Clone(t.Errors)
-		for i, k := range t.Errors {
-			if !ownKind(s, k) {
-				t.Errors[i] = unknown
-			}
-		}
+		t.Errors = unseen(s, slices.Clone(t.Errors))
 	}
 	t.Hooks = slices.Clone(t.Hooks)
 	for i := range t.Hooks {
@@ -56,6 +51,17 @@ func project(s model.Scenario, o subject.Offers, t model.Trace) model.Trace {
 		}
 	}
 	return t
+}
+
+// unseen makes of each error that the scenario did not make one of which nothing
+// can be told.
+func unseen(s model.Scenario, all []model.Kind) []model.Kind {
+	for i, k := range all {
+		if !ownKind(s, k) {
+			all[i] = unknown
+		}
+	}
+	return all
 }
 
 // ownKind says whether an error of that kind wraps one that the scenario made.

@@ -24,7 +24,7 @@ import (
 const (
 	liveStep  = 50 * time.Millisecond
 	liveSteps = 24   // the longest life
-	liveCount = 40   // lives
+	liveCount = 40   // lives, or four for each random scenario, if that is less
 	liveDraws = 1500 // scenarios that they are chosen from
 	liveEach  = 4    // in how many the premise of a clause is to hold
 	liveMany  = 10   // at a time
@@ -47,7 +47,7 @@ func (o Options) Lives(test string, impl *subject.Implementation) (failures map[
 		return nil, ""
 	}
 	defer process.HearInterrupts()()
-	lives := chooseLives(offered)
+	lives := o.chooseLives(offered)
 	ends := make([]lifeEnd, len(lives))
 	var wg sync.WaitGroup
 	many := make(chan struct{}, liveMany)
@@ -146,14 +146,14 @@ func withSignals(offered subject.Offers) subject.Offers {
 }
 
 // chooseLives draws lives in which a signal stops the run, so many that the premise
-// of each Core clause holds in a few.
-func chooseLives(offered subject.Offers) (chosen []model.Scenario) {
+// of each Core clause that is wanted holds in a few.
+func (o Options) chooseLives(offered subject.Offers) (chosen []model.Scenario) {
 	offered = withSignals(offered)
 	contract := slices.DeleteFunc(clauses.All(), func(c clauses.Clause) bool {
-		return c.Level != clauses.Core || c.Premise == nil || len(offered.Lacks(c.Needs...)) > 0
+		return c.Level != clauses.Core || c.Premise == nil || !o.About(c.ID) || len(offered.Lacks(c.Needs...)) > 0
 	})
-	held := map[string]int{}
-	for i := 1; i <= liveDraws && len(chosen) < liveCount; i++ {
+	held, count := map[string]int{}, min(liveCount, 4*o.Random)
+	for i := 1; i <= liveDraws && len(chosen) < count; i++ {
 		drawn := model.CoreSignalScenarios().Example(i)
 		s, ok := drawn.OnGrid(liveStep, liveSteps*liveStep)
 		if !ok || !offered.Playable(s) {

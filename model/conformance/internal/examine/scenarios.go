@@ -109,7 +109,7 @@ func (x *examiner) property() {
 		defer close(over)
 		rapid.Check(t, func(rt *rapid.T) {
 			s, ok := x.reduce(generator.Draw(rt, "scenario"))
-			if !ok || !x.playable(s) || !c.Premise(s, model.Predict(s)[0]) {
+			if !ok || !x.playable(s) || !c.Premise(s, model.Predict(x.impl.WithGrace(x.offered, s))[0]) {
 				rt.SkipNow()
 			}
 			if text := x.play(s, ""); text != "" {
@@ -156,6 +156,10 @@ func (x *examiner) playable(s model.Scenario) bool {
 	if !x.offered.Playable(s) {
 		return false
 	}
+	s = x.impl.WithGrace(x.offered, s)
+	if x.impl.Grace != 0 && s.Validate() != nil {
+		return false
+	}
 	wants := model.Predict(s)
 	return !compare.Unordered(s, wants[0]) && !compare.Inexact(x.impl, s, wants[0]) && !slices.ContainsFunc(wants, x.outside)
 }
@@ -167,6 +171,7 @@ func (x *examiner) play(s model.Scenario, owner string) (broken string) {
 	if x.played <= x.cfg.From || !x.playable(s) {
 		return ""
 	}
+	s = x.impl.WithGrace(x.offered, s)
 	wants := model.Predict(s)
 	if !x.concerns(s, wants[0]) {
 		return ""

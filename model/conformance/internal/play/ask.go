@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strconv"
 )
 
 // Reply is what an endpoint answered, with the body read as JSON.
@@ -36,7 +37,7 @@ func AskWith(ctx context.Context, h http.Handler, method string) Reply {
 	}
 	w := &recorder{header: http.Header{}}
 	h.ServeHTTP(w, r.WithContext(ctx))
-	w.WriteHeader(http.StatusOK) // what net/http does when the handler did not
+	w.finish(method)
 	return NewReply(w.code, w.header, w.body.Bytes())
 }
 
@@ -61,6 +62,18 @@ func (w *recorder) Header() http.Header { return w.header }
 func (w *recorder) WriteHeader(code int) {
 	if w.code == 0 {
 		w.code = code
+	}
+}
+
+// finish does what net/http does when the handler has returned: it may not have
+// said anything, or not how long a short body is, and a body of HEAD is not sent.
+func (w *recorder) finish(method string) {
+	w.WriteHeader(http.StatusOK)
+	if n := w.body.Len(); w.header.Get("Content-Length") == "" && n > 0 && n <= 2048 {
+		w.header.Set("Content-Length", strconv.Itoa(n))
+	}
+	if method == http.MethodHead {
+		w.body.Reset()
 	}
 }
 

@@ -150,10 +150,11 @@ func (p *player) enter() error {
 		Drain:       p.s.DrainTimeout,
 		Shutdown:    p.s.ShutdownTimeout,
 		Delay:       p.s.DrainDelay,
-		Grace:       max(p.s.ReturnGrace, 0),
-		NoGrace:     p.s.ReturnGrace == model.NoGrace,
 		ManualStart: p.s.ManualStart,
 		SignalError: p.s.SignalError,
+	}
+	if p.offered[subject.NeedGrace] {
+		settings.Grace, settings.NoGrace = max(p.s.ReturnGrace, 0), p.s.ReturnGrace == model.NoGrace
 	}
 	if p.offered[subject.NeedParent] {
 		settings.Parent = p.parent
@@ -173,7 +174,7 @@ func (p *player) enter() error {
 func (p *player) observe(s subject.Step) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.got.Steps = append(p.got.Steps, model.Step{At: s.At.Sub(p.began), Edge: model.Edge{
+	p.got.Steps = append(p.got.Steps, model.Step{At: p.offset(s.At), Edge: model.Edge{
 		From: model.State(s.From), On: model.Event(s.On), To: model.State(s.To),
 	}})
 }

@@ -74,8 +74,10 @@ func (p *player) letGo() {
 }
 
 // now is the offset from the instant at which Run was entered.
-func (p *player) now() time.Duration {
-	d := time.Since(p.began)
+func (p *player) now() time.Duration { return p.offset(time.Now()) }
+
+func (p *player) offset(at time.Time) time.Duration {
+	d := at.Sub(p.began)
 	if p.step > 0 {
 		return d.Truncate(p.step)
 	}

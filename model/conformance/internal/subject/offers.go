@@ -176,3 +176,16 @@ func NeedsOf(s model.Scenario) (needs []Need) {
 
 // Playable says whether everything that a scenario needs is offered.
 func (o Offers) Playable(s model.Scenario) bool { return len(o.Lacks(NeedsOf(s)...)) == 0 }
+
+// WithGrace gives a scenario the return grace that main has where none can be
+// given.
+func (impl *Implementation) WithGrace(o Offers, s model.Scenario) model.Scenario {
+	switch {
+	case o[NeedGrace] || s.ReturnGrace != 0:
+	case impl.Grace < 0:
+		s.ReturnGrace = model.NoGrace
+	default:
+		s.ReturnGrace = impl.Grace
+	}
+	return s
+}

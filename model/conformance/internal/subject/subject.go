@@ -51,6 +51,8 @@ type Implementation struct {
 	Machine           func() Machine
 	Misuses           []Misuse
 	Polls             bool
+	Grace             time.Duration
+	Names             map[string]string
 }
 
 // Supported is conformance.Supported, where its fields are documented.

@@ -1,0 +1,153 @@
+package broken
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance"
+)
+
+// healthVariants differ in what an answer has beyond what it must have, and in
+// how it is written.
+func healthVariants() []variant {
+	header := func(name string, values ...string) func(i *impl) {
+		return func(i *impl) {
+			onAnswers(i, func(a *httptest.ResponseRecorder) { a.Header()[name] = slices.Clone(values) })
+		}
+	}
+	return []variant{
+		{"answers no-store, no-cache", "HEALTH", header("Cache-Control", "no-store, no-cache")},
+		{"answers private and No-Store in two headers", "HEALTH", header("Cache-Control", "private, max-age=0", "No-Store")},
+		{"answers with a charset", "HEALTH", header("Content-Type", "application/json; charset=utf-8")},
+		{"answers with more headers", "HEALTH", header("X-Content-Type-Options", "nosniff")},
+		{"says in two headers what is allowed", "HEALTH", func(i *impl) {
+			onAnswers(i, func(a *httptest.ResponseRecorder) {
+				if a.Code == http.StatusMethodNotAllowed {
+					a.Header()["Allow"] = []string{"HEAD", "GET"}
+				}
+			})
+		}},
+		{"leaves the body of HEAD to net/http", "HEALTH", func(i *impl) { onEndpoints(i, withHeadBody) }},
+		{"leaves the length of an answer to net/http", "HEALTH", func(i *impl) {
+			onEndpoints(i, func(inner http.Handler) http.Handler {
+				return withHeadBody(rewritten(inner, func(a *httptest.ResponseRecorder) { a.Header().Del("Content-Length") }))
+			})
+		}},
+		{"writes JSON for people, with more in it", "HEALTH", func(i *impl) {
+			onAnswers(i, func(a *httptest.ResponseRecorder) {
+				fields := map[string]any{}
+				if json.Unmarshal(a.Body.Bytes(), &fields) == nil {
+					fields["host"], fields["requests"] = "node-1", 17
+					body, _ := json.MarshalIndent(fields, "", "  ")
+					setBody(a, string(body)+"\n")
+				}
+			})
+		}},
+		{"writes JSON without escapes for HTML", "HEALTH", func(i *impl) {
+			onAnswers(i, func(a *httptest.ResponseRecorder) {
+				var body bytes.Buffer
+				e := json.NewEncoder(&body)
+				e.SetEscapeHTML(false)
+				fields := map[string]any{}
+				if json.Unmarshal(a.Body.Bytes(), &fields) == nil && e.Encode(fields) == nil {
+					setBody(a, body.String())
+				}
+			})
+		}},
+		{"rounds the uptime", "HEALTH", func(i *impl) {
+			uptime := regexp.MustCompile(`"uptime":"[^"]*"`)
+			onHealth(i, func(h *funcs) {
+				began := time.Now()
+				for _, endpoint := range []*http.Handler{&h.Liveness, &h.Readiness, &h.Startup} {
+					*endpoint = rewritten(*endpoint, func(a *httptest.ResponseRecorder) {
+						setBody(a, uptime.ReplaceAllString(a.Body.String(), `"uptime":"`+time.Since(began).Round(time.Second).String()+`"`))
+					})
+				}
+			})
+		}},
+		{"handles copies of requests", "HEALTH", func(i *impl) {
+			onEndpoints(i, func(inner http.Handler) http.Handler { return copier{inner} })
+		}},
+		{"says in other words that a check has no function", "HEALTH", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				add := h.AddCheck
+				h.AddCheck = func(name string, check func() error) {
+					if check == nil {
+						check = func() error { return errors.New("the check has no function") }
+					}
+					add(name, check)
+				}
+			})
+		}},
+		{"says in other words why a check has failed", "HEALTH", func(i *impl) {
+			onAnswers(i, func(a *httptest.ResponseRecorder) {
+				other := strings.NewReplacer("timed out", "was too slow", "panicked", "broke down", "the check", "it", "still running", "not done")
+				setBody(a, other.Replace(a.Body.String()))
+			})
+		}},
+		{"cuts a long text at half a kilobyte", "HEALTH", func(i *impl) {
+			long := regexp.MustCompile(`"[^"]{1000,}"`)
+			onAnswers(i, func(a *httptest.ResponseRecorder) {
+				setBody(a, long.ReplaceAllStringFunc(a.Body.String(), func(text string) string {
+					return strings.ToValidUTF8(text[:500], "") + `... (cut)"`
+				}))
+			})
+		}},
+		{"logs each run of a check at Debug", "HEALTH", func(i *impl) {
+			onHealthWith(i, func(s *healthSettings) func(*funcs) {
+				log := s.Log
+				if log == nil {
+					return nil
+				}
+				return func(h *funcs) {
+					add := h.AddCheckContext
+					h.AddCheckContext = func(name string, check task, c conformance.CheckSettings) {
+						add(name, func(ctx context.Context) error { log("DEBUG", "run of "+name); return check(ctx) }, c)
+					}
+				}
+			})
+		}},
+		{"start-up says more", "HEALTH", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				h.Startup = rewritten(h.Startup, replaceIn(`^\{`, `{"since":"1999-12-31","checks":{"migrations":"ok"},`))
+			})
+		}},
+	}
+}
+
+// onEndpoints has f wrap every endpoint.
+func onEndpoints(i *impl, f func(inner http.Handler) http.Handler) {
+	onHealth(i, func(h *funcs) {
+		for _, endpoint := range []*http.Handler{&h.Liveness, &h.Readiness, &h.Startup} {
+			*endpoint = f(*endpoint)
+		}
+	})
+}
+
+// withHeadBody answers HEAD as GET: net/http does not send the body.
+func withHeadBody(inner http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			r = r.Clone(r.Context())
+			r.Method = http.MethodGet
+		}
+		inner.ServeHTTP(w, r)
+	})
+}
+
+// copier is a handler that is no function.
+type copier struct{ inner http.Handler }
+
+// ServeHTTP handles a copy of the request.
+func (c copier) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Server", "copier")
+	c.inner.ServeHTTP(w, r.Clone(r.Context()))
+}
