@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"sync"
+)
+
+// Verdict is what became of a mutant.
+type Verdict string
+
+// Every verdict. A mutant is unreached when nothing that is asked comes to its
+// code: it survives, and need not be asked about.
+const (
+	Killed    Verdict = "killed"
+	ByTime    Verdict = "killed by time"
+	Survived  Verdict = "survived"
+	Unreached Verdict = "unreached"
+)
+
+// Result is one line of the results file.
+type Result struct {
+	Mutant
+	Verdict Verdict `json:"verdict"`
+	By      string  `json:"by,omitempty"` // the clause or test that failed first
+	Pass    string  `json:"pass,omitempty"`
+	Seconds float64 `json:"seconds"`
+}
+
+// results is a file of results, to which each is written as it comes.
+type results struct {
+	mu   sync.Mutex
+	file *os.File
+	all  map[string]Result // by key
+}
+
+// head is the first line of a results file. What has another head is about other
+// code, or asked otherwise.
+type head struct {
+	Code string `json:"code"` // a sum of it
+	Own  bool   `json:"own"`
+}
+
+// openResults opens a results file, and reads what it has if that is to be
+// resumed and is about the same code.
+func openResults(name string, h head, resume bool) (*results, error) {
+	r := &results{all: map[string]Result{}}
+	if resume {
+		text, err := os.ReadFile(name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		r.read(text, h)
+	}
+	var err error
+	if r.file, err = os.Create(name); err != nil {
+		return nil, err
+	}
+	if err := json.NewEncoder(r.file).Encode(h); err != nil {
+		return nil, err
+	}
+	for _, result := range r.all {
+		if err := r.write(result); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+func (r *results) read(text []byte, h head) {
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	lines.Buffer(nil, 1<<20)
+	var was head
+	if !lines.Scan() || json.Unmarshal(lines.Bytes(), &was) != nil || was != h {
+		return
+	}
+	for lines.Scan() {
+		var result Result
+		if json.Unmarshal(lines.Bytes(), &result) == nil { // the last may be half a line
+			r.all[result.Key()] = result
+		}
+	}
+}
+
+func (r *results) write(result Result) error { return json.NewEncoder(r.file).Encode(result) }
+
+// add keeps a result.
+func (r *results) add(result Result) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all[result.Key()] = result
+	return r.write(result)
+}
+
+// of returns what is known of a mutant.
+func (r *results) of(m *Mutant) (Result, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	result, known := r.all[m.Key()]
+	return result, known
+}
