@@ -32,8 +32,8 @@ type jury struct {
 func suiteJury(test, binary, dir string) *jury {
 	args := []string{"-test.run=^" + test + "$", "-test.v=test2json", "-test.count=1", "-test.timeout=30m"}
 	return &jury{name: test, passes: []pass{
-		{name: "quick", binary: binary, dir: dir, args: args, env: []string{asked.Quick + "=1"}, step: asked.QuickStep},
-		{name: "full", binary: binary, dir: dir, args: args},
+		{name: "quick", binary: binary, dir: dir, args: slices.Clip(args), env: []string{asked.Quick + "=1"}, step: asked.QuickStep},
+		{name: "full", binary: binary, dir: dir, args: append(args, "-test.parallel=4")}, // its processes wait half of their time
 	}}
 }
 
@@ -46,8 +46,8 @@ func ownJury(pkg, binary, dir string) *jury {
 // baselines is how often each pass must succeed with no mutant on.
 const baselines = 3
 
-// prepare asks with no mutant on, which must find nothing, sees how long that
-// takes, and which mutants the last pass comes to.
+// prepare asks with no mutant on, sees how long that takes, and which mutants the
+// last pass comes to.
 func (j *jury) prepare(ctx context.Context, work string, logf func(string, ...any)) error {
 	traces, err := os.MkdirTemp(work, "trace-")
 	if err != nil {
@@ -55,27 +55,48 @@ func (j *jury) prepare(ctx context.Context, work string, logf func(string, ...an
 	}
 	for i := range j.passes {
 		p := &j.passes[i]
-		p.limit = 20 * time.Minute
-		longest := time.Duration(0)
-		for n := range baselines {
-			var env []string
-			if n == 0 && i == len(j.passes)-1 {
-				env = []string{mutant.Trace + "=" + traces}
-			}
-			o, err := p.run(ctx, work, 0, env...)
-			if err != nil {
-				return err
-			}
-			if o.killed {
-				return fmt.Errorf("%s, %s: fails with no mutant on, by %s:\n%s", j.name, p.name, o.by, o.output)
-			}
-			longest = max(longest, o.took)
+		var env []string
+		if i == len(j.passes)-1 {
+			env = []string{mutant.Trace + "=" + traces}
 		}
-		p.limit = 3*longest + 10*time.Second
-		logf("%s, %s: succeeds with no mutant on, %d times, in %v at most", j.name, p.name, baselines, longest.Round(10*time.Millisecond))
+		took, err := p.baseline(ctx, work, env)
+		if err != nil {
+			return fmt.Errorf("%s, %s: %w", j.name, p.name, err)
+		}
+		p.limit = 3*took + 10*time.Second
+		logf("%s, %s: succeeds with no mutant on, %d times, in %v at most", j.name, p.name, baselines, took.Round(10*time.Millisecond))
 	}
 	j.reached, err = readTraces(traces)
 	return err
+}
+
+// baseline asks with no mutant on, some times side by side. Nothing must be
+// found. env is for the first of them.
+func (p pass) baseline(ctx context.Context, work string, env []string) (longest time.Duration, err error) {
+	p.limit = 20 * time.Minute
+	var outcomes [baselines]outcome
+	var errs [baselines]error
+	var wg sync.WaitGroup
+	for n := range baselines {
+		wg.Go(func() {
+			var more []string
+			if n == 0 {
+				more = env
+			}
+			outcomes[n], errs[n] = p.run(ctx, work, 0, more...)
+		})
+	}
+	wg.Wait()
+	for i, o := range outcomes {
+		if errs[i] != nil {
+			return 0, errs[i]
+		}
+		if o.killed {
+			return 0, fmt.Errorf("fails with no mutant on, by %s:\n%s", o.by, o.output)
+		}
+		longest = max(longest, o.took)
+	}
+	return longest, nil
 }
 
 // childTest finds the clause that a process of the suite examines.
@@ -123,7 +144,7 @@ func (j *jury) ask(ctx context.Context, work string, m *Mutant) (Result, error) 
 			return result, err
 		}
 		result.Seconds += o.took.Seconds()
-		result.Pass, result.By = p.name, o.by
+		result.Pass, result.By, result.output = p.name, o.by, o.output
 		result.Verdict = Survived
 		switch {
 		case o.time:

@@ -117,7 +117,7 @@ func onlyReturns(body *ast.BlockStmt, sig *types.Signature) bool {
 	switch body.List[0].(type) {
 	case *ast.ReturnStmt:
 		return sig.Results().Len() == 1
-	case *ast.ExprStmt, *ast.AssignStmt, *ast.GoStmt:
+	case *ast.ExprStmt, *ast.AssignStmt, *ast.SendStmt, *ast.GoStmt:
 		return true
 	}
 	return false

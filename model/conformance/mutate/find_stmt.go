@@ -216,8 +216,8 @@ func (f *finder) loopStmt(stmt ast.Stmt) {
 		f.ranged(s.X)
 	}
 	if n := len(body.List); n > 0 && !jumps(body.List[n-1]) {
-		m := f.mutant(body.List[n-1], "loop once", f.text(body.List[n-1]), f.text(body.List[n-1])+"; break")
-		m.leaves = true
+		m := f.mutant(body.List[n-1], "loop once", f.text(body.List[n-1]), "")
+		m.New, m.leaves = m.Old+"; break", true
 		m.edits = []edit{{from: body.Rbrace, to: body.Rbrace, after: " ; if " + on(m) + " { break } "}}
 	}
 	f.statements(body.List, false)

@@ -41,6 +41,7 @@ import (
 
 // config is what the flags say.
 type config struct {
+	targets  []target
 	packages string
 	own      bool
 	sample   int
@@ -55,8 +56,8 @@ type config struct {
 }
 
 func main() {
-	var c config
-	flag.StringVar(&c.packages, "package", strings.Join(packageNames(), ","), "ask about these `packages`, separated by commas")
+	c := config{targets: targets()}
+	flag.StringVar(&c.packages, "package", strings.Join(names(c.targets), ","), "ask about these `packages`, separated by commas")
 	flag.BoolVar(&c.own, "own", false, "ask the packages' own tests, not the suite")
 	flag.IntVar(&c.sample, "sample", 0, "ask about `n` mutants; 0: about all")
 	flag.IntVar(&c.seed, "seed", 1, "the sample's seed")

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"sync"
@@ -29,6 +30,8 @@ type Result struct {
 	By      string  `json:"by,omitempty"` // the clause or test that failed first
 	Pass    string  `json:"pass,omitempty"`
 	Seconds float64 `json:"seconds"`
+
+	output string // of the last pass
 }
 
 // results is a file of results, to which each is written as it comes.
@@ -45,16 +48,41 @@ type head struct {
 	Own  bool   `json:"own"`
 }
 
-// openResults opens a results file, and reads what it has if that is to be
-// resumed and is about the same code.
+// readResults reads a results file. That there is none, or one about other code,
+// is an error.
+func readResults(name string, h head) (*results, error) {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	r := &results{all: map[string]Result{}}
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	lines.Buffer(nil, 1<<20)
+	var was head
+	if !lines.Scan() || json.Unmarshal(lines.Bytes(), &was) != nil || was != h {
+		return nil, fmt.Errorf("%s is about other code or other tests: it begins %q, not %+v", name, lines.Text(), h)
+	}
+	for lines.Scan() {
+		var result Result
+		if json.Unmarshal(lines.Bytes(), &result) == nil { // the last may be half a line
+			r.all[result.Key()] = result
+		}
+	}
+	return r, lines.Err()
+}
+
+// openResults begins a results file, or, with resume, goes on with the one that
+// is there.
 func openResults(name string, h head, resume bool) (*results, error) {
 	r := &results{all: map[string]Result{}}
 	if resume {
-		text, err := os.ReadFile(name)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		old, err := readResults(name, h)
+		switch {
+		case err == nil:
+			r = old
+		case !errors.Is(err, fs.ErrNotExist):
 			return nil, err
 		}
-		r.read(text, h)
 	}
 	var err error
 	if r.file, err = os.Create(name); err != nil {
@@ -69,21 +97,6 @@ func openResults(name string, h head, resume bool) (*results, error) {
 		}
 	}
 	return r, nil
-}
-
-func (r *results) read(text []byte, h head) {
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	lines.Buffer(nil, 1<<20)
-	var was head
-	if !lines.Scan() || json.Unmarshal(lines.Bytes(), &was) != nil || was != h {
-		return
-	}
-	for lines.Scan() {
-		var result Result
-		if json.Unmarshal(lines.Bytes(), &result) == nil { // the last may be half a line
-			r.all[result.Key()] = result
-		}
-	}
 }
 
 func (r *results) write(result Result) error { return json.NewEncoder(r.file).Encode(result) }

@@ -24,6 +24,8 @@ type pass struct {
 	// step is not 0 when the process has one child, and a further one only when
 	// that has died. It is how long the child may be at one thing.
 	step time.Duration
+	// patient passes wait for the process's own end.
+	patient bool
 }
 
 // outcome is how a pass ended.
@@ -74,6 +76,10 @@ func (p pass) watch(ctx context.Context, tmp string, out *output, ended <-chan e
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
 	children := childWatch{dir: tmp, step: p.step}
+	failed, ticks := out.failed, look.C
+	if p.patient {
+		failed, ticks = nil, nil
+	}
 	for {
 		select {
 		case err := <-ended:
@@ -83,12 +89,12 @@ func (p pass) watch(ctx context.Context, tmp string, out *output, ended <-chan e
 			default:
 			}
 			return o, false
-		case o.by = <-out.failed:
+		case o.by = <-failed:
 			o.killed = true
 			return o, true
 		case <-limit.C:
 			return outcome{killed: true, time: true, by: "no end after " + p.limit.String()}, true
-		case <-look.C:
+		case <-ticks:
 			if found, o := children.look(); found {
 				return o, true
 			}

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-const wait = 3 * time.Second
+const wait = 500 * time.Millisecond
 
 // ErrOdd has two words.
 var ErrOdd = errors.New("an odd number")
