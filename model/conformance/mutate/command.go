@@ -53,7 +53,7 @@ func (c config) run(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	reasons, err := readEquivalent(equivalentText)
+	reasons, err := readEquivalent(c.equivalent)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (c config) run(ctx context.Context, w io.Writer) error {
 	}
 	r.survivors(w)
 	fmt.Fprintf(w, "%s\nleft out, by rule:\n%s", r.table(), r.rules())
-	if wrong := r.mistaken(); len(wrong) > 0 && len(c.targets) == len(targets()) {
+	if wrong := r.mistaken(); len(wrong) > 0 && !c.own { // what the contract leaves free, own tests may ask for
 		return errors.New("equivalent.txt is not right:\n" + strings.Join(wrong, "\n"))
 	}
 	return nil

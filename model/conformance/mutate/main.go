@@ -41,7 +41,9 @@ import (
 
 // config is what the flags say.
 type config struct {
-	targets  []target
+	targets    []target
+	equivalent []byte // the text of equivalent.txt
+
 	packages string
 	own      bool
 	sample   int
@@ -56,7 +58,7 @@ type config struct {
 }
 
 func main() {
-	c := config{targets: targets()}
+	c := config{targets: targets(), equivalent: equivalentText}
 	flag.StringVar(&c.packages, "package", strings.Join(names(c.targets), ","), "ask about these `packages`, separated by commas")
 	flag.BoolVar(&c.own, "own", false, "ask the packages' own tests, not the suite")
 	flag.IntVar(&c.sample, "sample", 0, "ask about `n` mutants; 0: about all")
