@@ -21,7 +21,7 @@
 // to see, by rules that the report lists. What no process of the suite comes to
 // survives without being asked about. Of the rest a quick pass of the suite kills
 // most; the whole suite is asked about those that it does not kill, with the
-// clauses whose processes come to the change.
+// clauses whose processes come to the change. What fails must fail twice.
 //
 // Before, the suite must find nothing, three times, with no mutant on.
 //

@@ -104,7 +104,11 @@ func (r *report) survivors(w io.Writer) {
 	for _, m := range r.asked {
 		result, known := r.results[m]
 		if _, listed := r.reasons[m.Key()]; known && !listed && (result.Verdict == Survived || result.Verdict == Unreached) {
-			fmt.Fprintf(w, "%s: %d, %s in %s (%s)\n%s\n\n", m.Place(), m.ID, m.Op, m.Func, result.Verdict, indent(m.Diff()))
+			what := string(result.Verdict)
+			if result.By != "" {
+				what += ", but failed once: " + result.By
+			}
+			fmt.Fprintf(w, "%s: %d, %s in %s (%s)\n%s\n\n", m.Place(), m.ID, m.Op, m.Func, what, indent(m.Diff()))
 		}
 	}
 }

@@ -27,7 +27,7 @@ const (
 type Result struct {
 	Mutant
 	Verdict Verdict `json:"verdict"`
-	By      string  `json:"by,omitempty"` // the clause or test that failed first
+	By      string  `json:"by,omitempty"` // the clause or test that failed first; of a survivor: once
 	Pass    string  `json:"pass,omitempty"`
 	Seconds float64 `json:"seconds"`
 
