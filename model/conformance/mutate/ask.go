@@ -63,7 +63,7 @@ func (j *jury) prepare(ctx context.Context, work string, logf func(string, ...an
 		if err != nil {
 			return fmt.Errorf("%s, %s: %w", j.name, p.name, err)
 		}
-		p.limit = 3*took + 10*time.Second
+		p.limit = 5*took + 30*time.Second // the machine may become busier
 		logf("%s, %s: succeeds with no mutant on, %d times, in %v at most", j.name, p.name, baselines, took.Round(10*time.Millisecond))
 	}
 	j.reached, err = readTraces(traces)

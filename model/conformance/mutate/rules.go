@@ -14,6 +14,7 @@ const (
 	ruleTimer    = "timer: one that only its own function reads is collected, stopped or not"
 	ruleLock     = "lock: without its lock or unlock code crashes or hangs, which says little"
 	ruleDiagram  = "diagram: no clause is about diagrams, which the package's own tests are for"
+	ruleAdapter  = "adapter: it says how an implementation fits behind the suite, and is none"
 	ruleTable    = "table: package fsm looks for mistakes in its own table, which has none"
 )
 
@@ -62,6 +63,8 @@ func outside(all []*Mutant) {
 		case m.Rule != "":
 		case diagrams[m.File]:
 			m.Rule = ruleDiagram
+		case strings.HasSuffix(m.File, "/plain/implementation.go"):
+			m.Rule = ruleAdapter
 		case m.File == "fsm/table.go" && (m.Func == "check" || m.Func == "checkPaths"):
 			m.Rule = ruleTable
 		}
