@@ -27,7 +27,7 @@ func targets() []target {
 		{"fsm", "./fsm", "TestMist"},
 		{"health", "./health", "TestMist"},
 		{"lifecycle", "./lifecycle", "TestMist"},
-		{"plain", "./model/conformance/plain", "TestPlain"},
+		{"plain", "./model/conformance/internal/plain", "TestPlain"},
 	}
 }
 

@@ -24,7 +24,7 @@ func TestAPassEndsWithTheProcessTheFirstFailureOrItsLimit(t *testing.T) {
 		"one that is told its mutant":        {shell(`test "$MUTANT" = 17`, time.Minute), outcome{}},
 		"a test that fails, then a long end": {shell("printf '\\026--- FAIL: TestX/a (0.0s)\\n'; sleep 600", time.Minute), outcome{killed: true, by: "TestX/a"}},
 		"a clause that fails, as a child writes": {
-			shell(`echo '{"Failed":{"Clause":"RUN-1","Text":""}}' > "$TMPDIR/conformance-1.jsonl"; sleep 600`, time.Minute),
+			shell(`echo '{"Failed":{"Clause":"RUN-1","Text":""}}' > "$TMPDIR/conformance-1.jsonl"; touch "$TMPDIR/conformance-1.jsonl.now"; sleep 600`, time.Minute),
 			outcome{killed: true, by: "RUN-1"},
 		},
 		"one that hangs, and what it has started": {shell("sleep 600 & sleep 600", 100*time.Millisecond), outcome{killed: true, time: true, by: "no end after 100ms"}},
@@ -69,10 +69,14 @@ func TestAChildThatDiedIsAFailure(t *testing.T) {
 		t.Errorf("a child that has ended is %+v", o)
 	}
 	write("conformance-2.jsonl")
+	if found, o := w.look(); found {
+		t.Errorf("a life in real time is %+v", o)
+	}
+	write("conformance-2.jsonl.now")
 	if found, o := w.look(); !found || !o.killed || o.time {
 		t.Errorf("a child that has died is %v, %+v", found, o)
 	}
-	w.first, w.moved = "conformance-0.jsonl", time.Now().Add(-time.Hour)
+	w.moved = time.Now().Add(-time.Hour)
 	if found, o := w.look(); !found || !o.time {
 		t.Errorf("a child that was at one thing for its whole limit is %v, %+v", found, o)
 	}

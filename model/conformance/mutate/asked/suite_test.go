@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/greynewell/mist-go/model/conformance"
+	"github.com/greynewell/mist-go/model/conformance/internal/plain"
 	"github.com/greynewell/mist-go/model/conformance/mist"
-	"github.com/greynewell/mist-go/model/conformance/plain"
 )
 
 func TestMist(t *testing.T)  { ask(t, mist.Implementation()) }
