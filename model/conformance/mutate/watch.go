@@ -27,7 +27,7 @@ func (w *childWatch) look() (found bool, o outcome) {
 		// A child that plays a life in real time does not say what it is at. What
 		// fails in it may be the machine's fault, which the suite finds out.
 		now, err := os.Stat(process.NowFile(file))
-		if err != nil {
+		if err != nil || now.Size() == 0 {
 			continue
 		}
 		if clause := failed(file); clause != "" {
