@@ -87,6 +87,9 @@ func (p pass) watch(ctx context.Context, tmp string, out *output, ended <-chan e
 			select {
 			case o.by = <-out.failed:
 			default:
+				if o.killed {
+					o.by = err.Error()
+				}
 			}
 			return o, false
 		case o.by = <-failed:

@@ -20,7 +20,7 @@ func TestAPassEndsWithTheProcessTheFirstFailureOrItsLimit(t *testing.T) {
 		want outcome
 	}{
 		"a process that succeeds":            {shell("echo ok", time.Minute), outcome{}},
-		"one that fails":                     {shell("exit 1", time.Minute), outcome{killed: true}},
+		"one that fails":                     {shell("exit 1", time.Minute), outcome{killed: true, by: "exit status 1"}},
 		"one that is told its mutant":        {shell(`test "$MUTANT" = 17`, time.Minute), outcome{}},
 		"a test that fails, then a long end": {shell("printf '\\026--- FAIL: TestX/a (0.0s)\\n'; sleep 600", time.Minute), outcome{killed: true, by: "TestX/a"}},
 		"a clause that fails, as a child writes": {
