@@ -41,6 +41,7 @@ func Child(t *testing.T, impl *subject.Implementation, cfg process.Config, about
 	cfg.EndWithParent()
 	impl = impl.Without(cfg.Without)
 	if cfg.Scene != "" {
+		time.AfterFunc(cfg.Limit, func() { os.Exit(6) }) // where the parent, which would end it then, is gone
 		checks.PlayScene(cfg.Scene, impl)
 	}
 	x := &examiner{

@@ -13,7 +13,7 @@ import (
 func (impl *Implementation) Valid() error {
 	for _, field := range []string{"Run", "OnShutdown", "DrainGroup", "Health"} {
 		if reflect.ValueOf(*impl).FieldByName(field).IsNil() {
-			return fmt.Errorf("Implementation.%s is nil", field)
+			return fmt.Errorf("%s is nil", "Implementation."+field)
 		}
 	}
 	if set := firstSet(impl.Takes); set != "" && impl.RunWith == nil {
