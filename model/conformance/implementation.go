@@ -32,6 +32,9 @@ type Implementation struct {
 	DrainGroup func(ctx context.Context) *sync.WaitGroup
 	// Health returns a new health handler.
 	Health func(tool, version string) HealthFuncs
+	// NoHealth says that Health is nil because the library has no health handlers. The
+	// clauses about them are skipped, and the report is partial at best.
+	NoHealth bool
 	// HealthWith is Health with settings. It is optional (HEALTH-16).
 	HealthWith func(tool, version string, s HealthSettings) HealthFuncs
 

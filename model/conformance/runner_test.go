@@ -123,6 +123,15 @@ func TestACoreImplementationIsExaminedAsFarAsItGoes(t *testing.T) {
 	}
 }
 
+func TestWithoutHealthAnImplementationIsPartial(t *testing.T) {
+	impl := mist.Implementation()
+	impl.Health, impl.HealthWith, impl.NoHealth = nil, nil, true
+	r := conformance.Examine(t, impl, conformance.Random(50), conformance.Every(200))
+	if r.Verdict != conformance.Partial {
+		t.Errorf("the verdict is %q, want partial: %s", r.Verdict, r.JSON())
+	}
+}
+
 func TestAWrongImplementationFailsTheClausesItBreaks(t *testing.T) {
 	r := conformance.Examine(t, withoutDelay(), conformance.Random(100), conformance.Every(100))
 	if got := r.Failed(); !slices.Equal(got, []string{"DRAIN-7"}) {

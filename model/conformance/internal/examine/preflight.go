@@ -57,7 +57,9 @@ func (x *examiner) preflight() {
 	x.alarm = time.AfterFunc(time.Hour, func() {
 		p.refuse("%s has not returned within %v\nthe goroutines:\n%s", *p.doing.Load(), x.cfg.Step, stacks())
 	})
-	p.health()
+	if x.impl.Health != nil {
+		p.health()
+	}
 	p.must("Implementation.Run", func() {
 		_ = x.impl.Run(func(context.Context) error { return nil }, short, short)
 	})

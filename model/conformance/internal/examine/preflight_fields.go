@@ -117,6 +117,9 @@ func (p *preflight) extended(ctx context.Context) {
 	try(impl.CancelOnStop != nil, subject.NeedCancelOnStop, func() {
 		play.Ask(impl.CancelOnStop(ctx, http.NotFoundHandler()), http.MethodGet)
 	})
+	if impl.Health == nil {
+		return
+	}
 	h := impl.Health("tool", "version")
 	try(h.Follow != nil, subject.NeedFollow, func() { h.Follow(ctx) })
 }

@@ -1,6 +1,7 @@
 package subject
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -11,10 +12,19 @@ import (
 // Valid returns an error that names the field if one that must be set is not, or
 // if two contradict each other. It calls none of them.
 func (impl *Implementation) Valid() error {
-	for _, field := range []string{"Run", "OnShutdown", "DrainGroup", "Health"} {
-		if reflect.ValueOf(*impl).FieldByName(field).IsNil() {
-			return fmt.Errorf("%s is nil", "Implementation."+field)
-		}
+	switch {
+	case impl.Run == nil:
+		return errors.New("Implementation.Run is nil")
+	case impl.OnShutdown == nil:
+		return errors.New("Implementation.OnShutdown is nil")
+	case impl.DrainGroup == nil:
+		return errors.New("Implementation.DrainGroup is nil")
+	case impl.Health == nil && !impl.NoHealth:
+		return errors.New("Implementation.Health is nil; if there is no health handler, set NoHealth")
+	case impl.Health != nil && impl.NoHealth:
+		return errors.New("Implementation.NoHealth is set, and Implementation.Health is not nil")
+	case impl.HealthWith != nil && impl.NoHealth:
+		return errors.New("Implementation.NoHealth is set, and Implementation.HealthWith is not nil")
 	}
 	if set := firstSet(impl.Takes); set != "" && impl.RunWith == nil {
 		return fmt.Errorf("Implementation.Takes.%s is set, and Implementation.RunWith is nil", set)
@@ -36,17 +46,17 @@ func (impl *Implementation) Valid() error {
 func (h HealthFuncs) Valid(of *Implementation) error {
 	switch {
 	case h.AddCheck == nil:
-		return fmt.Errorf("HealthFuncs.AddCheck is nil")
+		return errors.New("HealthFuncs.AddCheck is nil")
 	case h.SetReady == nil:
-		return fmt.Errorf("HealthFuncs.SetReady is nil")
+		return errors.New("HealthFuncs.SetReady is nil")
 	case isNil(h.Liveness):
-		return fmt.Errorf("HealthFuncs.Liveness is nil")
+		return errors.New("HealthFuncs.Liveness is nil")
 	case isNil(h.Readiness):
-		return fmt.Errorf("HealthFuncs.Readiness is nil")
+		return errors.New("HealthFuncs.Readiness is nil")
 	case h.Takes.Observe && of.HealthWith == nil:
-		return fmt.Errorf("HealthFuncs.Takes.Observe is set, and Implementation.HealthWith is nil")
+		return errors.New("HealthFuncs.Takes.Observe is set, and Implementation.HealthWith is nil")
 	case h.ReadinessOf != nil && h.AddCheckContext == nil:
-		return fmt.Errorf("HealthFuncs.ReadinessOf is set, and HealthFuncs.AddCheckContext is nil")
+		return errors.New("HealthFuncs.ReadinessOf is set, and HealthFuncs.AddCheckContext is nil")
 	}
 	if set := firstSet(h.Takes); set != "" && h.AddCheckContext == nil {
 		return fmt.Errorf("HealthFuncs.Takes.%s is set, and HealthFuncs.AddCheckContext is nil", set)
