@@ -20,6 +20,7 @@ func subjectOf(impl Implementation) *subject.Implementation {
 		Name:              impl.Name,
 		OnShutdown:        impl.OnShutdown,
 		DrainGroup:        impl.DrainGroup,
+		NoHealth:          impl.NoHealth,
 		Is:                impl.Is,
 		State:             impl.State,
 		OnShutdownContext: impl.OnShutdownContext,

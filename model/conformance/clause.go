@@ -7,34 +7,33 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/clauses"
 )
 
-// Level says of whom a clause is asked.
+// Level says which implementations a clause is asked of.
 type Level string
 
-// The two levels. An implementation that does not carry every Core clause
-// does not conform; an Extended one is asked of those that offer what it needs.
+// The two levels. A Core clause is asked of every implementation, an Extended clause
+// of those that offer what it needs.
 const (
 	Core     Level = "core"
 	Extended Level = "extended"
 )
 
-// Clause is one sentence of the contract.
+// Clause is one clause of the contract, as docs/spec.md has it.
 type Clause struct {
-	ID       string
+	ID       string // such as HOOK-1
 	Level    Level
-	Sentence string
+	Sentence string // what must hold
 
 	how string
 }
 
-// Anchor is where the clause stands in docs/spec.md.
+// Anchor returns the place of the clause in docs/spec.md.
 func (c Clause) Anchor() string { return "docs/spec.md#" + strings.ToLower(c.ID) }
 
-// How says how the clause is checked, in a few words: on every scenario in
-// which its premise holds, directly, or both.
+// How returns how the clause is checked, in a few words: "traces" for scenarios whose
+// traces are compared with the model's, and the names of direct checks.
 func (c Clause) How() string { return c.how }
 
-// Clauses returns every clause that the suite checks, in the order of the
-// contract.
+// Clauses returns every clause, in the order of the contract.
 func Clauses() (all []Clause) {
 	for _, c := range clauses.All() {
 		all = append(all, clauseOf(c))
@@ -46,7 +45,7 @@ func clauseOf(c clauses.Clause) Clause {
 	return Clause{ID: c.ID, Level: Level(c.Level), Sentence: c.Sentence, how: c.How()}
 }
 
-// Find returns the clause of an ID.
+// Find returns the clause with an ID, or an error if there is none.
 func Find(id string) (Clause, error) {
 	c, err := clauses.Find(id)
 	if err != nil {

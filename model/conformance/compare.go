@@ -8,19 +8,29 @@ import (
 	"github.com/greynewell/mist-go/model"
 	"github.com/greynewell/mist-go/model/conformance/internal/compare"
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/process"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// Compare plays one scenario on an implementation, in a bubble of virtual
-// time, and says how what happened differs from what the model predicts; ""
-// when it does not. It is for a scenario of your own, such as one that a
-// fuzzer has found; [Test] plays thousands and more.
+// Compare plays one scenario on an implementation, in virtual time, and returns how
+// what happened differs from what the model predicts, "" if it does not. It is for
+// scenarios of your own, such as those that a fuzzer finds; [Test] plays thousands.
+// It calls t.Fatal when the implementation cannot be used.
 //
-// A scenario that the implementation does not offer enough for is not played.
-// Where the contract allows several courses, any of them will do. The process must
-// have called signal.Notify once before: a first call in a bubble ends it.
+// A scenario that needs what the implementation does not offer is not played, and
+// where the contract allows several courses, any of them will do: both return "".
 func Compare(t *testing.T, impl Implementation, s model.Scenario) string {
-	examined := subjectOf(impl)
+	t.Helper()
+	examined, _, err := prepare(impl, nil)
+	if err == nil && examined.Health != nil {
+		if err = examined.Health("tool", "version").Valid(examined); err != nil {
+			err = fmt.Errorf("conformance: %w", err)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	process.StartSignals()
 	offered := subject.OffersOf(examined)
 	if !offered.Playable(s) {
 		return ""

@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"context"
+	"net/http"
 	"testing"
 	"time"
 
@@ -10,8 +11,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance"
 )
 
-// This is the whole of what an outside implementer writes: how the library's
-// functions fit behind an Implementation, and a test.
+// An adapter from a library to an Implementation, and a test, are all that an
+// implementer writes.
 func Example() {
 	implementation := conformance.Implementation{
 		Name: "a lifecycle library",
@@ -34,4 +35,19 @@ func Example() {
 		},
 	}
 	_ = func(t *testing.T) { conformance.Test(t, implementation) }
+}
+
+// The suite starts the test binary again for each examination, so TestMain runs in
+// each of these child processes too. Two processes cannot listen on one port, and the
+// children do not need the server: only the first process starts it.
+func ExampleChild() {
+	testMain := func(m *testing.M) {
+		if !conformance.Child() {
+			srv := &http.Server{Addr: "127.0.0.1:8080"}
+			go func() { _ = srv.ListenAndServe() }()
+			defer srv.Close()
+		}
+		m.Run()
+	}
+	_ = testMain
 }

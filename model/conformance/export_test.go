@@ -61,3 +61,11 @@ func playShare(share string, impl Implementation) (code int) {
 	}}})
 	return code
 }
+
+// TryExamine is Examine, and returns what Examine would pass to t.Fatal.
+func TryExamine(t *testing.T, impl Implementation, opts ...Option) (Report, error) {
+	return examineIn(t, impl, opts)
+}
+
+// Summary is what Markdown shows of a reason.
+func Summary(reason string) string { return summary(reason) }

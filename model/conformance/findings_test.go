@@ -14,8 +14,9 @@ import (
 // never a reason to skip it.
 func TestAProcessThatCannotBeStartedIsAFailure(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir()+"/is not there")
+	set, _ := settle(nil)
 	for _, only := range []string{"HOOK-1", ""} {
-		failures := settle(nil).Examine(process.Config{Test: t.Name(), Only: only})
+		failures := set.Examine(process.Config{Test: t.Name(), Only: only})
 		clause := only
 		if only == "" {
 			clause = "STATE-2"
@@ -31,10 +32,10 @@ func TestThatOneClauseWasGivenUpSaysNothingOfOthers(t *testing.T) {
 	hook, _ := clauses.Find("HOOK-1")
 	run, _ := clauses.Find("RUN-1")
 	f.examined(t, hook, map[string]string{"HOOK-1": "it died", examine.NotExamined: "given up"})
-	if o := f.outcome(hook, subject.Everything()); o.Result != Fail {
+	if o := f.outcome(hook, scope{offered: subject.Everything()}); o.Result != Fail {
 		t.Errorf("HOOK-1: %+v", o)
 	}
-	if o := f.outcome(run, subject.Everything()); o.Result != Pass {
+	if o := f.outcome(run, scope{offered: subject.Everything()}); o.Result != Pass {
 		t.Errorf("RUN-1: %+v", o)
 	}
 }

@@ -6,53 +6,63 @@ import (
 	"time"
 )
 
-// HealthFuncs is a health handler. The first block is the Core API.
+// HealthFuncs is a health handler. AddCheck, SetReady, Liveness and Readiness are the
+// Core API and must be set.
 type HealthFuncs struct {
-	AddCheck  func(name string, check func() error)
-	SetReady  func(bool)
+	// AddCheck adds a check to readiness.
+	AddCheck func(name string, check func() error)
+	// SetReady makes readiness pass, as far as the checks do, or fail.
+	SetReady func(bool)
+	// Liveness and Readiness answer probes.
 	Liveness  http.Handler
 	Readiness http.Handler
 
-	// Follow has readiness follow the run that ctx comes from.
+	// Follow makes readiness depend on the state of the run that ctx belongs to.
 	Follow func(ctx context.Context)
-	// AddCheckContext adds a check with its own settings; 0 is none given. A
-	// timeout always is.
+	// AddCheckContext adds a check with settings of its own, of which Timeout is always
+	// set.
 	AddCheckContext func(name string, check func(ctx context.Context) error, s CheckSettings)
-	RemoveCheck     func(name string)
-	Startup         http.Handler
-	// ReadinessOf is readiness with the checks of these groups and those of none;
-	// it needs CheckSettings.Groups.
+	// RemoveCheck removes a check.
+	RemoveCheck func(name string)
+	// Startup answers startup probes.
+	Startup http.Handler
+	// ReadinessOf returns readiness by the checks of these groups and those of none.
+	// It needs AddCheckContext, which must then apply CheckSettings.Groups.
 	ReadinessOf func(groups ...string) http.Handler
 	// SetNotReady is SetReady(false) with a reason.
 	SetNotReady func(reason string)
-	// Takes says which settings are heeded.
+	// Takes names further settings that are applied.
 	Takes HealthSupported
 }
 
-// HealthSupported has a field for each of [CheckSettings] and [HealthSettings]
-// that may be heeded or not. Groups are heeded where there is ReadinessOf, the
-// others always.
+// HealthSupported names those fields of [CheckSettings] and [HealthSettings] that an
+// implementation may leave out. It must apply the other fields wherever it offers the
+// function that takes them; Groups if it offers ReadinessOf.
 type HealthSupported struct {
 	FailAfter    bool // by AddCheckContext
 	RefreshAhead bool // by AddCheckContext
 	Observe      bool // by HealthWith
 }
 
-// HealthSettings are the options of a health handler. A zero one is not given.
+// HealthSettings are the options of a health handler. One that is nil is not given.
 type HealthSettings struct {
-	Log func(level, line string) // every log line about its checks; those at DEBUG are not counted
-	// Observe gets each change of a check; a nil err: it passes again.
+	// Log is called for each log line about the handler's checks. Lines at DEBUG are
+	// not counted.
+	Log func(level, line string)
+	// Observe is called for each change of a check: with its error, or with nil when
+	// it passes again.
 	Observe func(check string, err error, at time.Time)
 }
 
-// CheckSettings are the options of one check.
+// CheckSettings are the options of one check. One that has its zero value is not
+// given.
 type CheckSettings struct {
-	Timeout  time.Duration
-	CacheFor time.Duration
-	Optional bool
+	Timeout  time.Duration // of one run of the check
+	CacheFor time.Duration // how long a result is used
+	Optional bool          // a failure does not make readiness fail
 
-	// What AddCheckContext heeds only where HealthFuncs.Takes says so.
-	FailAfter    int
-	RefreshAhead bool
-	Groups       []string
+	// Only where HealthFuncs.Takes names them:
+	FailAfter    int      // how many failures in a row make the check fail
+	RefreshAhead bool     // a run begins before the result is too old
+	Groups       []string // only with ReadinessOf
 }

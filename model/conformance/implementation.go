@@ -12,88 +12,97 @@ import (
 	"github.com/greynewell/mist-go/model"
 )
 
-// Implementation is what the suite needs to know of a lifecycle library: a
-// struct of plain functions, so that the library's own option, hook and check
-// types fit behind it. The fields of the first block are the Core API and must
-// be set. The others are the wider API: one that is nil is reported as not
-// offered, with the clauses that need it.
+// Implementation is a lifecycle library as the suite calls it: a struct of functions,
+// behind which the library's own option, hook and check types fit. Run, OnShutdown,
+// DrainGroup and Health are the Core API and must be set. A field of the wider API may
+// be nil: the clauses that need it are reported as not offered.
+//
+// The functions must be safe for concurrent use: several runs are under way at once.
+// A ctx is the context that main was given, or one derived from it.
 type Implementation struct {
-	// Name stands at the head of the report.
+	// Name is the name of the implementation in the report.
 	Name string
 
-	// Run calls main, waits for a stop, drains, runs hooks and returns. The
-	// suite always gives both timeouts.
+	// Run calls main, waits for a stop, drains, runs the hooks and returns. Both
+	// timeouts are always positive.
 	Run func(main func(ctx context.Context) error, drain, shutdown time.Duration) error
-	// OnShutdown registers a hook with the run that ctx comes from.
+	// OnShutdown registers a hook with the run that ctx belongs to.
 	OnShutdown func(ctx context.Context, hook func() error)
-	// DrainGroup makes a group of work that the run waits for.
+	// DrainGroup returns a new group of work that the run waits for.
 	DrainGroup func(ctx context.Context) *sync.WaitGroup
-	// Health makes a health handler.
+	// Health returns a new health handler.
 	Health func(tool, version string) HealthFuncs
-	// HealthWith is Health with settings; optional (HEALTH-16).
+	// NoHealth says that Health is nil because the library has no health handlers. The
+	// clauses about them are skipped, and the report is partial at best.
+	NoHealth bool
+	// HealthWith is Health with settings. It is optional (HEALTH-16).
 	HealthWith func(tool, version string, s HealthSettings) HealthFuncs
 
-	// Is reports whether errors.Is or errors.As finds a kind in err. The
-	// suite asks for model.DrainTimeout, ShutdownTimeout, MainRunning,
-	// Forced, Panic and Goexit, and of the cause of a context for
-	// CauseSIGINT and CauseSIGTERM; errors that it made itself it finds itself.
+	// Is reports whether errors.Is or errors.As finds an error of that kind in err.
+	// It is called with model.DrainTimeout, ShutdownTimeout, MainRunning, Forced,
+	// Panic and Goexit, and for the cause of a context with CauseSIGINT and
+	// CauseSIGTERM.
 	Is func(err error, kind model.Kind) bool
-	// RunWith is Run with those settings that Takes names: any of them can be
-	// offered alone. A scenario that needs another is not played.
+	// RunWith is Run with the settings that Takes names. Scenarios that need another
+	// setting are not played.
 	RunWith func(main func(ctx context.Context) error, s Settings) error
-	// State is the state of the run that ctx comes from, in lower case.
+	// State returns the state of the run, in lower case: "running".
 	State func(ctx context.Context) string
-	// OnShutdownContext registers a hook that takes a context; a timeout of 0
-	// or less is none.
+	// OnShutdownContext registers a hook that takes a context. A timeout of 0 or less
+	// means that the hook has none of its own.
 	OnShutdownContext func(ctx context.Context, hook func(ctx context.Context) error, timeout time.Duration)
-	// OnShutdownStop is OnShutdownContext, and returns what takes the hook back.
+	// OnShutdownStop is OnShutdownContext. It returns a function that removes the hook
+	// and reports whether the hook will therefore not run.
 	OnShutdownStop func(ctx context.Context, hook func(ctx context.Context) error, timeout time.Duration) (stop func() bool)
-	// The wider API, each as the library has it.
+	// WorkContext returns a context that ends when Draining does.
 	WorkContext func(ctx context.Context) context.Context
-	Track       func(ctx context.Context) (done func(), ok bool)
-	Go          func(ctx context.Context, task func(ctx context.Context) error) (ok bool)
-	Stop        func(ctx context.Context, err error)
+	// Track registers a piece of work that lasts until done is called. ok is false if
+	// the run no longer takes work.
+	Track func(ctx context.Context) (done func(), ok bool)
+	// Go runs a task that the run waits for, and whose failure stops the run.
+	Go func(ctx context.Context, task func(ctx context.Context) error) (ok bool)
+	// Stop requests a stop, for a reason or, if err is nil, for none.
+	Stop func(ctx context.Context, err error)
+	// MarkStarted ends a manual start.
 	MarkStarted func(ctx context.Context)
-	// Handler counts the requests to next as work of the run that ctx comes
-	// from. Serve and ListenAndServe serve until that run stops.
-	Handler        func(ctx context.Context, next http.Handler) http.Handler
-	ListenAndServe func(ctx context.Context, srv *http.Server) error
-	Serve          func(ctx context.Context, srv *http.Server, ln net.Listener) error
-	// ServeTLS and ListenAndServeTLS are the same over TLS. ServeUntilStopped
-	// serves until the last hook has run.
+	// Handler counts each request to next as work in flight.
+	Handler func(ctx context.Context, next http.Handler) http.Handler
+	// ListenAndServe, Serve, ListenAndServeTLS and ServeTLS serve until the run stops.
+	ListenAndServe    func(ctx context.Context, srv *http.Server) error
+	Serve             func(ctx context.Context, srv *http.Server, ln net.Listener) error
 	ServeTLS          func(ctx context.Context, srv *http.Server, ln net.Listener, certFile, keyFile string) error
 	ListenAndServeTLS func(ctx context.Context, srv *http.Server, certFile, keyFile string) error
+	// ServeUntilStopped serves until the last hook has run.
 	ServeUntilStopped func(ctx context.Context, srv *http.Server, ln net.Listener) error
-	// ServeFunc serves with any server; closeNow may be nil.
+	// ServeFunc serves with any kind of server. closeNow may be nil.
 	ServeFunc func(ctx context.Context, serve func() error, shutdown func(ctx context.Context) error, closeNow func() error) error
-	// CancelOnStop ends the contexts of requests to next when the run stops.
+	// CancelOnStop cancels the contexts of the requests to next when the run stops.
 	CancelOnStop func(ctx context.Context, next http.Handler) http.Handler
-	// ExitCode is the code that a process should end with after Run returned err.
+	// ExitCode returns the code that a process should end with after Run returned err.
 	ExitCode func(err error) int
-	// Takes says which settings RunWith heeds.
+	// Takes names the settings that RunWith applies. It needs RunWith.
 	Takes Supported
-	// Machine makes a machine that nothing but the suite drives (STATE-3).
+	// Machine returns a new state machine that belongs to no run (STATE-3).
 	Machine func() Machine
-	// Misuses are calls, each with one argument that is wrong (RUN-8).
+	// Misuses are calls, each with one argument that must be refused (RUN-8).
 	Misuses []Misuse
 
-	// Polls says that under the race detector the implementation looks at groups
-	// only every so often while main is out beyond its grace. The end of Draining
-	// is not exact then, and such scenarios are not played under the detector.
+	// Polls is for an implementation that under the race detector looks at its groups
+	// only at intervals once main has outlasted its grace. The end of Draining is then
+	// not exact, and such scenarios are not played under the race detector.
 	Polls bool
-	// Grace is how long main is waited for after its context was cancelled, where
-	// Takes.Grace is not set (DRAIN-4): 0 stands for 5s, a negative one for none.
-	// At most half of the drain timeout counts.
+	// Grace is how long main is waited for after its context was cancelled, if Takes.Grace
+	// is false (DRAIN-4). 0 means 5s, and a negative grace means none. At most half of the
+	// drain timeout counts.
 	Grace time.Duration
-	// Names has what the implementation's log lines call OnShutdownContext (HOOK-6),
-	// Serve, Track and the grace (DRAIN-4), if that is not their name here:
-	// {"Track": "Hold"}. What is not offered need not be named.
+	// Names maps OnShutdownContext (HOOK-6), Serve, Track and the grace (DRAIN-4) to what
+	// the implementation's log lines call them, if that is another name: {"Track": "Hold"}.
 	Names map[string]string
 }
 
-// Supported has a field for each of [Settings] that RunWith may heed or not. One
-// that it does not heed is not given, and what needs it is not checked. Timeouts
-// are always given.
+// Supported names the fields of [Settings] that RunWith applies. The suite does not
+// set the others, and does not check what needs them. RunWith must always apply Drain
+// and Shutdown.
 type Supported struct {
 	Parent      bool
 	Signals     bool
@@ -107,44 +116,48 @@ type Supported struct {
 	SignalError bool
 }
 
-// Machine is the machine of an implementation, bare.
+// Machine is a state machine of the implementation.
 type Machine struct {
+	// State returns the current state, in lower case.
 	State func() string
-	// Fire takes an event by its name. refused says that the error is the
-	// implementation's own type for that.
+	// Fire fires the event of that name. refused reports whether err is of the
+	// implementation's own type for an event that the state has no transition for.
 	Fire func(event string) (refused bool, err error)
 }
 
-// Misuse is a call with one argument that is wrong. One of Run and Within is set.
+// Misuse is a call with one argument that must be refused. Exactly one of Run and
+// Within must be set.
 type Misuse struct {
-	Argument string // what the error must name
-	Run      func(main func(ctx context.Context) error) error
-	// Within calls another function than Run. It is called by main.
+	// Argument is a text that the error must contain: the name of the argument.
+	Argument string
+	// Run calls Run, which must return the error without calling main.
+	Run func(main func(ctx context.Context) error) error
+	// Within calls another function, from main, and returns its error.
 	Within func(ctx context.Context) error
 }
 
-// Settings are the options of a run. A zero one is not given, so that the
-// implementation's default holds; nor is one that Implementation.Takes leaves out.
-// Drain and Shutdown are always given, and so is a grace where Takes has it.
+// Settings are the options of one run. One that has its zero value is not given: the
+// implementation uses its default. Drain and Shutdown are always set, the others only if
+// Implementation.Takes names them; of those, a grace always is.
 type Settings struct {
-	Parent      context.Context
-	Drain       time.Duration
-	Shutdown    time.Duration
-	Delay       time.Duration
-	Grace       time.Duration
-	NoGrace     bool // a return grace of zero is given
-	ManualStart bool
-	Signals     <-chan os.Signal // instead of the process's own
-	Observe     func(Step)
-	Log         func(level, line string) // every log line of the run; level is one of slog's: DEBUG, INFO, WARN, ERROR
-	CleanError  func(error) bool         // what else is a clean end after a stop
-	SignalError bool                     // a stop by a signal is an error
-	Logger      *slog.Logger             // instead of Log
+	Parent      context.Context          // the parent of main's context
+	Drain       time.Duration            // the drain timeout
+	Shutdown    time.Duration            // the shutdown timeout
+	Delay       time.Duration            // the drain delay
+	Grace       time.Duration            // the return grace
+	NoGrace     bool                     // a return grace of zero
+	ManualStart bool                     // the run is Starting until MarkStarted
+	Signals     <-chan os.Signal         // takes the place of the process's signals
+	Observe     func(Step)               // called for each transition
+	Log         func(level, line string) // called for each log line of the run, with a level of slog's: DEBUG, INFO, WARN, ERROR
+	CleanError  func(error) bool         // whether an error of main is a clean end after a stop
+	SignalError bool                     // Run returns an error after a stop by a signal
+	Logger      *slog.Logger             // takes the place of Log
 }
 
-// Step is one transition, as an observer is told of it.
+// Step is one transition of a run.
 type Step struct {
 	At       time.Time
-	From, On string
+	From, On string // a state and an event, in lower case
 	To       string
 }

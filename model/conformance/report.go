@@ -9,8 +9,9 @@ import (
 // Result is what became of a clause.
 type Result string
 
-// Every result. NotOffered is for an extended clause whose needs are absent.
-// Skipped is for a Core clause that could not be checked.
+// Every result. NotOffered is for an Extended clause that needs what the
+// implementation does not offer. Skipped is for a Core clause that does, and for any
+// clause that could not be checked.
 const (
 	Pass       Result = "pass"
 	Fail       Result = "fail"
@@ -18,33 +19,38 @@ const (
 	Skipped    Result = "skipped"
 )
 
-// Outcome is one clause of a report.
+// Outcome is the result of one clause.
 type Outcome struct {
 	Clause string `json:"clause"`
 	Level  Level  `json:"level"`
 	Result Result `json:"result"`
-	// Reason says why it failed, or what is not offered.
+	// Reason says why it failed, what is not offered, or which parts of a clause that
+	// passes were not checked. Its first line says it in short.
 	Reason string `json:"reason,omitempty"`
 }
 
-// Report is how an implementation stands to the contract. It holds nothing
-// that varies from run to run, but for the reasons of failures.
+// Report is the result of an examination. Only the reasons of failures vary from run
+// to run.
 type Report struct {
 	Implementation string    `json:"implementation"`
-	Verdict        string    `json:"verdict"`
-	Clauses        []Outcome `json:"clauses"`
+	Verdict        string    `json:"verdict"`          // Conforms, Partial or Fails
+	Errors         []string  `json:"errors,omitempty"` // fields of the implementation that panic
+	Clauses        []Outcome `json:"clauses"`          // in the order of the contract
 }
 
-// Every verdict. An implementation is partial when nothing failed but a Core
-// clause was skipped.
+// Every verdict. An implementation fails if a clause does or a field panics. Else it
+// is partial if a clause was skipped.
 const (
 	Conforms = "conforms"
 	Partial  = "partial"
 	Fails    = "fails"
 )
 
-func newReport(name string, outcomes []Outcome) Report {
-	r := Report{Implementation: name, Verdict: Conforms, Clauses: outcomes}
+func newReport(name string, outcomes []Outcome, s scope) Report {
+	r := Report{Implementation: name, Verdict: Conforms, Errors: s.errors(), Clauses: outcomes}
+	if len(r.Errors) > 0 {
+		r.Verdict = Fails
+	}
 	for _, o := range outcomes {
 		switch {
 		case o.Result == Fail:
@@ -56,17 +62,27 @@ func newReport(name string, outcomes []Outcome) Report {
 	return r
 }
 
-// Failed returns the clauses that failed, in the order of the contract.
+// Failed returns the IDs of the clauses that failed, in the order of the contract.
 func (r Report) Failed() (ids []string) {
+	return r.ids(func(o Outcome) bool { return o.Result == Fail })
+}
+
+// InPart returns the IDs of the clauses that pass, and of which some parts were not
+// checked because the implementation does not offer what they need.
+func (r Report) InPart() (ids []string) {
+	return r.ids(func(o Outcome) bool { return o.Result == Pass && o.Reason != "" })
+}
+
+func (r Report) ids(of func(o Outcome) bool) (ids []string) {
 	for _, o := range r.Clauses {
-		if o.Result == Fail {
+		if of(o) {
 			ids = append(ids, o.Clause)
 		}
 	}
 	return ids
 }
 
-// JSON returns the report as a file.
+// JSON returns the report as indented JSON.
 func (r Report) JSON() []byte {
 	b, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
@@ -75,7 +91,8 @@ func (r Report) JSON() []byte {
 	return append(b, '\n')
 }
 
-// Markdown returns the report as a document with a table.
+// Markdown returns the report as a page: the verdict, how many clauses have which
+// result, and a table with the first line of each reason.
 func (r Report) Markdown() []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Conformance of %s\n\nVerdict: **%s**", r.Implementation, r.Verdict)
@@ -87,12 +104,33 @@ func (r Report) Markdown() []byte {
 		if count[result] > 0 {
 			fmt.Fprintf(&b, ", %d %s", count[result], result)
 		}
+		if n := len(r.InPart()); n > 0 && result == Pass {
+			fmt.Fprintf(&b, " (%d of them only in part)", n)
+		}
 	}
-	b.WriteString(". The clauses are those of [the contract](../spec.md).\n\n| clause | level | result | |\n| --- | --- | --- | --- |\n")
+	b.WriteString(". The clauses are those of [the contract](../spec.md).\n\n")
+	for _, text := range r.Errors {
+		fmt.Fprintf(&b, "- %s\n", summary(text))
+	}
+	if len(r.Errors) > 0 {
+		b.WriteString("\n")
+	}
+	b.WriteString("| clause | level | result | |\n| --- | --- | --- | --- |\n")
 	for _, o := range r.Clauses {
-		reason, _, _ := strings.Cut(o.Reason, "\n")
-		fmt.Fprintf(&b, "| [%s](../spec.md#%s) | %s | %s | %s |\n", o.Clause, strings.ToLower(o.Clause), o.Level, o.Result,
-			strings.ReplaceAll(reason, "|", `\|`))
+		fmt.Fprintf(&b, "| [%s](../spec.md#%s) | %s | %s | %s |\n", o.Clause, strings.ToLower(o.Clause), o.Level, o.Result, summary(o.Reason))
 	}
 	return []byte(b.String())
+}
+
+// summary returns the first line of a reason, in Markdown. What introduces the next
+// line, such as "; the log:", is left out.
+func summary(reason string) string {
+	line, _, _ := strings.Cut(reason, "\n")
+	if before, ok := strings.CutSuffix(line, ":"); ok {
+		if i := strings.LastIndex(before, "; "); i >= 0 {
+			before = before[:i]
+		}
+		line = before
+	}
+	return strings.NewReplacer("|", `\|`, "<", "&lt;").Replace(line)
 }

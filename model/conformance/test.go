@@ -10,19 +10,30 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// Test holds an implementation to the contract, clause by clause, in subtests
-// that are named by the clause: TestConformance/HOOK-1. Each examines its
-// clause in a process of its own: this binary, started again for that subtest
-// alone. So a hang, a crash or a leak is the failure of one clause, with a
-// message, and no TestMain is needed. One more process, beside the first of
-// them, plays what is to be played for all clauses together.
+// Test examines an implementation clause by clause, in subtests that are named by
+// the clause: TestConformance/HOOK-1. It calls t.Fatal when a field that must be set
+// is nil, when fields or options contradict each other, and when the implementation
+// cannot be used at all; a field that panics is reported once.
 //
-// A Core clause that cannot be checked is skipped, and makes the report
-// partial; an extended one whose needs are absent is not offered.
+// Each subtest examines its clause in a process of its own, so that a hang, a crash
+// or a leak is the failure of one clause, with a message. The process is this test
+// binary, started again to run that subtest alone; so TestMain and what the test does
+// before it calls Test run once more in each. Where that is in the way, see [Child].
+// One more process plays the scenarios that are for all clauses together.
+//
+// A Core clause that cannot be checked is skipped, which makes the report partial.
+// An Extended clause is skipped if the implementation does not offer what it needs.
 func Test(t *testing.T, impl Implementation, opts ...Option) {
-	set := settle(opts)
-	examined := subjectOf(impl)
-	offered := subject.OffersOf(examined)
+	t.Helper()
+	examined, set, err := prepare(impl, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := preflight(t, examined, set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set.Without = s.without()
 	contract := clauses.All()
 	found := &findings{failures: map[string]string{}}
 	outcomes := map[string]Outcome{}
@@ -35,24 +46,20 @@ func Test(t *testing.T, impl Implementation, opts ...Option) {
 				}
 			}
 			if len(all) == len(contract) {
-				set.report(t, newReport(impl.Name, all))
+				set.report(t, newReport(impl.Name, all, s))
 			}
 		})
 	}
 	for _, c := range contract {
 		t.Run(c.ID, func(t *testing.T) {
-			if cfg, ok := process.ConfigOf(t.Name()); ok {
-				examine.Child(t, examined, cfg, settle(opts).About)
-			} else if process.IsChild() {
-				t.Skip("this process examines something else")
-			}
+			child(t, examined, set)
 			t.Parallel()
 			together := found.together(t, set.Options, examined)
-			if c.Missing(offered) == "" {
+			if c.Missing(s.offered) == "" {
 				found.examined(t, c, set.Examine(process.Config{Test: t.Name(), Only: c.ID}))
 			}
 			<-together
-			o := found.outcome(c, offered)
+			o := found.outcome(c, s)
 			found.mu.Lock()
 			outcomes[c.ID] = o
 			found.mu.Unlock()
@@ -61,6 +68,10 @@ func Test(t *testing.T, impl Implementation, opts ...Option) {
 				t.Errorf("%s (%s): %s\n%s", c.ID, clauseOf(c).Anchor(), c.Sentence, o.Reason)
 			case Skipped, NotOffered:
 				t.Skip(o.Reason)
+			case Pass:
+				if o.Reason != "" {
+					t.Log(o.Reason)
+				}
 			}
 		})
 	}
@@ -112,10 +123,10 @@ func (f *findings) examined(t *testing.T, c clauses.Clause, failures map[string]
 	}
 }
 
-func (f *findings) outcome(c clauses.Clause, offered subject.Offers) Outcome {
+func (f *findings) outcome(c clauses.Clause, s scope) Outcome {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return outcomeOf(c, offered, f.failures)
+	return outcomeOf(c, s, f.failures)
 }
 
 // correct is the outcome in the light of what was found later.
@@ -126,25 +137,57 @@ func (f *findings) correct(o Outcome) Outcome {
 	return o
 }
 
-// Examine holds an implementation to every clause in one child process, or in
-// as many as it costs, and returns the report without failing the test: for
-// whoever examines many implementations. It must be called by a test or a
-// subtest that is found again by its name, at most once in it.
+// Examine examines an implementation as [Test] does, in one child process or in as
+// many as it ends, and returns the report without failing the test. It is for those
+// who examine many implementations. Like Test, it calls t.Fatal when the
+// implementation or the options cannot be used.
+//
+// The child process runs the test up to this call, in which earlier calls of Examine
+// return at once, with a report in which everything passes. Each call is a subtest,
+// so the child finds it by its name.
 func Examine(t *testing.T, impl Implementation, opts ...Option) Report {
 	t.Helper()
-	examined := subjectOf(impl)
-	if cfg, ok := process.ConfigOf(t.Name()); ok {
-		examine.Child(t, examined, cfg, settle(opts).About)
-	} else if process.IsChild() {
-		t.Skip("this process examines something else")
+	r, err := examineIn(t, impl, opts)
+	if err != nil {
+		t.Fatal(err)
 	}
-	offered := subject.OffersOf(examined)
-	failures := examineAll(t, settle(opts).Options, examined, process.Config{Test: t.Name()})
+	return r
+}
+
+// examineIn examines an implementation in a subtest.
+func examineIn(t *testing.T, impl Implementation, opts []Option) (r Report, err error) {
+	examined, set, err := prepare(impl, opts)
+	if err != nil {
+		return r, err
+	}
+	ran := false
+	t.Run("Examine", func(t *testing.T) {
+		ran = true
+		child(t, examined, set)
+		var s scope
+		if s, err = preflightOf(t.Name(), examined, set); err != nil {
+			return
+		}
+		set.Without = s.without()
+		r = reportOf(impl.Name, s, examineAll(t, set.Options, examined, process.Config{Test: t.Name()}))
+	})
+	switch {
+	case ran:
+	case process.IsChild(): // of a later call
+		r = reportOf(impl.Name, scope{offered: subject.Everything()}, nil)
+	default:
+		t.Skip("-test.run or -test.skip leaves out the subtest in which this is examined")
+	}
+	return r, err
+}
+
+// reportOf puts together what is known of all clauses.
+func reportOf(name string, s scope, failures map[string]string) Report {
 	var outcomes []Outcome
 	for _, c := range clauses.All() {
-		outcomes = append(outcomes, outcomeOf(c, offered, failures))
+		outcomes = append(outcomes, outcomeOf(c, s, failures))
 	}
-	return newReport(impl.Name, outcomes)
+	return newReport(name, outcomes, s)
 }
 
 // examineAll examines all clauses together, and plays lives after a signal meanwhile.
@@ -154,7 +197,7 @@ func examineAll(t *testing.T, set examine.Options, examined *subject.Implementat
 	played := make(chan struct{})
 	go func() {
 		defer close(played)
-		lives, note = set.Lives(cfg.Test, examined)
+		lives, note = set.Lives(cfg.Test, examined.Without(set.Without))
 	}()
 	failures := set.Examine(cfg)
 	<-played
@@ -170,11 +213,13 @@ func examineAll(t *testing.T, set examine.Options, examined *subject.Implementat
 }
 
 // outcomeOf puts together what is known of a clause.
-func outcomeOf(c clauses.Clause, offered subject.Offers, failures map[string]string) Outcome {
-	o := Outcome{Clause: c.ID, Level: Level(c.Level), Result: Pass, Reason: c.Unchecked(offered)}
-	missing := c.Missing(offered)
+func outcomeOf(c clauses.Clause, s scope, failures map[string]string) Outcome {
+	o := Outcome{Clause: c.ID, Level: Level(c.Level), Result: Pass, Reason: c.Unchecked(s.offered)}
+	missing := c.Missing(s.offered)
 	if reason, failed := failures[c.ID]; failed {
 		o.Result, o.Reason = Fail, reason
+	} else if reason := s.because(c, missing); reason != "" {
+		o.Result, o.Reason = Skipped, reason
 	} else if missing != "" {
 		o.Result, o.Reason = NotOffered, missing
 		if c.Level == clauses.Core {

@@ -25,7 +25,7 @@ func Errgroup() Alternate {
 			"There are no timeouts, so those of the suite are not used. A panic in a function of the group ends the process.",
 		Undecided: map[string]string{"DRAIN-6": bareWait},
 		Implementation: conformance.Implementation{
-			Name: "errgroup", Run: runErrgroup, OnShutdown: onShutdown, DrainGroup: drainGroup,
+			Name: "errgroup", Run: runErrgroup, OnShutdown: onShutdown, DrainGroup: drainGroup, NoHealth: true,
 		},
 	}
 }

@@ -24,7 +24,7 @@ func Fx() Alternate {
 			"A panic in main or in a hook ends the process.",
 		Undecided: map[string]string{"DRAIN-6": bareWait},
 		Implementation: conformance.Implementation{
-			Name: "fx", Run: runFx, OnShutdown: onShutdown, DrainGroup: drainGroup,
+			Name: "fx", Run: runFx, OnShutdown: onShutdown, DrainGroup: drainGroup, NoHealth: true,
 		},
 	}
 }

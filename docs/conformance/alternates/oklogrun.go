@@ -28,7 +28,7 @@ func OklogRun() Alternate {
 			"There are no timeouts, so those of the suite are not used. A panic in an actor ends the process.",
 		Undecided: map[string]string{"RUN-9": lateNotify, "DRAIN-3": lateNotify, "DRAIN-6": bareWait},
 		Implementation: conformance.Implementation{
-			Name: "oklog/run", Run: runOklog, OnShutdown: onShutdown, DrainGroup: drainGroup,
+			Name: "oklog/run", Run: runOklog, OnShutdown: onShutdown, DrainGroup: drainGroup, NoHealth: true,
 		},
 	}
 }

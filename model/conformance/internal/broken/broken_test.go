@@ -97,6 +97,7 @@ func TestTheSuiteReportsEachMistakeAndNothingElse(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			r := conformance.Examine(t, c.Impl, more(c)...)
+			expectReadable(t, r)
 			failed := r.Failed()
 			slices.Sort(failed)
 			if slices.Equal(failed, c.Breaks) {
@@ -109,6 +110,22 @@ func TestTheSuiteReportsEachMistakeAndNothingElse(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// expectReadable expects that the first line of each reason says something, and that
+// an instant that is never is not shown as a duration of 292 years.
+func expectReadable(t *testing.T, r conformance.Report) {
+	t.Helper()
+	for _, o := range r.Clauses {
+		if first, _, _ := strings.Cut(o.Reason, "\n"); strings.Contains(o.Reason, "2562047h") || strings.Contains(o.Reason, "never ()") || o.Result != conformance.Pass && first == "" {
+			t.Errorf("%s has the reason %q", o.Clause, o.Reason)
+		}
+	}
+	for line := range strings.Lines(string(r.Markdown())) {
+		if strings.HasSuffix(line, ": |\n") {
+			t.Errorf("the report has a reason that ends at a colon: %s", line)
+		}
 	}
 }
 

@@ -42,8 +42,14 @@ func New(t *testing.T, impl *subject.Implementation, offered subject.Offers, chi
 	return &Checker{t: t, Impl: impl, offered: offered, child: child}
 }
 
-// Errorf notes that something is not as it must be.
+// Errorf notes that something is not as it must be. The text of an error is put into
+// one line: the first line is the whole sentence.
 func (c *Checker) Errorf(format string, args ...any) {
+	for i, arg := range args {
+		if err, ok := arg.(error); ok && strings.Contains(err.Error(), "\n") {
+			args[i] = strings.ReplaceAll(err.Error(), "\n", "; ")
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.failures = append(c.failures, fmt.Sprintf(format, args...))

@@ -98,10 +98,11 @@ func LateHookContext(c *Checker) {
 		_ = c.run(func(ctx context.Context) error { run = ctx; return nil }, subject.Settings{Parent: parent, Shutdown: 3 * time.Second})
 		time.Sleep(time.Second)
 		c.Impl.OnShutdownContext(run, func(own context.Context) error {
-			deadline, _ := own.Deadline()
+			deadline, has := own.Deadline()
+			c.expect(has, "a late hook's context has no deadline, want one in 3s")
 			left := time.Until(deadline)
 			c.expect(own.Err() == nil && own.Value(valueKey{}) == "of the parent", "a late hook's context lacks the values of the run's, or is over: %v", own.Err())
-			c.expect(left > 2*time.Second && left <= 3*time.Second, "a late hook's context ends in %v, want 3s", left)
+			c.expect(!has || left > 2*time.Second && left <= 3*time.Second, "a late hook's context ends in %v, want 3s", left)
 			return nil
 		}, 0)
 	})

@@ -156,3 +156,19 @@ func stoppedByTask(t model.Trace) bool {
 	name, _ := t.Cancelled.Cause.Parts()
 	return name == "task error" || name == "task panic" || name == "task goexit"
 }
+
+// when says at which instant, or that it is never.
+func when(d time.Duration) string {
+	if d == model.Never {
+		return "never"
+	}
+	return "at " + d.String()
+}
+
+// taken says when a step was taken, and on what event where that is seen.
+func taken(s model.Step) string {
+	if s.On == "" {
+		return when(s.At)
+	}
+	return fmt.Sprintf("%s (%s)", when(s.At), s.On)
+}

@@ -27,10 +27,10 @@ func (v *Verdict) drainEnd() {
 		return
 	}
 	if i, ok := v.refused(min(want.At, got.At)); ok {
-		v.object("DRAIN-3", "Track or Go number %d is answered wrong, and Draining ends at %s, want %s", i, scenarios.Show(got.At), scenarios.Show(want.At))
+		v.object("DRAIN-3", "Track or Go number %d is answered wrong, and Draining ends %s, want %s", i, when(got.At), when(want.At))
 		return
 	}
-	v.object(v.drainFault(got), "Draining ends at %s %s, want %s %s", scenarios.Show(got.At), got.On, scenarios.Show(want.At), want.On)
+	v.object(v.drainFault(got), "Draining ends %s, want %s", taken(got), taken(want))
 }
 
 // firstHook is the beginning of the first hook that is not late.
@@ -120,7 +120,7 @@ func (v *Verdict) work() {
 		}
 	}
 	if v.want.WorkEnded != v.Got.WorkEnded {
-		v.object("DRAIN-8", "work contexts end at %s, cause %q; want %s, cause %q",
-			scenarios.Show(v.Got.WorkEnded.At), v.Got.WorkEnded.Cause, scenarios.Show(v.want.WorkEnded.At), v.want.WorkEnded.Cause)
+		v.object("DRAIN-8", "work contexts end %s, cause %q; want %s, cause %q",
+			when(v.Got.WorkEnded.At), v.Got.WorkEnded.Cause, when(v.want.WorkEnded.At), v.want.WorkEnded.Cause)
 	}
 }

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -15,9 +16,14 @@ func (v *Verdict) answers() {
 	for i := range v.want.Answers {
 		want, got := v.want.Answers[i], v.Got.Answers[i]
 		if !want.Equal(got) {
-			v.object(v.answerClause(i), "probe %d (%v) is told %+v, want %+v", i+1, v.s.Probes[i].Of, got, want)
+			v.object(v.answerClause(i), "probe %d (%v) gets %s, want %s", i+1, v.s.Probes[i].Of, answer(got), answer(want))
 		}
 	}
+}
+
+// answer shows an answer.
+func answer(a model.Answer) string {
+	return fmt.Sprintf("%d %q %q %s, having begun checks %v, of which %v fail", a.Code, a.Status, a.State, when(a.At), a.Ran, a.Failed)
 }
 
 // answerClause is the clause that fixes an answer.

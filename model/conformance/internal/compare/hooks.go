@@ -1,7 +1,9 @@
 package compare
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
@@ -32,8 +34,8 @@ func (v *Verdict) hooks() {
 		case want[i].Start != got[i].Start:
 			v.object(v.hookStart(want, got, i), "hook %d begins at %s, want %s", got[i].Hook, scenarios.Show(got[i].Start), scenarios.Show(want[i].Start))
 		case want[i].End != got[i].End || want[i].Fate != got[i].Fate:
-			v.object(v.hookEnd(want[i], got[i]), "hook %d is %s at %s, want %s at %s",
-				got[i].Hook, got[i].Fate, scenarios.Show(got[i].End), want[i].Fate, scenarios.Show(want[i].End))
+			v.object(v.hookEnd(want[i], got[i]), "hook %d is %s %s, want %s %s",
+				got[i].Hook, got[i].Fate, when(got[i].End), want[i].Fate, when(want[i].End))
 		case want[i].Deadline != got[i].Deadline:
 			v.object("HOOK-5", "the context of hook %d has its deadline at %s, want %s",
 				got[i].Hook, scenarios.Show(got[i].Deadline), scenarios.Show(want[i].Deadline))
@@ -182,6 +184,18 @@ func (v *Verdict) lateHooks() {
 		return rest
 	}
 	if want, got := late(v.want), late(v.Got); !slices.Equal(want, got) {
-		v.object("HOOK-4", "hooks registered after Stopped run as %+v, want %+v", got, want)
+		v.object("HOOK-4", "hooks registered after Stopped run %s, want %s", runs(got), runs(want))
 	}
+}
+
+// runs shows runs of hooks.
+func runs(all []model.HookRun) string {
+	if len(all) == 0 {
+		return "never"
+	}
+	var texts []string
+	for _, r := range all {
+		texts = append(texts, fmt.Sprintf("hook %d %s, %s %s", r.Hook, when(r.Start), r.Fate, when(r.End)))
+	}
+	return "(" + strings.Join(texts, "; ") + ")"
 }

@@ -12,7 +12,7 @@ import (
 // launch objects to a main that is not called once, at once.
 func (v *Verdict) launch() {
 	if v.mains != 1 || v.launched != 0 {
-		v.object("RUN-1", "main is called %d times, first at %s; want once, at 0s", v.mains, scenarios.Show(v.launched))
+		v.object("RUN-1", "main is called %d times, first %s; want once, at 0s", v.mains, when(v.launched))
 	}
 }
 
@@ -35,14 +35,14 @@ func (v *Verdict) stop() {
 	case stoppedByTask(t):
 		clause = "DRAIN-8"
 	}
-	v.object(clause, "Draining is entered at %s by %q, want %s by %q", scenarios.Show(got.At), got.On, scenarios.Show(want.At), want.On)
+	v.object(clause, "Draining is entered %s, want %s", taken(got), taken(want))
 }
 
 // cancel compares when main's context is cancelled, and why.
 func (v *Verdict) cancel() {
 	want, got := v.want.Cancelled, v.Got.Cancelled
 	if want.At != got.At {
-		v.object(v.cancelFault(), "main's context is cancelled at %s, want %s", scenarios.Show(got.At), scenarios.Show(want.At))
+		v.object(v.cancelFault(), "main's context is cancelled %s, want %s", when(got.At), when(want.At))
 	} else if want.Cause != got.Cause {
 		v.object("RUN-2", "the cause of main's context is %q, want %q", got.Cause, want.Cause)
 	}
@@ -80,7 +80,7 @@ func signalAt(s model.Scenario, at time.Duration) bool {
 // came before is right.
 func (v *Verdict) mainEnd() {
 	if v.want.MainEnded != v.Got.MainEnded {
-		v.object("RUN-1", "main is back at %s, want %s", scenarios.Show(v.Got.MainEnded), scenarios.Show(v.want.MainEnded))
+		v.object("RUN-1", "main returns %s, want %s", when(v.Got.MainEnded), when(v.want.MainEnded))
 	}
 }
 

@@ -40,7 +40,7 @@ func (v *Verdict) start() {
 	case scenarios.BeforeRun(v.s):
 		clause = "RUN-12"
 	}
-	v.object(clause, "Running is entered at %s, want %s", scenarios.Show(got.At), scenarios.Show(want.At))
+	v.object(clause, "Running is entered %s, want %s", taken(got), taken(want))
 }
 
 // stopped compares the end of Hooks, and Run's return.
@@ -55,12 +55,15 @@ func (v *Verdict) stopped() {
 		if got == model.Never {
 			clause = "STATE-2"
 		}
-		v.object(clause, "Run returns at %s, want %s, when Stopped is entered", scenarios.Show(got), scenarios.Show(want))
+		v.object(clause, "Run returns %s, want %s, when Stopped is entered", when(got), when(want))
 		return
 	}
 	clause := v.stopFault(gotStep)
-	v.object(clause, "Stopped is entered at %s (%s) and Run returns at %s, want %s (%s) and %s",
-		scenarios.Show(gotStep.At), gotStep.On, scenarios.Show(got), scenarios.Show(wantStep.At), wantStep.On, scenarios.Show(want))
+	if !v.seesSteps() {
+		v.object(clause, "Run returns %s, want %s", when(got), when(want))
+		return
+	}
+	v.object(clause, "Stopped is entered %s and Run returns %s, want %s and %s", taken(gotStep), when(got), taken(wantStep), when(want))
 }
 
 // stopFault is the clause that fixes when Hooks ends.

@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"slices"
-	"syscall"
 	"testing"
 	"time"
 
@@ -40,19 +38,26 @@ type examiner struct {
 // Child does what a child process is for, and ends it.
 func Child(t *testing.T, impl *subject.Implementation, cfg process.Config, about func(clause string) bool) {
 	SettleIn()
+	cfg.EndWithParent()
+	impl = impl.Without(cfg.Without)
 	if cfg.Scene != "" {
+		time.AfterFunc(cfg.Limit, func() { os.Exit(6) }) // where the parent, which would end it then, is gone
 		checks.PlayScene(cfg.Scene, impl)
 	}
 	x := &examiner{
-		t: t, impl: impl, offered: subject.OffersOf(impl), cfg: cfg, wanted: about,
+		t: t, impl: impl, cfg: cfg, wanted: about,
 		failed: map[string]bool{}, premises: map[string]int{}, paths: newCoverage(),
 	}
 	if err := x.open(); err != nil {
 		t.Fatal(err)
 	}
+	if cfg.Preflight {
+		x.preflight()
+	}
 	if cfg.Life != nil {
 		x.life()
 	}
+	x.offered = subject.OffersOf(impl)
 	for _, c := range clauses.All() {
 		if cfg.Only == "" || cfg.Only == c.ID {
 			x.clauses = append(x.clauses, c)
@@ -71,11 +76,7 @@ func Child(t *testing.T, impl *subject.Implementation, cfg process.Config, about
 
 // SettleIn makes a process one that plays scenarios.
 func SettleIn() {
-	// The runtime starts its signal goroutine at the first Notify. In a bubble
-	// of virtual time that would end the process, so it happens here.
-	started := make(chan os.Signal, 1)
-	signal.Notify(started, os.Interrupt, syscall.SIGTERM)
-	signal.Stop(started)
+	process.StartSignals()
 	slog.SetDefault(slog.New(slog.DiscardHandler))
 	// Thousands of short lives leave nothing behind but garbage.
 	debug.SetGCPercent(400)
@@ -100,9 +101,14 @@ func (x *examiner) open() (err error) {
 // stuck ends the process when a step has taken too long: a goroutine that is
 // blocked on a mutex stops virtual time for good.
 func (x *examiner) stuck() {
-	buf := make([]byte, process.TailSize)
-	fmt.Fprintf(os.Stderr, "no end after %v of real time; the goroutines:\n%s\n", x.cfg.Step, buf[:runtime.Stack(buf, true)])
+	fmt.Fprintf(os.Stderr, "no end after %v of real time; the goroutines:\n%s\n", x.cfg.Step, stacks())
 	os.Exit(2)
+}
+
+// stacks returns where goroutines are, as many as fit into what is kept of an output.
+func stacks() []byte {
+	buf := make([]byte, process.TailSize)
+	return buf[:runtime.Stack(buf, true)]
 }
 
 // begin writes down what is done now, for the case that it is the last thing.
@@ -171,7 +177,7 @@ func (x *examiner) check(clause string, check clauses.Check) {
 		c.Errorf(process.RaceObjects)
 	}
 	if failure := c.Failure(); failure != "" {
-		x.fail(clause, check.Name+":\n"+failure)
+		x.fail(clause, check.Name+": "+failure)
 	}
 	x.write(process.Record{Done: key})
 }

@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/process"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
 // Options say how much is done.
@@ -39,6 +40,8 @@ type Options struct {
 	Step   time.Duration // of one scenario or direct check
 	// About says of which clauses the direct checks and the examples are wanted.
 	About func(clause string) bool
+	// Without names the optional fields that panicked in the preflight.
+	Without []subject.Need
 }
 
 // mostDeaths is how many processes one examination may cost.
@@ -46,6 +49,12 @@ const mostDeaths = 8
 
 // NotExamined stands, among what failed, for all that was given up.
 const NotExamined = ""
+
+// config adds the options to what a child is to do.
+func (o Options) config(cfg process.Config) process.Config {
+	cfg.Random, cfg.Every, cfg.Step, cfg.Limit, cfg.Without = o.Random, o.Every, o.Step, o.Limit, o.Without
+	return cfg
+}
 
 // Examine has children do what cfg says, and returns what failed. A child that
 // dies is the failure of the clause it was at, and the next one goes on behind
@@ -58,7 +67,7 @@ func (o Options) Examine(cfg process.Config) map[string]string {
 			failures[clause] = reason
 		}
 	}
-	cfg.Random, cfg.Every, cfg.Step, cfg.Limit = o.Random, o.Every, o.Step, o.Limit
+	cfg = o.config(cfg)
 	for deaths := 1; ; deaths++ {
 		e, err := cfg.Start()
 		if err != nil {
@@ -87,7 +96,7 @@ func (o Options) Examine(cfg process.Config) map[string]string {
 // behind has the next child go on behind what the last one died of. It says
 // whether there is no use in that.
 func behind(cfg *process.Config, e process.End, deaths int, fail func(clause, reason string)) (giveUp bool) {
-	reason := fmt.Sprintf("the process did not survive it (%s); its output:\n%s", e.How, e.Output)
+	reason := fmt.Sprintf("the process did not survive it (%s)\nits output:\n%s", e.How, e.Output)
 	blame := e.Now.Blame
 	switch {
 	case e.Now.Scenario > 0:
@@ -99,7 +108,7 @@ func behind(cfg *process.Config, e process.End, deaths int, fail func(clause, re
 		reason = e.Now.Check + ": " + reason
 	default:
 		blame, giveUp = "STATE-2", true
-		reason = fmt.Sprintf("the process ended (%s) without a word; its output:\n%s", e.How, e.Output)
+		reason = fmt.Sprintf("the process ended (%s) without a word\nits output:\n%s", e.How, e.Output)
 	}
 	// What another clause is to blame for is that one's failure, unless the
 	// process does not go on at all.

@@ -116,7 +116,7 @@ func (e lifeEnd) report(s model.Scenario, failures map[string]string) {
 
 // live plays a life in a child process.
 func (o Options) live(test string, s model.Scenario, step time.Duration) (e lifeEnd) {
-	end, err := process.Config{Test: test, Life: &s, LifeStep: step, Limit: 4 * process.Soon}.Start()
+	end, err := process.Config{Test: test, Life: &s, LifeStep: step, Without: o.Without, Limit: 4 * process.Soon}.Start()
 	if err != nil {
 		end.How = err.Error()
 	}

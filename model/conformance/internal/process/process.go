@@ -25,17 +25,23 @@ const childVariable = "LIFECYCLE_CONFORMANCE_CHILD"
 // Config is what a child process is to do. The child finds the
 // implementation by running the test of that name again.
 type Config struct {
-	Test     string
-	Results  string          // the file to write records to
-	Scene    string          // play this and nothing else
-	Life     *model.Scenario // play this in real time, and nothing else
-	LifeStep time.Duration   // what happens in it is so far apart, or at one instant
-	Only     string          // examine this clause; empty: all
-	Traces   bool            // only play scenarios, the exhaustive set among them
-	Random   int
-	Every    int
-	Step     time.Duration
-	Limit    time.Duration
+	Test    string
+	Results string // the file to write records to
+	Random  int
+	Every   int
+	Step    time.Duration
+	Limit   time.Duration
+
+	// What it does instead of examining all clauses, if anything.
+	Preflight bool            // call each field once
+	Scene     string          // play this
+	Life      *model.Scenario // play this in real time
+	LifeStep  time.Duration   // what happens in it is so far apart, or at one instant
+	Only      string          // examine this clause
+	Traces    bool            // only play scenarios, the exhaustive set among them
+
+	Without  []subject.Need // leave these optional fields out
+	Lifeline bool           // end when the standard input does: the parent is gone
 
 	// What the children before this one have done.
 	From int      // so many scenarios were played
@@ -61,12 +67,23 @@ const RaceObjects = "the race detector objects"
 // lest it be true for want of anything to say.
 const LeastPremises = 20
 
+// Panic is an optional field of an implementation that panicked in the preflight.
+type Panic struct {
+	Field subject.Need
+	Name  string // as a user finds it
+	Text  string // how, with the stack
+}
+
 // Record is one line of the results.
 type Record struct {
 	Failed *subject.Difference `json:",omitempty"`
 	Done   string              `json:",omitempty"` // a direct check that was run
 	Late   time.Duration       `json:",omitempty"` // the process was, in a life in real time
 	End    bool                `json:",omitempty"` // everything was done
+
+	Calls    string `json:",omitempty"` // the field that the preflight calls
+	Unusable string `json:",omitempty"` // why nothing can be examined
+	Panicked *Panic `json:",omitempty"`
 }
 
 // Progress is what a child is doing.
@@ -93,13 +110,12 @@ func (cfg Config) Start() (e End, err error) {
 	if err != nil {
 		return e, err
 	}
+	cfg.Results = results.Name()
 	defer func() {
 		_ = results.Close()
-		_ = os.Remove(results.Name())
-		_ = os.Remove(NowFile(results.Name()))
+		cfg.remove()
 	}()
-	cfg.Results = results.Name()
-	cmd, output, stop, err := cfg.command()
+	cmd, output, stop, err := cfg.withLifeline()
 	if err != nil {
 		return e, err
 	}
@@ -173,4 +189,12 @@ func HearInterrupts() (stop func()) {
 	heard := make(chan os.Signal, 1)
 	signal.Notify(heard, os.Interrupt)
 	return func() { signal.Stop(heard) }
+}
+
+// StartSignals has the runtime start its signal goroutine, which it does at the first
+// Notify. In a bubble of virtual time that would be a goroutine of the bubble's.
+func StartSignals() {
+	started := make(chan os.Signal, 1)
+	signal.Notify(started, harmless)
+	signal.Stop(started)
 }

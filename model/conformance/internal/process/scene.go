@@ -17,7 +17,8 @@ const Soon = 5 * time.Second
 func (cfg Config) PlayScene(name string) (os.Signal, error) {
 	cfg.Scene = name
 	cfg.Limit = 2 * Soon
-	cmd, output, stop, err := cfg.command()
+	cfg.Results = "" // those are this process's own
+	cmd, output, stop, err := cfg.withLifeline()
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +37,7 @@ func (cfg Config) PlayScene(name string) (os.Signal, error) {
 // Pipeline plays a scene: it reads until the service is up, hangs up, and has
 // stop request a stop. It returns what the service wrote down, and how it ended.
 func (cfg Config) Pipeline(scene string, stop func(service *os.Process, input *os.File)) (progress []string, died os.Signal, err error) {
-	cfg.Scene, cfg.Limit = scene, 2*Soon
+	cfg.Scene, cfg.Limit, cfg.Lifeline = scene, 2*Soon, false
 	cmd, _, cancel, err := cfg.command()
 	if err != nil {
 		return nil, nil, err

@@ -19,3 +19,6 @@ func diedOf(*exec.Cmd) os.Signal { return nil }
 
 // BrokenPipe ends no process here.
 var BrokenPipe os.Signal = syscall.SIGPIPE
+
+// harmless is a signal of which one may be missed.
+var harmless os.Signal = syscall.SIGHUP

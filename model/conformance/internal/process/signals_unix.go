@@ -22,3 +22,6 @@ func diedOf(cmd *exec.Cmd) os.Signal {
 	}
 	return nil
 }
+
+// harmless is a signal of which one may be missed.
+var harmless os.Signal = syscall.SIGWINCH

@@ -27,6 +27,7 @@ type Implementation struct {
 	OnShutdown        func(ctx context.Context, hook func() error)
 	DrainGroup        func(ctx context.Context) *sync.WaitGroup
 	Health            func(tool, version string) HealthFuncs
+	NoHealth          bool
 	HealthWith        func(tool, version string, s HealthSettings) HealthFuncs
 	Is                func(err error, kind model.Kind) bool
 	RunWith           func(main func(ctx context.Context) error, s Settings) error

@@ -22,6 +22,9 @@ func ask(t *testing.T, impl conformance.Implementation) {
 		return
 	}
 	r := conformance.Examine(t, impl, conformance.Random(100), conformance.Every(200), conformance.StepLimit(QuickStep))
+	for _, text := range r.Errors {
+		t.Error(text)
+	}
 	for _, o := range r.Clauses {
 		if o.Result == conformance.Fail || r.Verdict != conformance.Conforms && o.Result == conformance.Skipped {
 			t.Errorf("%s: %s", o.Clause, o.Reason)

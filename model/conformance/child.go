@@ -1,0 +1,9 @@
+package conformance
+
+import "github.com/greynewell/mist-go/model/conformance/internal/process"
+
+// Child reports whether this process is one that [Test] or [Examine] started: the
+// test binary again, with its TestMain and with the code of the test up to that call.
+// What must not happen twice at a time, such as listening on a fixed port, is left
+// out in a child.
+func Child() bool { return process.IsChild() }
