@@ -16,7 +16,7 @@ func TestAProcessThatCannotBeStartedIsAFailure(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir()+"/is not there")
 	set, _ := settle(nil)
 	for _, only := range []string{"HOOK-1", ""} {
-		failures := set.Examine(process.Config{Test: t.Name(), Only: only})
+		failures := set.Examine(process.Config{Test: t.Name(), Only: only}).Failed
 		clause := only
 		if only == "" {
 			clause = "STATE-2"
@@ -28,10 +28,10 @@ func TestAProcessThatCannotBeStartedIsAFailure(t *testing.T) {
 }
 
 func TestThatOneClauseWasGivenUpSaysNothingOfOthers(t *testing.T) {
-	f := &findings{failures: map[string]string{}}
+	f := &findings{found: examine.NewFindings()}
 	hook, _ := clauses.Find("HOOK-1")
 	run, _ := clauses.Find("RUN-1")
-	f.examined(t, hook, map[string]string{"HOOK-1": "it died", examine.NotExamined: "given up"})
+	f.examined(t, hook, examine.Findings{Failed: map[string]string{"HOOK-1": "it died"}, GivenUp: "given up"})
 	if o := f.outcome(hook, scope{offered: subject.Everything()}); o.Result != Fail {
 		t.Errorf("HOOK-1: %+v", o)
 	}

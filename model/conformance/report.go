@@ -11,12 +11,15 @@ type Result string
 
 // Every result. NotOffered is for an Extended clause that needs what the
 // implementation does not offer. Skipped is for a Core clause that does, and for any
-// clause that could not be checked.
+// clause that could not be checked. Undecided is for a clause that was checked without
+// a result, such as one that another's failure keeps from being examined;
+// Outcome.Reason says why.
 const (
 	Pass       Result = "pass"
 	Fail       Result = "fail"
 	NotOffered Result = "not offered"
 	Skipped    Result = "skipped"
+	Undecided  Result = "undecided"
 )
 
 // Outcome is the result of one clause.
@@ -24,8 +27,8 @@ type Outcome struct {
 	Clause string `json:"clause"`
 	Level  Level  `json:"level"`
 	Result Result `json:"result"`
-	// Reason says why it failed, what is not offered, or which parts of a clause that
-	// passes were not checked. Its first line says it in short.
+	// Reason says why it failed or is undecided, what is not offered, or which parts of
+	// a clause that passes were not checked. Its first line says it in short.
 	Reason string `json:"reason,omitempty"`
 }
 
@@ -39,7 +42,7 @@ type Report struct {
 }
 
 // Every verdict. An implementation fails if a clause does or a field panics. Else it
-// is partial if a clause was skipped.
+// is partial if a clause was skipped or is undecided.
 const (
 	Conforms = "conforms"
 	Partial  = "partial"
@@ -55,7 +58,7 @@ func newReport(name string, outcomes []Outcome, s scope) Report {
 		switch {
 		case o.Result == Fail:
 			r.Verdict = Fails
-		case o.Result == Skipped && r.Verdict == Conforms:
+		case (o.Result == Skipped || o.Result == Undecided) && r.Verdict == Conforms:
 			r.Verdict = Partial
 		}
 	}
@@ -100,7 +103,7 @@ func (r Report) Markdown() []byte {
 	for _, o := range r.Clauses {
 		count[o.Result]++
 	}
-	for _, result := range []Result{Pass, Fail, Skipped, NotOffered} {
+	for _, result := range []Result{Pass, Fail, Undecided, Skipped, NotOffered} {
 		if count[result] > 0 {
 			fmt.Fprintf(&b, ", %d %s", count[result], result)
 		}

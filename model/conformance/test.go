@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"sync"
 	"testing"
 
@@ -23,6 +24,7 @@ import (
 //
 // A Core clause that cannot be checked is skipped, which makes the report partial.
 // An Extended clause is skipped if the implementation does not offer what it needs.
+// One that the failure of another keeps from being examined is undecided.
 func Test(t *testing.T, impl Implementation, opts ...Option) {
 	t.Helper()
 	examined, set, err := prepare(impl, opts)
@@ -35,7 +37,7 @@ func Test(t *testing.T, impl Implementation, opts ...Option) {
 	}
 	set.Without = s.without()
 	contract := clauses.All()
-	found := &findings{failures: map[string]string{}}
+	found := &findings{found: examine.NewFindings()}
 	outcomes := map[string]Outcome{}
 	if set.report != nil {
 		t.Cleanup(func() {
@@ -66,7 +68,7 @@ func Test(t *testing.T, impl Implementation, opts ...Option) {
 			switch o.Result {
 			case Fail:
 				t.Errorf("%s (%s): %s\n%s", c.ID, clauseOf(c).Anchor(), c.Sentence, o.Reason)
-			case Skipped, NotOffered:
+			case Skipped, NotOffered, Undecided:
 				t.Skip(o.Reason)
 			case Pass:
 				if o.Reason != "" {
@@ -83,8 +85,8 @@ type findings struct {
 	once sync.Once
 	all  chan struct{} // closed when the process for all clauses is over
 
-	mu       sync.Mutex
-	failures map[string]string
+	mu    sync.Mutex
+	found examine.Findings
 }
 
 // together starts the process for all clauses together, if nobody has, and
@@ -94,7 +96,7 @@ func (f *findings) together(t *testing.T, set examine.Options, examined *subject
 		f.all = make(chan struct{})
 		go func() {
 			defer close(f.all)
-			f.add(examineAll(t, set, examined, process.Config{Test: t.Name(), Traces: true}))
+			f.add(examineAll(t, set, examined, process.Config{Test: t.Name(), Traces: true}).Failed)
 		}()
 	})
 	return f.all
@@ -104,19 +106,21 @@ func (f *findings) add(failures map[string]string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for clause, reason := range failures {
-		if _, known := f.failures[clause]; !known {
-			f.failures[clause] = reason
-		}
+		f.found.Fail(clause, reason)
 	}
 }
 
 // examined takes what the examination of one clause has found. What it says of
-// others must not be lost, even if these were examined before. That it was given
-// up is this clause's failure, and nothing that is said of the others.
-func (f *findings) examined(t *testing.T, c clauses.Clause, failures map[string]string) {
-	delete(failures, examine.NotExamined)
-	f.add(failures)
-	for clause, reason := range failures {
+// others must not be lost, even if these were examined before. That it could not
+// be decided, or was given up, is said of this clause alone.
+func (f *findings) examined(t *testing.T, c clauses.Clause, found examine.Findings) {
+	f.add(found.Failed)
+	if why := cmp.Or(found.Undecided[c.ID], found.GivenUp); why != "" {
+		f.mu.Lock()
+		f.found.Undecided[c.ID] = why
+		f.mu.Unlock()
+	}
+	for clause, reason := range found.Failed {
 		if clause != c.ID {
 			t.Errorf("%s, seen when %s was examined: %s", clause, c.ID, reason)
 		}
@@ -126,12 +130,12 @@ func (f *findings) examined(t *testing.T, c clauses.Clause, failures map[string]
 func (f *findings) outcome(c clauses.Clause, s scope) Outcome {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return outcomeOf(c, s, f.failures)
+	return outcomeOf(c, s, f.found)
 }
 
 // correct is the outcome in the light of what was found later.
 func (f *findings) correct(o Outcome) Outcome {
-	if reason, failed := f.failures[o.Clause]; failed {
+	if reason, failed := f.found.Failed[o.Clause]; failed {
 		o.Result, o.Reason = Fail, reason
 	}
 	return o
@@ -174,7 +178,7 @@ func examineIn(t *testing.T, impl Implementation, opts []Option) (r Report, err 
 	switch {
 	case ran:
 	case process.IsChild(): // of a later call
-		r = reportOf(impl.Name, scope{offered: subject.Everything()}, nil)
+		r = reportOf(impl.Name, scope{offered: subject.Everything()}, examine.NewFindings())
 	default:
 		t.Skip("-test.run or -test.skip leaves out the subtest in which this is examined")
 	}
@@ -182,16 +186,16 @@ func examineIn(t *testing.T, impl Implementation, opts []Option) (r Report, err 
 }
 
 // reportOf puts together what is known of all clauses.
-func reportOf(name string, s scope, failures map[string]string) Report {
+func reportOf(name string, s scope, found examine.Findings) Report {
 	var outcomes []Outcome
 	for _, c := range clauses.All() {
-		outcomes = append(outcomes, outcomeOf(c, s, failures))
+		outcomes = append(outcomes, outcomeOf(c, s, found))
 	}
 	return newReport(name, outcomes, s)
 }
 
 // examineAll examines all clauses together, and plays lives after a signal meanwhile.
-func examineAll(t *testing.T, set examine.Options, examined *subject.Implementation, cfg process.Config) map[string]string {
+func examineAll(t *testing.T, set examine.Options, examined *subject.Implementation, cfg process.Config) examine.Findings {
 	var lives map[string]string
 	var note string
 	played := make(chan struct{})
@@ -199,24 +203,22 @@ func examineAll(t *testing.T, set examine.Options, examined *subject.Implementat
 		defer close(played)
 		lives, note = set.Lives(cfg.Test, examined.Without(set.Without))
 	}()
-	failures := set.Examine(cfg)
+	found := set.Examine(cfg)
 	<-played
 	if note != "" {
 		t.Log(note)
 	}
 	for clause, reason := range lives {
-		if _, known := failures[clause]; !known {
-			failures[clause] = reason
-		}
+		found.Fail(clause, reason)
 	}
-	return failures
+	return found
 }
 
 // outcomeOf puts together what is known of a clause.
-func outcomeOf(c clauses.Clause, s scope, failures map[string]string) Outcome {
+func outcomeOf(c clauses.Clause, s scope, found examine.Findings) Outcome {
 	o := Outcome{Clause: c.ID, Level: Level(c.Level), Result: Pass, Reason: c.Unchecked(s.offered)}
 	missing := c.Missing(s.offered)
-	if reason, failed := failures[c.ID]; failed {
+	if reason, failed := found.Failed[c.ID]; failed {
 		o.Result, o.Reason = Fail, reason
 	} else if reason := s.because(c, missing); reason != "" {
 		o.Result, o.Reason = Skipped, reason
@@ -225,8 +227,8 @@ func outcomeOf(c clauses.Clause, s scope, failures map[string]string) Outcome {
 		if c.Level == clauses.Core {
 			o.Result = Skipped
 		}
-	} else if reason, gaveUp := failures[examine.NotExamined]; gaveUp {
-		o.Result, o.Reason = Skipped, reason
+	} else if why := cmp.Or(found.Undecided[c.ID], found.GivenUp); why != "" {
+		o.Result, o.Reason = Undecided, why
 	}
 	return o
 }

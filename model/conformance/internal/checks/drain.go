@@ -45,36 +45,90 @@ func RefusedWorkIsLogged(c *Checker) {
 	})
 }
 
+// reuses is in how many runs the reuse of a group must have hit what waits for it,
+// and in how many it is tried.
+const (
+	reuses   = 20
+	reuseMax = 100
+)
+
 // ReusedGroup adds to a group at the moment at which its counter reaches
 // zero: the waiter is woken, finds it above zero, and WaitGroup panics in it.
 // The race detector rightly calls that a race of the user's.
+//
+// Whether it hits is up to the scheduler. So a waiter of the check's own waits for
+// the same group: an implementation is trusted when that has been hit often enough.
 //
 // In real time: a bubble ends the process when a WaitGroup is reused so.
 func ReusedGroup(c *Checker) {
 	if subject.RaceEnabled {
 		return
 	}
-	for range 10 {
-		hooks := 0
-		over := make(chan struct{}) // Run may return before: a gap may look like the end
-		err := c.Impl.Run(func(ctx context.Context) error {
-			group := c.Impl.DrainGroup(ctx)
-			group.Add(1)
-			c.Impl.OnShutdown(ctx, func() error { hooks++; return nil })
-			time.AfterFunc(2*time.Millisecond, func() {
-				defer close(over)
-				defer func() { _ = recover() }() // the adder's own share of the misuse
-				for range 10 {
-					group.Done()
-					group.Add(1)
+	hit := 0
+	for run := 0; run < reuseMax && hit < reuses && c.Failure() == ""; run++ {
+		// How soon an implementation waits is its own business.
+		if c.reusedGroup(time.Duration(1<<(run%5)) * time.Millisecond) {
+			hit++
+		}
+	}
+	if hit < reuses {
+		c.undecidedf("in %d runs a group was reused while it was waited for, and only %d times did that make a waiter panic", reuseMax, hit)
+	}
+}
+
+// reusedGroup reuses a group a while after main's return, and returns true when
+// that has made Wait panic.
+func (c *Checker) reusedGroup(after time.Duration) (hit bool) {
+	hooks := 0
+	over := make(chan struct{}) // Run may return before: a gap may look like the end
+	waited := make(chan struct{})
+	err := c.Impl.Run(func(ctx context.Context) error {
+		group := c.Impl.DrainGroup(ctx)
+		group.Add(1)
+		c.Impl.OnShutdown(ctx, func() error { hooks++; return nil })
+		go func() {
+			defer close(waited)
+			for !waitedFor(group) { // what is woken first may take what woke another
+				hit = true
+			}
+		}()
+		time.AfterFunc(after, func() {
+			defer close(over)
+			defer func() { // the adder's own share of the misuse
+				if recover() != nil {
+					letGo(group)
 				}
-				time.Sleep(time.Millisecond)
+			}()
+			for range 10 {
 				group.Done()
-			})
-			return nil
-		}, process.Soon, 0)
-		<-over
-		c.expect(hooks > 0, "no hook runs; Run returns %v", err)
+				group.Add(1)
+				time.Sleep(100 * time.Microsecond) // what was woken sees it above zero
+			}
+			group.Done()
+		})
+		return nil
+	}, process.Soon, 0)
+	<-over
+	<-waited
+	c.expect(hooks > 0, "no hook runs; Run returns %v", err)
+	return hit
+}
+
+// waitedFor waits for a group, and returns false if Wait has panicked.
+func waitedFor(group *sync.WaitGroup) (ok bool) {
+	defer func() { ok = recover() == nil }()
+	group.Wait()
+	return
+}
+
+// letGo lets go of the waiters of a group that has panicked in its adder: its
+// counter is at zero, and they were not told.
+func letGo(group *sync.WaitGroup) {
+	for _, change := range []int{1, -1} {
+		func() {
+			defer func() { _ = recover() }()
+			group.Add(change)
+		}()
 	}
 }
 

@@ -25,8 +25,7 @@ func MainFirst(c *Checker) {
 			}
 			return nil
 		})
-		process.Raise(process.Terminate)
-		play.Wait(ctx.Done(), process.Soon)
+		stopBySignal(ctx)
 		time.Sleep(20 * time.Millisecond)
 		close(back)
 		return nil
@@ -40,7 +39,7 @@ func GraceIsHalf(c *Checker) {
 	const drain = 200 * time.Millisecond
 	c.thrice(func() string {
 		begun := make(chan struct{})
-		var asked, hook time.Time
+		var asked, stopped, hook time.Time
 		err := c.Impl.Run(func(ctx context.Context) error {
 			c.Impl.OnShutdown(ctx, func() error {
 				hook = time.Now()
@@ -48,12 +47,16 @@ func GraceIsHalf(c *Checker) {
 				return nil
 			})
 			asked = time.Now()
-			process.Raise(process.Terminate)
+			stopBySignal(ctx)
+			stopped = time.Now()
 			play.Wait(begun, process.Soon)
 			return nil
 		}, drain, 0)
-		if took, want := hook.Sub(asked), c.grace(drain); took < want || took > want+80*time.Millisecond {
-			return fmt.Sprintf("hooks begin %v after the signal, want %v", took, want)
+		if hook.IsZero() || hook.Sub(stopped) >= process.Soon {
+			return "hooks wait for main without end"
+		}
+		if want := c.grace(drain); hook.Sub(asked) < want || hook.Sub(stopped) > want+80*time.Millisecond {
+			return fmt.Sprintf("hooks begin %v after the signal, want %v", hook.Sub(asked), want)
 		}
 		if err != nil {
 			return fmt.Sprintf("Run returns %v, and main did come back", err)
@@ -77,8 +80,7 @@ func GroupWhileDraining(c *Checker) {
 				done.Store(true)
 			})
 		})
-		process.Raise(process.Terminate)
-		play.Wait(ctx.Done(), process.Soon)
+		stopBySignal(ctx)
 		return nil
 	}, 0, 0)
 	c.expect(err == nil && !early, "Run returns %v; hooks began before the work was done: %t", err, early)

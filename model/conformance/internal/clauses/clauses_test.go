@@ -1,4 +1,4 @@
-package clauses
+package clauses_test
 
 import (
 	"regexp"
@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/clauses"
 	"github.com/greynewell/mist-go/model/conformance/internal/compare"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
 func TestEveryClauseSaysWhatItIsAndCanBeChecked(t *testing.T) {
 	seen := map[string]bool{}
-	for _, c := range All() {
+	for _, c := range clauses.All() {
 		if !regexp.MustCompile(`^[A-Z]+-[0-9]+$`).MatchString(c.ID) || seen[c.ID] {
 			t.Errorf("%q is no ID, or is there twice", c.ID)
 		}
@@ -24,17 +25,17 @@ func TestEveryClauseSaysWhatItIsAndCanBeChecked(t *testing.T) {
 			t.Errorf("%s cannot be checked: %s", c.ID, missing)
 		}
 		core := subject.Offers{subject.NeedHealth: true, subject.NeedUnix: true}
-		if got := c.Missing(core) == ""; got != (c.Level == Core) {
+		if got := c.Missing(core) == ""; got != (c.Level == clauses.Core) {
 			t.Errorf("%s is %s, and can be checked with the Core API alone: %t", c.ID, c.Level, got)
 		}
-		if _, err := Find(c.ID); err != nil {
+		if _, err := clauses.Find(c.ID); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
 func TestEveryExampleIsOne(t *testing.T) {
-	for _, c := range All() {
+	for _, c := range clauses.All() {
 		if c.Premise != nil && len(c.Examples) == 0 {
 			t.Errorf("%s has a premise and no example of it", c.ID)
 		}

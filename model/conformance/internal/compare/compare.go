@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/clauses"
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
@@ -27,6 +29,7 @@ type Verdict struct {
 	mains     int           // how often main was called
 	launched  time.Duration // when it was first
 	odd       []subject.Difference
+	escaped   string // out of Run
 	Found     []subject.Difference
 	right     int // how many aspects of the course are right
 }
@@ -47,7 +50,7 @@ func judge(impl *subject.Implementation, offered subject.Offers, seen play.Seen,
 	v := &Verdict{
 		s: seen.Scenario, full: want, offered: offered,
 		want: project(seen.Scenario, offered, want), Got: project(seen.Scenario, offered, got),
-		mains: seen.Mains, launched: seen.Launched, odd: odd,
+		mains: seen.Mains, launched: seen.Launched, odd: odd, escaped: seen.Escaped,
 	}
 	v.compare()
 	return v
@@ -91,6 +94,10 @@ var outcome = []func(*Verdict){
 
 // compare finds what is wrong, by the clauses that it breaks.
 func (v *Verdict) compare() {
+	if v.escaped != "" {
+		v.object(v.escapeFault(), "%s", v.escaped)
+		return
+	}
 	for _, compare := range course {
 		if compare(v); len(v.Found) > 0 {
 			return
@@ -108,9 +115,54 @@ func (v *Verdict) compare() {
 	}
 }
 
+// Spoilt is the clause whose failure changes the course of the life, so that what
+// comes after it says nothing of other clauses; "" if none does.
+func (v *Verdict) Spoilt() string {
+	if v.right == len(course) || len(v.Found) == 0 {
+		return ""
+	}
+	return v.Found[0].Clause
+}
+
 // object notes that a clause is broken.
 func (v *Verdict) object(clause, format string, args ...any) {
+	if core, ok := beside[clause]; ok && !v.offers(clause) {
+		clause = core
+	}
 	v.Found = append(v.Found, subject.Difference{Clause: clause, Text: fmt.Sprintf(format, args...)})
+}
+
+// beside has, for extended clauses, the Core clause that says the same in general:
+// what breaks one that is not offered breaks that.
+var beside = map[string]string{
+	"RUN-7": "RUN-6", "RUN-12": "RUN-2", "RUN-13": "RUN-1", "RUN-14": "RUN-6",
+	"DRAIN-7": "RUN-2", "DRAIN-8": "DRAIN-1", "SIG-2": "SIG-1",
+	"HOOK-5": "HOOK-1", "HOOK-6": "HOOK-3", "HOOK-10": "HOOK-1",
+	"HEALTH-4": "HEALTH-3", "HEALTH-5": "HEALTH-3", "HEALTH-9": "HEALTH-2", "HEALTH-15": "HEALTH-2",
+}
+
+// offers says whether anything of a clause is examined.
+func (v *Verdict) offers(clause string) bool {
+	c, err := clauses.Find(clause)
+	return err == nil && c.Missing(v.offered) == ""
+}
+
+// escapeFault is the clause about what came out of Run: the panic or Goexit of the
+// last hook, of main, or of a hook before.
+func (v *Verdict) escapeFault() string {
+	wild := func(r model.HookRun) bool { return scenarios.Wild(v.s.Hooks[r.Hook-1].Ends) }
+	ran := v.Got.Hooks
+	switch {
+	case len(ran) > 0 && wild(ran[len(ran)-1]):
+		return "HOOK-2"
+	case v.Got.MainEnded != model.Never && scenarios.Panics(v.s.Main.Ends):
+		return "RUN-4"
+	case v.Got.MainEnded != model.Never && v.s.Main.Ends == model.CallsGoexit:
+		return "RUN-5"
+	case slices.ContainsFunc(ran, wild):
+		return "HOOK-2"
+	}
+	return "RUN-1"
 }
 
 // String shows the scenario and both traces.

@@ -14,7 +14,7 @@ import (
 )
 
 // What is not as it must be is reported, whatever it is, and to a clause that
-// exists.
+// exists, and is examined.
 func TestNoDifferenceGoesUnreported(t *testing.T) {
 	any := rapid.OneOf(model.Scenarios(), model.Scenarios(), model.CoreSignalScenarios())
 	count := 0
@@ -26,7 +26,10 @@ func TestNoDifferenceGoesUnreported(t *testing.T) {
 			if !change(&got) {
 				continue
 			}
-			for _, o := range []subject.Offers{subject.Everything(), {subject.NeedHealth: true}} {
+			for _, o := range []subject.Offers{subject.Everything(), {subject.NeedHealth: true, subject.NeedUnix: true}, {
+				subject.NeedRunWith: true, subject.NeedHealth: true, subject.NeedSignals: true, subject.NeedParent: true, subject.NeedStop: true,
+				subject.NeedStopFromOutside: true, subject.NeedTrack: true, subject.NeedFollow: true, subject.NeedUnix: true,
+			}} {
 				v := compare.Traces(s, o, want, got)
 				if v == nil {
 					continue
@@ -37,8 +40,12 @@ func TestNoDifferenceGoesUnreported(t *testing.T) {
 					t.Fatalf("%s is not reported:\n%s", what, v)
 				}
 				for _, d := range found {
-					if _, err := clauses.Find(d.Clause); err != nil {
+					c, err := clauses.Find(d.Clause)
+					if err != nil {
 						t.Fatalf("%s is reported to %s, which is no clause:\n%s", what, d.Clause, v)
+					}
+					if missing := c.Missing(o); missing != "" && o.Playable(s) {
+						t.Fatalf("%s is reported to %s, which is not examined (%s):\n%s", what, d.Clause, missing, v)
 					}
 				}
 			}

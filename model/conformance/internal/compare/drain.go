@@ -71,8 +71,8 @@ func (v *Verdict) drainFault(got model.Step) string {
 		return "DRAIN-2"
 	case at == t.MainEnded:
 		return v.mainFault("DRAIN-5")
-	case at == t.Cancelled.At+v.grace():
-		return "DRAIN-4"
+	case at == t.Cancelled.At+v.grace(), t.MainEnded > at && got.At >= t.MainEnded:
+		return "DRAIN-4" // main is waited for without end
 	}
 	return "DRAIN-5"
 }

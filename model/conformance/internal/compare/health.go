@@ -59,6 +59,8 @@ func (v *Verdict) readinessClause(p model.Probe, want, got model.Answer) string 
 		return "HEALTH-15" // those that failed are optional
 	case want.Status == "ok" && got.Status == "ok" && got.At > want.At && v.waitsForOptional(want.At):
 		return "HEALTH-15" // one that is optional is waited for
+	case scenarios.WildCheck(v.s) && (got.Code == 0 || !v.offers("HEALTH-9")):
+		return "HEALTH-8" // there is no answer, or the checks after it did not run
 	case slow || !slices.Equal(want.Ran, got.Ran) || want.At != got.At:
 		return "HEALTH-9"
 	case got.Status == "not_ready" && v.s.Follow:
@@ -72,7 +74,7 @@ func (v *Verdict) readinessClause(p model.Probe, want, got model.Answer) string 
 		}
 	}
 	for _, c := range v.s.Checks {
-		if scenarios.Panics(c.Ends) || c.Ends == model.CallsGoexit {
+		if scenarios.Wild(c.Ends) {
 			return "HEALTH-8"
 		}
 	}

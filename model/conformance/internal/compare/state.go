@@ -84,10 +84,14 @@ func (v *Verdict) stopFault(gotStep model.Step) string {
 	case early:
 		return "RUN-1"
 	}
-	if v.full.MainEnded == v.full.Returned {
+	n := len(v.full.Hooks)
+	failed := n > 0 && !v.full.Hooks[n-1].Late && scenarios.Fails(v.s.Hooks[v.full.Hooks[n-1].Hook-1].Ends)
+	switch {
+	case failed && v.Got.Returned == model.Never:
+		return "HOOK-2"
+	case v.full.MainEnded == v.full.Returned:
 		return v.mainFault("STATE-2")
-	}
-	if n := len(v.full.Hooks); n > 0 && !v.full.Hooks[n-1].Late && scenarios.Fails(v.s.Hooks[v.full.Hooks[n-1].Hook-1].Ends) {
+	case failed:
 		return "HOOK-2"
 	}
 	return "STATE-2"

@@ -1,6 +1,7 @@
 package examine
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -8,6 +9,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,6 +35,7 @@ type examiner struct {
 	failed       map[string]bool
 	premises     map[string]int
 	paths        coverage
+	running      atomic.Int64 // calls of Run that have not returned
 }
 
 // Child does what a child process is for, and ends it.
@@ -48,6 +51,7 @@ func Child(t *testing.T, impl *subject.Implementation, cfg process.Config, about
 		t: t, impl: impl, cfg: cfg, wanted: about,
 		failed: map[string]bool{}, premises: map[string]int{}, paths: newCoverage(),
 	}
+	x.countRuns()
 	if err := x.open(); err != nil {
 		t.Fatal(err)
 	}
@@ -98,10 +102,34 @@ func (x *examiner) open() (err error) {
 	return err
 }
 
+// countRuns counts the calls of Run that have not returned.
+func (x *examiner) countRuns() {
+	counted := *x.impl
+	run, runWith := counted.Run, counted.RunWith
+	counted.Run = func(main func(context.Context) error, drain, shutdown time.Duration) error {
+		x.running.Add(1)
+		defer x.running.Add(-1)
+		return run(main, drain, shutdown)
+	}
+	if runWith != nil {
+		counted.RunWith = func(main func(context.Context) error, s subject.Settings) error {
+			x.running.Add(1)
+			defer x.running.Add(-1)
+			return runWith(main, s)
+		}
+	}
+	x.impl = &counted
+}
+
 // stuck ends the process when a step has taken too long: a goroutine that is
 // blocked on a mutex stops virtual time for good.
 func (x *examiner) stuck() {
-	fmt.Fprintf(os.Stderr, "no end after %v of real time; the goroutines:\n%s\n", x.cfg.Step, stacks())
+	run := "Run had returned"
+	if x.running.Load() > 0 {
+		run = "Run had not returned"
+	}
+	x.write(process.Record{Stuck: fmt.Sprintf("no end after %v of real time, and %s", x.cfg.Step, run)})
+	fmt.Fprintf(os.Stderr, "the goroutines:\n%s\n", stacks())
 	os.Exit(2)
 }
 
@@ -157,7 +185,7 @@ func (x *examiner) direct(signals bool) {
 // check runs one direct check, if no child before this one has.
 func (x *examiner) check(clause string, check clauses.Check) {
 	key := clause + ": " + check.Name
-	if slices.Contains(x.cfg.Done, key) {
+	if slices.Contains(x.cfg.Done, key) || slices.Contains(x.cfg.Dead, clause) {
 		return
 	}
 	x.begin(process.Progress{Check: key, Blame: clause})
@@ -178,6 +206,9 @@ func (x *examiner) check(clause string, check clauses.Check) {
 	}
 	if failure := c.Failure(); failure != "" {
 		x.fail(clause, check.Name+": "+failure)
+	}
+	if why := c.Undecided(); why != "" {
+		x.write(process.Record{Undecided: &subject.Difference{Clause: clause, Text: check.Name + ": " + why}})
 	}
 	x.write(process.Record{Done: key})
 }

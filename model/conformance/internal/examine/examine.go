@@ -12,7 +12,8 @@
 // random ones, in so far as its premise holds in them; one whose premise held
 // fewer than twenty times has failed. A mistake early in a life changes all
 // that comes after it, so the trace is compared in the order of cause and
-// effect, and the first aspect that differs names the clause.
+// effect, and the first aspect that differs names the clause. A clause that
+// another one's failure keeps from being examined is undecided.
 //
 // Signals cannot cross into virtual time. An implementation that takes a source of
 // signals is given them there; with any other, random lives are played in real time,
@@ -44,11 +45,23 @@ type Options struct {
 	Without []subject.Need
 }
 
-// mostDeaths is how many processes one examination may cost.
-const mostDeaths = 8
+// How many processes may be lost before something is given up. One that hangs
+// counts for several, because it costs the time of several.
+const (
+	mostDeaths      = 3  // to the failure of one clause: then nothing more is tried of it
+	mostDeathsInAll = 24 // in one examination
+	hangCounts      = 3
+)
 
-// NotExamined stands, among what failed, for all that was given up.
-const NotExamined = ""
+// examination is what the children of one examination have done and found.
+type examination struct {
+	cfg      process.Config
+	found    Findings
+	examples []process.Example
+	deaths   map[string]int // by the clause to blame
+	lost     int            // processes, in all
+	hung     string         // where the last child hung, and is tried once more
+}
 
 // config adds the options to what a child is to do.
 func (o Options) config(cfg process.Config) process.Config {
@@ -56,65 +69,106 @@ func (o Options) config(cfg process.Config) process.Config {
 	return cfg
 }
 
-// Examine has children do what cfg says, and returns what failed. A child that
+// Examine has children do what cfg says, and returns what was found. A child that
 // dies is the failure of the clause it was at, and the next one goes on behind
 // that.
-func (o Options) Examine(cfg process.Config) map[string]string {
+func (o Options) Examine(cfg process.Config) Findings {
 	defer process.HearInterrupts()()
-	failures := map[string]string{}
-	fail := func(clause, reason string) {
-		if _, known := failures[clause]; !known {
-			failures[clause] = reason
-		}
-	}
-	cfg = o.config(cfg)
-	for deaths := 1; ; deaths++ {
-		e, err := cfg.Start()
+	x := examination{cfg: o.config(cfg), found: NewFindings(), deaths: map[string]int{}}
+	for {
+		e, err := x.cfg.Start()
 		if err != nil {
-			fail(cmp.Or(cfg.Only, "STATE-2"), fmt.Sprintf("the child process could not be run: %v", err))
-			fail(NotExamined, "not examined: the child process could not be run")
-			return failures
+			x.found.Fail(cmp.Or(cfg.Only, "STATE-2"), fmt.Sprintf("the child process could not be run: %v", err))
+			x.found.GivenUp = "not examined: the child process could not be run"
+			break
 		}
-		for _, r := range e.Records {
-			if r.Failed != nil {
-				fail(r.Failed.Clause, r.Failed.Text)
-			}
-			if r.Done != "" {
-				cfg.Done = append(cfg.Done, r.Done)
-			}
-		}
-		if e.Clean {
-			return failures
-		}
-		if giveUp := behind(&cfg, e, deaths, fail); giveUp {
-			fail(NotExamined, "not examined: the process has ended too often")
-			return failures
+		stuck := x.read(e)
+		if e.Clean || x.behind(e, stuck) {
+			break
 		}
 	}
+	x.found.spoiled(x.examples)
+	return x.found
+}
+
+// read takes what a child has written down. It returns what the child ended
+// itself for, if it did.
+func (x *examination) read(e process.End) (stuck string) {
+	failed := map[string]string{}
+	for _, r := range e.Records {
+		switch {
+		case r.Failed != nil:
+			failed[r.Failed.Clause] = r.Failed.Text // the last is the smallest scenario
+		case r.Undecided != nil:
+			x.found.Undecided[r.Undecided.Clause] = r.Undecided.Text
+		case r.Example != nil:
+			x.examples = append(x.examples, *r.Example)
+		case r.Done != "":
+			x.cfg.Done = append(x.cfg.Done, r.Done)
+		case r.Stuck != "":
+			stuck = r.Stuck
+		}
+	}
+	for clause, reason := range failed {
+		x.found.Fail(clause, reason)
+	}
+	return stuck
 }
 
 // behind has the next child go on behind what the last one died of. It says
 // whether there is no use in that.
-func behind(cfg *process.Config, e process.End, deaths int, fail func(clause, reason string)) (giveUp bool) {
-	reason := fmt.Sprintf("the process did not survive it (%s)\nits output:\n%s", e.How, e.Output)
-	blame := e.Now.Blame
+func (x *examination) behind(e process.End, stuck string) (giveUp bool) {
+	if stuck != "" && x.again(e.Now) {
+		return false
+	}
+	where, blame := "", e.Now.Blame
 	switch {
 	case e.Now.Scenario > 0:
-		cfg.From = e.Now.Scenario
-		cfg.Dead = append(cfg.Dead, blame)
-		reason = fmt.Sprintf("scenario %d: %s", e.Now.Scenario, reason)
+		x.cfg.From = e.Now.Scenario
+		where = fmt.Sprintf("scenario %d", e.Now.Scenario)
 	case e.Now.Check != "":
-		cfg.Done = append(cfg.Done, e.Now.Check)
-		reason = e.Now.Check + ": " + reason
+		x.cfg.Done = append(x.cfg.Done, e.Now.Check)
+		where = e.Now.Check
 	default:
-		blame, giveUp = "STATE-2", true
-		reason = fmt.Sprintf("the process ended (%s) without a word\nits output:\n%s", e.How, e.Output)
+		x.found.Fail(cmp.Or(x.cfg.Only, "STATE-2"), fmt.Sprintf("the process ended (%s) without a word\nits output:\n%s", e.How, e.Output))
+		x.found.GivenUp = "not examined: the process ended without a word"
+		return true
 	}
-	// What another clause is to blame for is that one's failure, unless the
-	// process does not go on at all.
-	if cfg.Only != "" && (giveUp || blame == "STATE-2") {
-		blame = cfg.Only
+	reason := fmt.Sprintf("%s: the process did not survive it (%s)\nits output:\n%s", where, e.How, e.Output)
+	x.lost++
+	if stuck != "" {
+		reason = fmt.Sprintf("%s: %s, twice\nits output:\n%s", where, stuck, e.Output)
+		x.lost += hangCounts - 1
 	}
-	fail(blame, reason)
-	return giveUp || deaths >= mostDeaths
+	if e.Now.Of != "" {
+		x.examples = append(x.examples, process.Example{Of: e.Now.Of, SpoiledBy: blame})
+	}
+	x.deaths[blame]++
+	if e.Now.Known || x.deaths[blame] >= mostDeaths {
+		x.cfg.Dead = append(x.cfg.Dead, blame)
+	}
+	// What another clause is to blame for is that one's failure.
+	if x.cfg.Only != "" && blame == "STATE-2" {
+		blame = x.cfg.Only
+	}
+	x.found.Fail(blame, reason)
+	if x.lost >= mostDeathsInAll {
+		x.found.GivenUp = "not examined: the process has ended too often"
+		return true
+	}
+	return false
+}
+
+// again has the next child try once more where the last one hung, because a busy
+// machine can look like that. It says whether that is the first time.
+func (x *examination) again(at process.Progress) bool {
+	where := fmt.Sprint(at.Scenario, at.Check)
+	if x.hung == where {
+		return false
+	}
+	x.hung = where
+	if at.Scenario > 0 {
+		x.cfg.From = at.Scenario - 1
+	}
+	return true
 }

@@ -113,6 +113,9 @@ func (x *examiner) property() {
 				rt.SkipNow()
 			}
 			if text := x.play(s, ""); text != "" {
+				if smallest == "" { // the process may not survive those that are smaller
+					x.fail(x.cfg.Only, text)
+				}
 				smallest = text
 				rt.Fatal("broken")
 			}
@@ -120,7 +123,7 @@ func (x *examiner) property() {
 	}()
 	<-over
 	if smallest != "" {
-		x.fail(x.cfg.Only, smallest)
+		x.write(process.Record{Failed: &subject.Difference{Clause: x.cfg.Only, Text: smallest}})
 	} else if t.failed {
 		x.fail(x.cfg.Only, "the scenarios could not be drawn: "+t.said)
 	}
@@ -176,13 +179,15 @@ func (x *examiner) play(s model.Scenario, owner string) (broken string) {
 	if !x.concerns(s, wants[0]) {
 		return ""
 	}
-	blame := x.blame(s, wants[0], owner)
+	blame, known := x.blame(s, wants[0], owner)
 	if slices.Contains(x.cfg.Dead, blame) {
+		x.example(owner, blame)
 		return ""
 	}
-	x.begin(process.Progress{Scenario: x.played, Blame: blame})
+	x.begin(process.Progress{Scenario: x.played, Blame: blame, Known: known, Of: owner})
 	v, ds := x.judge(s, wants)
 	x.paths.see(v.Got)
+	x.example(owner, v.Spoilt())
 	for _, d := range ds {
 		text := d.Text + "\n" + v.String()
 		if x.cfg.Only == d.Clause {
@@ -213,6 +218,13 @@ func (x *examiner) judge(s model.Scenario, wants []model.Trace) (v *compare.Verd
 		ds = append(ds, subject.Difference{Clause: clause, Text: process.RaceObjects})
 	}
 	return v, ds
+}
+
+// example writes down that an example of a clause was played, or left out.
+func (x *examiner) example(of, spoiledBy string) {
+	if of != "" {
+		x.write(process.Record{Example: &process.Example{Of: of, SpoiledBy: spoiledBy}})
+	}
 }
 
 // concerns counts the premises, and says whether any clause that is asked for

@@ -99,6 +99,6 @@ func (p *player) begin() {
 func (p *player) seen() Seen {
 	return Seen{
 		Scenario: p.s, Wants: p.wants, Trace: p.got, Mains: p.mains, Launched: p.launched,
-		Err: p.err, Cause: p.cause, WorkCause: p.workCause, Values: p.values, Odd: p.odd,
+		Err: p.err, Cause: p.cause, WorkCause: p.workCause, Values: p.values, Odd: p.odd, Escaped: p.escaped,
 	}
 }

@@ -3,6 +3,7 @@
 package play
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -53,6 +54,7 @@ type player struct {
 	onRelease []func()             // work that ends by a call, not by a goroutine
 	checkRuns []checkRun
 	odd       []subject.Difference // what no trace can show
+	escaped   string               // what came out of Run that is not an error
 }
 
 // Scenario plays a scenario, of which the traces that may come are given, and
@@ -118,9 +120,9 @@ func (p *player) callRun() {
 	finished := false
 	defer func() {
 		if v := recover(); v != nil {
-			p.oddity("RUN-1", "Run panicked: %v", v)
+			p.note(func() { p.escaped = fmt.Sprintf("Run panicked: %v", v) })
 		} else if !finished {
-			p.oddity("RUN-1", "Run ended its caller's goroutine")
+			p.note(func() { p.escaped = "Run ended its caller's goroutine" })
 		}
 	}()
 	err := p.enter()
@@ -140,15 +142,17 @@ func (p *player) callRun() {
 }
 
 // enter calls Run: with every setting that is offered, else with what the
-// documented API has.
+// documented API has. Timeouts are always given, because an implementation may have
+// defaults of its own.
 func (p *player) enter() error {
+	drain, shutdown := cmp.Or(p.s.DrainTimeout, model.DefaultDrainTimeout), p.shutdownTimeout()
 	if p.impl.RunWith == nil {
-		return p.impl.Run(p.main, p.s.DrainTimeout, p.s.ShutdownTimeout)
+		return p.impl.Run(p.main, drain, shutdown)
 	}
 	// What the scenario needs is offered. The others are given where they are.
 	settings := subject.Settings{
-		Drain:       p.s.DrainTimeout,
-		Shutdown:    p.s.ShutdownTimeout,
+		Drain:       drain,
+		Shutdown:    shutdown,
 		Delay:       p.s.DrainDelay,
 		ManualStart: p.s.ManualStart,
 		SignalError: p.s.SignalError,

@@ -20,4 +20,6 @@ type Seen struct {
 	// Values is what the scenario's own code returned or panicked with.
 	Values map[model.Kind]error
 	Odd    []subject.Difference // what no trace can show
+	// Escaped says what came out of Run that is not an error, "" if nothing did.
+	Escaped string
 }

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -46,7 +47,7 @@ type Config struct {
 	// What the children before this one have done.
 	From int      // so many scenarios were played
 	Done []string // these direct checks were run
-	Dead []string // these clauses ended a process: what could do so again is left out
+	Dead []string // what would end the process as the failure of these clauses is left out
 }
 
 // ConfigOf returns what this process is to do as the child of the test of that
@@ -76,22 +77,35 @@ type Panic struct {
 
 // Record is one line of the results.
 type Record struct {
-	Failed *subject.Difference `json:",omitempty"`
-	Done   string              `json:",omitempty"` // a direct check that was run
-	Late   time.Duration       `json:",omitempty"` // the process was, in a life in real time
-	End    bool                `json:",omitempty"` // everything was done
+	Failed    *subject.Difference `json:",omitempty"`
+	Undecided *subject.Difference `json:",omitempty"` // a direct check could not decide
+	Example   *Example            `json:",omitempty"` // one that was played, or left out
+	Done      string              `json:",omitempty"` // a direct check that was run
+	Late      time.Duration       `json:",omitempty"` // the process was, in a life in real time
+	Stuck     string              `json:",omitempty"` // the process ends itself, for that
+	End       bool                `json:",omitempty"` // everything was done
 
 	Calls    string `json:",omitempty"` // the field that the preflight calls
 	Unusable string `json:",omitempty"` // why nothing can be examined
 	Panicked *Panic `json:",omitempty"`
 }
 
+// Example is an example of a clause. It says nothing of the clause where another one
+// was broken first, or it would have ended the process as the failure of that one.
+type Example struct {
+	Of        string
+	SpoiledBy string `json:",omitempty"`
+}
+
 // Progress is what a child is doing.
 type Progress struct {
 	Scenario int    `json:",omitempty"`
 	Check    string `json:",omitempty"`
-	// Blame is the clause at fault if the process does not survive it.
+	// Blame is the clause at fault if the process does not survive it. Known says
+	// that it is about something in the scenario, which would end others too.
 	Blame string
+	Known bool   `json:",omitempty"`
+	Of    string `json:",omitempty"` // the clause that the scenario is an example of
 }
 
 // End is how a child process ended.
@@ -161,7 +175,7 @@ func (cfg Config) command() (*exec.Cmd, *tail, func(), error) {
 	ctx, cancel := context.WithTimeout(context.Background(), cfg.Limit)
 	cmd := exec.CommandContext(ctx, exe,
 		"-test.run="+exactly(cfg.Test), "-test.count=1", "-test.timeout="+(cfg.Limit+time.Minute).String(),
-		"-rapid.nofailfile", "-rapid.checks="+strconv.Itoa(max(cfg.Random, LeastPremises)))
+		"-rapid.nofailfile", "-rapid.seed="+seed(), "-rapid.checks="+strconv.Itoa(max(cfg.Random, LeastPremises)))
 	// Under the race detector a process lingers for a second at its end, unless
 	// told otherwise, and there are hundreds of them.
 	cmd.Env = append(os.Environ(), childVariable+"="+string(env), "GORACE=atexit_sleep_ms=0 "+os.Getenv("GORACE"))
@@ -169,6 +183,15 @@ func (cfg Config) command() (*exec.Cmd, *tail, func(), error) {
 	output := &tail{}
 	cmd.Stdout, cmd.Stderr = output, output
 	return cmd, output, func() { cancel() }, nil
+}
+
+// seed is what random scenarios are drawn from: the same every time, so that the
+// verdict is, unless the flag -rapid.seed asks for others.
+func seed() string {
+	if given := flag.Lookup("rapid.seed"); given != nil && given.Value.String() != "0" {
+		return given.Value.String()
+	}
+	return "1"
 }
 
 // exactly is the pattern that matches one test and its ancestors only.

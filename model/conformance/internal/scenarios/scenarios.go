@@ -17,6 +17,9 @@ func Panics(e model.Ending) bool {
 	return e == model.Panics || e == model.PanicsNil || e == model.PanicsError || e == model.PanicsCanceled
 }
 
+// Wild says whether an ending is a panic or an exit.
+func Wild(e model.Ending) bool { return Panics(e) || e == model.CallsGoexit }
+
 // ByRequest says whether the stop was asked for, and not main's own exit.
 func ByRequest(t model.Trace) bool {
 	return t.Left(model.Starting) == model.StopRequested || t.Left(model.Running) == model.StopRequested
@@ -99,7 +102,7 @@ func HooksLeft(t model.Trace) bool {
 
 // WildCheck says whether a check panics or exits.
 func WildCheck(s model.Scenario) bool {
-	return slices.ContainsFunc(s.Checks, func(c model.Check) bool { return Panics(c.Ends) || c.Ends == model.CallsGoexit })
+	return slices.ContainsFunc(s.Checks, func(c model.Check) bool { return Wild(c.Ends) })
 }
 
 // StateAt is the state at an instant.
