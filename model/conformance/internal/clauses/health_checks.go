@@ -39,6 +39,7 @@ func checkClauses() []Clause {
 				{"a thousand checks, bounded", []subject.Need{subject.NeedAddCheckContext}, checks.Thousand},
 				{"a hundred that hang, and one that does not", []subject.Need{subject.NeedAddCheckContext}, checks.NoStarving},
 				{"a thousand that hang, and a hundred that do not", []subject.Need{subject.NeedAddCheckContext}, checks.ManyHung},
+				{"hundreds that hang with a short timeout", []subject.Need{subject.NeedAddCheckContext}, checks.HurriedAmongHung},
 			},
 		},
 		{
