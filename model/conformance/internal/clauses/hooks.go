@@ -72,7 +72,10 @@ func hookClauses() []Clause {
 				{Main: ends, Hooks: []model.Hook{plain, {At: 5 * second, Lasts: model.Never}}},
 				{Main: ends, Hooks: []model.Hook{plain, {At: 5 * second, Lasts: second + 4, Ends: model.Panics}}},
 			},
-			Checks: []Check{{"a late hook that fails is logged", []subject.Need{subject.NeedLog}, checks.LateHookIsLogged}},
+			Checks: []Check{
+				{"a late hook that fails is logged", []subject.Need{subject.NeedLog}, checks.LateHookIsLogged},
+				{"so is one that fails when its timeout is over", []subject.Need{subject.NeedLog}, checks.AbandonedLateHook},
+			},
 		},
 		{
 			ID: "HOOK-5", Level: Extended,
