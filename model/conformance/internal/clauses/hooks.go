@@ -24,6 +24,7 @@ func hookClauses() []Clause {
 				two(plain, model.Hook{Lasts: second + 2}),
 				{Main: ends, Hooks: []model.Hook{plain, {}, {Lasts: second + 4}, {At: 8, Lasts: 16}}},
 			},
+			Checks: []Check{{"many hooks", nil, checks.ManyInOrder}},
 		},
 		{
 			ID: "HOOK-2", Level: Core,

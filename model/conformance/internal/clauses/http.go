@@ -48,6 +48,7 @@ func httpClauses() []Clause {
 				{"answers over HTTP/2 are whole", serve, checks.HTTP2Answers},
 				{"the first hook waits for a cut handler, and not for long", serve, checks.Cutting},
 				{"nor for longer than a tenth of the shutdown timeout", serve, checks.CuttingUnderAShortTimeout},
+				{"a forced end of draining cuts too", append(serve, subject.NeedSignals), checks.CutWhenForced},
 				{"a request that is cut looks cut", serve, checks.CutLooksCut},
 				{"streams of HTTP/2 are cut", serve, checks.StreamsAreCut},
 				{"hijacked connections are waited for, and cut", serve, checks.HijackedIsFollowed},

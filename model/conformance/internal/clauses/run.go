@@ -127,6 +127,8 @@ func runClauses() []Clause {
 			Checks: []Check{
 				{"one after another, at once and nested", nil, checks.SeveralRuns},
 				{"one signal stops two", []subject.Need{subject.NeedUnix}, checks.SignalStopsAll},
+				{"a hundred at once", nil, checks.ManyRuns},
+				{"one under the context of another", []subject.Need{subject.NeedParent}, checks.NestedUnderContext},
 			},
 		},
 		{

@@ -70,7 +70,10 @@ func signalClauses() []Clause {
 		{
 			ID: "SIG-3", Level: Core,
 			Sentence: "After Run returns, a signal has its default effect again.",
-			Checks:   []Check{{"a SIGTERM after Run ends the process", []subject.Need{subject.NeedUnix}, checks.DefaultEffect}},
+			Checks: []Check{
+				{"a SIGTERM after Run ends the process", []subject.Need{subject.NeedUnix}, checks.DefaultEffect},
+				{"also when Run has failed", []subject.Need{subject.NeedUnix}, checks.DefaultEffectAfterFailure},
+			},
 		},
 	}
 }
