@@ -117,6 +117,12 @@ func hangCases() []Case {
 				})
 			})
 		}),
+		wrong("keys are sorted by what the names are, not by what is shown", "HEALTH-12", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				const name = `("[^"]*(?:\\ufffd|\x{FFFD})[^"]*":"ok"),`
+				h.Readiness = rewritten(h.Readiness, replaceIn(`"checks":\{([^}]*?)`+name+`([^}]*)\}`, `"checks":{$1$3,$2}`))
+			})
+		}),
 		wrong("CheckOf takes no notice of SetReady", "HEALTH-17", func(i *impl) {
 			onCheckOf(i, func(status string, checks map[string]string, ready bool) (string, map[string]string, bool) {
 				if status == "not_ready" {
