@@ -36,21 +36,25 @@ func OddTexts(c *Checker) {
 	})
 }
 
-// SortedKeys checks HEALTH-12: keys are sorted.
+// SortedKeys checks HEALTH-12: keys are sorted, those that are not UTF-8 by what
+// they are or, as encoding/json would, by what they were.
 func SortedKeys(c *Checker) {
 	c.bubble(func() {
 		for _, names := range [][]string{
 			{"c", "a", "d", "b", "é", "A"},
-			{"b\xff", "\xff", "\uffff", "z", "🙂", "\xc3", "é"}, // those that are no UTF-8 are shown in other bytes
+			{"z", "b\xff", "\xff", "\uffff", "🙂", "é"},
 		} {
-			h, shown := c.health(), map[string]bool{}
+			h := c.health()
 			for _, name := range names {
 				h.AddCheck(name, func() error { return nil })
-				shown[strings.ToValidUTF8(name, "\ufffd")] = true
+			}
+			slices.Sort(names)
+			for i := range names {
+				names[i] = strings.ToValidUTF8(names[i], "\ufffd")
 			}
 			r := play.Ask(h.Readiness, http.MethodGet)
 			keys := checkKeys(r.Body)
-			c.expect(len(keys) == len(shown) && slices.IsSorted(keys), "the checks %q come as %q", names, keys)
+			c.expect(len(keys) == len(names) && (slices.IsSorted(keys) || slices.Equal(keys, names)), "the checks come as %q", keys)
 		}
 	})
 }
