@@ -1,9 +1,7 @@
 package broken
 
 import (
-	"bytes"
 	"context"
-	"net"
 	"net/http"
 	"os"
 	"os/signal"
@@ -168,47 +166,48 @@ func crowdCases() []Case {
 				register(ctx, plainHook(hook), 0, place(1))
 			}
 		}),
-		wrong("a forced end cuts no connection", "HTTP-2", func(i *impl) {
-			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
-				work := i.WorkContext(ctx)
-				return serve(ctx, srv, listener{ln, func(conn net.Conn) net.Conn {
-					return &unless{conn, func() bool { return i.Is(context.Cause(work), "forced") }}
-				}})
+		wrong("no more than 100 errors are in the result", "RUN-6", func(i *impl) {
+			onErrors(i, func(all []error) []error { return all[:min(100, len(all))] })
+		}),
+		wrong("FailAfter is 50 at most", "HEALTH-18", func(i *impl) {
+			onCheckSettings(i, func(s *conformance.CheckSettings) { s.FailAfter = min(s.FailAfter, 50) })
+		}),
+		wrong("only the first 64 groups that are asked for count", "HEALTH-17", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				of := h.ReadinessOf
+				h.ReadinessOf = func(groups ...string) http.Handler { return of(groups[:min(64, len(groups))]...) }
 			})
 		}),
-		wrong("the end of a request is seen 300 ms late", "HTTP-4", func(i *impl) {
-			handler := i.Handler
-			i.Handler = func(ctx context.Context, next http.Handler) http.Handler {
-				if blameForeign(ctx, place(1)) {
-					return next
-				}
-				return handler(ctx, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-					defer func() {
-						if done, ok := lifecycle.Track(ctx); ok {
-							time.AfterFunc(300*time.Millisecond, done)
-						}
-					}()
-					next.ServeHTTP(w, req)
-				}))
-			}
-		}),
-		wrong("a response does not say that the connection closes when its handler calls WriteHeader", "HTTP-3", func(i *impl) {
-			const early = "X-Early: yes\r\n"
-			onRequests(i, func(_ context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
-				if req.ProtoMajor == 1 && req.Method == http.MethodGet {
-					w = earlyHeader{wholeWriter{&hijackNoted{ResponseWriter: w}}}
-				}
-				next.ServeHTTP(w, req)
-			})
-			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
-				edit := func(p []byte) []byte {
-					if !bytes.Contains(p, []byte(early)) {
-						return p
+		wrong("of probes at once those beyond 256 are turned away", "HEALTH-9", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				var under atomic.Int64
+				readiness := h.Readiness
+				h.Readiness = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					defer under.Add(-1)
+					if under.Add(1) > 256 {
+						w.WriteHeader(http.StatusServiceUnavailable)
+						return
 					}
-					p = bytes.Replace(p, []byte(early), nil, 1)
-					return bytes.Replace(p, []byte("Connection: close\r\n"), nil, 1)
+					readiness.ServeHTTP(w, r)
+				})
+			})
+		}),
+		wrong("after a hundred hours uptime begins anew", "HEALTH-7", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				for _, endpoint := range []*http.Handler{&h.Liveness, &h.Readiness, &h.Startup} {
+					*endpoint = rewritten(*endpoint, replaceIn(`"uptime":"[0-9]+([0-9]{2}h)`, `"uptime":"$1`))
 				}
-				return serve(ctx, srv, listener{ln, func(conn net.Conn) net.Conn { return &edited{conn, edit} }})
+			})
+		}),
+		wrong("the twentieth SIGTERM forces", "SIG-2", func(i *impl) {
+			onSignals(i, func(deliver func(os.Signal)) func(os.Signal) {
+				n := 0
+				return func(sig os.Signal) {
+					if n++; n == 20 && sig == syscall.SIGTERM {
+						sig = os.Interrupt
+					}
+					deliver(sig)
+				}
 			})
 		}),
 		wrong("signals are still caught after a run that failed", "SIG-3", func(i *impl) {
@@ -231,29 +230,4 @@ func goroutine() string {
 	buf := make([]byte, 64)
 	head, _, _ := strings.Cut(string(buf[:runtime.Stack(buf, false)]), " [")
 	return head
-}
-
-// unless is a connection that nothing closes but its other end, where so.
-type unless struct {
-	net.Conn
-	so func() bool
-}
-
-// Close closes it, where not so.
-func (u *unless) Close() error {
-	if u.so() {
-		return nil
-	}
-	return u.Conn.Close()
-}
-
-// earlyHeader marks the response of a handler that calls WriteHeader.
-type earlyHeader struct{ wholeWriter }
-
-// WriteHeader writes the mark too.
-func (e earlyHeader) WriteHeader(status int) {
-	if status == http.StatusOK {
-		e.Header().Set("X-Early", "yes")
-	}
-	e.wholeWriter.WriteHeader(status)
 }

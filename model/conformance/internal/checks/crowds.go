@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -226,4 +227,27 @@ func NestedUnderContext(c *Checker) {
 			return nil
 		}, subject.Settings{})
 	})
+}
+
+// ManyFailures has many hooks fail, each with an error of its own.
+func ManyFailures(c *Checker) {
+	for _, n := range crowds {
+		c.bubble(func() {
+			var all []error
+			err := c.Impl.Run(func(ctx context.Context) error {
+				for i := range n {
+					all = append(all, fmt.Errorf("error %d", i))
+					c.Impl.OnShutdown(ctx, func() error { return all[i] })
+				}
+				return nil
+			}, 0, 0)
+			lost := 0
+			for _, mine := range all {
+				if !errors.Is(err, mine) {
+					lost++
+				}
+			}
+			c.expect(lost == 0, "%d hooks fail, and the errors of %d are not in Run's result", n, lost)
+		})
+	}
 }

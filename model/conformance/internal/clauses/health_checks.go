@@ -115,6 +115,7 @@ func slowCheckClause() Clause {
 			{"a result is kept for as long as CacheFor says", []subject.Need{subject.NeedAddCheckContext}, checks.CacheFor},
 			{"probers that come early and late", []subject.Need{subject.NeedAddCheckContext}, checks.ProbersAgree},
 			{"timeouts of their own", []subject.Need{subject.NeedAddCheckContext}, checks.OwnTimeouts},
+			{"hundreds of probers at once", []subject.Need{subject.NeedAddCheckContext}, checks.ManyProbers},
 		},
 	}
 }

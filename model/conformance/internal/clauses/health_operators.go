@@ -27,6 +27,7 @@ func operatorClauses() []Clause {
 			Checks: []Check{
 				{"groups, known and unknown", []subject.Need{subject.NeedGroups}, checks.Groups},
 				{"a check in two groups", []subject.Need{subject.NeedGroups}, checks.GroupsShare},
+				{"hundreds of groups", []subject.Need{subject.NeedGroups}, checks.ManyCheckGroups},
 				{"CheckOf", []subject.Need{subject.NeedCheckOf}, checks.CheckOf},
 			},
 		},
@@ -35,6 +36,7 @@ func operatorClauses() []Clause {
 			Sentence: "FailAfter(n): the check fails from the n-th failing run in a row on; until then it is listed with its text, and passes. RefreshAhead: a probe that finds a cached result in the second half of its CacheFor is answered with it and begins a run that nobody waits for.",
 			Checks: []Check{
 				{"the third of three runs", []subject.Need{subject.NeedFailAfter}, checks.FailAfter},
+				{"the n-th, for many n", []subject.Need{subject.NeedFailAfter}, checks.FailAfterMany},
 				{"both halves of CacheFor", []subject.Need{subject.NeedRefreshAhead}, checks.RefreshAhead},
 			},
 		},

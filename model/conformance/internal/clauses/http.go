@@ -90,6 +90,7 @@ func httpClauses() []Clause {
 			Checks: []Check{
 				{"connections that speak after the stop, over every protocol", serve, checks.AcceptedBeforeByAll},
 				{"one that speaks late, and is young", serve, checks.LateRequestOfAYoungConnection},
+				{"hundreds of requests under way", serve, checks.ManyRequests},
 				{"those that say nothing", serve, checks.SilentIsNotWaitedFor},
 				{"streams that begin just before the stop", serve, checks.StreamsOutlastTheStop},
 				{"uploads", serve, checks.UploadsAreTaken},

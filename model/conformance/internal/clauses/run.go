@@ -92,6 +92,7 @@ func runClauses() []Clause {
 			Sentence: "Main's error alone is returned as it is. Several are joined in order: main, Stop, tasks, drain, hooks, shutdown, main still running, the signal; none is dropped.",
 			Premise:  func(_ model.Scenario, want model.Trace) bool { return len(want.Errors) > 0 },
 			Examples: severalErrors(),
+			Checks:   []Check{{"those of many hooks", nil, checks.ManyFailures}},
 		},
 		{
 			ID: "RUN-7", Level: Extended,

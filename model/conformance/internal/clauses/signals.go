@@ -57,6 +57,7 @@ func signalClauses() []Clause {
 			Checks: []Check{
 				{"a closed source delivers nothing more", []subject.Need{subject.NeedSignals}, checks.ClosedSource},
 				{"any signal of a source requests a stop", []subject.Need{subject.NeedSignals}, checks.AnySignal},
+				{"hundreds of SIGTERMs force nothing", []subject.Need{subject.NeedSignals}, checks.ManySIGTERMs},
 			},
 		},
 		{
