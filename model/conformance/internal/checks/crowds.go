@@ -97,7 +97,7 @@ func ManyUnitsAreCounted(c *Checker) {
 				}
 				return nil
 			}, subject.Settings{Log: log.log, Drain: 2 * time.Second})
-			c.expectBusy(err, log, n, "")
+			c.expectBusy(err, log, n, callSite{})
 		})
 		if !c.offered[subject.NeedHandler] {
 			continue
@@ -115,7 +115,7 @@ func ManyUnitsAreCounted(c *Checker) {
 				return nil
 			}, subject.Settings{Log: log.log, Drain: 2 * time.Second})
 			close(release)
-			c.expectBusy(err, log, n, "")
+			c.expectBusy(err, log, n, callSite{})
 		})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -81,7 +82,8 @@ func CanceledHint(c *Checker) {
 				c.Impl.OnShutdown(ctx, func() error { return wrap(ctx.Err()) })
 				return nil
 			}, subject.Settings{Log: log.log})
-			c.expect(log.has(c.name("OnShutdownContext")), "a hook returns context.Canceled, or rather %s, and no log line names %s; the log:\n%s", what, c.name("OnShutdownContext"), log)
+			explained := log.hasLine(func(line string) bool { return strings.Contains(line, c.name("OnShutdownContext")) })
+			c.expect(explained, "a hook returns context.Canceled, or rather %s, and no log line names %s; the log:\n%s", what, c.name("OnShutdownContext"), log)
 		})
 	}
 }
