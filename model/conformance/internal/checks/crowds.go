@@ -233,21 +233,21 @@ func NestedUnderContext(c *Checker) {
 func ManyFailures(c *Checker) {
 	for _, n := range crowds {
 		c.bubble(func() {
-			var all []error
+			var failed []error
 			err := c.Impl.Run(func(ctx context.Context) error {
 				for i := range n {
-					all = append(all, fmt.Errorf("error %d", i))
-					c.Impl.OnShutdown(ctx, func() error { return all[i] })
+					mine := fmt.Errorf("error %d", i)
+					c.Impl.OnShutdown(ctx, func() error { failed = append(failed, mine); return mine })
 				}
 				return nil
 			}, 0, 0)
 			lost := 0
-			for _, mine := range all {
+			for _, mine := range failed {
 				if !errors.Is(err, mine) {
 					lost++
 				}
 			}
-			c.expect(lost == 0, "%d hooks fail, and the errors of %d are not in Run's result", n, lost)
+			c.expect(lost == 0, "%d hooks fail, and the errors of %d are not in Run's result", len(failed), lost)
 		})
 	}
 }
