@@ -116,27 +116,24 @@ func HurriedAmongHung(c *Checker) {
 // Core API alone can.
 func SetReadyUnderWay(c *Checker) {
 	c.bubble(func() {
-		h := c.health()
-		var result error
-		inside := func() {}
-		h.AddCheck("db", func() error { inside(); return result })
-		for _, result = range []error{nil, errors.New("the reason")} {
-			for what, call := range map[string]func(){
-				"while a probe waits for a check": func() {
+		probed := func(result error, inside func(h subject.HealthFuncs)) play.Reply {
+			h := c.health()
+			h.AddCheck("db", func() error { inside(h); return result })
+			return play.Ask(h.Readiness, http.MethodGet)
+		}
+		for _, result := range []error{nil, errors.New("the reason")} {
+			for what, call := range map[string]func(h subject.HealthFuncs){
+				"while a probe waits for a check": func(h subject.HealthFuncs) {
 					time.AfterFunc(time.Millisecond, func() { h.SetReady(false) })
 					time.Sleep(2 * time.Millisecond)
 				},
-				"inside a check": func() { h.SetReady(false) },
+				"inside a check": func(h subject.HealthFuncs) { h.SetReady(false) },
 			} {
-				h.SetReady(true)
-				inside = call
-				what = fmt.Sprintf("SetReady(false) %s, which says %v", what, result)
-				c.expectReply(what, play.Ask(h.Readiness, http.MethodGet), http.StatusServiceUnavailable, "not_ready")
+				c.expectReply(fmt.Sprintf("SetReady(false) %s, which says %v", what, result), probed(result, call), http.StatusServiceUnavailable, "not_ready")
 			}
 		}
-		inside, result = func() { h.SetReady(false); h.SetReady(true) }, nil
-		h.SetReady(true)
-		c.expectReply("SetReady(false) and SetReady(true) while a probe waits", play.Ask(h.Readiness, http.MethodGet), http.StatusOK, "ok")
+		r := probed(nil, func(h subject.HealthFuncs) { h.SetReady(false); h.SetReady(true) })
+		c.expectReply("SetReady(false) and SetReady(true) while a probe waits", r, http.StatusOK, "ok")
 	})
 }
 

@@ -39,7 +39,7 @@ func SilentIsNotWaitedFor(c *Checker) {
 				_ = conn.Close()
 				<-gone
 				late := v.at(served) - v.at(cancelled)
-				c.expect(late <= 650*time.Millisecond, "%s without a request, %v old at the stop, is waited for: Serve returns %v after the cancel", what, age, late)
+				c.expect(late <= 950*time.Millisecond, "%s without a request, %v old at the stop, is waited for: Serve returns %v after the cancel", what, age, late)
 			})
 		}
 	}

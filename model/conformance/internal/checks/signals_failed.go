@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
-	"runtime"
+	"os/signal"
 	"sync"
 	"time"
 
@@ -17,12 +17,6 @@ import (
 var failures = map[string]func(impl *subject.Implementation) error{
 	"main fails": func(impl *subject.Implementation) error {
 		return impl.Run(func(context.Context) error { return errors.New("on purpose") }, 0, 0)
-	},
-	"main panics": func(impl *subject.Implementation) error {
-		return impl.Run(func(context.Context) error { panic("on purpose") }, 0, 0)
-	},
-	"main exits its goroutine": func(impl *subject.Implementation) error {
-		return impl.Run(func(context.Context) error { runtime.Goexit(); return nil }, 0, 0)
 	},
 	"hooks time out": func(impl *subject.Implementation) error {
 		return impl.Run(func(ctx context.Context) error {
@@ -56,7 +50,13 @@ func playFailure(scene string, impl *subject.Implementation) {
 	if fail == nil {
 		os.Exit(3)
 	}
-	_ = fail(impl) // that it fails is for other clauses to say
+	// Whether it returns, and fails, is for other clauses to say.
+	giveUp := time.AfterFunc(process.Soon/2, func() {
+		signal.Reset(process.Terminate)
+		process.Raise(process.Terminate)
+	})
+	_ = fail(impl)
+	giveUp.Stop()
 	process.Raise(process.Terminate)
 	time.Sleep(process.Soon)
 	os.Exit(5)
