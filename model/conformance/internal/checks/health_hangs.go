@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
@@ -18,9 +19,10 @@ import (
 func ToleratedTimeouts(c *Checker) {
 	for _, n := range []int{2, 3, 9} {
 		c.bubble(func() {
-			w, slow, lines, calls := c.observedHealth(), true, 0, 0
+			w, lines, calls := c.observedHealth(), 0, 0
+			var slow atomic.Bool
 			w.AddCheckContext("db-primary", func(context.Context) error {
-				if slow {
+				if slow.Load() {
 					time.Sleep(1500 * time.Millisecond)
 				}
 				return nil
@@ -35,19 +37,20 @@ func ToleratedTimeouts(c *Checker) {
 				c.expect(!c.offered[subject.NeedHealthObserver] || len(w.seen()) == calls, "%s: the observer has %d calls, want %d", what, len(w.seen()), calls)
 				time.Sleep(time.Second) // the run ends
 			}
+			slow.Store(true)
 			probe("the first timeout, which is tolerated", 1, 0)
 			for i := 2; i < n; i++ {
 				probe(fmt.Sprintf("timeout %d, which is tolerated", i), 0, 0)
 			}
 			probe("the timeout that fails the check", 1, 1)
 			probe("one more", 0, 0)
-			slow = false
+			slow.Store(false)
 			probe("a pass", 1, 1)
-			slow = true
+			slow.Store(true)
 			probe("the first tolerated timeout after a pass", 1, 0)
-			slow = false
+			slow.Store(false)
 			probe("a pass of a check that has not failed", 0, 0)
-			slow = true
+			slow.Store(true)
 			probe("the first tolerated timeout after that", 1, 0)
 		})
 	}
