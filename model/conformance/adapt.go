@@ -109,6 +109,7 @@ func healthOf(h HealthFuncs) subject.HealthFuncs {
 		RemoveCheck: h.RemoveCheck,
 		Startup:     h.Startup,
 		ReadinessOf: h.ReadinessOf,
+		CheckOf:     h.CheckOf,
 		SetNotReady: h.SetNotReady,
 		Takes:       subject.HealthSupported(h.Takes),
 	}

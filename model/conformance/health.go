@@ -29,6 +29,9 @@ type HealthFuncs struct {
 	// ReadinessOf returns readiness by the checks of these groups and those of none.
 	// It needs AddCheckContext, which must then apply CheckSettings.Groups.
 	ReadinessOf func(groups ...string) http.Handler
+	// CheckOf is what ReadinessOf would answer: the status, the text of each check,
+	// and whether it is 200.
+	CheckOf func(ctx context.Context, groups ...string) (status string, checks map[string]string, ready bool)
 	// SetNotReady is SetReady(false) with a reason.
 	SetNotReady func(reason string)
 	// Takes names further settings that are applied.

@@ -198,6 +198,10 @@ func HealthWith(tool, version string, s conformance.HealthSettings) conformance.
 		},
 		RemoveCheck: h.RemoveCheck,
 		ReadinessOf: func(groups ...string) http.Handler { return h.ReadinessOf(groups...) },
+		CheckOf: func(ctx context.Context, groups ...string) (string, map[string]string, bool) {
+			r, ready := h.CheckOf(ctx, groups...)
+			return r.Status, r.Checks, ready
+		},
 		SetNotReady: h.SetNotReady,
 		Takes:       conformance.HealthSupported{FailAfter: true, RefreshAhead: true, Observe: true},
 	}

@@ -40,6 +40,9 @@ func misuses() []conformance.Misuse {
 		with("option 1", nil),
 		with("WithDrainTimeout", lifecycle.WithDrainTimeout(0)),
 		with("WithDrainTimeout", lifecycle.WithDrainTimeout(-time.Second)),
+		{Argument: "WithDrainTimeout", Run: func(main mainFunc) error {
+			return lifecycle.Run(main, nil, lifecycle.WithDrainTimeout(0))
+		}},
 		with("WithShutdownTimeout", lifecycle.WithShutdownTimeout(0)),
 		with("WithShutdownTimeout", lifecycle.WithShutdownTimeout(-time.Second)),
 		with("WithDrainDelay", lifecycle.WithDrainDelay(-time.Nanosecond)),

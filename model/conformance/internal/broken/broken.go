@@ -34,8 +34,8 @@ type Case struct {
 // All returns every case.
 func All() []Case {
 	return slices.Concat(stateCases(), visibleCases(), runCases(), cancelCases(), errorCases(), endCases(), drainCases(), drainEndCases(), workCases(),
-		hookCases(), hookEndCases(), takeBackCases(), signalCases(), afterSignalCases(), logCases(), healthCases(), followCases(), answerCases(), checkCases(), editCases(),
-		serveCases(), listenerCases(), stoppingCases(), streamCases(), requestCases(), serverCases())
+		hookCases(), hookEndCases(), takeBackCases(), hintCases(), signalCases(), afterSignalCases(), logCases(), logPlaceCases(), healthCases(), followCases(), answerCases(), checkCases(), editCases(),
+		serveCases(), listenerCases(), stoppingCases(), streamCases(), requestCases(), serverCases(), silentCases(), crowdCases(), requestCrowdCases())
 }
 
 // wrong makes a case of the real library and one change to it. The clauses

@@ -25,7 +25,7 @@ func onHealth(i *impl, f func(h *funcs)) {
 }
 
 func healthCases() []Case {
-	return slices.Concat(probeCases(), proberCases(), changeCases(), operatorCases())
+	return slices.Concat(probeCases(), proberCases(), changeCases(), operatorCases(), hangCases())
 }
 
 // probeCases are wrong about what the endpoints answer.

@@ -56,7 +56,7 @@ func hookEndCases() []Case {
 				}
 			})
 		}),
-		wrong("what an interrupted hook returns is lost", "HOOK-3", func(i *impl) {
+		wrong("what an interrupted hook returns is lost", "HOOK-3 HOOK-4", func(i *impl) {
 			onHookEnd(i, func(ctx, own context.Context, o outcome) error {
 				if i.State(ctx) == "stopped" && own.Err() != nil {
 					return nil

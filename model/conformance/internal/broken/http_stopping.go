@@ -148,7 +148,7 @@ func stoppingCases() []Case {
 				return serve(ctx, srv, &deaf{Listener: ln, closed: make(chan struct{})})
 			})
 		}),
-		wrong("idle connections stay until the last answer", "HTTP-1 HTTP-2", func(i *impl) {
+		wrong("idle connections stay until the last answer", "HTTP-1 HTTP-2 HTTP-6", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				over := make(chan struct{})
 				defer close(over)

@@ -121,7 +121,7 @@ func StartupHTTP(c *Checker) {
 
 // ages are what uptime is asked at, each counted from the one before.
 var ages = []time.Duration{
-	0, 999 * time.Millisecond, time.Millisecond, 59 * time.Second, 3*time.Hour + 41*time.Minute + 18*time.Second, 900 * time.Millisecond,
+	0, 999 * time.Millisecond, time.Millisecond, 59 * time.Second, 3*time.Hour + 41*time.Minute + 18*time.Second, 900 * time.Millisecond, 1000 * time.Hour,
 }
 
 // uptimes is what one handler has said of an age.

@@ -94,7 +94,7 @@ func ManyHung(c *Checker) {
 // OneOfMany has one check fail among many, wherever it stands.
 func OneOfMany(c *Checker) {
 	c.bubble(func() {
-		for _, n := range []int{1, 2, 17, 64, 65, 300} {
+		for _, n := range []int{1, 2, 17, 64, 65, 300, 1000} {
 			for _, bad := range []int{0, n / 2, n - 1} {
 				h := c.health()
 				for i := range n {

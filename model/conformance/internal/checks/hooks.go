@@ -3,6 +3,9 @@ package checks
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -62,16 +65,27 @@ func HookValues(c *Checker) {
 	})
 }
 
-// CanceledHint checks HOOK-6: a hook that used the run's context is told so.
+// CanceledHint checks HOOK-6: a hook that used the run's context is told so, also
+// when it wraps the error as what it calls does.
 func CanceledHint(c *Checker) {
-	c.bubble(func() {
-		log := &logbook{}
-		_ = c.run(func(ctx context.Context) error {
-			c.Impl.OnShutdown(ctx, func() error { return ctx.Err() })
-			return nil
-		}, subject.Settings{Log: log.log})
-		c.expectLog(log, c.name("OnShutdownContext"))
-	})
+	for what, wrap := range map[string]func(err error) error{
+		"it":          func(err error) error { return err },
+		"it, wrapped": func(err error) error { return fmt.Errorf("closing the store: %w", err) },
+		"it, deeper": func(err error) error {
+			return fmt.Errorf("a: %w", fmt.Errorf("b: %w", &url.Error{Op: "Get", URL: "x", Err: err}))
+		},
+		"a join of it": func(err error) error { return errors.Join(nil, err) },
+	} {
+		c.bubble(func() {
+			log := &logbook{}
+			_ = c.run(func(ctx context.Context) error {
+				c.Impl.OnShutdown(ctx, func() error { return wrap(ctx.Err()) })
+				return nil
+			}, subject.Settings{Log: log.log})
+			explained := log.hasLine(func(line string) bool { return strings.Contains(line, c.name("OnShutdownContext")) })
+			c.expect(explained, "a hook returns context.Canceled, or rather %s, and no log line names %s; the log:\n%s", what, c.name("OnShutdownContext"), log)
+		})
+	}
 }
 
 // ManyRegistrations checks HOOK-7: a thousand registrations at once.

@@ -93,6 +93,27 @@ func LateHookIsLogged(c *Checker) {
 	})
 }
 
+// AbandonedLateHook has a late hook exceed its timeout, and then fail.
+func AbandonedLateHook(c *Checker) {
+	c.bubble(func() {
+		log := &logbook{}
+		var run context.Context
+		_ = c.run(func(ctx context.Context) error { run = ctx; return nil }, subject.Settings{Log: log.log, Shutdown: 2 * time.Second})
+		for _, end := range []func() error{
+			func() error { return errors.New("the abandoned one's") },
+			func() error { panic("the panic of an abandoned one") },
+		} {
+			began := time.Now()
+			c.Impl.OnShutdown(run, func() error { time.Sleep(5 * time.Second); return end() })
+			c.expect(time.Since(began) < 3*time.Second, "a late hook with a timeout of 2s holds its caller up for %v", time.Since(began))
+			before := log.count()
+			time.Sleep(10 * time.Second)
+			c.expect(log.count() > before, "a late hook fails when its timeout is over, and nothing is logged then; the log:\n%s", log)
+		}
+		c.expectLog(log, "the abandoned one's")
+	})
+}
+
 // LateHookContext checks HOOK-5: so has that of a hook registered after stopped.
 func LateHookContext(c *Checker) {
 	c.bubble(func() {

@@ -21,6 +21,11 @@ func (v *service) expectCounted(what string, until time.Duration) {
 	v.c.expect(v.hooksAt() >= until, "%s: hooks begin at %s, want %s", what, scenarios.Show(v.hooksAt()), scenarios.Show(until))
 }
 
+// expectSeen demands that they begin as soon as it is done (DRAIN-5).
+func (v *service) expectSeen(what string, at time.Duration) {
+	v.c.expect(v.hooksAt() <= at+slack, "%s is over at %s, and hooks begin at %s", what, scenarios.Show(at), scenarios.Show(v.hooksAt()))
+}
+
 // expectNoLeak demands that they begin soon after it: what is counted for good
 // costs the drain timeout.
 func (v *service) expectNoLeak(what string, after time.Duration) {
@@ -45,6 +50,7 @@ func HandlerCounts(c *Checker) {
 			v.begin("")
 			v.end()
 			v.expectCounted(what, v.at("handled"))
+			v.expectSeen(what, v.at("handled"))
 		})
 	}
 }
@@ -60,6 +66,7 @@ func RequestWhileDraining(c *Checker) {
 		e := <-second
 		c.expect(e.ok(), "a request that comes while draining: %v", e)
 		v.expectCounted("a request that came while draining", e.at)
+		v.expectSeen("a request that came while draining", e.at)
 	})
 }
 

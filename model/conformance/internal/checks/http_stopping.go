@@ -148,6 +148,10 @@ func CloseOfOddAnswers(c *Checker) {
 		case "/header":
 			time.Sleep(2 * time.Second)
 			w.WriteHeader(http.StatusNoContent)
+		case "/status":
+			time.Sleep(2 * time.Second)
+			w.WriteHeader(http.StatusOK)
+			_, _ = io.WriteString(w, "done")
 		case "/flushed":
 			time.Sleep(2 * time.Second)
 			_ = http.NewResponseController(w).Flush()
@@ -160,7 +164,7 @@ func CloseOfOddAnswers(c *Checker) {
 	}
 	for _, delay := range []time.Duration{0, 5 * time.Second} {
 		c.serving(c.Impl.Serve, subject.Settings{Delay: delay}, odd, func(v *service) {
-			paths := []string{"nothing", "header", "flushed"}
+			paths := []string{"nothing", "header", "flushed", "status"}
 			var answers []<-chan exchange
 			for _, path := range paths {
 				answers = append(answers, v.begin(path))

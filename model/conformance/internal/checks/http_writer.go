@@ -89,13 +89,17 @@ func TooLargeEndsTheConnection(c *Checker) {
 			http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
 		}
 	}
-	for _, delay := range []time.Duration{0, 5 * time.Second} {
+	for _, when := range []struct {
+		delay   time.Duration
+		stopped bool
+	}{{0, false}, {5 * time.Second, false}, {5 * time.Second, true}} {
+		delay := when.delay
 		c.serving(c.Impl.Serve, subject.Settings{Delay: delay}, limits, func(v *service) {
 			w := v.dial()
 			if w == nil {
 				return
 			}
-			if delay > 0 {
+			if when.stopped {
 				v.stop()
 				time.Sleep(time.Second)
 				if v.at(cancelled) <= v.now() {
@@ -107,7 +111,7 @@ func TooLargeEndsTheConnection(c *Checker) {
 			}()
 			resp, err := http.ReadResponse(w.r, nil)
 			e := v.exchanged(resp, err)
-			c.expect(e.err == nil && e.code == http.StatusRequestEntityTooLarge && e.closes, "http.MaxBytesReader finds a body too large, with a drain delay of %v: %v, and the connection closes: %t", delay, e, e.closes)
+			c.expect(e.err == nil && e.code == http.StatusRequestEntityTooLarge && e.closes, "http.MaxBytesReader finds a body too large, with a drain delay of %v, which has begun: %t: %v, and the connection closes: %t", delay, when.stopped, e, e.closes)
 		})
 	}
 }

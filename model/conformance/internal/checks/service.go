@@ -8,6 +8,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing/synctest"
@@ -36,12 +37,13 @@ const (
 
 // service is one run whose main serves HTTP, in virtual time.
 type service struct {
-	c      *Checker
-	ln     *pipes
-	client *http.Client
-	stop   func()          // requests a stop
-	ctx    context.Context // what Serve is given
-	over   chan struct{}   // closed when Run has returned
+	c       *Checker
+	ln      *pipes
+	client  *http.Client
+	stop    func()          // requests a stop
+	signals chan os.Signal  // where the settings have a source
+	ctx     context.Context // what Serve is given
+	over    chan struct{}   // closed when Run has returned
 
 	mu    sync.Mutex
 	notes map[string]time.Duration
@@ -59,6 +61,10 @@ func (c *Checker) serving(serve ServeFunc, s subject.Settings, handle handleFunc
 		srv := &http.Server{
 			Handler:  http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { handle(v, w, req) }),
 			ErrorLog: log.New(io.Discard, "", 0),
+		}
+		if s.Signals != nil { // one that is made in the bubble
+			v.signals = make(chan os.Signal, 4)
+			s.Signals = v.signals
 		}
 		s.Parent, v.stop = context.WithCancel(context.Background())
 		up := make(chan struct{})

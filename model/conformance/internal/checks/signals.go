@@ -184,7 +184,7 @@ func PlayScene(scene string, impl *subject.Implementation) {
 		playPipeline(impl, make(chan os.Signal, 1))
 	case sceneDefaultEffect:
 	default:
-		os.Exit(3)
+		playFailure(scene, impl)
 	}
 	if err := impl.Run(func(context.Context) error { return nil }, 0, 0); err != nil {
 		os.Exit(4)

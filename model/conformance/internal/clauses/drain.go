@@ -27,6 +27,10 @@ func drainClauses() []Clause {
 				{Main: ends, Groups: append(busyFor(model.Unit{Lasts: 2 * second}), model.Group{Units: []model.Unit{{Lasts: 3 * second}}}), Hooks: hook},
 				{DrainTimeout: 2 * second, Main: ends, Groups: never, Hooks: hook},
 			},
+			Checks: []Check{
+				{"one busy group of many", nil, checks.ManyGroups},
+				{"one busy unit, or task, of many", []subject.Need{subject.NeedTrack, subject.NeedGo}, checks.ManyUnits},
+			},
 		},
 		{
 			ID: "DRAIN-2", Level: Core,
@@ -44,6 +48,7 @@ func drainClauses() []Clause {
 				{"on busy processors", nil, checks.TimeoutOnBusyProcessors},
 				{"a further interrupt on busy processors", []subject.Need{subject.NeedSignals}, checks.ForcedOnBusyProcessors},
 				{"the error and the log line count requests", []subject.Need{subject.NeedLog, subject.NeedHandler}, checks.RequestsAreCounted},
+				{"they count many", []subject.Need{subject.NeedLog, subject.NeedTrack}, checks.ManyUnitsAreCounted},
 			},
 		},
 		{
@@ -178,6 +183,7 @@ func taskClause(ends model.Main, hook []model.Hook) Clause {
 			{"only the first call of done counts", []subject.Need{subject.NeedTrack}, checks.DoneTwice},
 			{"the error of a task names the call of Go", []subject.Need{subject.NeedRunWith, subject.NeedGo}, checks.TaskIsNamed},
 			{"a work context has the values it is asked with", []subject.Need{subject.NeedWorkContext}, checks.WorkContextValues},
+			{"one that is asked for after draining has ended", []subject.Need{subject.NeedWorkContext}, checks.WorkContextLater},
 		},
 	}
 }

@@ -115,7 +115,7 @@ func answerClauses() []Clause {
 			},
 		},
 		{
-			ID: "HEALTH-5", Level: Extended,
+			ID: "HEALTH-5", Level: Core,
 			Sentence: "The state and SetReady are looked at again when the checks are done: a probe under way when draining begins answers 503.",
 			Premise: probed(model.Readiness, func(s model.Scenario, want model.Trace, i int) bool {
 				return want.Answers[i].Status == "not_ready" && want.Answers[i].At > s.Probes[i].At
@@ -125,6 +125,7 @@ func answerClauses() []Clause {
 				with(drains, probes(model.Readiness, 3), model.Check{Lasts: second + 8}),
 				with(offAWhile, probes(model.Readiness, 1), model.Check{Lasts: second + 8}),
 			},
+			Checks: []Check{{"SetReady while a probe is under way", []subject.Need{subject.NeedHealth}, checks.SetReadyUnderWay}},
 		},
 		{
 			ID: "HEALTH-6", Level: Core,

@@ -39,6 +39,7 @@ func checkClauses() []Clause {
 				{"a thousand checks, bounded", []subject.Need{subject.NeedAddCheckContext}, checks.Thousand},
 				{"a hundred that hang, and one that does not", []subject.Need{subject.NeedAddCheckContext}, checks.NoStarving},
 				{"a thousand that hang, and a hundred that do not", []subject.Need{subject.NeedAddCheckContext}, checks.ManyHung},
+				{"hundreds that hang with a short timeout", []subject.Need{subject.NeedAddCheckContext}, checks.HurriedAmongHung},
 			},
 		},
 		{
@@ -114,6 +115,7 @@ func slowCheckClause() Clause {
 			{"a result is kept for as long as CacheFor says", []subject.Need{subject.NeedAddCheckContext}, checks.CacheFor},
 			{"probers that come early and late", []subject.Need{subject.NeedAddCheckContext}, checks.ProbersAgree},
 			{"timeouts of their own", []subject.Need{subject.NeedAddCheckContext}, checks.OwnTimeouts},
+			{"hundreds of probers at once", []subject.Need{subject.NeedAddCheckContext}, checks.ManyProbers},
 		},
 	}
 }

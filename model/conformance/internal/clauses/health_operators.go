@@ -15,6 +15,8 @@ func operatorClauses() []Clause {
 				{"one that hangs when every prober has hung up", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.HungIsLogged},
 				{"each change is one line, and one call", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext, subject.NeedRemoveCheck}, checks.Changes},
 				{"one that is always late does not pass again", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.LateIsNoRecovery},
+				{"timeouts that FailAfter tolerates", []subject.Need{subject.NeedHealthLog, subject.NeedFailAfter}, checks.ToleratedTimeouts},
+				{"one that hangs soon after another text", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.HangAfterAnotherText},
 				{"what is replaced", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.ReplacementInherits},
 				{"observers that hang and panic", []subject.Need{subject.NeedHealthObserver}, checks.SlowObserver},
 			},
@@ -25,6 +27,8 @@ func operatorClauses() []Clause {
 			Checks: []Check{
 				{"groups, known and unknown", []subject.Need{subject.NeedGroups}, checks.Groups},
 				{"a check in two groups", []subject.Need{subject.NeedGroups}, checks.GroupsShare},
+				{"hundreds of groups", []subject.Need{subject.NeedGroups}, checks.ManyCheckGroups},
+				{"CheckOf", []subject.Need{subject.NeedCheckOf}, checks.CheckOf},
 			},
 		},
 		{
@@ -32,6 +36,7 @@ func operatorClauses() []Clause {
 			Sentence: "FailAfter(n): the check fails from the n-th failing run in a row on; until then it is listed with its text, and passes. RefreshAhead: a probe that finds a cached result in the second half of its CacheFor is answered with it and begins a run that nobody waits for.",
 			Checks: []Check{
 				{"the third of three runs", []subject.Need{subject.NeedFailAfter}, checks.FailAfter},
+				{"the n-th, for many n", []subject.Need{subject.NeedFailAfter}, checks.FailAfterMany},
 				{"both halves of CacheFor", []subject.Need{subject.NeedRefreshAhead}, checks.RefreshAhead},
 			},
 		},

@@ -24,6 +24,7 @@ func hookClauses() []Clause {
 				two(plain, model.Hook{Lasts: second + 2}),
 				{Main: ends, Hooks: []model.Hook{plain, {}, {Lasts: second + 4}, {At: 8, Lasts: 16}}},
 			},
+			Checks: []Check{{"many hooks", nil, checks.ManyInOrder}},
 		},
 		{
 			ID: "HOOK-2", Level: Core,
@@ -72,7 +73,10 @@ func hookClauses() []Clause {
 				{Main: ends, Hooks: []model.Hook{plain, {At: 5 * second, Lasts: model.Never}}},
 				{Main: ends, Hooks: []model.Hook{plain, {At: 5 * second, Lasts: second + 4, Ends: model.Panics}}},
 			},
-			Checks: []Check{{"a late hook that fails is logged", []subject.Need{subject.NeedLog}, checks.LateHookIsLogged}},
+			Checks: []Check{
+				{"a late hook that fails is logged", []subject.Need{subject.NeedLog}, checks.LateHookIsLogged},
+				{"so is one that fails when its timeout is over", []subject.Need{subject.NeedLog}, checks.AbandonedLateHook},
+			},
 		},
 		{
 			ID: "HOOK-5", Level: Extended,

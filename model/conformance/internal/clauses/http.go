@@ -48,6 +48,7 @@ func httpClauses() []Clause {
 				{"answers over HTTP/2 are whole", serve, checks.HTTP2Answers},
 				{"the first hook waits for a cut handler, and not for long", serve, checks.Cutting},
 				{"nor for longer than a tenth of the shutdown timeout", serve, checks.CuttingUnderAShortTimeout},
+				{"a forced end of draining cuts too", append(serve, subject.NeedSignals), checks.CutWhenForced},
 				{"a request that is cut looks cut", serve, checks.CutLooksCut},
 				{"streams of HTTP/2 are cut", serve, checks.StreamsAreCut},
 				{"hijacked connections are waited for, and cut", serve, checks.HijackedIsFollowed},
@@ -89,6 +90,8 @@ func httpClauses() []Clause {
 			Checks: []Check{
 				{"connections that speak after the stop, over every protocol", serve, checks.AcceptedBeforeByAll},
 				{"one that speaks late, and is young", serve, checks.LateRequestOfAYoungConnection},
+				{"hundreds of requests under way", serve, checks.ManyRequests},
+				{"those that say nothing", serve, checks.SilentIsNotWaitedFor},
 				{"streams that begin just before the stop", serve, checks.StreamsOutlastTheStop},
 				{"uploads", serve, checks.UploadsAreTaken},
 				{"slow readers", serve, checks.SlowReaders},

@@ -92,6 +92,7 @@ func runClauses() []Clause {
 			Sentence: "Main's error alone is returned as it is. Several are joined in order: main, Stop, tasks, drain, hooks, shutdown, main still running, the signal; none is dropped.",
 			Premise:  func(_ model.Scenario, want model.Trace) bool { return len(want.Errors) > 0 },
 			Examples: severalErrors(),
+			Checks:   []Check{{"those of many hooks", nil, checks.ManyFailures}},
 		},
 		{
 			ID: "RUN-7", Level: Extended,
@@ -127,6 +128,8 @@ func runClauses() []Clause {
 			Checks: []Check{
 				{"one after another, at once and nested", nil, checks.SeveralRuns},
 				{"one signal stops two", []subject.Need{subject.NeedUnix}, checks.SignalStopsAll},
+				{"a hundred at once", nil, checks.ManyRuns},
+				{"one under the context of another", []subject.Need{subject.NeedParent}, checks.NestedUnderContext},
 			},
 		},
 		{

@@ -57,6 +57,7 @@ func signalClauses() []Clause {
 			Checks: []Check{
 				{"a closed source delivers nothing more", []subject.Need{subject.NeedSignals}, checks.ClosedSource},
 				{"any signal of a source requests a stop", []subject.Need{subject.NeedSignals}, checks.AnySignal},
+				{"hundreds of SIGTERMs force nothing", []subject.Need{subject.NeedSignals}, checks.ManySIGTERMs},
 			},
 		},
 		{
@@ -70,7 +71,10 @@ func signalClauses() []Clause {
 		{
 			ID: "SIG-3", Level: Core,
 			Sentence: "After Run returns, a signal has its default effect again.",
-			Checks:   []Check{{"a SIGTERM after Run ends the process", []subject.Need{subject.NeedUnix}, checks.DefaultEffect}},
+			Checks: []Check{
+				{"a SIGTERM after Run ends the process", []subject.Need{subject.NeedUnix}, checks.DefaultEffect},
+				{"also when Run has failed", []subject.Need{subject.NeedUnix}, checks.DefaultEffectAfterFailure},
+			},
 		},
 	}
 }

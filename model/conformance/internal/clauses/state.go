@@ -45,6 +45,7 @@ func stateClauses() []Clause {
 				{"an observer that hangs costs Run 100 ms and no deadline", []subject.Need{subject.NeedObserve}, checks.HangingObserver},
 				{"an observer that panics sees the rest", []subject.Need{subject.NeedObserve}, checks.PanickingObserver},
 				{"an observer may call back into the library", []subject.Need{subject.NeedObserve, subject.NeedStop, subject.NeedState}, checks.CallingObserver},
+				{"one that is slow sees every step", []subject.Need{subject.NeedObserve}, checks.SlowObserverSeesAll},
 				{"an observer or a logger that calls back for each call", []subject.Need{subject.NeedObserve, subject.NeedLog}, checks.CallingForEach},
 				{"a default logger that does so with a foreign context", []subject.Need{subject.NeedTrack}, checks.ForeignForEach},
 				{"a logger that hangs costs Run 100 ms and no deadline", []subject.Need{subject.NeedLog}, checks.HangingLogger},

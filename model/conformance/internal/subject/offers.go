@@ -50,6 +50,7 @@ const (
 	NeedRemoveCheck       Need = "Health.RemoveCheck"
 	NeedStartup           Need = "Health.Startup"
 	NeedGroups            Need = "Health.ReadinessOf"
+	NeedCheckOf           Need = "Health.CheckOf"
 	NeedSetNotReady       Need = "Health.SetNotReady"
 	NeedFailAfter         Need = "CheckSettings.FailAfter"
 	NeedRefreshAhead      Need = "CheckSettings.RefreshAhead"
@@ -110,6 +111,7 @@ func OffersOf(impl *Implementation) Offers {
 		o[NeedRemoveCheck] = h.RemoveCheck != nil
 		o[NeedStartup] = h.Startup != nil
 		o[NeedGroups] = h.ReadinessOf != nil && h.AddCheckContext != nil
+		o[NeedCheckOf] = h.CheckOf != nil && o[NeedGroups]
 		o[NeedSetNotReady] = h.SetNotReady != nil
 		o[NeedHealthLog] = impl.HealthWith != nil
 		o[NeedFailAfter] = h.AddCheckContext != nil && h.Takes.FailAfter
@@ -127,7 +129,7 @@ func Everything() Offers {
 		NeedIs, NeedRunWith, NeedState, NeedOnShutdownContext, NeedWorkContext, NeedTrack, NeedGo, NeedStop,
 		NeedMarkStarted, NeedHandler, NeedListenAndServe, NeedServe, NeedServeTLS, NeedListenTLS, NeedUntilStopped, NeedServeFunc, NeedCancelOnStop,
 		NeedParent, NeedSignals, NeedDelay, NeedGrace, NeedManualStart, NeedObserve, NeedLog, NeedStopFromOutside, NeedExitCode, NeedCleanError, NeedSignalError, NeedLogger, NeedOnShutdownStop, NeedMachine, NeedMisuses, NeedHealth, NeedFollow, NeedAddCheckContext, NeedRemoveCheck,
-		NeedStartup, NeedGroups, NeedSetNotReady, NeedFailAfter, NeedRefreshAhead, NeedHealthLog, NeedHealthObserver, NeedUnix,
+		NeedStartup, NeedGroups, NeedCheckOf, NeedSetNotReady, NeedFailAfter, NeedRefreshAhead, NeedHealthLog, NeedHealthObserver, NeedUnix,
 	} {
 		o[n] = true
 	}

@@ -125,6 +125,7 @@ type HealthFuncs struct {
 	RemoveCheck     func(name string)
 	Startup         http.Handler
 	ReadinessOf     func(groups ...string) http.Handler
+	CheckOf         func(ctx context.Context, groups ...string) (status string, checks map[string]string, ready bool)
 	SetNotReady     func(reason string)
 	Takes           HealthSupported
 }

@@ -1,0 +1,47 @@
+package broken
+
+import (
+	"context"
+	"errors"
+)
+
+// hintCases are wrong about what the log says of hooks.
+func hintCases() []Case {
+	return []Case{
+		wrong("what an abandoned late hook returns is not logged", "HOOK-4", func(i *impl) {
+			onHook(i, func(ctx context.Context, hook task, _ bool) task {
+				if i.State(ctx) != "stopped" {
+					return hook
+				}
+				return func(own context.Context) error {
+					o := contained(func() error { return hook(own) })
+					if own.Err() != nil {
+						return nil
+					}
+					return o.again()
+				}
+			})
+		}),
+		wrong("only a bare context.Canceled is explained", "HOOK-6", func(i *impl) {
+			onHookEnd(i, func(_, _ context.Context, o outcome) error {
+				if o.err != nil && o.err != context.Canceled && errors.Is(o.err, context.Canceled) {
+					return errors.New(o.err.Error())
+				}
+				return o.again()
+			})
+		}),
+		wrong("only the first of several bad arguments is named", "RUN-8", func(i *impl) {
+			for n, m := range i.Misuses {
+				if run := m.Run; run != nil {
+					i.Misuses[n].Run = func(main task) error {
+						err := run(main)
+						if all, several := err.(interface{ Unwrap() []error }); several {
+							return all.Unwrap()[0]
+						}
+						return err
+					}
+				}
+			}
+		}),
+	}
+}

@@ -1,0 +1,85 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// ManyCheckGroups has many groups with a check each, and one check that is in all
+// of them, and asks for one group, for half of them, and for all.
+func ManyCheckGroups(c *Checker) {
+	for _, n := range crowds {
+		c.bubble(func() {
+			h, all := c.health(), []string{}
+			for i := range n {
+				all = append(all, fmt.Sprint("group ", i))
+				h.AddCheckContext(fmt.Sprint("check ", i), func(context.Context) error { return nil }, subject.CheckSettings{Groups: all[i : i+1]})
+			}
+			h.AddCheckContext("in all", func(context.Context) error { return errors.New("the reason") }, subject.CheckSettings{Groups: all})
+			for _, groups := range [][]string{all[n-1:], all[n/2:], all} {
+				r := play.Ask(h.ReadinessOf(groups...), http.MethodGet)
+				c.expect(len(r.Checks) == len(groups)+1 && r.Checks["in all"] == "the reason" && r.Status == "degraded",
+					"of %d groups with a check each, %d are asked for, and %d checks are listed, want that and one more; the one in all says %q, and the status is %q", n, len(groups), len(r.Checks), r.Checks["in all"], r.Status)
+			}
+		})
+	}
+}
+
+// FailAfterMany has a check fail that often in a row.
+func FailAfterMany(c *Checker) {
+	for _, n := range append([]int{1, 2}, crowds...) {
+		c.bubble(func() {
+			h := c.health()
+			h.AddCheckContext("db", func(context.Context) error { return errors.New("the reason") }, subject.CheckSettings{FailAfter: n})
+			for run := 1; run <= n+1; run++ {
+				want := "ok"
+				if run >= n {
+					want = "degraded"
+				}
+				if r := play.Ask(h.Readiness, http.MethodGet); r.Status != want {
+					c.Errorf("with FailAfter(%d), failing run %d in a row: %q, want %q", n, run, r.Status, want)
+					return
+				}
+			}
+		})
+	}
+}
+
+// ManyProbers has many probes ask for one check at once, of which every second
+// goes away.
+func ManyProbers(c *Checker) {
+	for _, n := range crowds {
+		c.bubble(func() {
+			h := c.health()
+			var runs, wrong atomic.Int64
+			h.AddCheckContext("slow", func(context.Context) error { runs.Add(1); time.Sleep(time.Second); return errors.New("the reason") }, subject.CheckSettings{})
+			client, leave := context.WithCancel(context.Background())
+			var probers sync.WaitGroup
+			began := time.Now()
+			for i := range n {
+				probers.Go(func() {
+					if i%2 == 1 {
+						play.AskWith(client, h.Readiness, http.MethodGet)
+						return
+					}
+					r := play.Ask(h.Readiness, http.MethodGet)
+					if r.Status != "degraded" || r.Checks["slow"] != "the reason" || !about(time.Since(began), time.Second) {
+						wrong.Add(1)
+					}
+				})
+			}
+			time.AfterFunc(500*time.Millisecond, leave)
+			probers.Wait()
+			time.Sleep(2 * time.Second)
+			c.expect(runs.Load() == 1 && wrong.Load() == 0, "%d probes ask at once for a check that takes 1s, and every second goes away: it runs %d times, and of the others %d get another answer", n, runs.Load(), wrong.Load())
+		})
+	}
+}

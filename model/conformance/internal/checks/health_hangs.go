@@ -1,0 +1,170 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// ToleratedTimeouts has a check with FailAfter exceed its timeout again and again,
+// pass, and exceed it again.
+func ToleratedTimeouts(c *Checker) {
+	for _, n := range []int{2, 3, 9} {
+		c.bubble(func() {
+			w, lines, calls := c.observedHealth(), 0, 0
+			var slow atomic.Bool
+			w.AddCheckContext("db-primary", func(context.Context) error {
+				if slow.Load() {
+					time.Sleep(1500 * time.Millisecond)
+				}
+				return nil
+			}, subject.CheckSettings{Timeout: time.Second, FailAfter: n})
+			probe := func(what string, moreLines, moreCalls int) {
+				play.Ask(w.Readiness, http.MethodGet)
+				lines, calls = lines+moreLines, calls+moreCalls
+				time.Sleep(time.Millisecond) // both are told on no probe's time
+				what = fmt.Sprintf("FailAfter(%d): %s", n, what)
+				got := len(w.linesAbout("db-primary"))
+				c.expect(got == lines, "%s: %d lines are logged so far, want %d; the log:\n%s", what, got, lines, &w.log)
+				c.expect(!c.offered[subject.NeedHealthObserver] || len(w.seen()) == calls, "%s: the observer has %d calls, want %d", what, len(w.seen()), calls)
+				time.Sleep(time.Second) // the run ends
+			}
+			slow.Store(true)
+			probe("the first timeout, which is tolerated", 1, 0)
+			for i := 2; i < n; i++ {
+				probe(fmt.Sprintf("timeout %d, which is tolerated", i), 0, 0)
+			}
+			probe("the timeout that fails the check", 1, 1)
+			probe("one more", 0, 0)
+			slow.Store(false)
+			probe("a pass", 1, 1)
+			slow.Store(true)
+			probe("the first tolerated timeout after a pass", 1, 0)
+			slow.Store(false)
+			probe("a pass of a check that has not failed", 0, 0)
+			slow.Store(true)
+			probe("the first tolerated timeout after that", 1, 0)
+		})
+	}
+}
+
+// HangAfterAnotherText has a check fail with several texts within a minute, and
+// then hang.
+func HangAfterAnotherText(c *Checker) {
+	for _, texts := range []int{1, 2, 7, 300} {
+		c.bubble(func() {
+			w, runs := c.observedHealth(), 0
+			check, release := hung()
+			w.AddCheckContext("db-primary", func(context.Context) error {
+				if runs++; runs > texts {
+					return check()
+				}
+				return fmt.Errorf("refused %d", runs)
+			}, subject.CheckSettings{Timeout: time.Second})
+			for range texts {
+				play.Ask(w.Readiness, http.MethodGet)
+			}
+			time.Sleep(time.Millisecond)
+			before := len(w.linesAbout("db-primary"))
+			play.Ask(w.Readiness, http.MethodGet)
+			time.Sleep(time.Millisecond)
+			lines := w.linesAbout("db-primary")
+			c.expect(len(lines) == before+1 && !strings.Contains(lines[before], "refused"),
+				"a check hangs after %d texts within a minute: by its timeout %d lines are logged about that, want 1; the log:\n%s", texts, len(lines)-before, &w.log)
+			release()
+			time.Sleep(time.Millisecond)
+		})
+	}
+}
+
+// HurriedAmongHung has hundreds of checks that hang, with a short timeout, before
+// quick ones in the queue.
+func HurriedAmongHung(c *Checker) {
+	for _, n := range []int{64, 300, 1000} {
+		c.bubble(func() {
+			h := c.health()
+			check, release := hung()
+			s := subject.CheckSettings{Timeout: 100 * time.Millisecond}
+			for i := range n {
+				h.AddCheckContext(fmt.Sprintf("a hung one %4d", i), func(context.Context) error { return check() }, s)
+			}
+			for i := range 20 {
+				h.AddCheckContext(fmt.Sprint("quick ", i), sleeper(time.Millisecond), s)
+			}
+			for probe := range 2 {
+				r, late := play.Ask(h.Readiness, http.MethodGet), []string{}
+				for name, text := range r.Checks {
+					if strings.HasPrefix(name, "quick") && text != "ok" {
+						late = append(late, name+": "+text)
+					}
+				}
+				slices.Sort(late)
+				c.expect(len(late) == 0 && len(r.Checks) == n+20, "probe %d: beside %d hung checks with a timeout of 100ms, %d of 20 quick ones fail: %q", probe+1, n, len(late), late)
+			}
+			release()
+			time.Sleep(time.Second)
+		})
+	}
+}
+
+// SetReadyUnderWay calls SetReady(false) while a probe waits for a check, as the
+// Core API alone can.
+func SetReadyUnderWay(c *Checker) {
+	c.bubble(func() {
+		probed := func(result error, inside func(h subject.HealthFuncs)) play.Reply {
+			h := c.health()
+			h.AddCheck("db", func() error { inside(h); return result })
+			return play.Ask(h.Readiness, http.MethodGet)
+		}
+		for _, result := range []error{nil, errors.New("the reason")} {
+			for what, call := range map[string]func(h subject.HealthFuncs){
+				"while a probe waits for a check": func(h subject.HealthFuncs) {
+					time.AfterFunc(time.Millisecond, func() { h.SetReady(false) })
+					time.Sleep(2 * time.Millisecond)
+				},
+				"inside a check": func(h subject.HealthFuncs) { h.SetReady(false) },
+			} {
+				c.expectReply(fmt.Sprintf("SetReady(false) %s, which says %v", what, result), probed(result, call), http.StatusServiceUnavailable, "not_ready")
+			}
+		}
+		r := probed(nil, func(h subject.HealthFuncs) { h.SetReady(false); h.SetReady(true) })
+		c.expectReply("SetReady(false) and SetReady(true) while a probe waits", r, http.StatusOK, "ok")
+	})
+}
+
+// CheckOf compares CheckOf with readiness of the same groups, in every state that
+// these tell apart.
+func CheckOf(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		results := map[string]error{}
+		for name, groups := range map[string][]string{"search": {"read"}, "store": {"read", "write"}, "queue": {"write"}, "disk": nil} {
+			h.AddCheckContext(name, func(context.Context) error { return results[name] }, subject.CheckSettings{Groups: groups})
+		}
+		same := func(when string) {
+			for _, groups := range [][]string{nil, {"read"}, {"write"}, {"write", "read"}, {"unknown"}, {"unknown", "write"}} {
+				what := fmt.Sprintf("CheckOf%q %s", groups, when)
+				want := play.Ask(h.ReadinessOf(groups...), http.MethodGet)
+				status, checks, ready := h.CheckOf(context.Background(), groups...)
+				c.expect(ready == (want.Code == http.StatusOK), "%s says that it is ready: %t; readiness of these groups answers %d", what, ready, want.Code)
+				c.expect(status == want.Status, "%s is %q, and readiness of these groups %q", what, status, want.Status)
+				c.expect(fmt.Sprint(checks) == fmt.Sprint(want.Checks), "%s lists %v, and readiness of these groups %v", what, checks, want.Checks)
+			}
+		}
+		same("when all pass")
+		for _, name := range []string{"search", "queue", "disk"} {
+			results[name] = errors.New("the reason")
+			same("when " + name + " fails too")
+		}
+		h.SetReady(false)
+		same("while not ready")
+	})
+}

@@ -1,0 +1,101 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// ForcedIsLogged has phases end by a timeout, and by a further interrupt.
+func ForcedIsLogged(c *Checker) {
+	hangs := func(ctx context.Context) error {
+		c.Impl.Track(ctx)
+		c.hook(ctx, func() { time.Sleep(time.Hour) })
+		play.Wait(ctx.Done(), time.Hour)
+		return nil
+	}
+	for what, settings := range map[string]func() subject.Settings{
+		"a timeout": func() subject.Settings {
+			source := make(chan os.Signal, 1)
+			time.AfterFunc(time.Second, func() { source <- os.Interrupt })
+			return subject.Settings{Signals: source, Drain: 4 * time.Second, Shutdown: 3 * time.Second}
+		},
+		"a further interrupt": func() subject.Settings {
+			source := make(chan os.Signal, 3)
+			for n := range 3 {
+				time.AfterFunc(time.Duration(n+1)*time.Second, func() { source <- os.Interrupt })
+			}
+			return subject.Settings{Signals: source}
+		},
+	} {
+		log := c.loggedWith(settings, hangs)
+		for _, to := range []model.State{model.Hooks, model.Stopped} {
+			found := log.transitionTo(to)
+			c.expect(len(found) == 1 && found[0].text("cause") != "", "%s leads to %s, and its record has no cause; the log:\n%v", what, to, log)
+		}
+	}
+}
+
+// PlaceIsAlwaysSource has much go wrong, and looks at each record that has a place
+// besides its source.
+func PlaceIsAlwaysSource(c *Checker) {
+	mine := errors.New("on purpose")
+	stay := func() error { time.Sleep(time.Hour); return nil }
+	log := c.logged(subject.Settings{Drain: 4 * time.Second, Shutdown: 3 * time.Second}, func(ctx context.Context) error {
+		c.Impl.OnShutdown(ctx, func() error {
+			c.Impl.Track(ctx)
+			return mine
+		})
+		if c.offered[subject.NeedServeFunc] {
+			go func() {
+				_ = c.Impl.ServeFunc(ctx, stay, func(context.Context) error { return stay() }, nil)
+			}()
+		}
+		time.Sleep(time.Millisecond) // it serves
+		c.Impl.Go(ctx, func(context.Context) error { panic("on purpose") })
+		time.Sleep(time.Minute)
+		return mine
+	})
+	for _, l := range log.all() {
+		at := l.text("at")
+		if !strings.Contains(at, ".go") {
+			continue
+		}
+		file, number, _ := strings.Cut(l.source, ":")
+		line, _ := strconv.Atoi(number)
+		source := callSite{file, file, line}
+		c.expect(l.source != "" && source.isIn(at), "a record is about %s, and its source is %s: %v", at, l.source, l)
+	}
+}
+
+// SourceOfNoPlace has a stop come from where there is no line of code: a signal,
+// and a go statement that is the call itself. That one may be named too.
+func SourceOfNoPlace(c *Checker) {
+	sources := func(log records) (run, stop string) {
+		for _, l := range log.transitionTo(model.Running) {
+			run = l.source
+		}
+		for _, l := range log.transitionTo(model.Draining) {
+			stop = l.source
+		}
+		return run, stop
+	}
+	run, stop := sources(c.interrupted(os.Interrupt))
+	c.expect(stop == run && run != "", "after a signal, the source of the transition to draining is %q, want the call of Run, %q", stop, run)
+	var place callSite
+	log := c.logged(subject.Settings{}, func(ctx context.Context) error {
+		place = here(1)
+		go c.Impl.Stop(ctx, errors.New("on purpose"))
+		play.Wait(ctx.Done(), time.Hour)
+		return nil
+	})
+	run, stop = sources(log)
+	c.expect((stop == run || stop == place.String()) && stop != "", "after a go statement that calls Stop, the source of the transition to draining is %q, want the call of Run, %q, or %q", stop, run, place)
+}
