@@ -144,7 +144,7 @@ func TestAWrongImplementationFailsTheClausesItBreaks(t *testing.T) {
 func withSettings(takes conformance.Supported) conformance.Implementation {
 	full := mist.Implementation()
 	return conformance.Implementation{
-		Name: "a part of mist", Run: full.Run, OnShutdown: full.OnShutdown, DrainGroup: full.DrainGroup, Health: full.Health, Is: full.Is,
+		Name: "a part of mist", Run: full.Run, OnShutdown: full.OnShutdown, DrainGroup: full.DrainGroup, Health: full.Health, HealthWith: full.HealthWith, Is: full.Is,
 		RunWith: func(main mainFunc, s conformance.Settings) error {
 			given := conformance.Supported{
 				Parent: s.Parent != nil, Signals: s.Signals != nil, Delay: s.Delay != 0, Grace: s.Grace != 0 || s.NoGrace, ManualStart: s.ManualStart,
