@@ -5,6 +5,7 @@ package compare
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
@@ -150,16 +151,16 @@ func (v *Verdict) offers(clause string) bool {
 // escapeFault is the clause about what came out of Run: the panic or Goexit of the
 // last hook, of main, or of a hook before.
 func (v *Verdict) escapeFault() string {
-	wild := func(r model.HookRun) bool { return scenarios.Wild(v.s.Hooks[r.Hook-1].Ends) }
+	panicked := strings.HasPrefix(v.escaped, "Run panicked")
+	may := func(e model.Ending) bool { return scenarios.Wild(e) && scenarios.Panics(e) == panicked }
+	hook := func(r model.HookRun) bool { return may(v.s.Hooks[r.Hook-1].Ends) }
 	ran := v.Got.Hooks
 	switch {
-	case len(ran) > 0 && wild(ran[len(ran)-1]):
+	case len(ran) > 0 && hook(ran[len(ran)-1]):
 		return "HOOK-2"
-	case v.Got.MainEnded != model.Never && scenarios.Panics(v.s.Main.Ends):
-		return "RUN-4"
-	case v.Got.MainEnded != model.Never && v.s.Main.Ends == model.CallsGoexit:
-		return "RUN-5"
-	case slices.ContainsFunc(ran, wild):
+	case v.Got.MainEnded != model.Never && may(v.s.Main.Ends):
+		return v.mainFault("RUN-4")
+	case slices.ContainsFunc(ran, hook):
 		return "HOOK-2"
 	}
 	return "RUN-1"

@@ -71,6 +71,8 @@ func (v *Verdict) drainFault(got model.Step) string {
 		return "DRAIN-2"
 	case at == t.MainEnded:
 		return v.mainFault("DRAIN-5")
+	case at == t.Cancelled.At+v.grace() && got.At == model.Never:
+		return v.mainFault("DRAIN-4") // which is seen to be back, unless its end was the end of all
 	case at == t.Cancelled.At+v.grace(), t.MainEnded > at && got.At >= t.MainEnded:
 		return "DRAIN-4" // main is waited for without end
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -121,7 +122,7 @@ func (e lifeEnd) clause(s model.Scenario) string {
 			return r.Failed.Clause
 		}
 	}
-	if suspected := suspects(s, model.Predict(s)[0]); len(suspected) > 0 {
+	if suspected := suspects(s, model.Predict(s)[0]); len(suspected) > 0 && !strings.HasPrefix(e.How, "signal") {
 		return suspected[0]
 	}
 	return "SIG-1"
