@@ -135,6 +135,7 @@ func TestWhatCannotBeUsedIsOneError(t *testing.T) {
 }
 
 func TestAChildThatEndsBeforeTheExaminationIsOneError(t *testing.T) {
+	t.Parallel()
 	if conformance.Child() {
 		os.Exit(0)
 	}
@@ -145,6 +146,7 @@ func TestAChildThatEndsBeforeTheExaminationIsOneError(t *testing.T) {
 }
 
 func TestAPanicOfAFieldIsReportedOnce(t *testing.T) {
+	t.Parallel()
 	impl := with(func(i *implementation) { i.ExitCode = func(error) int { panic("not implemented") } })
 	r := conformance.Examine(t, impl, quick...)
 	if len(r.Failed()) > 0 || r.Verdict != conformance.Fails {
@@ -159,6 +161,7 @@ func TestAPanicOfAFieldIsReportedOnce(t *testing.T) {
 }
 
 func TestWhatNeedsAFieldThatPanicsIsNotExamined(t *testing.T) {
+	t.Parallel()
 	impl := withHealth(func(h *healthFuncs) { h.Follow = func(context.Context) { panic("not implemented") } })
 	r := conformance.Examine(t, impl, quick...)
 	if len(r.Failed()) > 0 {
@@ -179,6 +182,7 @@ func TestWhatNeedsAFieldThatPanicsIsNotExamined(t *testing.T) {
 }
 
 func TestTwoExaminationsInOneTestAreTwo(t *testing.T) {
+	t.Parallel()
 	right := conformance.Examine(t, mist.Implementation(), quick...)
 	wrong := conformance.Examine(t, withoutDelay(), quick...)
 	if len(right.Failed()) > 0 || !slices.Equal(wrong.Failed(), []string{"DRAIN-7"}) {

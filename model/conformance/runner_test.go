@@ -28,6 +28,7 @@ func replacing(wrap func(mainFunc) mainFunc) conformance.Implementation {
 
 // What an examined process may do to its examiner.
 func TestTheRunnerSurvivesWhatItExamines(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name string
 		impl conformance.Implementation
@@ -79,6 +80,7 @@ func TestTheRunnerSurvivesWhatItExamines(t *testing.T) {
 }
 
 func TestWhatWasGivenUpHasNotPassed(t *testing.T) {
+	t.Parallel()
 	for _, o := range conformance.Examine(t, exiting(), conformance.Random(1), conformance.Every(1000)).Clauses {
 		if o.Result == conformance.Pass {
 			t.Errorf("%s has passed", o.Clause)
@@ -102,6 +104,7 @@ func exiting() conformance.Implementation {
 }
 
 func TestACoreImplementationIsExaminedAsFarAsItGoes(t *testing.T) {
+	t.Parallel()
 	full := mist.Implementation()
 	r := conformance.Examine(t, conformance.Implementation{
 		Name: "core of mist", Run: full.Run, OnShutdown: full.OnShutdown, DrainGroup: full.DrainGroup,
@@ -124,6 +127,7 @@ func TestACoreImplementationIsExaminedAsFarAsItGoes(t *testing.T) {
 }
 
 func TestWithoutHealthAnImplementationIsPartial(t *testing.T) {
+	t.Parallel()
 	impl := mist.Implementation()
 	impl.Health, impl.HealthWith, impl.NoHealth = nil, nil, true
 	r := conformance.Examine(t, impl, conformance.Random(50), conformance.Every(200))
@@ -133,6 +137,7 @@ func TestWithoutHealthAnImplementationIsPartial(t *testing.T) {
 }
 
 func TestAWrongImplementationFailsTheClausesItBreaks(t *testing.T) {
+	t.Parallel()
 	r := conformance.Examine(t, withoutDelay(), conformance.Random(100), conformance.Every(100))
 	if got := r.Failed(); !slices.Equal(got, []string{"DRAIN-7"}) {
 		t.Errorf("without a drain delay the failed clauses are %v, want DRAIN-7", got)
@@ -196,6 +201,7 @@ func TestASettingCanBeOfferedAlone(t *testing.T) {
 }
 
 func TestAMistakeInASettingThatIsOfferedAloneIsFound(t *testing.T) {
+	t.Parallel()
 	impl := withSettings(conformance.Supported{Parent: true})
 	runWith := impl.RunWith
 	impl.RunWith = func(main mainFunc, s conformance.Settings) error {

@@ -231,6 +231,7 @@ func firstLine(reason string) string {
 }
 
 func TestWhatIsSpoiledIsUndecided(t *testing.T) {
+	t.Parallel()
 	r := conformance.Examine(t, replacing(func(main mainFunc) mainFunc {
 		return func(ctx context.Context) error {
 			if isVirtual() {
@@ -246,6 +247,7 @@ func TestWhatIsSpoiledIsUndecided(t *testing.T) {
 }
 
 func TestWhatHangsSaysWhatDoes(t *testing.T) {
+	t.Parallel()
 	hang := make(chan struct{}) // made outside of the bubble, so that time stands still
 	r := conformance.Examine(t, replacing(func(main mainFunc) mainFunc {
 		return func(ctx context.Context) error {
@@ -271,6 +273,7 @@ func forever(run func(mainFunc, conformance.Settings) error) func(mainFunc, conf
 }
 
 func TestAnImplementationWithoutTimeoutsIsToldSo(t *testing.T) {
+	t.Parallel()
 	r := conformance.Examine(t, core(forever), conformance.Random(5), conformance.Every(10000), conformance.About(func(clause string) bool {
 		return clause == "DRAIN-4" || clause == "HOOK-3" || clause == "RUN-11"
 	}))
@@ -286,6 +289,7 @@ func TestAnImplementationWithoutTimeoutsIsToldSo(t *testing.T) {
 }
 
 func TestDefaultsOfItsOwnAreNoFailure(t *testing.T) {
+	t.Parallel()
 	impl := mist.Implementation()
 	run, runWith := impl.Run, impl.RunWith
 	own := func(d *time.Duration, is time.Duration) {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -173,6 +174,7 @@ func (c config) choose(all *code) (asked []*Mutant) {
 // result of.
 func (c config) ask(ctx context.Context, w io.Writer, all *code, asked []*Mutant, kept *results) error {
 	began := time.Now()
+	w = &lockedWriter{w: w}
 	logf := func(format string, args ...any) {
 		fmt.Fprintf(w, "%6.1fs  %s\n", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
 	}
@@ -264,4 +266,17 @@ func (c config) jurors(ctx context.Context, work string, all *code, pending []*M
 		jurors[t.name] = byName[name]
 	}
 	return jurors, nil
+}
+
+// lockedWriter is a writer that several goroutines may use.
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+// Write writes p in one piece.
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
 }
