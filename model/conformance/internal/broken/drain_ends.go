@@ -95,7 +95,7 @@ func drainEndCases() []Case {
 			})
 		}),
 		// The place that the library tells of any group is the wrapper's.
-		raceOnly(wrong("groups are waited for beside their first Add", "DRAIN-2 DRAIN-3 DRAIN-9", func(i *impl) {
+		raceOnly(wrong("groups are waited for beside their first Add", "DRAIN-2 DRAIN-9", func(i *impl) {
 			run := i.Run
 			i.Run = func(main task, drain, shutdown time.Duration) error {
 				return run(func(ctx context.Context) error {
