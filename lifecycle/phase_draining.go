@@ -58,13 +58,12 @@ func (r *run) advanceDraining() {
 		d.step = awaitingMain
 		r.cancelMain()
 	}
+	if r.mainBack && !isClosed(d.mainBack) {
+		close(d.mainBack) // before the work is waited for, which looks at it
+	}
 	if d.step == awaitingMain && (r.mainBack || d.graceOver || r.returnGrace() == 0) {
 		d.step = awaitingWork
 		r.awaitWork()
-	}
-	if r.mainBack && d.mainBack != nil {
-		close(d.mainBack)
-		d.mainBack = nil
 	}
 	if d.step == awaitingWork && d.workDone {
 		r.endDraining(fsm.Drained)
