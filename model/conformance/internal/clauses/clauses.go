@@ -29,12 +29,12 @@ type Clause struct {
 	Level    Level
 	Sentence string
 
-	// premise says that a scenario puts the clause to the test. Nil: traces
+	// Premise says that a scenario puts the clause to the test. Nil: traces
 	// have no say in it.
 	Premise func(s model.Scenario, want model.Trace) bool
-	// needs is what a scenario with that premise cannot do without.
+	// Needs is what a scenario with that premise cannot do without.
 	Needs []subject.Need
-	// examples satisfy the premise, so that no clause depends on luck.
+	// Examples satisfy the premise, so that no clause depends on luck.
 	Examples []model.Scenario
 	Checks   []Check
 }
