@@ -66,9 +66,7 @@ func (r *run) enterHooks(why fsm.Event, cause error) {
 	step := r.take(why)
 	hooks := r.hooks.size()
 	r.phase.deadline = time.Now().Add(timeout)
-	if hooks > 0 || !r.mainBack || r.work.serves() { // else the phase ends at once
-		r.arm(timeout, r.shutdownTimedOut)
-	}
+	r.arm(timeout, r.shutdownTimedOut) // without a hook too: one may be registered now
 	if r.work.serves() {
 		patience := r.cutPatience()
 		r.phase.cutUntil = time.Now().Add(patience)
