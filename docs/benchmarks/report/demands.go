@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/greynewell/mist-go/docs/benchmarks/internal/results"
 )
@@ -53,9 +54,9 @@ func demands(s *results.Set) []demand {
 			ratio("heap for a "+kind.text+", of 10⁶ to of 10²", 1.5, growth(s, kind.name, "B/item")))
 	}
 	return append(all,
-		plain(s, "liveness, ns", 150, "Probe/liveness/mist", n, "ns/op"),
+		quickest(s, "liveness, ns in the fastest round", 150, "Probe/liveness/mist", n),
 		plain(s, "liveness, allocations", 0, "Probe/liveness/mist", n, "allocs/op"),
-		plain(s, "readiness without checks, ns", 200, "Probe/none/mist", n, "ns/op"),
+		quickest(s, "readiness without checks, ns in the fastest round", 200, "Probe/none/mist", n),
 		plain(s, "readiness without checks, allocations", 0, "Probe/none/mist", n, "allocs/op"),
 		ratio("readiness with ten checks: to ten goroutines", 1.5, results.RatioOf(op("Probe/ten/mist", n), op("Probe/ten/goroutines", n))),
 		ratio("readiness with ten checks of 10 ms: to one", 1.1, results.RatioOf(op("Probe/ten-slow/mist", n), op("Probe/one-slow/mist", n))),
@@ -78,6 +79,18 @@ func plain(s *results.Set, text string, limit float64, name string, cores int, u
 		return demand{text, "not measured", math.NaN(), limit}
 	}
 	value := results.Median(values)
+	return demand{text, fmt.Sprintf("%.0f", value), value, limit}
+}
+
+// quickest is the time of an operation in the fastest round. A limit in
+// nanoseconds has nothing beside it that would slow down with the machine, and
+// other guests of the machine can only add to a time.
+func quickest(s *results.Set, text string, limit float64, name string, cores int) demand {
+	values := s.Values(name, cores, "ns/op")
+	if len(values) == 0 {
+		return demand{text, "not measured", math.NaN(), limit}
+	}
+	value := slices.Min(values)
 	return demand{text, fmt.Sprintf("%.0f", value), value, limit}
 }
 
