@@ -42,10 +42,18 @@ func (*database) Close() error      { return nil }
 func (*database) Ping() error       { return nil }
 func orders(*database) http.Handler { return http.NotFoundHandler() }
 `},
+	},
+	"docs/api.md": {
 		{head("context", "net/http", "lifecycle") + "func run(ctx context.Context, srv *http.Server) error {", "}"},
 		{head("context", "net/http", "lifecycle") + "func run(ctx context.Context, srv *http.Server) error {", "}"},
+	},
+	"docs/health.md": {
 		{head("database/sql", "time", "health", "health/checks") + "func add(h *health.Handler, db *sql.DB) {", "}"},
+	},
+	"docs/integrations.md": {
 		{head("context", "testing", "lifecycle/lifecycletest"), "func openStore(context.Context) (any, error) { return nil, nil }"},
+	},
+	"docs/conformance/README.md": {
 		{head("context", "sync", "testing", "time", "model/conformance") + `
 var mine struct {
 	Run        func(main func(context.Context) error, opts ...any) error

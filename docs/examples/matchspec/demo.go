@@ -70,11 +70,11 @@ func play(ctx context.Context, c *client, t *timeline, cfg config, addr net.Addr
 	c.found(addr)
 	t.tell("listening on %s", addr)
 	time.Sleep(demoPause)
-	t.tell("a client posts 5 records: %d are accepted (202)", c.post(5))
+	t.tell("a client posts 5 records: %d are accepted", c.post(5))
 	time.Sleep(demoPause)
-	t.tell("the checkpoint directory goes away: its check fails%s", failed(os.Rename(cfg.checkpoints, cfg.checkpoints+".away")))
+	t.tell("checkpoint directory gone: its check fails%s", failed(os.Rename(cfg.checkpoints, cfg.checkpoints+".away")))
 	time.Sleep(demoPause)
-	t.tell("the checkpoint directory is back%s", failed(os.Rename(cfg.checkpoints+".away", cfg.checkpoints)))
+	t.tell("checkpoint directory back: its check passes%s", failed(os.Rename(cfg.checkpoints+".away", cfg.checkpoints)))
 	time.Sleep(demoPause)
 
 	var slow, begun sync.WaitGroup
@@ -90,7 +90,7 @@ func play(ctx context.Context, c *client, t *timeline, cfg config, addr net.Addr
 		time.Sleep(demoStagger)
 	}
 	begun.Wait()
-	t.tell("%d slow requests are under way", demoRequests)
+	t.tell("%d slow requests are in flight", demoRequests)
 	t.tell("a client posts %d records: %d are accepted", demoBurst, c.post(demoBurst))
 
 	c.stopped()
@@ -100,7 +100,7 @@ func play(ctx context.Context, c *client, t *timeline, cfg config, addr net.Addr
 	// A load balancer that has not heard of it yet still sends requests. For
 	// those the listener stays open during the drain delay.
 	time.Sleep(demoPause)
-	t.tell("a client that has not heard of it posts 5: %d are accepted", c.post(5))
+	t.tell("a client posts 5 records: %d are accepted", c.post(5))
 	slow.Wait()
 }
 

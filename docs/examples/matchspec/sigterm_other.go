@@ -8,7 +8,7 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-const stopText = "lifecycle.Stop (no signals here): not ready, listening still"
+const stopText = "lifecycle.Stop: not ready, but still listening"
 
 // sendStop asks for a stop without a signal: here a process cannot send itself
 // one. What follows is the same.

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-const stopText = "SIGTERM: not ready any more, but listening still"
+const stopText = "SIGTERM: not ready, but still listening"
 
 // sendStop sends this process a real SIGTERM, as an orchestrator does.
 func sendStop(context.Context) { _ = syscall.Kill(os.Getpid(), syscall.SIGTERM) }

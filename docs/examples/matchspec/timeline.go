@@ -42,13 +42,13 @@ type sighting struct {
 // lookEvery is how often the service is looked at when nothing happens.
 const lookEvery = 25 * time.Millisecond
 
-const rowFormat = "%7s  %1s %-8s  %-8s  %-13s  %9s  %6s   %s\n"
+const rowFormat = "%7s %1s %-8s  %-8s  %-13s %4s %6s  %s\n"
 
-var rule = strings.Repeat("─", 119)
+var rule = strings.Repeat("─", 98)
 
 func newTimeline(out io.Writer, look func() sighting) *timeline {
 	t := &timeline{out: out, look: look, began: time.Now(), events: make(chan event, 256), done: make(chan struct{})}
-	fmt.Fprintf(out, rowFormat, "seconds", "", "state", "/healthz", "/readyz", "in flight", "queued", "what happened")
+	fmt.Fprintf(out, rowFormat, "seconds", "", "state", "/healthz", "/readyz", "busy", "queued", "what happened")
 	fmt.Fprintln(out, rule)
 	go t.print()
 	return t
@@ -136,9 +136,9 @@ func meaning(s fsm.Step) string {
 		return "main has ended"
 	case fsm.Hooks:
 		if s.On == fsm.Drained {
-			return "requests answered, queue empty: the hooks may run"
+			return "nothing is in flight: hooks may run"
 		}
-		return "not all was done in time: the hooks run all the same"
+		return "the drain timeout is over: hooks run anyway"
 	}
 	return "every hook has run: Run returns"
 }
