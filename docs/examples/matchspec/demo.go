@@ -134,7 +134,7 @@ func verdict(out io.Writer, c *client, data string, runErr error, returned time.
 	}
 	fmt.Fprintln(out)
 	say(err == nil && once == len(c.accepted), "%d records were accepted; %d of them are in the store, each once%s", len(c.accepted), once, failed(err))
-	say(c.whole == c.atStop && c.atStop > 0, "%d slow requests were under way when the stop came; %d of them were answered in full", c.atStop, c.whole)
+	say(c.whole == c.atStop && c.atStop > 0, "%d slow requests were in flight when the stop came; %d of them were answered in full", c.atStop, c.whole)
 	if runErr != nil {
 		say(false, "Run returned: %v", runErr)
 	} else {
