@@ -94,7 +94,7 @@ func cases() (all []broken.Case) {
 
 func TestTheSuiteReportsEachMistakeAndNothingElse(t *testing.T) {
 	for _, c := range cases() {
-		t.Run(c.Name, func(t *testing.T) {
+		t.Run(strings.Join(c.Breaks, " ")+": "+c.Name, func(t *testing.T) {
 			t.Parallel()
 			r := conformance.Examine(t, c.Impl, more(c)...)
 			expectReadable(t, r)
