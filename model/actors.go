@@ -12,11 +12,11 @@ import (
 const horizon = 24
 
 var (
-	allEndings = []Ending{
+	allExits = []Exit{
 		ReturnsNil, ReturnsError, ReturnsCanceled, ReturnsWrapped, ReturnsClosed, ReturnsCause,
 		ReturnsJoined, ReturnsNetClosed, ReturnsOwnClean, ReturnsOwnJoined, ReturnsOwnMixed, ReturnsMixed, Panics, PanicsNil, PanicsError, PanicsCanceled, CallsGoexit,
 	}
-	coreEndings = []Ending{ReturnsNil, ReturnsError, Panics, PanicsNil, PanicsError, CallsGoexit}
+	coreExits = []Exit{ReturnsNil, ReturnsError, Panics, PanicsNil, PanicsError, CallsGoexit}
 )
 
 // The three ways in which main may find its end.
@@ -28,9 +28,9 @@ const (
 	never
 )
 
-func drawMain(endings []Ending, ways ...way) *rapid.Generator[Main] {
+func drawMain(exits []Exit, ways ...way) *rapid.Generator[Main] {
 	return rapid.Custom(func(t *rapid.T) Main {
-		m := Main{Ends: rapid.SampledFrom(endings).Draw(t, "main ends")}
+		m := Main{Ends: rapid.SampledFrom(exits).Draw(t, "main ends")}
 		switch rapid.SampledFrom(ways).Draw(t, "main") {
 		case byItself:
 			m.After = span(t, "main lasts", 0, horizon)
@@ -56,13 +56,13 @@ func lasting(t *rapid.T, most int) time.Duration {
 }
 
 var (
-	anyAgent = []Agent{SIGTERM, SIGINT, StopNil, StopWithError, ParentCancelled}
-	signals  = []Agent{SIGTERM, SIGINT}
+	allTriggers = []Trigger{SIGTERM, SIGINT, StopNil, StopWithError, ParentCancelled}
+	signals     = []Trigger{SIGTERM, SIGINT}
 )
 
-func stop(agents []Agent) *rapid.Generator[actor] {
+func stop(triggers []Trigger) *rapid.Generator[actor] {
 	return act(func(t *rapid.T) actor {
-		stop := Stop{By: rapid.SampledFrom(agents).Draw(t, "by"), At: span(t, "stop at", 0, horizon)}
+		stop := Stop{By: rapid.SampledFrom(triggers).Draw(t, "by"), At: span(t, "stop at", 0, horizon)}
 		if stop.By == ParentCancelled && often(t, "before Run", 1, 4) {
 			stop.At = BeforeRun
 		}
@@ -122,7 +122,7 @@ func task() *rapid.Generator[actor] {
 	return act(func(t *rapid.T) actor {
 		k := Task{At: span(t, "task at", 0, horizon), Lasts: lasting(t, 12)}
 		if k.Lasts != Never {
-			k.Ends = rapid.SampledFrom(allEndings).Draw(t, "task ends")
+			k.Ends = rapid.SampledFrom(allExits).Draw(t, "task ends")
 		}
 		return func(s *Scenario) { s.Tasks = append(s.Tasks, k) }
 	})
@@ -131,14 +131,14 @@ func task() *rapid.Generator[actor] {
 // hook draws a hook; in the wide form one that may take a context, have a
 // timeout of its own, and return what only main may return.
 func hook(wide bool) *rapid.Generator[actor] {
-	endings := coreEndings
+	exits := coreExits
 	if wide {
-		endings = allEndings
+		exits = allExits
 	}
 	return act(func(t *rapid.T) actor {
 		h := Hook{Lasts: lasting(t, 8)}
 		if h.Lasts != Never {
-			h.Ends = rapid.SampledFrom(endings).Draw(t, "hook ends")
+			h.Ends = rapid.SampledFrom(exits).Draw(t, "hook ends")
 		}
 		if wide {
 			h.Aware = rapid.Bool().Draw(t, "aware")
@@ -215,9 +215,9 @@ func crowd() *rapid.Generator[actor] {
 // check draws a check; in the wide form one that may take its time, or hang,
 // or not matter.
 func check(wide bool) *rapid.Generator[actor] {
-	endings := slices.DeleteFunc(slices.Clone(coreEndings), func(e Ending) bool { return e == PanicsError })
+	exits := slices.DeleteFunc(slices.Clone(coreExits), func(e Exit) bool { return e == PanicsError })
 	return act(func(t *rapid.T) actor {
-		c := Check{Ends: rapid.SampledFrom(endings).Draw(t, "check ends")}
+		c := Check{Ends: rapid.SampledFrom(exits).Draw(t, "check ends")}
 		if wide {
 			c.Lasts = lasting(t, 8)
 			c.Optional = often(t, "optional", 1, 4)

@@ -7,8 +7,8 @@ import (
 
 // The cause of the cancelled context, for each thing that can ask for a stop.
 func TestRUN2TheCauseSaysWhatAskedForTheStop(t *testing.T) {
-	task := func(e Ending) Scenario { return Scenario{Tasks: []Task{{Lasts: 1 * s, Ends: e}}} }
-	by := func(a Agent) Scenario { return Scenario{Stops: []Stop{{a, 1 * s}}} }
+	task := func(e Exit) Scenario { return Scenario{Tasks: []Task{{Lasts: 1 * s, Ends: e}}} }
+	by := func(a Trigger) Scenario { return Scenario{Stops: []Stop{{a, 1 * s}}} }
 	for _, c := range []struct {
 		given Scenario
 		cause Kind
@@ -36,7 +36,7 @@ func TestRUN2TheCauseSaysWhatAskedForTheStop(t *testing.T) {
 
 // What the user calls clean is clean, and nothing else changes.
 func TestRUN7WithCleanErrorEveryLeafMustBeClean(t *testing.T) {
-	for e, clean := range map[Ending]bool{
+	for e, clean := range map[Exit]bool{
 		ReturnsOwnClean: true, ReturnsOwnJoined: true, ReturnsCanceled: true, ReturnsJoined: true,
 		ReturnsOwnMixed: false, ReturnsMixed: false, ReturnsError: false, PanicsCanceled: false,
 	} {
@@ -86,7 +86,7 @@ func TestRUN14TheSignalIsInTheResultOnceAndLast(t *testing.T) {
 // Every way in which main can end, with and without a stop before.
 func TestRUN7WhatMainReturnsIsCleanOnlyAfterAStop(t *testing.T) {
 	for _, c := range []struct {
-		ends          Ending
+		ends          Exit
 		before, after Kind
 	}{
 		{ReturnsNil, "", ""},

@@ -4,7 +4,7 @@ import "iter"
 
 // The instants of the small scenarios, in grains. The options give Draining
 // and Hooks eight each, of which main's return has four, so that everything
-// below falls into a phase that can be told from the numbers.
+// below falls into a phase that can be read from the numbers.
 const (
 	smallStop    = 4  // when a stop is requested, or main exits first
 	smallTimeout = 8  // of either phase
@@ -23,8 +23,8 @@ func Exhaustive() iter.Seq[Scenario] {
 			for _, groups := range smallGroups() {
 				for _, hooks := range smallHooks() {
 					s.Groups, s.Hooks = groups, hooks
-					told, _ := s.apart()
-					if !yield(told) {
+					distinct, _ := s.distinct()
+					if !yield(distinct) {
 						return
 					}
 				}
@@ -37,7 +37,7 @@ func Exhaustive() iter.Seq[Scenario] {
 // itself does so alone, since a stop after it is a stop that changes nothing.
 func smallEnds() []Scenario {
 	var all []Scenario
-	for _, end := range []Ending{ReturnsNil, ReturnsError, ReturnsCanceled, ReturnsCause, Panics, CallsGoexit} {
+	for _, end := range []Exit{ReturnsNil, ReturnsError, ReturnsCanceled, ReturnsCause, Panics, CallsGoexit} {
 		all = append(all, smallEnd(Main{Ends: end, After: smallStop * grain}))
 		for _, after := range []int{backSoon, backLate} {
 			all = append(all, smallStops(Main{Ends: end, AfterCancel: true, After: grains(after)})...)
@@ -58,14 +58,14 @@ func smallEnd(m Main, stops ...Stop) Scenario {
 // smallStops returns one scenario for each stop.
 func smallStops(m Main) []Scenario {
 	var all []Scenario
-	for _, by := range []Agent{SIGINT, SIGTERM, ParentCancelled, StopNil, StopWithError} {
+	for _, by := range []Trigger{SIGINT, SIGTERM, ParentCancelled, StopNil, StopWithError} {
 		all = append(all, smallEnd(m, Stop{By: by, At: smallStop * grain}))
 	}
 	all = append(all, smallEnd(m, Stop{By: ParentCancelled, At: BeforeRun}))
 	// A SIGINT two grains after the stop is forcing, and so is the next.
 	forced := []Stop{{SIGTERM, smallStop * grain}, {SIGINT, grains(smallStop + 2)}, {SIGINT, grains(smallStop + 4)}}
 	all = append(all, smallEnd(m, forced[:2]...), smallEnd(m, forced...))
-	for _, end := range []Ending{ReturnsError, Panics} {
+	for _, end := range []Exit{ReturnsError, Panics} {
 		s := smallEnd(m)
 		s.Tasks = []Task{{At: grain, Lasts: (smallStop - 1) * grain, Ends: end}}
 		all = append(all, s)

@@ -98,7 +98,7 @@ var mutants = []mutant{
 	{"a SIGINT is forcing at once", []string{"SIG-2"}, "a SIGINT ends Draining",
 		always(func(n node) bool { return n.in(Draining) && n.cancelled })},
 	{"a SIGINT in the delay skips the work", []string{"DRAIN-7", "RUN-2"}, "a SIGINT ends the drain delay",
-		leads(Hooks, PhaseForced, func(n *node) { n.drain, n.apart = forced, false })},
+		leads(Hooks, PhaseForced, func(n *node) { n.drain, n.forceable = forced, false })},
 	{"an abandoned hook that comes back ends the one that runs", []string{"HOOK-8"}, "an abandoned hook comes back",
 		effect(func(n *node) {
 			if n.has(begun) {

@@ -61,20 +61,20 @@ const (
 var (
 	full = profile{
 		options: rapid.Custom(drawOptions),
-		main:    drawMain(allEndings, byItself, byItself, afterCancel, afterCancel, afterCancel, never),
-		actors: rapid.OneOf(hook(true), hook(true), rare(takeBack(), crowd()), stop(anyAgent), volley(), volley(), group(), group(), track(), task(),
+		main:    drawMain(allExits, byItself, byItself, afterCancel, afterCancel, afterCancel, never),
+		actors: rapid.OneOf(hook(true), hook(true), rare(takeBack(), crowd()), stop(allTriggers), volley(), volley(), group(), group(), track(), task(),
 			probe(Readiness), probe(Readiness, Liveness, Startup), ready(), check(true), check(true), start()),
 	}
 	core = profile{
 		core:    true,
 		options: rapid.Custom(drawTimeouts),
-		main:    drawMain(coreEndings, byItself),
+		main:    drawMain(coreExits, byItself),
 		actors:  rapid.OneOf(hook(false), hook(false), group(), group(), probe(Readiness, Liveness), ready(), rare(check(false), crowd())),
 	}
 	coreSignals = profile{
 		core:    true,
 		options: core.options,
-		main:    drawMain(coreEndings, byItself, afterCancel, afterCancel, afterCancel, never),
+		main:    drawMain(coreExits, byItself, afterCancel, afterCancel, afterCancel, never),
 		actors:  rapid.OneOf(core.actors, core.actors, stop(signals)),
 	}
 )
@@ -118,7 +118,7 @@ func (p profile) filled(most int, begin func(t *rapid.T) Scenario) *rapid.Genera
 		for _, act := range actors.Draw(t, "actors") {
 			more := s.clone()
 			act(&more)
-			if _, bits := more.apart(); bits <= maxBits-spareBits {
+			if _, bits := more.distinct(); bits <= maxBits-spareBits {
 				s = more
 			}
 		}
@@ -130,16 +130,16 @@ func (p profile) filled(most int, begin func(t *rapid.T) Scenario) *rapid.Genera
 // until nothing is.
 func (p profile) mend(s Scenario) Scenario {
 	for {
-		told, _ := s.apart()
-		l := live(told, nil)
+		spread, _ := s.distinct()
+		l := live(spread, nil)
 		switch {
 		case l.problem != nil:
 			l.remedy(&s)
 		case l.trace.Returned == Never:
 			s.Stops = append(s.Stops, Stop{By: SIGTERM, At: 8 * grain})
-		case p.core && toCore(&s, told, l.trace):
+		case p.core && toCore(&s, spread, l.trace):
 		default:
-			return told
+			return spread
 		}
 	}
 }
@@ -147,14 +147,14 @@ func (p profile) mend(s Scenario) Scenario {
 // toCore takes one thing out of a scenario that is outside of the core, and
 // says whether there was one: a hook that is registered after Stopped, and a
 // SIGINT that is not the stop, which may be forcing.
-func toCore(s *Scenario, told Scenario, t Trace) bool {
+func toCore(s *Scenario, distinct Scenario, t Trace) bool {
 	for _, run := range t.Hooks {
 		if run.Late {
 			s.Hooks[run.Hook-1].At = 0
 			return true
 		}
 	}
-	for i, stop := range told.Stops {
+	for i, stop := range distinct.Stops {
 		if stop.By == SIGINT && stop.At > t.Entered(Draining) {
 			s.Stops[i].By = SIGTERM
 			return true

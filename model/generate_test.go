@@ -121,7 +121,7 @@ var premises = map[string]func(Scenario, Trace) bool{
 	"work is added while draining": func(s Scenario, t Trace) bool {
 		return len(s.Groups) > 0 && s.Groups[0].At > t.Entered(Draining) && s.Groups[0].At < t.Entered(Hooks) && len(s.Groups[0].Units) > 0
 	},
-	"a hook is abandoned":  func(_ Scenario, t Trace) bool { return len(t.Hooks) > 0 && t.Hooks[0].Fate == Abandoned },
+	"a hook is abandoned":  func(_ Scenario, t Trace) bool { return len(t.Hooks) > 0 && t.Hooks[0].Outcome == Abandoned },
 	"a hook is late":       func(_ Scenario, t Trace) bool { return len(t.Hooks) > 0 && t.Hooks[len(t.Hooks)-1].Late },
 	"a hook is taken back": func(_ Scenario, t Trace) bool { return slices.Contains(t.TakeBacks, true) },
 	"a hook is taken back by another": func(s Scenario, t Trace) bool {
@@ -134,11 +134,11 @@ var premises = map[string]func(Scenario, Trace) bool{
 	"a user's clean error is clean": func(s Scenario, t Trace) bool {
 		return (s.Main.Ends == ReturnsOwnClean || s.Main.Ends == ReturnsOwnJoined) && t.MainEnded < t.Returned && !t.Finds(MainError)
 	},
-	"a hook does not run":              func(_ Scenario, t Trace) bool { return len(t.NotRun) > 0 },
-	"a hook registers another":         func(s Scenario, t Trace) bool { return len(s.Hooks) > 1 && s.Hooks[1].By == 1 && len(t.Hooks) > 1 },
-	"three hooks run":                  func(_ Scenario, t Trace) bool { return len(t.Hooks) > 2 },
-	"a probe is told that all is well": func(_ Scenario, t Trace) bool { return len(t.Answers) > 0 && t.Answers[0].Status == statusOK },
-	"a probe is told of a failure":     func(_ Scenario, t Trace) bool { return len(t.Answers) > 0 && t.Answers[0].Status == statusDegraded },
+	"a hook does not run":                      func(_ Scenario, t Trace) bool { return len(t.NotRun) > 0 },
+	"a hook registers another":                 func(s Scenario, t Trace) bool { return len(s.Hooks) > 1 && s.Hooks[1].By == 1 && len(t.Hooks) > 1 },
+	"three hooks run":                          func(_ Scenario, t Trace) bool { return len(t.Hooks) > 2 },
+	"a probe is answered that all is well":     func(_ Scenario, t Trace) bool { return len(t.Answers) > 0 && t.Answers[0].Status == statusOK },
+	"a probe is answered that something fails": func(_ Scenario, t Trace) bool { return len(t.Answers) > 0 && t.Answers[0].Status == statusDegraded },
 	"a probe is overtaken": func(_ Scenario, t Trace) bool {
 		return len(t.Answers) > 0 && t.Answers[0].Code == 503 && t.Answers[0].Status == statusNotReady && len(t.Answers[0].Ran) > 0
 	},

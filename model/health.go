@@ -31,13 +31,13 @@ func (l *life) probe(i int) {
 	}
 }
 
-// answer notes what probe i is told, now.
+// answer records the response to probe i, now.
 func (l *life) answer(i int, a Answer) {
 	a.At = l.now
 	l.trace.Answers[i] = a
 }
 
-// ready says whether the service wants traffic, its checks apart (HEALTH-3,
+// ready reports whether the service wants traffic, checks aside (HEALTH-3,
 // HEALTH-4).
 func (l *life) ready() bool {
 	return !l.notReady && (!l.s.Follow || l.state == Running)

@@ -96,9 +96,9 @@ func (l *life) abandon(i int) {
 }
 
 // letGo ends the run of the hook that is running.
-func (l *life) letGo(fate Fate) {
+func (l *life) letGo(outcome HookOutcome) {
 	run := &l.trace.Hooks[len(l.trace.Hooks)-1]
-	run.End, run.Fate = l.now, fate
+	run.End, run.Outcome = l.now, outcome
 	l.running = 0
 }
 
@@ -137,13 +137,13 @@ func (l *life) enterStopped(on Event) {
 // (HOOK-4). It waits for nothing, so its whole run is known here.
 func (l *life) runLate(i int) {
 	h := l.s.Hooks[i]
-	run := HookRun{Hook: i + 1, Start: l.now, Late: true, Fate: Interrupted, Deadline: l.now + l.s.shutdownTimeout()}
+	run := HookRun{Hook: i + 1, Start: l.now, Late: true, Outcome: Interrupted, Deadline: l.now + l.s.shutdownTimeout()}
 	if own := l.now + h.Timeout; h.Timeout > 0 && own < run.Deadline {
-		run.Deadline, run.Fate = own, Abandoned
+		run.Deadline, run.Outcome = own, Abandoned
 	}
 	run.End = run.Deadline
 	if end := plus(l.now, h.Lasts); end < run.Deadline {
-		run.End, run.Fate = end, Ended
+		run.End, run.Outcome = end, Ended
 	}
 	l.trace.Hooks = append(l.trace.Hooks, run)
 	l.registerFrom(i)

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// mayNot says what the packages of a folder do not import, tests apart. A mistake
+// mayNot says what the packages of a folder do not import, tests aside. A mistake
 // in the table must not repeat itself in what it is compared with, and a second
 // implementation proves nothing if it is the first.
 var mayNot = map[string][]string{

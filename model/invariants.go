@@ -84,7 +84,7 @@ var invariants = []invariant{
 		return true
 	}},
 	{"SIG-2", "a forcing signal comes 250 ms after the stop and the last SIGINT", func(_ machine, from node, on Event, _ node) bool {
-		return on != PhaseForced || from.apart
+		return on != PhaseForced || from.forceable
 	}},
 	{"HEALTH-4", "ready only in Running", func(m machine, _ node, _ Event, to node) bool {
 		return m.ready(to) == to.in(Running)

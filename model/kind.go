@@ -11,8 +11,8 @@ import (
 // a function such as Is(err error, k Kind) bool, or, where an implementation
 // has none, only whether the error is nil.
 //
-// The errors that a scenario itself causes are told apart by their number:
-// HookError(2) is the error of hook 2. [Kind.Parts] takes such a kind apart.
+// The errors that a scenario itself causes are distinguished by their number:
+// HookError(2) is the error of hook 2. [Kind.Parts] splits such a kind.
 type Kind string
 
 // The kinds that carry no number. [Trace.Errors] holds those of the first

@@ -39,7 +39,7 @@ type life struct {
 	notReady  bool       // SetReady(false) was the last
 }
 
-// errorsByClass keeps the errors apart until the end, because what Run
+// errorsByClass keeps the errors separate until the end, because what Run
 // returns is ordered by class, not by time (RUN-6).
 type errorsByClass struct {
 	main, drain, shutdown, running, signal Kind

@@ -19,7 +19,7 @@ type node struct {
 	cancelled     bool
 	main          mainStatus
 	graceOver     bool
-	apart         bool  // 250 ms have passed since the stop and the last SIGINT
+	forceable     bool  // 250 ms have passed since the stop and the last SIGINT
 	unborn, busy  uint8 // units of work that have not begun, and that are out
 	hooks         [hookSlots]hookStatus
 	drain         reason // what ended Draining, if not that all was done
@@ -125,7 +125,7 @@ func (n node) forget() node {
 		n.unborn, n.busy = min(n.unborn, 1), min(n.busy, 1)
 	}
 	if n.in(Stopped) {
-		n.apart, n.shutdown = false, noReason
+		n.forceable, n.shutdown = false, noReason
 	}
 	return n
 }

@@ -53,7 +53,7 @@ var healthPredictions = []prediction{
 		6s hooks --hooks_finished--> stopped
 		6s Run returns nil
 		7s probe 4: 503 not_ready, state stopped`},
-	{"HEALTH-5 a probe under way when draining begins is told so", Scenario{
+	{"HEALTH-5 a probe under way when draining begins answers so", Scenario{
 		Follow: true, Main: run5, Checks: []Check{{Lasts: 2 * s}}, Probes: []Probe{{Readiness, 4 * s}}}, run5begin + run5end + `
 		6s probe 1: 503 not_ready, state stopped, ran checks [1]`},
 	{"HEALTH-5 and so is one that is under way when SetReady(false) is called", Scenario{

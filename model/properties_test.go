@@ -95,7 +95,7 @@ var properties = []property{
 	{"HOOK-3 hooks are cut short only by a timeout or a forcing signal", func(_ Scenario, t Trace) bool {
 		cut := len(t.NotRun) > 0
 		for _, r := range t.Hooks {
-			cut = cut || r.Fate == Interrupted && !r.Late
+			cut = cut || r.Outcome == Interrupted && !r.Late
 		}
 		return !cut || t.Left(Hooks) != HooksFinished
 	}},

@@ -91,15 +91,15 @@ func drainRules() []rule {
 				return n.enter(DrainTimedOut)
 			}},
 		{name: "250 ms pass", own: true,
-			when: func(n node) bool { return !n.up() && !n.in(Stopped) && !n.apart },
-			then: silent(func(n *node) { n.apart = true })},
+			when: func(n node) bool { return !n.up() && !n.in(Stopped) && !n.forceable },
+			then: silent(func(n *node) { n.forceable = true })},
 		{name: "a SIGINT ends the drain delay",
-			when: func(n node) bool { return n.in(Draining) && !n.cancelled && n.apart },
-			then: silent(func(n *node) { n.cancelled, n.apart = true, false })},
+			when: func(n node) bool { return n.in(Draining) && !n.cancelled && n.forceable },
+			then: silent(func(n *node) { n.cancelled, n.forceable = true, false })},
 		{name: "a SIGINT ends Draining",
-			when: func(n node) bool { return n.in(Draining) && n.cancelled && n.apart },
+			when: func(n node) bool { return n.in(Draining) && n.cancelled && n.forceable },
 			then: func(n node) (node, Event) {
-				n.drain, n.apart = forced, false
+				n.drain, n.forceable = forced, false
 				return n.enter(PhaseForced)
 			}},
 		{name: "a unit of work begins",
@@ -155,9 +155,9 @@ func hookRules() []rule {
 				return n.cutHooks().enter(ShutdownTimedOut)
 			}},
 		{name: "a SIGINT ends Hooks",
-			when: func(n node) bool { return n.in(Hooks) && n.apart },
+			when: func(n node) bool { return n.in(Hooks) && n.forceable },
 			then: func(n node) (node, Event) {
-				n.shutdown, n.apart = forced, false
+				n.shutdown, n.forceable = forced, false
 				return n.cutHooks().enter(PhaseForced)
 			}},
 	}
@@ -182,7 +182,7 @@ func idleRules() []rule {
 	same := silent(func(*node) {})
 	return []rule{
 		{name: "a further SIGTERM", idle: "SIG-2", when: func(n node) bool { return !n.up() }, then: same},
-		{name: "a SIGINT too soon", idle: "SIG-2", when: func(n node) bool { return !n.up() && !n.apart }, then: same},
+		{name: "a SIGINT too soon", idle: "SIG-2", when: func(n node) bool { return !n.up() && !n.forceable }, then: same},
 		{name: "a further stop", idle: "RUN-2", when: func(n node) bool { return !n.up() }, then: same},
 		{name: "a later MarkStarted", idle: "RUN-13", when: func(n node) bool { return !n.in(Starting) }, then: same},
 		{name: "an abandoned hook comes back", idle: "HOOK-8",

@@ -69,7 +69,7 @@ type Scenario struct {
 
 // Main is what the function does that Run is given.
 type Main struct {
-	Ends Ending
+	Ends Exit
 	// AfterCancel: After counts from the instant at which main's context is
 	// cancelled. Otherwise it counts from main's launch, whatever is
 	// cancelled meanwhile.
@@ -79,7 +79,7 @@ type Main struct {
 
 // Stop is one request to stop, or one signal that may be more than that.
 type Stop struct {
-	By Agent
+	By Trigger
 	At time.Duration // BeforeRun: for ParentCancelled only
 }
 
@@ -105,7 +105,7 @@ type Track struct {
 type Task struct {
 	At    time.Duration
 	Lasts time.Duration // Never: it does not end
-	Ends  Ending
+	Ends  Exit
 }
 
 // Hook is one function that is registered to be called before the end.
@@ -116,7 +116,7 @@ type Hook struct {
 	By    int
 	At    time.Duration
 	Lasts time.Duration // Never: it does not end
-	Ends  Ending
+	Ends  Exit
 	// Aware: the hook takes a context, and returns at the latest when that is
 	// cancelled. To the library it makes no difference: a hook whose time is
 	// over is not awaited.
@@ -138,7 +138,7 @@ type TakeBack struct {
 // Check is one health check, which does the same whenever it is run.
 type Check struct {
 	Lasts    time.Duration // Never: it hangs
-	Ends     Ending
+	Ends     Exit
 	Optional bool // HEALTH-15
 }
 

@@ -61,7 +61,7 @@ func literal(v reflect.Value, named bool) string {
 	switch x := v.Interface().(type) {
 	case time.Duration:
 		return durationSource(x)
-	case Ending, Agent, Ask:
+	case Exit, Trigger, Ask:
 		return fmt.Sprintf("model.%v", x)
 	}
 	var parts []string

@@ -141,7 +141,7 @@ func number(expr ast.Expr) int64 {
 }
 
 func constant(name string) int64 {
-	for _, names := range [][]string{endingNames, agentNames, askNames} {
+	for _, names := range [][]string{exitNames, triggerNames, askNames} {
 		for i, known := range names {
 			if known == name {
 				return int64(i)

@@ -52,12 +52,12 @@ func (l *life) stopping() bool { return l.state != Starting && l.state != Runnin
 // it is neither the same key press once more nor an answer to a stop that the
 // operator cannot have seen yet (SIG-2).
 func (l *life) interrupt() {
-	apart := l.now-l.lastINT >= ForceAfter && l.now-l.stopAt >= ForceAfter
+	forces := l.now-l.lastINT >= ForceAfter && l.now-l.stopAt >= ForceAfter
 	l.lastINT = l.now
 	switch {
 	case !l.stopping():
 		l.requestStop(CauseSIGINT, l.s.DrainDelay)
-	case apart:
+	case forces:
 		l.force()
 	}
 }
@@ -95,7 +95,7 @@ func (l *life) mainEnds() {
 
 // outcome is the error of main or of a task, "" for none: a clean end is none
 // once stop says that an end was wanted (RUN-7).
-func (l *life) outcome(e Ending, stop bool, returned, panicked, exited Kind) Kind {
+func (l *life) outcome(e Exit, stop bool, returned, panicked, exited Kind) Kind {
 	if stop && e.clean(l.s.CleanError) {
 		return ""
 	}

@@ -56,7 +56,7 @@ func ties() []tie {
 			Scenario{Main: Main{After: 1 * s}, Tracks: []Track{{Lasts: 3 * s}}, Stops: []Stop{{SIGINT, 3 * s}}}, true},
 		{"SIG-2 of two SIGINTs at once the second is the same key press",
 			Scenario{Main: Main{AfterCancel: true, After: 2 * s}, Stops: []Stop{{SIGINT, 1 * s}, {SIGINT, 1 * s}}}, false},
-		{"HEALTH-4 a probe that asks exactly when draining begins may be told either",
+		{"HEALTH-4 a probe that asks exactly when draining begins may get either answer",
 			Scenario{Follow: true, Main: Main{After: 1 * s}, Tracks: []Track{{Lasts: 4 * s}}, Probes: []Probe{{Readiness, 1 * s}}}, false},
 		{"HEALTH-9 a check that ends exactly at its timeout is in time or not",
 			Scenario{CheckTimeout: 2 * s, Main: Main{After: 9 * s}, Checks: []Check{{Lasts: 2 * s}}, Probes: []Probe{{Readiness, 1 * s}}}, false},

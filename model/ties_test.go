@@ -53,7 +53,7 @@ var outcomes = map[string]struct {
 	"SIG-2 of two SIGINTs at once the second is the same key press": {
 		func(t Trace) any { return t.Errors },
 		[]string{"[]"}},
-	"HEALTH-4 a probe that asks exactly when draining begins may be told either": {
+	"HEALTH-4 a probe that asks exactly when draining begins may get either answer": {
 		func(t Trace) any { return fmt.Sprintf("%v %v", t.Answers[0].Code, t.Answers[0].State) },
 		[]string{"200 running", "503 draining"}},
 	"HEALTH-9 a check that ends exactly at its timeout is in time or not": {

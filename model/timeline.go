@@ -92,7 +92,7 @@ func (t Trace) hookLines(add adder) {
 		// Beginning and end share a rank, so that at one instant the end of a
 		// hook stays before the beginning of the next.
 		add(h.Start, 7, "hook %d begins%s, deadline %s", h.Hook, note, stamp(h.Deadline))
-		add(h.End, 7, "hook %d %s", h.Hook, h.Fate)
+		add(h.End, 7, "hook %d %s", h.Hook, h.Outcome)
 	}
 	for _, h := range t.NotRun {
 		add(t.Returned, 8, "hook %d is not run", h)

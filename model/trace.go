@@ -41,25 +41,25 @@ type HookRun struct {
 	Start    time.Duration
 	End      time.Duration // when it ended, or when the library let go of it; Never: neither
 	Deadline time.Duration // of its context (HOOK-5)
-	Fate     Fate
+	Outcome  HookOutcome
 	Late     bool // it was registered after Stopped, and ran on its caller (HOOK-4)
 }
 
-// Fate is what became of a hook that was begun.
-type Fate string
+// HookOutcome is what became of a hook that was begun.
+type HookOutcome string
 
-// Every fate there is.
+// Every outcome of a hook.
 const (
 	// Ended: it returned, panicked or called runtime.Goexit in time.
-	Ended Fate = "ended"
+	Ended HookOutcome = "ended"
 	// Abandoned: it outlasted the timeout of its own (HOOK-6).
-	Abandoned Fate = "abandoned"
+	Abandoned HookOutcome = "abandoned"
 	// Interrupted: the shutdown timeout, or a forcing signal, came first
 	// (HOOK-3, SIG-2).
-	Interrupted Fate = "interrupted"
+	Interrupted HookOutcome = "interrupted"
 )
 
-// Answer is what one probe was told.
+// Answer is the response to one probe.
 type Answer struct {
 	At     time.Duration // when the answer came
 	Code   int

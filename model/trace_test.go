@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func TestKindsComeApartAndFindWhatTheyWrap(t *testing.T) {
+func TestKindsSplitAndFindWhatTheyWrap(t *testing.T) {
 	for _, c := range []struct {
 		kind  Kind
 		name  string
@@ -29,7 +29,7 @@ func TestKindsComeApartAndFindWhatTheyWrap(t *testing.T) {
 		{Forced, "forced", 0, []Kind{Forced}},
 	} {
 		if name, n := c.kind.Parts(); name != c.name || n != c.n {
-			t.Errorf("%s comes apart into %q and %d", c.kind, name, n)
+			t.Errorf("%s splits into %q and %d", c.kind, name, n)
 		}
 		if got := c.kind.Finds(); !slices.Equal(got, c.finds) {
 			t.Errorf("in %s are found %v, not %v", c.kind, got, c.finds)
@@ -57,8 +57,8 @@ func TestNilAndEmptyAreTheSameTrace(t *testing.T) {
 	}
 }
 
-// A trace that differs anywhere is shown to differ, on a line with a mark.
-func TestADifferenceAnywhereIsShown(t *testing.T) {
+// A trace that differs anywhere is reported, on a line with a mark.
+func TestADifferenceAnywhereIsReported(t *testing.T) {
 	given := Scenario{
 		DrainTimeout: 4 * s, ShutdownTimeout: 3 * s, Follow: true,
 		Main: Main{AfterCancel: true, After: 1 * s}, Stops: []Stop{{SIGTERM, 1 * s}},
@@ -79,7 +79,7 @@ func TestADifferenceAnywhereIsShown(t *testing.T) {
 		"a hook's beginning": func(t *Trace) { t.Hooks[0].Start++ },
 		"a hook's end":       func(t *Trace) { t.Hooks[0].End++ },
 		"a hook's deadline":  func(t *Trace) { t.Hooks[0].Deadline++ },
-		"a hook's fate":      func(t *Trace) { t.Hooks[0].Fate = Ended },
+		"a hook's outcome":   func(t *Trace) { t.Hooks[0].Outcome = Ended },
 		"a late hook":        func(t *Trace) { t.Hooks[0].Late = true },
 		"a hook not run":     func(t *Trace) { t.NotRun = nil },
 		"an answer's code":   func(t *Trace) { t.Answers[0].Code = 200 },
@@ -101,7 +101,7 @@ func TestADifferenceAnywhereIsShown(t *testing.T) {
 			change(&got)
 			diff := Diff(want, got)
 			if !strings.Contains(diff, "\n<") && !strings.Contains(diff, "\n>") {
-				t.Errorf("not shown:\n%s", diff)
+				t.Errorf("not reported:\n%s", diff)
 			}
 		})
 	}
@@ -158,8 +158,8 @@ func TestAScenarioThatNothingEndsDoesNotReturn(t *testing.T) {
 
 func TestEveryNameIsThatOfItsConstant(t *testing.T) {
 	for want, got := range map[string]fmt.Stringer{
-		"ReturnsNil": ReturnsNil, "CallsGoexit": CallsGoexit, "Ending(99)": Ending(99),
-		"SIGINT": SIGINT, "StopWithError": StopWithError, "Agent(0)": Agent(0),
+		"ReturnsNil": ReturnsNil, "CallsGoexit": CallsGoexit, "Exit(99)": Exit(99),
+		"SIGINT": SIGINT, "StopWithError": StopWithError, "Trigger(0)": Trigger(0),
 		"Liveness": Liveness, "Startup": Startup, "Ask(9)": Ask(9),
 		"running --stop_requested--> draining": Edge{Running, StopRequested, Draining},
 	} {

@@ -159,7 +159,7 @@ func workWhileDraining(s model.Scenario, want model.Trace) bool {
 
 func taskClause(ends model.Main, hook []model.Hook) Clause {
 	busy := []model.Task{{Lasts: 3 * second}}
-	fails := func(e model.Ending) model.Scenario {
+	fails := func(e model.Exit) model.Scenario {
 		return model.Scenario{Main: model.Main{AfterCancel: true}, Tasks: []model.Task{{Lasts: second, Ends: e}}, Hooks: hook}
 	}
 	return Clause{

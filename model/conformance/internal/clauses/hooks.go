@@ -31,7 +31,7 @@ func hookClauses() []Clause {
 			Sentence: "A hook that fails, panics or calls Goexit does not stop the others; its error names the place that registered it.",
 			Premise: func(s model.Scenario, want model.Trace) bool {
 				return slices.ContainsFunc(want.Hooks, func(r model.HookRun) bool {
-					return !r.Late && r.Fate == model.Ended && scenarios.Fails(s.Hooks[r.Hook-1].Ends)
+					return !r.Late && r.Outcome == model.Ended && scenarios.Fails(s.Hooks[r.Hook-1].Ends)
 				})
 			},
 			Examples: []model.Scenario{
@@ -108,7 +108,7 @@ func hookClauses() []Clause {
 			Sentence: "A hook that returns after it was let go of changes nothing.",
 			Premise: func(s model.Scenario, want model.Trace) bool {
 				return slices.ContainsFunc(want.Hooks, func(r model.HookRun) bool {
-					return r.Fate != model.Ended && s.Hooks[r.Hook-1].Lasts != model.Never
+					return r.Outcome != model.Ended && s.Hooks[r.Hook-1].Lasts != model.Never
 				})
 			},
 			Examples: []model.Scenario{
@@ -164,7 +164,7 @@ func hookTimeoutClause(two func(a, b model.Hook) model.Scenario, plain model.Hoo
 		ID: "HOOK-6", Level: Extended,
 		Sentence: "A hook that exceeds its own timeout is abandoned with an error, its context cancelled, and the next begins; one of zero or less is none. A hook that returns context.Canceled gets a log line that says why, and names OnShutdownContext.",
 		Premise: func(_ model.Scenario, want model.Trace) bool {
-			return slices.ContainsFunc(want.Hooks, func(r model.HookRun) bool { return r.Fate == model.Abandoned && !r.Late })
+			return slices.ContainsFunc(want.Hooks, func(r model.HookRun) bool { return r.Outcome == model.Abandoned && !r.Late })
 		},
 		Needs: []subject.Need{subject.NeedOnShutdownContext},
 		Examples: []model.Scenario{
@@ -173,7 +173,7 @@ func hookTimeoutClause(two func(a, b model.Hook) model.Scenario, plain model.Hoo
 			two(plain, model.Hook{Lasts: model.Never, Aware: true, Timeout: 2*second + 2}),
 		},
 		Checks: []Check{
-			{"a hook that used the run's context is told so", []subject.Need{subject.NeedLog}, checks.CanceledHint},
+			{"a hook that used the run's context is reported", []subject.Need{subject.NeedLog}, checks.CanceledHint},
 			{"a timeout of zero or less is none", []subject.Need{subject.NeedRunWith, subject.NeedOnShutdownContext}, checks.NoHookTimeout},
 		},
 	}

@@ -15,15 +15,15 @@ const (
 	millis = time.Millisecond
 )
 
-func mainEnds(endings ...model.Ending) func(model.Scenario, model.Trace) bool {
+func mainEnds(exits ...model.Exit) func(model.Scenario, model.Trace) bool {
 	return func(s model.Scenario, want model.Trace) bool {
-		return want.MainEnded <= want.Returned && want.Returns() && slices.Contains(endings, s.Main.Ends)
+		return want.MainEnded <= want.Returned && want.Returns() && slices.Contains(exits, s.Main.Ends)
 	}
 }
 
 // stopsBy returns a scenario for each way to ask for a stop.
 func stopsBy(base model.Scenario) (all []model.Scenario) {
-	for _, by := range []model.Agent{model.SIGINT, model.SIGTERM, model.ParentCancelled, model.StopNil, model.StopWithError} {
+	for _, by := range []model.Trigger{model.SIGINT, model.SIGTERM, model.ParentCancelled, model.StopNil, model.StopWithError} {
 		s := base
 		s.Stops = []model.Stop{{By: by, At: second}}
 		all = append(all, s)
@@ -32,8 +32,8 @@ func stopsBy(base model.Scenario) (all []model.Scenario) {
 }
 
 // endsBy returns a scenario for each ending of main.
-func endsBy(base model.Scenario, endings ...model.Ending) (all []model.Scenario) {
-	for _, e := range endings {
+func endsBy(base model.Scenario, exits ...model.Exit) (all []model.Scenario) {
+	for _, e := range exits {
 		s := base
 		s.Main.Ends = e
 		all = append(all, s)
@@ -171,7 +171,7 @@ func runClauses() []Clause {
 }
 
 func signalErrorClause() Clause {
-	stopped := func(ends model.Ending, stops ...model.Stop) model.Scenario {
+	stopped := func(ends model.Exit, stops ...model.Stop) model.Scenario {
 		return model.Scenario{
 			SignalError: true, Main: model.Main{Ends: ends, AfterCancel: true, After: second}, Stops: stops,
 			Hooks: []model.Hook{{Lasts: second + 1}, {Lasts: second + 2, Ends: model.ReturnsError}},
@@ -198,12 +198,12 @@ func signalErrorClause() Clause {
 	}
 }
 
-var cleanOrNearly = []model.Ending{
+var cleanOrNearly = []model.Exit{
 	model.ReturnsCanceled, model.ReturnsWrapped, model.ReturnsClosed, model.ReturnsCause, model.ReturnsJoined, model.ReturnsNetClosed, model.ReturnsMixed,
 	model.ReturnsOwnClean, model.ReturnsOwnJoined,
 }
 
-var ownOrNearly = []model.Ending{model.ReturnsOwnClean, model.ReturnsOwnJoined, model.ReturnsOwnMixed, model.ReturnsMixed}
+var ownOrNearly = []model.Exit{model.ReturnsOwnClean, model.ReturnsOwnJoined, model.ReturnsOwnMixed, model.ReturnsMixed}
 
 // severalErrors returns scenarios whose errors are of one class, of two, and
 // of every class.

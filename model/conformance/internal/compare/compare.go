@@ -152,7 +152,7 @@ func (v *Verdict) offers(clause string) bool {
 // last hook, of main, or of a hook before.
 func (v *Verdict) escapeFault() string {
 	panicked := strings.HasPrefix(v.escaped, "Run panicked")
-	may := func(e model.Ending) bool { return scenarios.Wild(e) && scenarios.Panics(e) == panicked }
+	may := func(e model.Exit) bool { return scenarios.Wild(e) && scenarios.Panics(e) == panicked }
 	hook := func(r model.HookRun) bool { return may(v.s.Hooks[r.Hook-1].Ends) }
 	ran := v.Got.Hooks
 	switch {

@@ -33,9 +33,9 @@ func (v *Verdict) hooks() {
 			v.object(v.otherHook(want, got, i), "hook %d begins at %s, want hook %d", got[i].Hook, scenarios.Show(got[i].Start), want[i].Hook)
 		case want[i].Start != got[i].Start:
 			v.object(v.hookStart(want, got, i), "hook %d begins at %s, want %s", got[i].Hook, scenarios.Show(got[i].Start), scenarios.Show(want[i].Start))
-		case want[i].End != got[i].End || want[i].Fate != got[i].Fate:
+		case want[i].End != got[i].End || want[i].Outcome != got[i].Outcome:
 			v.object(v.hookEnd(want[i], got[i]), "hook %d is %s %s, want %s %s",
-				got[i].Hook, got[i].Fate, when(got[i].End), want[i].Fate, when(want[i].End))
+				got[i].Hook, got[i].Outcome, when(got[i].End), want[i].Outcome, when(want[i].End))
 		case want[i].Deadline != got[i].Deadline:
 			v.object("HOOK-5", "the context of hook %d has its deadline at %s, want %s",
 				got[i].Hook, scenarios.Show(got[i].Deadline), scenarios.Show(want[i].Deadline))
@@ -165,7 +165,7 @@ func (v *Verdict) hookStart(want, got []model.HookRun, i int) string {
 
 func (v *Verdict) hookEnd(want, got model.HookRun) string {
 	switch {
-	case want.Fate == model.Abandoned || got.Fate == model.Abandoned:
+	case want.Outcome == model.Abandoned || got.Outcome == model.Abandoned:
 		return "HOOK-6"
 	case v.full.Left(model.Hooks) == model.PhaseForced || v.Got.Left(model.Hooks) == model.PhaseForced:
 		return "SIG-2"
@@ -195,7 +195,7 @@ func runs(all []model.HookRun) string {
 	}
 	var texts []string
 	for _, r := range all {
-		texts = append(texts, fmt.Sprintf("hook %d %s, %s %s", r.Hook, when(r.Start), r.Fate, when(r.End)))
+		texts = append(texts, fmt.Sprintf("hook %d %s, %s %s", r.Hook, when(r.Start), r.Outcome, when(r.End)))
 	}
 	return "(" + strings.Join(texts, "; ") + ")"
 }

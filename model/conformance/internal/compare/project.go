@@ -46,15 +46,15 @@ func project(s model.Scenario, o subject.Offers, t model.Trace) model.Trace {
 		if !scenarios.TakesContext(h) {
 			r.Deadline = 0
 		}
-		if r.Fate != model.Ended && !h.Aware && !r.Late {
-			r.End, r.Fate = model.Never, model.Interrupted
+		if r.Outcome != model.Ended && !h.Aware && !r.Late {
+			r.End, r.Outcome = model.Never, model.Interrupted
 		}
 	}
 	return t
 }
 
-// unseen makes of each error that the scenario did not make one of which nothing
-// can be told.
+// unseen replaces each error that the scenario did not make by one of which nothing
+// is known.
 func unseen(s model.Scenario, all []model.Kind) []model.Kind {
 	for i, k := range all {
 		if !ownKind(s, k) {

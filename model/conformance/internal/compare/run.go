@@ -192,7 +192,7 @@ func (v *Verdict) extraClause(k model.Kind) string {
 	case name == "main error" || name == "task error":
 		return "RUN-7"
 	case strings.HasPrefix(name, "hook"):
-		if r, began := v.full.Run(n); began && r.Fate != model.Ended {
+		if r, began := v.full.Run(n); began && r.Outcome != model.Ended {
 			return "HOOK-8"
 		}
 	case k == model.DrainTimeout && v.full.Left(model.Draining) == model.Drained:

@@ -11,13 +11,13 @@ import (
 // stops returns the stops that are offered. Where the first is not, another that is
 // takes its place.
 func (x *examiner) stops(all []model.Stop) (offered []model.Stop) {
-	need := map[model.Agent]subject.Need{
+	need := map[model.Trigger]subject.Need{
 		model.SIGINT: subject.NeedSignals, model.SIGTERM: subject.NeedSignals, model.ParentCancelled: subject.NeedParent,
 		model.StopNil: subject.NeedStop, model.StopWithError: subject.NeedStop,
 	}
 	for i, stop := range all {
 		if i == 0 && stop.At != model.BeforeRun && !x.offered[need[stop.By]] {
-			for _, by := range []model.Agent{model.SIGTERM, model.ParentCancelled, model.StopNil} {
+			for _, by := range []model.Trigger{model.SIGTERM, model.ParentCancelled, model.StopNil} {
 				if x.offered[need[by]] {
 					stop.By = by
 					break

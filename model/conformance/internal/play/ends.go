@@ -50,7 +50,7 @@ func (p *player) keep(k model.Kind, err error) error {
 }
 
 // end ends a piece of the scenario's code: it returns, panics or exits.
-func (p *player) end(e model.Ending, returned, panicked model.Kind) error {
+func (p *player) end(e model.Exit, returned, panicked model.Kind) error {
 	switch e {
 	case model.ReturnsError:
 		return p.made(returned)

@@ -38,7 +38,7 @@ func (p *player) register(ctx context.Context, i int) {
 		}
 		if p.ended[run] == model.Never {
 			r.End = p.now()
-			r.Fate = p.cutFate(*r)
+			r.Outcome = p.cutFate(*r)
 		} else if p.ended[run] != p.now() {
 			p.odd = append(p.odd, subject.Difference{Clause: "HOOK-4", Text: "a hook registered after Stopped did not run on its caller"})
 		}
@@ -129,7 +129,7 @@ func (p *player) hookBegins(ctx, own context.Context, i int) (run int) {
 func (p *player) finishHooks() {
 	for i := range p.got.Hooks {
 		r := &p.got.Hooks[i]
-		if r.Fate != "" {
+		if r.Outcome != "" {
 			continue
 		}
 		h := p.s.Hooks[r.Hook-1]
@@ -141,18 +141,18 @@ func (p *player) finishHooks() {
 		switch {
 		case p.ended[i] < limit && !own && (!h.Aware || h.Lasts == p.ended[i]-r.Start),
 			p.ended[i] == limit && !own && h.Lasts == limit-r.Start:
-			r.End, r.Fate = p.ended[i], model.Ended
+			r.End, r.Outcome = p.ended[i], model.Ended
 		case h.Aware:
 			r.End = p.ended[i]
-			r.Fate = p.cutFate(*r)
+			r.Outcome = p.cutFate(*r)
 		default:
-			r.End, r.Fate = model.Never, model.Interrupted
+			r.End, r.Outcome = model.Never, model.Interrupted
 		}
 	}
 }
 
 // cutFate tells an abandoned hook from an interrupted one by its instant.
-func (p *player) cutFate(r model.HookRun) model.Fate {
+func (p *player) cutFate(r model.HookRun) model.HookOutcome {
 	if own := p.s.Hooks[r.Hook-1].Timeout; own > 0 && r.End-r.Start == own {
 		return model.Abandoned
 	}

@@ -10,15 +10,15 @@ import (
 )
 
 // Fails says whether an ending of a hook or a check is a failure.
-func Fails(e model.Ending) bool { return e != model.ReturnsNil }
+func Fails(e model.Exit) bool { return e != model.ReturnsNil }
 
 // Panics says whether an ending is a panic.
-func Panics(e model.Ending) bool {
+func Panics(e model.Exit) bool {
 	return e == model.Panics || e == model.PanicsNil || e == model.PanicsError || e == model.PanicsCanceled
 }
 
 // Wild says whether an ending is a panic or an exit.
-func Wild(e model.Ending) bool { return Panics(e) || e == model.CallsGoexit }
+func Wild(e model.Exit) bool { return Panics(e) || e == model.CallsGoexit }
 
 // ByRequest says whether the stop was asked for, and not main's own exit.
 func ByRequest(t model.Trace) bool {
@@ -78,7 +78,7 @@ func Grace(s model.Scenario) time.Duration {
 
 // SaysStopped says whether an ending is one that is clean after a stop, or
 // nearly (RUN-7).
-func SaysStopped(e model.Ending) bool {
+func SaysStopped(e model.Exit) bool {
 	switch e {
 	case model.ReturnsCanceled, model.ReturnsWrapped, model.ReturnsClosed, model.ReturnsCause, model.ReturnsJoined, model.ReturnsMixed,
 		model.ReturnsNetClosed, model.ReturnsOwnClean, model.ReturnsOwnJoined, model.ReturnsOwnMixed:
@@ -93,7 +93,7 @@ func HooksLeft(t model.Trace) bool {
 		return true
 	}
 	for _, r := range t.Hooks {
-		if !r.Late && r.Fate == model.Interrupted {
+		if !r.Late && r.Outcome == model.Interrupted {
 			return true
 		}
 	}

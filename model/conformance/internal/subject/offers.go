@@ -153,7 +153,7 @@ func NeedsOf(s model.Scenario) (needs []Need) {
 			needs = append(needs, n)
 		}
 	}
-	stops := func(by model.Agent) bool {
+	stops := func(by model.Trigger) bool {
 		return slices.ContainsFunc(s.Stops, func(stop model.Stop) bool { return stop.By == by })
 	}
 	need(s.CleanError, NeedCleanError)

@@ -2,16 +2,16 @@ package model
 
 import "fmt"
 
-// Ending is how a piece of the user's code ends: main, a task, a hook or a
+// Exit is how a piece of the user's code ends: main, a task, a hook or a
 // check. The zero value is the ordinary one.
-type Ending uint8
+type Exit uint8
 
-// Every ending there is. What a task or main returns after a stop may be
+// Every way to end. What a task or main returns after a stop may be
 // clean, which is no error (RUN-7); for a hook and for a check everything but
 // ReturnsNil is a failure.
 const (
 	// ReturnsNil: no error.
-	ReturnsNil Ending = iota
+	ReturnsNil Exit = iota
 	// ReturnsError: an error that nothing else in the scenario is.
 	ReturnsError
 	// ReturnsCanceled: context.Canceled itself. Clean.
@@ -51,17 +51,17 @@ const (
 	CallsGoexit
 )
 
-var endingNames = []string{
+var exitNames = []string{
 	"ReturnsNil", "ReturnsError", "ReturnsCanceled", "ReturnsWrapped", "ReturnsClosed",
 	"ReturnsCause", "ReturnsJoined", "ReturnsNetClosed", "ReturnsOwnClean", "ReturnsOwnJoined", "ReturnsOwnMixed", "ReturnsMixed", "Panics", "PanicsNil", "PanicsError", "PanicsCanceled", "CallsGoexit",
 }
 
 // String returns the name of the constant.
-func (e Ending) String() string { return nameOf(endingNames, int(e), "Ending") }
+func (e Exit) String() string { return nameOf(exitNames, int(e), "Exit") }
 
 // clean says whether this is a way of saying "I was asked to stop" (RUN-7). Own
 // says that the scenario's own clean error is one.
-func (e Ending) clean(own bool) bool {
+func (e Exit) clean(own bool) bool {
 	switch e {
 	case ReturnsCanceled, ReturnsWrapped, ReturnsClosed, ReturnsCause, ReturnsJoined, ReturnsNetClosed:
 		return true
@@ -71,8 +71,8 @@ func (e Ending) clean(own bool) bool {
 	return false
 }
 
-// kind picks the kind of this ending. ReturnsNil has none.
-func (e Ending) kind(returned, panicked, exited Kind) Kind {
+// kind picks the kind of this exit. ReturnsNil has none.
+func (e Exit) kind(returned, panicked, exited Kind) Kind {
 	switch e {
 	case ReturnsNil:
 		return ""
@@ -84,15 +84,15 @@ func (e Ending) kind(returned, panicked, exited Kind) Kind {
 	return returned
 }
 
-// Agent is what asks a service to stop from outside of it.
-type Agent uint8
+// Trigger is what asks a service to stop from outside of it.
+type Trigger uint8
 
 // Every cause there is. The zero value is none of them, so that a scenario
 // always says which it means.
 const (
 	// SIGINT: an interrupt from the signal source. The first is a stop, a
 	// later one may be forcing (SIG-2).
-	SIGINT Agent = iota + 1
+	SIGINT Trigger = iota + 1
 	// SIGTERM: never forcing, however often it comes.
 	SIGTERM
 	// ParentCancelled: the context that Run was given is cancelled, with a
@@ -104,10 +104,10 @@ const (
 	StopWithError
 )
 
-var agentNames = []string{"", "SIGINT", "SIGTERM", "ParentCancelled", "StopNil", "StopWithError"}
+var triggerNames = []string{"", "SIGINT", "SIGTERM", "ParentCancelled", "StopNil", "StopWithError"}
 
 // String returns the name of the constant.
-func (a Agent) String() string { return nameOf(agentNames, int(a), "Agent") }
+func (a Trigger) String() string { return nameOf(triggerNames, int(a), "Trigger") }
 
 // Ask is which of the health endpoints a probe asks.
 type Ask uint8

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// grain is what the drawn durations are multiples of, before they are told
-// apart. It divides ForceAfter and every default, so that adding one of those
+// grain is what the drawn durations are multiples of, before they are made
+// distinct. It divides ForceAfter and every default, so that adding one of those
 // to an instant leaves its low bits alone.
 const grain = 250 * time.Millisecond
 
@@ -15,13 +15,13 @@ const grain = 250 * time.Millisecond
 // others.
 const maxBits = 27
 
-// apart gives every duration of a scenario a low bit of its own (1ns, 2ns,
+// distinct gives every duration of a scenario a low bit of its own (1ns, 2ns,
 // 4ns, …), so that no two sums of durations are equal and nothing happens at
 // the same instant by accident. It expects multiples of the grain, and
 // returns a copy. Zero stays zero where it has a meaning of its own. The
 // second result is the number of bits that it took, at most maxBits of which
 // are of use.
-func (s Scenario) apart() (Scenario, int) {
+func (s Scenario) distinct() (Scenario, int) {
 	s = s.clone()
 	bit := 0
 	s.durations(func(d *time.Duration, zeroMeans bool) {
