@@ -88,8 +88,9 @@ func (r *run) disarm(timer *time.Timer) {
 	}
 }
 
-// take takes a transition; timers that were armed for the state before it are
-// void. The loop asks only for what the table allows in the state it has just
+// take takes a transition, before anything that belongs to the new state is
+// done (STATE-5); timers that were armed for the state before it are void. The
+// loop asks only for what the table allows in the state it has just
 // looked at, so an error here is a mistake in this package.
 func (r *run) take(event fsm.Event) fsm.Step {
 	step, err := r.machine.Fire(event)

@@ -86,8 +86,8 @@ func (f *failures) join() error {
 // return, and not an error (RUN-7).
 //
 // A main that does not return does not keep Run from returning: it returns
-// within the drain delay plus both timeouts, counted from the stop, with
-// ErrMainRunning (RUN-11), plus at most 100 ms for observers and the log to
+// within the drain delay plus both timeouts, counted from the stop (STATE-2),
+// with ErrMainRunning (RUN-11), plus at most 100 ms for observers and the log to
 // have seen the end (STATE-4). Several Runs, at once, in turn or nested, do not
 // disturb each other (RUN-9). A signal that arrives before Run returns does not
 // end the process (SIG-1), nor does a standard output or error that nobody

@@ -34,7 +34,7 @@ func drainClauses() []Clause {
 		},
 		{
 			ID: "DRAIN-2", Level: Core,
-			Sentence: "The drain timeout counts from cancel. When it runs out, or a signal forces: within 100 ms, however busy the processors are, that is logged, hooks run and the result has an error. That and the log line list every task that is busy and every group that is or may be by its place, and count units and requests.",
+			Sentence: "The drain timeout counts from the cancel. When it runs out, or a signal forces: within 100 ms, however busy the processors are, that is logged, hooks run and the result has an error. The error and the record list every task that is busy and every group that is or may be busy by its call site, and count units and requests.",
 			Premise:  func(_ model.Scenario, want model.Trace) bool { return want.Left(model.Draining) == model.DrainTimedOut },
 			Examples: []model.Scenario{
 				{DrainTimeout: 2 * second, Main: ends, Groups: never, Hooks: hook},
@@ -53,7 +53,7 @@ func drainClauses() []Clause {
 		},
 		{
 			ID: "DRAIN-3", Level: Core,
-			Sentence: "Groups made while draining and work added to a busy group are waited for; after draining, work is refused, and said to be.",
+			Sentence: "Groups made while draining, and work added to a busy group, are waited for. After draining, work is refused, and the refusal is reported.",
 			Premise:  workWhileDraining,
 			Examples: []model.Scenario{
 				{Main: model.Main{AfterCancel: true, After: 3 * second}, Stops: term, Groups: []model.Group{{At: 2*second + 2, Units: []model.Unit{{Lasts: 5*second + 4}}}}, Hooks: hook},
@@ -69,7 +69,7 @@ func drainClauses() []Clause {
 		},
 		{
 			ID: "DRAIN-4", Level: Core,
-			Sentence: "Main is waited for first, until its return grace, at most half of the drain timeout, is over. That is a warning which names the remedy, never a drain timeout. A first warning comes after a fifth of the grace, and none while tracked work is out.",
+			Sentence: "Main is waited for first, until its return grace is over, which is at most half of the drain timeout. Then there is a warning that names the remedy, never a drain timeout. A first warning comes after a fifth of the grace, and none while tracked work is out.",
 			Premise: func(s model.Scenario, want model.Trace) bool {
 				return want.MainEnded > want.Cancelled.At && want.Cancelled.At != model.Never
 			},
@@ -92,7 +92,7 @@ func drainClauses() []Clause {
 		},
 		{
 			ID: "DRAIN-5", Level: Core,
-			Sentence: "With main back and no work out, hooks begin at once.",
+			Sentence: "Once main is back and no work is out, hooks begin at once.",
 			Premise: func(_ model.Scenario, want model.Trace) bool {
 				return want.Left(model.Draining) == model.Drained && len(want.Hooks) > 0
 			},
@@ -103,7 +103,7 @@ func drainClauses() []Clause {
 		},
 		{
 			ID: "DRAIN-9", Level: Extended,
-			Sentence: "A group that is made, or first added to, by main within its grace, a task, a unit, a request or the work of an earlier group, at any moment of draining, is no data race with the library.",
+			Sentence: "A group that is made, or first added to, by main within its grace, a task, a unit, a request or the work of an earlier group, at any moment of draining, is not a data race with the library.",
 			Checks:   []Check{{"groups at any moment, in real time", []subject.Need{subject.NeedGo, subject.NeedTrack, subject.NeedStop}, checks.GroupsAtAnyMoment}},
 		},
 		{
@@ -116,7 +116,7 @@ func drainClauses() []Clause {
 		},
 		{
 			ID: "DRAIN-7", Level: Extended,
-			Sentence: "With a drain delay the context stays live for that long after the stop, a cancelled parent notwithstanding; main's exit or a forcing signal ends it early.",
+			Sentence: "With a drain delay the context stays live for that long after the stop, even if the parent is cancelled; main's exit or a forcing signal ends the delay early.",
 			Premise: func(s model.Scenario, want model.Trace) bool {
 				return s.DrainDelay > 0 && scenarios.ByRequest(want) && scenarios.StopAt(want) > 0
 			},
@@ -164,7 +164,7 @@ func taskClause(ends model.Main, hook []model.Hook) Clause {
 	}
 	return Clause{
 		ID: "DRAIN-8", Level: Extended,
-		Sentence: "A task that fails, panics or exits is an error, which names the place that began it, and requests a stop. Only the first call of Track's done counts. A work context is live until draining ends, and its cause says what ended it.",
+		Sentence: "A task that fails, panics or calls Goexit is an error that names its call site, and requests a stop. Only the first call of Track's done counts. A work context is live until draining ends, and its cause says what ended it.",
 		Premise: func(s model.Scenario, _ model.Trace) bool {
 			return len(s.Tasks)+len(s.Tracks) > 0
 		},

@@ -62,7 +62,7 @@ func answerClauses() []Clause {
 	return []Clause{
 		{
 			ID: "HEALTH-1", Level: Core,
-			Sentence: "Liveness answers 200 to GET and HEAD always; it runs no check, waits for nothing and shares no lock with checks.",
+			Sentence: "Liveness always answers GET and HEAD with 200; it runs no check, waits for nothing and shares no lock with checks.",
 			Premise:  probed(model.Liveness, anyProbe), Needs: []subject.Need{subject.NeedHealth},
 			Examples: []model.Scenario{
 				with(asks, probes(model.Liveness, 1, 3), model.Check{Ends: model.ReturnsError}),
@@ -75,7 +75,7 @@ func answerClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-2", Level: Core,
-			Sentence: "Readiness runs every check. All pass: 200, ok; any fails: 503, degraded; checks maps each name to ok or the error's text. No checks: 200, without checks.",
+			Sentence: "Readiness runs every check. If all pass: 200 and ok; if any fails: 503 and degraded; checks maps each name to ok or the error's text. Without checks: 200, and no checks in the answer.",
 			Premise:  probed(model.Readiness, func(_ model.Scenario, want model.Trace, i int) bool { return want.Answers[i].Status != "not_ready" }),
 			Needs:    []subject.Need{subject.NeedHealth},
 			Examples: []model.Scenario{
@@ -99,7 +99,7 @@ func answerClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-4", Level: Extended,
-			Sentence: "Readiness is running, and SetReady, and every check. In any other state of the lifecycle that is followed: 503, not_ready, the state is named, no check is run, and SetReady(true) does not help. The one given to Follow is followed, else the one in the request's context, where Serve and ListenAndServe put it, a BaseContext without one notwithstanding.",
+			Sentence: "A service is ready if its state is running, SetReady is on and every check passes. In any other state of the lifecycle that is followed: 503 and not_ready, the state is named, no check is run, and SetReady(true) has no effect. The lifecycle followed is the one given to Follow, otherwise the one in the request's context, where Serve and ListenAndServe put it even if a BaseContext has none.",
 			Premise:  probed(model.Readiness, func(s model.Scenario, _ model.Trace, _ int) bool { return s.Follow }),
 			Needs:    []subject.Need{subject.NeedFollow},
 			Examples: []model.Scenario{
@@ -116,7 +116,7 @@ func answerClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-5", Level: Core,
-			Sentence: "The state and SetReady are looked at again when the checks are done: a probe under way when draining begins answers 503.",
+			Sentence: "The state and SetReady are read again when the checks are done: a probe under way when draining begins answers 503.",
 			Premise: probed(model.Readiness, func(s model.Scenario, want model.Trace, i int) bool {
 				return want.Answers[i].Status == "not_ready" && want.Answers[i].At > s.Probes[i].At
 			}),
@@ -129,7 +129,7 @@ func answerClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-6", Level: Core,
-			Sentence: "Content-Type is application/json, no response may be stored, each says how long it is, HEAD is GET without a body, other methods get 405 with Allow, and every body has tool and version, whatever the answer.",
+			Sentence: "Content-Type is application/json, responses must not be stored and have the right length, HEAD is GET without a body, other methods get 405 with Allow, and every body has tool and version, whatever the code.",
 			Checks: []Check{
 				{"the type, the methods, tool and version", []subject.Need{subject.NeedHealth}, checks.HTTP},
 				{"no-store, and the right length", []subject.Need{subject.NeedHealth, subject.NeedFollow}, checks.Headers},
@@ -140,7 +140,7 @@ func answerClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-7", Level: Core,
-			Sentence: "uptime is whole seconds as time.Duration prints them, the same in every answer of every endpoint, and never goes back.",
+			Sentence: "uptime is whole seconds as time.Duration prints them, the same in every answer of every endpoint, and never decreases.",
 			Checks: []Check{
 				{"through hours of virtual time", []subject.Need{subject.NeedHealth}, checks.Uptime},
 				{"that of start-up", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart}, checks.StartupUptime},

@@ -15,7 +15,7 @@ func checkClauses() []Clause {
 	return []Clause{
 		{
 			ID: "HEALTH-8", Level: Core,
-			Sentence: "A check that panics, nil too and in the error's Error, or calls Goexit is a failed check, whether it takes a context or not; the process and the other checks go on.",
+			Sentence: "A check that panics, panic(nil) included, whose error panics in Error, or that calls Goexit, is a failed check, whether it takes a context or not; the process and the other checks go on.",
 			Premise: probed(model.Readiness, func(s model.Scenario, want model.Trace, i int) bool {
 				return len(want.Answers[i].Ran) > 0 && scenarios.WildCheck(s)
 			}),
@@ -33,7 +33,7 @@ func checkClauses() []Clause {
 		slowCheckClause(),
 		{
 			ID: "HEALTH-10", Level: Extended,
-			Sentence: "Checks run side by side, but a thousand do not start a thousand goroutines at once; hung ones do not starve the others of their turn. A run's timeout counts from the first probe that asked for it, time in the queue included, and that one deadline decides for every prober.",
+			Sentence: "Checks run concurrently, but a thousand checks do not start a thousand goroutines at once, and hung checks do not starve the others. A run's timeout counts from the first probe that asked for it, time in the queue included, and that one deadline decides for every prober.",
 			Checks: []Check{
 				{"ten that take 10 ms take 10 ms", []subject.Need{subject.NeedAddCheckContext}, checks.SideBySide},
 				{"a thousand checks, bounded", []subject.Need{subject.NeedAddCheckContext}, checks.Thousand},
@@ -49,7 +49,7 @@ func checkClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-12", Level: Core,
-			Sentence: "Any name and error text gives valid JSON with sorted keys; a long text is cut on a rune boundary, an empty one or ok still says that it failed.",
+			Sentence: "Any name and error text gives valid JSON with sorted keys. A long text is cut on a rune boundary; a text that is empty or ok still says that the check failed.",
 			Checks: []Check{
 				{"odd names and texts", []subject.Need{subject.NeedHealth}, checks.OddTexts},
 				{"keys are sorted", []subject.Need{subject.NeedHealth}, checks.SortedKeys},
@@ -59,7 +59,7 @@ func checkClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-13", Level: Core,
-			Sentence: "AddCheck with a name already there replaces it, and RemoveCheck takes it away, where there is one, at once for every probe that begins later; a probe under way does not wait for it and leaves it out, and what its run still says is neither shown nor logged. A nil function is a check that fails readiness and says so.",
+			Sentence: "AddCheck with a name that exists replaces the check, and RemoveCheck removes it, at once for every probe that begins later. A probe under way does not wait for it and leaves it out, and what its run still returns is neither shown nor logged. A nil function is a check that fails and says so.",
 			Checks: []Check{
 				{"the second replaces the first", []subject.Need{subject.NeedHealth}, checks.Replaced},
 				{"a nil function", []subject.Need{subject.NeedHealth, subject.NeedAddCheckContext}, checks.NilCheck},
@@ -81,7 +81,7 @@ func checkClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-15", Level: Extended,
-			Sentence: "An optional check is listed and does not fail readiness, nor does a slow one delay the answer by more than 100 ms beyond the others: it is listed as still running. Startup is 503 until running has been reached, and 200 ever after, a later Follow notwithstanding.",
+			Sentence: "An optional check is listed and does not fail readiness, and a slow one does not delay the answer by more than 100 ms beyond the others: it is listed as still running. Startup is 503 until running has been reached, and 200 from then on, even after a later Follow.",
 			Premise:  optionalOrStartup, Needs: []subject.Need{subject.NeedAddCheckContext, subject.NeedStartup, subject.NeedFollow},
 			Examples: []model.Scenario{
 				with(asks, probes(model.Readiness, 1), model.Check{Optional: true, Ends: model.ReturnsError}, model.Check{}),
@@ -101,7 +101,7 @@ func slowCheckClause() Clause {
 	brief.CheckTimeout = 2 * second
 	return Clause{
 		ID: "HEALTH-9", Level: Extended,
-		Sentence: "A check that exceeds its timeout is reported failed in time for the answer, to every probe that gets that run, early or late, so that probers never disagree for good; at most one run of a check is under way; a probe gets no result of an earlier run unless that is still under way or cached.",
+		Sentence: "A check that exceeds its timeout is reported as failed, in time for the answer, to every probe that waits for that run, early or late, so that probers do not disagree for good. At most one run of a check is under way. A probe gets no result of an earlier run unless that is still under way or cached.",
 		Premise: probed(model.Readiness, func(s model.Scenario, want model.Trace, i int) bool {
 			return want.Answers[i].At > s.Probes[i].At
 		}),

@@ -10,7 +10,7 @@ func operatorClauses() []Clause {
 	return []Clause{
 		{
 			ID: "HEALTH-16", Level: Extended,
-			Sentence: "A check that exceeds its timeout is logged by then, whoever asked and whether or not they still listen. That a check begins to fail, fails with another text than the last one logged, at most once a minute, and passes again, which takes a run that keeps its timeout, is one line each, and one call of each observer with the text that readiness shows, in order, on no probe's time. A replacement inherits that the check is failing; removal ends it in silence.",
+			Sentence: "A check that exceeds its timeout is logged by then, whoever asked and whether or not they still wait. One record, and one call of each observer with the text that readiness shows, is made when a check begins to fail, when it fails with another text than the last one logged (at most once a minute), and when it passes again, which takes a run within its timeout; in order, and without delaying a probe. A replacement inherits that the check is failing; removal ends it silently.",
 			Checks: []Check{
 				{"one that hangs when every prober has hung up", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.HungIsLogged},
 				{"each change is one line, and one call", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext, subject.NeedRemoveCheck}, checks.Changes},
@@ -23,7 +23,7 @@ func operatorClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-17", Level: Extended,
-			Sentence: "Readiness of groups runs the checks of those groups and those of none, and is as readiness else, which runs all. An unknown group has no check of its own; with no group given there are only those of none. A check in several groups is one check.",
+			Sentence: "ReadinessOf and CheckOf run the checks of the given groups and those without a group, and otherwise do what readiness does, which runs all. An unknown group has no checks; with no group given there are only the checks without one. A check in several groups is one check.",
 			Checks: []Check{
 				{"groups, known and unknown", []subject.Need{subject.NeedGroups}, checks.Groups},
 				{"a check in two groups", []subject.Need{subject.NeedGroups}, checks.GroupsShare},
@@ -33,7 +33,7 @@ func operatorClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-18", Level: Extended,
-			Sentence: "FailAfter(n): the check fails from the n-th failing run in a row on; until then it is listed with its text, and passes. RefreshAhead: a probe that finds a cached result in the second half of its CacheFor is answered with it and begins a run that nobody waits for.",
+			Sentence: "FailAfter(n): the check fails from the n-th failing run in a row on; until then it is listed with its text, and passes. RefreshAhead: a probe that finds a cached result in the second half of its CacheFor is answered with it and begins a run that no probe waits for.",
 			Checks: []Check{
 				{"the third of three runs", []subject.Need{subject.NeedFailAfter}, checks.FailAfter},
 				{"the n-th, for many n", []subject.Need{subject.NeedFailAfter}, checks.FailAfterMany},
@@ -42,7 +42,7 @@ func operatorClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-19", Level: Extended,
-			Sentence: "SetNotReady is SetReady(false), and the answer has the reason, until SetReady.",
+			Sentence: "SetNotReady is SetReady(false), and the answer has the reason, until SetReady is called.",
 			Checks:   []Check{{"reasons, and none", []subject.Need{subject.NeedSetNotReady}, checks.Reason}},
 		},
 	}

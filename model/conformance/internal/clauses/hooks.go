@@ -28,7 +28,7 @@ func hookClauses() []Clause {
 		},
 		{
 			ID: "HOOK-2", Level: Core,
-			Sentence: "A hook that fails, panics or calls Goexit does not stop the others; its error names the place that registered it.",
+			Sentence: "A hook that fails, panics or calls Goexit does not stop the others; its error names the call site that registered it.",
 			Premise: func(s model.Scenario, want model.Trace) bool {
 				return slices.ContainsFunc(want.Hooks, func(r model.HookRun) bool {
 					return !r.Late && r.Outcome == model.Ended && scenarios.Fails(s.Hooks[r.Hook-1].Ends)
@@ -46,7 +46,7 @@ func hookClauses() []Clause {
 		},
 		{
 			ID: "HOOK-3", Level: Core,
-			Sentence: "The shutdown timeout counts from the entry into hooks, after a signal too. Then hooks are interrupted, those not begun do not run, and the result has an error, which names them all. What an interrupted hook returns later is logged.",
+			Sentence: "The shutdown timeout counts from the entry into hooks, after a signal too. When it runs out, hooks are interrupted, those that have not begun do not run, and the result has an error that names them all. What an interrupted hook returns later is logged.",
 			Premise: func(_ model.Scenario, want model.Trace) bool {
 				return want.Left(model.Hooks) == model.ShutdownTimedOut && scenarios.HooksLeft(want)
 			},
@@ -64,7 +64,7 @@ func hookClauses() []Clause {
 		},
 		{
 			ID: "HOOK-4", Level: Core,
-			Sentence: "A hook registered while hooks run is next. One registered after stopped runs at once on the caller, with a fresh timeout. None is dropped in silence.",
+			Sentence: "A hook registered while hooks run is next. One registered after stopped runs at once on the caller, with a fresh timeout. No hook is dropped silently.",
 			Premise:  registeredLate,
 			Examples: []model.Scenario{
 				{Main: ends, Hooks: []model.Hook{plain, {Lasts: second + 2}, {By: 2, Lasts: second + 4}}},
@@ -80,7 +80,7 @@ func hookClauses() []Clause {
 		},
 		{
 			ID: "HOOK-5", Level: Extended,
-			Sentence: "The context of a hook is live when the hook begins, has the values of the run's, and the deadline of the phase or of the hook's timeout. That of a hook registered after stopped has them too, with a deadline of its own.",
+			Sentence: "The context of a hook is live when the hook begins, and has the values of the run's context and the deadline of the phase or of the hook's timeout. So has that of a hook registered after stopped, with a deadline of its own.",
 			Premise: func(s model.Scenario, want model.Trace) bool {
 				return slices.ContainsFunc(want.Hooks, func(r model.HookRun) bool { return scenarios.TakesContext(s.Hooks[r.Hook-1]) })
 			},
@@ -105,7 +105,7 @@ func hookClauses() []Clause {
 		},
 		{
 			ID: "HOOK-8", Level: Core,
-			Sentence: "A hook that returns after it was let go of changes nothing.",
+			Sentence: "A hook that returns after it was abandoned changes nothing.",
 			Premise: func(s model.Scenario, want model.Trace) bool {
 				return slices.ContainsFunc(want.Hooks, func(r model.HookRun) bool {
 					return r.Outcome != model.Ended && s.Hooks[r.Hook-1].Lasts != model.Never
@@ -121,7 +121,7 @@ func hookClauses() []Clause {
 		},
 		{
 			ID: "HOOK-10", Level: Extended,
-			Sentence: "A hook is taken back by the function that OnShutdownContext returns, never nil, and what it holds is let go of: true if it will not run for that, false if it has begun, was taken back before or was dropped by the shutdown timeout. From anywhere at any time.",
+			Sentence: "The function that OnShutdownContext returns, which is never nil, takes the hook back and releases what it holds: true if it kept the hook from running, false if the hook has begun, was taken back before or was dropped by the shutdown timeout. It may be called from anywhere at any time.",
 			Premise:  func(s model.Scenario, _ model.Trace) bool { return len(s.TakeBacks) > 0 },
 			Needs:    []subject.Need{subject.NeedOnShutdownStop},
 			Examples: takeBacks(ends),
@@ -133,7 +133,7 @@ func hookClauses() []Clause {
 		},
 		{
 			ID: "HOOK-9", Level: Extended,
-			Sentence: "With a context that does not come from Run, nothing does harm, and each call logs an error with its place; groups, done and handlers can be used, and what would serve returns an error.",
+			Sentence: "With a context that does not come from Run, every function is harmless and logs an error with its call site; groups, done functions and handlers are usable, and what would serve returns an error.",
 			Checks:   withForeignContexts(),
 		},
 	}
@@ -162,7 +162,7 @@ func takeBacks(ends model.Main) []model.Scenario {
 func hookTimeoutClause(two func(a, b model.Hook) model.Scenario, plain model.Hook) Clause {
 	return Clause{
 		ID: "HOOK-6", Level: Extended,
-		Sentence: "A hook that exceeds its own timeout is abandoned with an error, its context cancelled, and the next begins; one of zero or less is none. A hook that returns context.Canceled gets a log line that says why, and names OnShutdownContext.",
+		Sentence: "A hook that exceeds its own timeout is abandoned with an error, its context is cancelled, and the next begins; a timeout of zero or less means none. A hook that returns context.Canceled gets a record that says why and names OnShutdownContext.",
 		Premise: func(_ model.Scenario, want model.Trace) bool {
 			return slices.ContainsFunc(want.Hooks, func(r model.HookRun) bool { return r.Outcome == model.Abandoned && !r.Late })
 		},

@@ -20,7 +20,7 @@ func httpClauses() []Clause {
 	return []Clause{
 		{
 			ID: "HTTP-1", Level: Extended,
-			Sentence: "Serve and ListenAndServe, over TLS too, return nil within 10 ms of the last answer after the cancel (over HTTP/2 once the client has gone, or 1 s later), and also when requests were cut, which is in Run's result; they count as work in flight until then, so the grace cuts nothing. A port that cannot be had is an error at once, and a server closed before is http.ErrServerClosed. Several servers may run in one lifecycle, and one on several listeners, but not in two runs or with different options. They end with the run whatever context they are given.",
+			Sentence: "Serve and ListenAndServe, with TLS too, return nil within 10 ms of the last response after the cancel (over HTTP/2 once the client has gone, or 1 s later), and also when requests were cut, which is reported in Run's result. They count as in-flight work until then, so the grace cuts nothing. A listen failure is returned at once, and a server closed before is http.ErrServerClosed. Several servers may run in one lifecycle, and one server on several listeners, but not in two runs or with different options. They end with the run whatever context they are given.",
 			Checks: []Check{
 				{"Serve returns with the last answer", serve, checks.ServedAtLastAnswer},
 				{"a request outlasts the grace", serve, checks.RequestOutlastsGrace},
@@ -40,7 +40,7 @@ func httpClauses() []Clause {
 		},
 		{
 			ID: "HTTP-2", Level: Extended,
-			Sentence: "On cancel the listener closes and idle connections go. A request under way, or on a connection accepted before, is answered, over HTTP/2 too; its context has the values of BaseContext, or else of the context given, and is live until the drain timeout runs out. Then it is cut, before the first hook, which waits at most 100 ms for that, and a tenth of the shutdown timeout. So are streams and hijacked connections, until their handlers return. So it is when the listener has failed.",
+			Sentence: "On cancel the listener closes and idle connections are closed. A request under way, or on a connection accepted before, is answered, over HTTP/2 too; its context has the values of BaseContext, or else of the given context, and is live until the drain timeout runs out. Then the request is cut, before the first hook, which waits for that at most 100 ms and a tenth of the shutdown timeout. So are streams and hijacked connections, until their handlers return. The same holds when the listener has failed.",
 			Checks: []Check{
 				{"the listener closes, and idle connections go", serve, checks.IdleGoes},
 				{"the context of a request under way", serve, checks.RequestContext},
@@ -57,7 +57,7 @@ func httpClauses() []Clause {
 		},
 		{
 			ID: "HTTP-3", Level: Extended,
-			Sentence: "While draining, responses of HTTP/1 but informational ones carry Connection: close, in a drain delay too, also when the request came before the stop or the handler writes nothing. Over HTTP/2 the client is sent GOAWAY.",
+			Sentence: "While draining, and in a drain delay, HTTP/1 responses other than informational ones carry Connection: close, even if the request came before the stop or the handler writes nothing. Over HTTP/2 the client is sent GOAWAY.",
 			Checks: []Check{
 				{"a request begun before the stop", serve, checks.CloseAfterStop},
 				{"in a drain delay", append(serve, subject.NeedDelay), checks.CloseInDelay},
@@ -68,7 +68,7 @@ func httpClauses() []Clause {
 		},
 		{
 			ID: "HTTP-4", Level: Extended,
-			Sentence: "Handler counts a request from before its first byte is handled until the handler has returned, and serves those that come while draining; after that it answers 503 with Retry-After.",
+			Sentence: "Handler counts a request from before its first byte is handled until the handler has returned, and serves requests that come while draining; after that it answers 503 with Retry-After.",
 			Checks: []Check{
 				{"hooks wait for a handler that has written nothing, or all", handler, checks.HandlerCounts},
 				{"a request that comes while draining", handler, checks.RequestWhileDraining},
@@ -86,7 +86,7 @@ func httpClauses() []Clause {
 		},
 		{
 			ID: "HTTP-6", Level: Extended,
-			Sentence: "Whatever request http.Server.Shutdown would have answered is answered: of a connection that was accepted before the cancel, over HTTP/1.1, TLS, HTTP/2 and h2c, new or kept, with a fast reader or a slow one. A connection without a request is waited for until it is 500 ms old. What is cut is cut at the drain timeout, and is in Run's result.",
+			Sentence: "Every request that http.Server.Shutdown would have answered is answered: on a connection accepted before the cancel, over HTTP/1.1, TLS, HTTP/2 and h2c, new or kept, with a fast reader or a slow one. A connection without a request is waited for until it is 500 ms old. What is cut is cut at the drain timeout, and is reported in Run's result.",
 			Checks: []Check{
 				{"connections that speak after the stop, over every protocol", serve, checks.AcceptedBeforeByAll},
 				{"one that speaks late, and is young", serve, checks.LateRequestOfAYoungConnection},
@@ -100,7 +100,7 @@ func httpClauses() []Clause {
 		untilClause(),
 		{
 			ID: "HTTP-8", Level: Extended,
-			Sentence: "ServeFunc calls serve, which is work in flight; at the cancel it calls shutdown, once, whose context ends with draining, and when that ends first closeNow, before the first hook. serve's return before a stop is one: nil a clean one. It returns serve's error, nil where that is clean after a stop. Early ends, and what shutdown returns, are in the result, each once. closeNow may be nil.",
+			Sentence: "ServeFunc calls serve and counts it as in-flight work. At the cancel it calls shutdown, once, with a context that ends with draining, and if that ends first, closeNow, before the first hook. serve's return before a stop requests one, a clean one if it returned nil. ServeFunc returns serve's error, or nil where that is clean after a stop. An early end and shutdown's error are in the result, each once. closeNow may be nil.",
 			Checks: []Check{
 				{"a server that stops in its own time", []subject.Need{subject.NeedServeFunc, subject.NeedParent, subject.NeedDelay}, checks.ServeFuncStops},
 				{"one that does not", []subject.Need{subject.NeedServeFunc, subject.NeedParent}, checks.ServeFuncIsCut},
@@ -110,7 +110,7 @@ func httpClauses() []Clause {
 		},
 		{
 			ID: "HTTP-9", Level: Extended,
-			Sentence: "With CancelOnStop, the context of a request ends when main's does, with its cause, and when its client goes, as ever. Other requests are as without it.",
+			Sentence: "With CancelOnStop, the context of a request ends when main's does, with its cause, and when its client goes. Other requests are not affected.",
 			Checks: []Check{
 				{"streams end at the stop", append(serve, subject.NeedCancelOnStop, subject.NeedDelay), checks.StreamsEndAtTheStop},
 				{"before and after the stop, without a server", []subject.Need{subject.NeedCancelOnStop}, checks.CancelOnStopElsewhere},
@@ -134,7 +134,7 @@ func untilClause() Clause {
 	until := []subject.Need{subject.NeedUntilStopped, subject.NeedParent}
 	return Clause{
 		ID: "HTTP-7", Level: Extended,
-		Sentence: "With UntilStopped a server is no work in flight: it answers through draining and hooks, without Connection: close, and is stopped when no hook is left to run, whether main is back or not, or when hooks end in another way. Then connections are cut; requests' contexts live until then. That it fails before the stop requests one. Inside Go it is refused, or warned of.",
+		Sentence: "With UntilStopped a server is not in-flight work: it answers through draining and hooks, without Connection: close, and is stopped when no hook is left to run, whether main is back or not, or when hooks end in another way. Then its connections are cut; its requests' contexts live until then. Its failure before the stop requests one. Inside Go it is refused, or warned about.",
 		Checks: []Check{
 			{"it answers in every phase", append(until, subject.NeedTrack, subject.NeedDelay), checks.UntilAnswersThroughout},
 			{"its requests are no work", until, checks.UntilIsNoWork},

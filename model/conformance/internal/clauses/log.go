@@ -10,7 +10,7 @@ func logClauses() []Clause {
 	return []Clause{
 		{
 			ID: "LOG-1", Level: Extended,
-			Sentence: "Each transition is one record, with from, to, event, elapsed and, if a timeout or a signal forced it, the cause; that of draining has the cause, at (the place that caused it), waits_for as it was before the cancel, and at_most. Durations are text. A record's source is the place that it is about, else the call of Run.",
+			Sentence: "Each transition is one record, with from, to, event, elapsed and, if a timeout or a signal forced it, the cause. The record of draining has the cause, at (the call site that caused it), waits_for as it was before the cancel, and at_most. Durations are text. A record's source is the call site that it is about, otherwise the call of Run.",
 			Checks: []Check{
 				{"each transition is one record", append(logger, subject.NeedStop, subject.NeedTrack), checks.TransitionsAreLogged},
 				{"the cause and its place", append(logger, subject.NeedStop, subject.NeedGo, subject.NeedSignals), checks.CauseIsLogged},
@@ -24,7 +24,7 @@ func logClauses() []Clause {
 		},
 		{
 			ID: "LOG-2", Level: Extended,
-			Sentence: "After an interrupt the log says that a further one ends the phase. With manual start there is a warning after a minute of starting, and after each doubling.",
+			Sentence: "After an interrupt the log says that another one ends the phase. With manual start there is a warning after a minute of starting, and after each doubling of that.",
 			Checks: []Check{
 				{"after an interrupt the log says more than after a SIGTERM", append(logger, subject.NeedSignals), checks.InterruptIsExplained},
 				{"warnings while starting", append(logger, subject.NeedMarkStarted, subject.NeedManualStart), checks.LongStartIsLogged},

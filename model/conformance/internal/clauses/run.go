@@ -54,7 +54,7 @@ func runClauses() []Clause {
 		},
 		{
 			ID: "RUN-2", Level: Core,
-			Sentence: "The context is cancelled when main exits, a signal arrives, the parent is cancelled or Stop is called, and its cause says which; a failed task's names the place. It has the parent's values, not its deadline. Stop and MarkStarted return once they are taken.",
+			Sentence: "The context is cancelled when main exits, a signal arrives, the parent is cancelled or Stop is called, and its cause says which; after a failed task, the cause names the task's call site. It has the parent's values, but not its deadline. Stop and MarkStarted return once they have taken effect.",
 			Premise:  func(_ model.Scenario, want model.Trace) bool { return want.Cancelled.At != model.Never },
 			Examples: append(stopsBy(waits), byItself),
 			Checks: []Check{
@@ -75,7 +75,7 @@ func runClauses() []Clause {
 		},
 		{
 			ID: "RUN-4", Level: Core,
-			Sentence: "A panic in main is an error, panic(nil) too, which tells the value, and unwraps to it where it is an error; drain and hooks still run.",
+			Sentence: "A panic in main, panic(nil) included, is an error that shows the value and unwraps to it where it is an error; drain and hooks still run.",
 			Premise:  mainEnds(model.Panics, model.PanicsNil, model.PanicsError, model.PanicsCanceled),
 			Examples: append(endsBy(byItself, model.Panics, model.PanicsNil, model.PanicsError, model.PanicsCanceled),
 				endsBy(model.Scenario{Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.SIGTERM, At: second}}}, model.Panics, model.PanicsCanceled)...),
@@ -89,14 +89,14 @@ func runClauses() []Clause {
 		},
 		{
 			ID: "RUN-6", Level: Core,
-			Sentence: "Main's error alone is returned as it is. Several are joined in order: main, Stop, tasks, drain, hooks, shutdown, main still running, the signal; none is dropped.",
+			Sentence: "If main's error is the only one, it is returned as it is. Several are joined in this order: main, Stop, tasks, drain, hooks, shutdown, main still running, the signal. None is dropped.",
 			Premise:  func(_ model.Scenario, want model.Trace) bool { return len(want.Errors) > 0 },
 			Examples: severalErrors(),
 			Checks:   []Check{{"those of many hooks", nil, checks.ManyFailures}},
 		},
 		{
 			ID: "RUN-7", Level: Extended,
-			Sentence: "After a requested stop, http.ErrServerClosed, context.Canceled, net.ErrClosed, the cause or what WithCleanError says, every leaf of it, is a clean end of main or a task: no error, but logged at Debug. Before a stop it is an error, and one that unwraps to itself always is.",
+			Sentence: "After a requested stop, http.ErrServerClosed, context.Canceled, net.ErrClosed, the cause and what WithCleanError accepts are a clean end of main or a task, if every leaf of the error is one of them: not an error, but logged at Debug. Before a stop they are errors, and an error that unwraps to itself always is.",
 			Premise: func(s model.Scenario, want model.Trace) bool {
 				return want.MainEnded <= want.Returned && scenarios.SaysStopped(s.Main.Ends)
 			},
@@ -115,7 +115,7 @@ func runClauses() []Clause {
 		},
 		{
 			ID: "RUN-8", Level: Extended,
-			Sentence: "A bad argument of Run or of an option is an error that names it, and main is not called; one of a function that serves is its error. A nil hook of either kind is an error that names its place, and no panic.",
+			Sentence: "A bad argument of Run or of an option is an error that names it, and main is not called; a bad argument of a function that serves is its error. A nil hook of either kind is an error that names its call site, and does not panic.",
 			Checks: []Check{
 				{"every bad argument is named", []subject.Need{subject.NeedMisuses}, checks.Misuses},
 				{"a nil hook is an error with its place", []subject.Need{subject.NeedRunWith}, checks.NilHook},
@@ -134,14 +134,14 @@ func runClauses() []Clause {
 		},
 		{
 			ID: "RUN-10", Level: Core,
-			Sentence: "After Run returns, nothing that it started is still running, but user code that would not stop and the waiters of groups still busy.",
+			Sentence: "After Run returns, nothing that it started is still running, except user code that would not stop and the waiters of groups that are still busy.",
 			Premise:  always,
 			Examples: []model.Scenario{byItself, {Main: model.Main{After: second}, Groups: []model.Group{{Units: []model.Unit{{Lasts: model.Never}}}}}},
 			Checks:   []Check{{"a hundred runs leave no goroutine", nil, checks.NoGoroutineStays}},
 		},
 		{
 			ID: "RUN-11", Level: Core,
-			Sentence: "Main that never comes back does not keep Run beyond the delay and both timeouts; that is an error of its own, and no drain timeout.",
+			Sentence: "A main that never returns does not keep Run beyond the delay and both timeouts; that is an error of its own, not a drain timeout.",
 			Premise:  func(_ model.Scenario, want model.Trace) bool { return slices.Contains(want.Errors, model.MainRunning) },
 			Needs:    []subject.Need{subject.NeedStopFromOutside},
 			Examples: []model.Scenario{{Main: model.Main{After: model.Never}, Stops: []model.Stop{{By: model.SIGTERM, At: second}}, Hooks: []model.Hook{{Lasts: second + 1}}}},
@@ -149,7 +149,7 @@ func runClauses() []Clause {
 		},
 		{
 			ID: "RUN-12", Level: Extended,
-			Sentence: "Under a parent that is cancelled already, main is still called, once, with a cancelled context, and its hooks run; there is no delay.",
+			Sentence: "Under a parent that is already cancelled, main is still called, once, with a cancelled context, and its hooks run; there is no delay.",
 			Premise:  func(s model.Scenario, _ model.Trace) bool { return scenarios.BeforeRun(s) },
 			Needs:    []subject.Need{subject.NeedParent},
 			Examples: []model.Scenario{
@@ -180,7 +180,7 @@ func signalErrorClause() Clause {
 	term, interrupt := model.Stop{By: model.SIGTERM, At: second}, model.Stop{By: model.SIGINT, At: second}
 	return Clause{
 		ID: "RUN-14", Level: Extended,
-		Sentence: "With WithSignalError, a stop that a signal asked for joins the signal's error to the result, last, once, though main returns the cause. ExitCode is 0 for nil, 128 and the signal's number when every leaf is one, else 1.",
+		Sentence: "With WithSignalError, a stop that a signal requested joins the signal's error to the result, last and once, even if main returns the cause. ExitCode is 0 for nil, 128 plus the signal's number if every leaf is a signal's error, and 1 otherwise.",
 		Premise:  func(s model.Scenario, _ model.Trace) bool { return s.SignalError },
 		Needs:    []subject.Need{subject.NeedSignals, subject.NeedSignalError},
 		Examples: []model.Scenario{

@@ -22,7 +22,7 @@ func signalClauses() []Clause {
 	return []Clause{
 		{
 			ID: "SIG-1", Level: Core,
-			Sentence: "SIGINT or SIGTERM requests a stop at any moment from main's first line, one that waits in a signal source before that. A further SIGTERM does not kill the process, nor while hooks run, nor until observers and log are done.",
+			Sentence: "SIGINT or SIGTERM requests a stop at any moment from main's first line on; one already waiting in a signal source does before that. A further SIGTERM does not kill the process, not even while hooks run or before observers and log are done.",
 			Premise:  func(_ model.Scenario, want model.Trace) bool { return scenarios.StoppedBySignal(want) },
 			Needs:    []subject.Need{subject.NeedSignals},
 			Examples: []model.Scenario{
@@ -40,7 +40,7 @@ func signalClauses() []Clause {
 		},
 		{
 			ID: "SIG-2", Level: Extended,
-			Sentence: "A further SIGINT at least 250 ms after the stop and the SIGINT before it ends the phase under way, as forced; a SIGTERM or a bounced key press never does. Whatever a signal source delivers requests a stop; a closed one delivers nothing more.",
+			Sentence: "A further SIGINT, at least 250 ms after the stop and after the SIGINT before it, ends the phase under way as forced; a SIGTERM or a key press delivered twice never does. Every value of a signal source requests a stop; a closed source delivers nothing more.",
 			Premise:  severalSignals,
 			Needs:    []subject.Need{subject.NeedSignals},
 			Examples: []model.Scenario{
@@ -62,7 +62,7 @@ func signalClauses() []Clause {
 		},
 		{
 			ID: "SIG-4", Level: Extended,
-			Sentence: "From the stop to Run's return, a standard output or error that nobody reads any more ends nothing: hooks run. With a source of signals, or without any, no signal of the process is touched, SIGPIPE neither.",
+			Sentence: "From the stop to Run's return, a standard output or error whose reader has gone ends nothing: hooks run. With a signal source, or without signals, Run touches no signal of the process, SIGPIPE included.",
 			Checks: []Check{
 				{"a pipeline whose reader has died", []subject.Need{subject.NeedUnix, subject.NeedRunWith}, checks.Pipeline},
 				{"one whose signals come from a source", []subject.Need{subject.NeedUnix, subject.NeedSignals}, checks.PipelineOfSource},

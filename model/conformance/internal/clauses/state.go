@@ -12,7 +12,7 @@ func stateClauses() []Clause {
 	return []Clause{
 		{
 			ID: "STATE-1", Level: Core,
-			Sentence: "A life is a path of the table from starting: it enters no state twice and never leaves stopped.",
+			Sentence: "Every history is a path of the table that begins in starting; no state is entered twice, and nothing leaves stopped.",
 			Premise:  always,
 			Examples: append(everyPath(), model.Scenario{
 				ManualStart: true, Starts: []time.Duration{2 * second},
@@ -40,7 +40,7 @@ func stateClauses() []Clause {
 		},
 		{
 			ID: "STATE-4", Level: Extended,
-			Sentence: "An observer sees each step once and in order; one that is slow, panics or calls back holds nothing up, and Run waits at most 100 ms for it. The same holds for a logger: no line is lost, and each is written in its turn. One that calls the library for each call that it gets does not do so without end.",
+			Sentence: "An observer sees each step once and in order. One that is slow, panics or calls back into the library delays nothing, and Run waits at most 100 ms for it. The same holds for a logger: no record is lost, and records are written in order. An observer or logger that calls the library for each call that it gets does not recurse without end.",
 			Checks: []Check{
 				{"an observer that hangs costs Run 100 ms and no deadline", []subject.Need{subject.NeedObserve}, checks.HangingObserver},
 				{"an observer that panics sees the rest", []subject.Need{subject.NeedObserve}, checks.PanickingObserver},
@@ -55,7 +55,7 @@ func stateClauses() []Clause {
 		},
 		{
 			ID: "STATE-5", Level: Extended,
-			Sentence: "Draining can be seen before the context is cancelled, hooks before the first hook begins, stopped before Run returns.",
+			Sentence: "Draining is visible before the context is cancelled, hooks before the first hook begins, stopped before Run returns.",
 			Premise:  func(_ model.Scenario, want model.Trace) bool { return len(want.Hooks) > 0 },
 			Needs:    []subject.Need{subject.NeedState},
 			Examples: []model.Scenario{{Main: model.Main{After: second}, Hooks: []model.Hook{{Lasts: second + 1}}}},

@@ -2,14 +2,14 @@ package specdoc
 
 // families are the headings, by what the IDs begin with.
 var families = []struct{ prefix, title, words string }{
-	{"STATE", "The machine", "The table itself is in [state-machine.md](state-machine.md). Nothing but Run drives it; everybody may look."},
-	{"RUN", "Run", "One call, one main, one result. Whatever is asked of the service while it runs, this is what the caller of Run can rely on."},
-	{"DRAIN", "Draining", "What has begun is finished, within a limit. The limit counts from the cancel, so that a drain delay takes nothing away from it."},
-	{"HOOK", "Hooks", "Cleaning up happens in the reverse order of setting up, and a hook that misbehaves costs itself, not the others."},
-	{"SIG", "Signals", "An operator may ask twice. A supervisor repeats itself, and means nothing by it."},
-	{"LOG", "Log", "What an operator reads when a stop takes too long. The records are structured, and these attributes do not change."},
-	{"HEALTH", "Health", "Three questions: is it alive, has it started, should it be sent traffic. The third is answered by the machine."},
-	{"HTTP", "HTTP serving", "A server that is stopped by the lifecycle drops no request."},
+	{"STATE", "The machine", "The table itself is in [state-machine.md](state-machine.md). Only Run drives it; anybody may read it."},
+	{"RUN", "Run", "One call, one main, one result: what the caller of Run can rely on."},
+	{"DRAIN", "Draining", "Work that has begun is finished, within a limit. The limit counts from the cancel, so a drain delay does not shorten it."},
+	{"HOOK", "Hooks", "Cleanup runs in the reverse order of set-up, and a hook that misbehaves does not affect the others."},
+	{"SIG", "Signals", "A second interrupt by an operator ends the phase under way. A supervisor that repeats its SIGTERM changes nothing."},
+	{"LOG", "Log", "What an operator reads when a stop takes too long. The records are structured, and these attributes are stable."},
+	{"HEALTH", "Health", "Three questions: is it alive, has it started, should it get traffic. The answer to the third derives from the state machine."},
+	{"HTTP", "HTTP serving", "A server that the lifecycle stops loses no request that http.Server.Shutdown would have answered."},
 }
 
 const (
@@ -20,24 +20,23 @@ const (
 // opening is what stands before the tables when there is no document yet.
 const opening = `# The contract
 
-This is what a service lifecycle promises here, clause by clause. Each clause
-has an ID that does not change. Four things carry it: code whose comment names
-it, a check in [the conformance suite](../model/conformance), at least one
-implementation that is [wrong on purpose](../model/conformance/internal/broken) and must
-be found out by it, and its row below. A test fails when one of the four is
-missing.
+What a service lifecycle promises here, clause by clause. Each clause has an ID
+that does not change. Four things carry it: code whose comment names it, a check
+in [the conformance suite](../model/conformance), at least one implementation that
+is [wrong on purpose](../model/conformance/internal/broken) and that the suite has
+to report, and its row below. A test fails when one of the four is missing.
 
-**Core** clauses can be asked of any implementation of the documented API:
-Run, OnShutdown, DrainGroup, two timeouts, and a health handler with AddCheck,
+**Core** clauses apply to any implementation of the documented API: Run,
+OnShutdown, DrainGroup, two timeouts, and a health handler with AddCheck,
 SetReady, Liveness and Readiness. **Extended** clauses, and the parts of Core
-clauses that need more, are asked of those that offer what they need.
+clauses that need more, apply to implementations that offer what they need.
 
-Two instants are named throughout. The *stop* is when a stop is first requested,
-or main exits first. The *cancel* is when the context that main was given is
-cancelled; without a drain delay they are one.
+Two instants are used throughout. The *stop* is when a stop is first requested,
+or main exits first. The *cancel* is when the context that main got is cancelled;
+without a drain delay both are the same.
 
-"Traces" as a check means: scenarios with the clause's premise are played in
-virtual time, and everything that can be seen is compared with what
-[the model](../model) predicts, with exact instants.
+A check called "traces" plays scenarios with the clause's premise in virtual
+time, and compares everything that can be seen with what [the model](../model)
+predicts, with exact instants.
 
 `
