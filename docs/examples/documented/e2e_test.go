@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/greynewell/mist-go/docs/examples/internal/child"
+	"github.com/greynewell/mist-go/docs/internal/child"
 	"github.com/greynewell/mist-go/health"
 )
 

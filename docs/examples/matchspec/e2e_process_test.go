@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/greynewell/mist-go/docs/examples/internal/child"
+	"github.com/greynewell/mist-go/docs/internal/child"
 )
 
 // running is matchspec as a child process, on a port and in a directory of its

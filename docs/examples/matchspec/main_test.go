@@ -6,7 +6,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/greynewell/mist-go/docs/examples/internal/child"
+	"github.com/greynewell/mist-go/docs/internal/child"
 )
 
 var programs child.Programs
