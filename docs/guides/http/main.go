@@ -81,6 +81,7 @@ func (s *store) Ping(context.Context) error { return nil }
 
 // Put takes a second, as a slow database might.
 func (s *store) Put(ctx context.Context, order string) error {
+	slog.Info("storing", "order", order)
 	select {
 	case <-time.After(time.Second):
 	case <-ctx.Done():
@@ -92,7 +93,7 @@ func (s *store) Put(ctx context.Context, order string) error {
 		return errors.New("store is closed")
 	}
 	s.orders = append(s.orders, order)
-	slog.Info("order stored", "order", order)
+	slog.Info("stored", "order", order)
 	return nil
 }
 
