@@ -10,6 +10,7 @@ replace (
 )
 
 require (
+	github.com/coder/websocket v1.8.15
 	github.com/greynewell/mist-go v0.0.0
 	github.com/greynewell/mist-go/health/grpchealth v0.0.0
 	github.com/greynewell/mist-go/health/promhealth v0.0.0

@@ -48,24 +48,24 @@ func run(ctx context.Context, addr string) error {
 	mux := http.NewServeMux()
 	mux.Handle("GET /healthz", h.Liveness())
 	mux.Handle("GET /readyz", h.Readiness())
-	mux.HandleFunc("POST /orders", func(w http.ResponseWriter, r *http.Request) {
+	mux.Handle("POST /orders", create(db))
+	return lifecycle.ListenAndServe(ctx, &http.Server{Addr: addr, Handler: mux, ReadHeaderTimeout: 10 * time.Second})
+}
+
+func create(db *store) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		// r.Context(), not ctx: ctx ends at SIGTERM, the request's does not.
+		// The request's context does not end at SIGTERM, as that of run does.
 		if err := db.Put(r.Context(), string(body)); err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}
 		w.WriteHeader(http.StatusCreated)
-	})
-	return lifecycle.ListenAndServe(ctx, &http.Server{
-		Addr:              addr,
-		Handler:           mux,
-		ReadHeaderTimeout: 10 * time.Second,
-	})
+	}
 }
 
 // store stands for your database.
