@@ -105,6 +105,7 @@ func (s *store) Put(ctx context.Context, message []byte) error {
 	select {
 	case <-time.After(time.Second):
 	case <-ctx.Done():
+		slog.Info("given up", "message", string(message))
 		return context.Cause(ctx)
 	}
 	if s.closed.Load() {

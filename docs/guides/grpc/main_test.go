@@ -58,7 +58,7 @@ func TestACallThatOutlastsTheDrainTimeoutIsCutAndItsHandlerAwaited(t *testing.T)
 		t.Errorf("the call ends with %v", err)
 	}
 	guidetest.WantExit(t, p, 1)
-	guidetest.WantInOrder(t, p, "storing message=apples", "store closed messages=0", "messages failed")
+	guidetest.WantInOrder(t, p, "storing message=apples", "given up message=apples", "store closed messages=0", "messages failed")
 	guidetest.WantQuotedLog(t, p, "../grpc.md", 1)
 }
 

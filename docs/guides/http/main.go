@@ -85,6 +85,7 @@ func (s *store) Put(ctx context.Context, order string) error {
 	select {
 	case <-time.After(time.Second):
 	case <-ctx.Done():
+		slog.Info("given up", "order", order)
 		return fmt.Errorf("order is not stored: %w", context.Cause(ctx))
 	}
 	s.mu.Lock()

@@ -36,7 +36,7 @@ func TestWhatIsStillUnderWayAtTheDrainTimeoutIsCut(t *testing.T) {
 		t.Errorf("the request is answered with %d", code)
 	}
 	guidetest.WantExit(t, p, 1)
-	guidetest.WantInOrder(t, p, "storing order=apples", "store closed orders=0", "orders failed")
+	guidetest.WantInOrder(t, p, "storing order=apples", "given up order=apples", "store closed orders=0", "orders failed")
 	guidetest.WantQuotedLog(t, p, "../http.md", 1)
 }
 

@@ -51,7 +51,7 @@ func run(ctx context.Context, addr string, takes time.Duration) error {
 		case err != nil:
 			http.Error(w, err.Error(), http.StatusBadRequest)
 		case !q.Put(string(job)):
-			http.Error(w, "the queue is full", http.StatusServiceUnavailable)
+			http.Error(w, "the queue takes no more", http.StatusServiceUnavailable)
 		default:
 			w.WriteHeader(http.StatusAccepted)
 		}

@@ -41,6 +41,7 @@ func TestWhatIsNotDoneAtTheDrainTimeoutIsSavedBeforeTheStoreIsClosed(t *testing.
 	if at := p.Stderr.Find("store closed"); at < lastLine(p, " job=") {
 		t.Errorf("the store is closed before the last job is saved:\n%s", p.Stderr)
 	}
+	guidetest.WantQuotedLog(t, p, "../workers.md", 0)
 }
 
 func TestAPortThatIsTakenIsTheOnlyErrorAndEndsTheWorkers(t *testing.T) {

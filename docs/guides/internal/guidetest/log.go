@@ -11,8 +11,8 @@ import (
 
 // WantQuotedLog compares what the process has written to stderr with the log
 // that the guide in the file shows in its n-th block of ```log, from 0: each
-// line that is quoted is there. Times, durations, ports and line numbers may be
-// others.
+// line that is quoted is there. Times, durations, ports, line numbers and the
+// numbers of jobs may be others.
 func WantQuotedLog(t testing.TB, p *child.Process, file string, n int) {
 	t.Helper()
 	text, err := os.ReadFile(file)
@@ -41,7 +41,7 @@ var varying = []struct {
 }{
 	{regexp.MustCompile(`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d `), ""},
 	{regexp.MustCompile(`"(time|elapsed)":"[^"]*"`), `"$1":"…"`},
-	{regexp.MustCompile(`\b(time|elapsed|took|left)=\S+`), "$1=…"},
+	{regexp.MustCompile(`\b(time|elapsed|took|left|job)=\S+`), "$1=…"},
 	{regexp.MustCompile(`([^\s"=]*/)?(\w+\.go):\d+`), "$2:…"},
 	{regexp.MustCompile(`(127\.0\.0\.1|localhost|\[::\]|):\d{4,5}\b`), ":…"},
 }
