@@ -1,0 +1,172 @@
+//go:build unix
+
+// Package migration holds docs/migration.md to what it says: the programs before
+// and after a move to package lifecycle are built, used, and stopped by a
+// signal.
+package migration
+
+import (
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/greynewell/mist-go/docs/internal/child"
+)
+
+var programs child.Programs
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		programs.Remove()
+		os.Exit(code)
+	}))
+}
+
+func TestWhatARequestLeavesBehind(t *testing.T) {
+	for _, c := range []struct {
+		program string
+		sent    bool
+	}{{"notifycontext/before", false}, {"notifycontext/after", true}} {
+		t.Run(c.program, func(t *testing.T) {
+			p, addr := serve(t, c.program)
+			if code := <-post(addr); code != http.StatusAccepted {
+				t.Errorf("the request is answered with %d", code)
+			}
+			p.AwaitLog("mail begins")
+			wantExit(t, p, 0)
+			wantLine(t, p, "store closed", true)
+			wantLine(t, p, "mail sent", c.sent)
+			if c.sent && p.Stderr.Find("mail sent") > p.Stderr.Find("store closed") {
+				t.Error("the store is closed before the mail is sent")
+			}
+		})
+	}
+}
+
+func TestAnOrderThatIsAcceptedDuringTheStop(t *testing.T) {
+	for _, c := range []struct {
+		program string
+		handled bool
+	}{{"oklogrun/before", false}, {"oklogrun/after", true}} {
+		t.Run(c.program, func(t *testing.T) {
+			p, addr := serve(t, c.program)
+			code := post(addr)
+			p.AwaitLog("order begins")
+			wantExit(t, p, 0)
+			if code := <-code; code != http.StatusAccepted {
+				t.Errorf("the request is answered with %d", code)
+			}
+			wantLine(t, p, "handled an order", c.handled)
+		})
+	}
+}
+
+func TestTwoErrorsAtOneStop(t *testing.T) {
+	for _, c := range []struct {
+		program string
+		both    bool
+	}{{"errgroup/before", false}, {"errgroup/after", true}} {
+		t.Run(c.program, func(t *testing.T) {
+			p, _ := serve(t, c.program)
+			if code := p.ExitCode(); code != 1 {
+				t.Errorf("exit code %d", code)
+			}
+			wantLine(t, p, "poll: connection refused", true)
+			wantLine(t, p, "store: disk full", c.both)
+		})
+	}
+}
+
+func TestWithFxTheStoreIsClosedAfterTheLastRequest(t *testing.T) {
+	for _, program := range []string{"fx/before", "fx/after"} {
+		t.Run(program, func(t *testing.T) {
+			p, addr := serve(t, program)
+			code := post(addr)
+			p.AwaitLog("request begins")
+			wantExit(t, p, 0)
+			if code := <-code; code != http.StatusOK {
+				t.Errorf("the request is answered with %d", code)
+			}
+			answered, closed := p.Stderr.Find("request answered"), p.Stderr.Find("store closed")
+			if answered < 0 || closed < answered {
+				t.Error("the store is not closed after the answer")
+			}
+		})
+	}
+}
+
+// serve starts a program on a free address, and returns when it listens.
+func serve(t *testing.T, program string) (p *child.Process, addr string) {
+	t.Helper()
+	path, err := programs.Build(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		addr = ln.Addr().String()
+		ln.Close()
+		p = child.Start(t, path, nil, "-addr", addr)
+		if listens(p, addr) {
+			return p, addr
+		}
+		t.Logf("%s could not listen on %s; once more", program, addr)
+	}
+	t.Fatalf("%s does not listen", program)
+	return nil, ""
+}
+
+func listens(p *child.Process, addr string) bool {
+	for {
+		if conn, err := net.Dial("tcp", addr); err == nil {
+			conn.Close()
+			return true
+		}
+		select {
+		case <-p.Exited():
+			return false
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// post sends a request; the status of the answer, or 0, comes on the channel.
+func post(addr string) <-chan int {
+	code := make(chan int, 1)
+	go func() {
+		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+		resp, err := client.Post("http://"+addr+"/orders", "text/plain", strings.NewReader("x"))
+		if err != nil {
+			code <- 0
+			return
+		}
+		resp.Body.Close()
+		code <- resp.StatusCode
+	}()
+	return code
+}
+
+// wantExit sends SIGTERM and compares the exit code.
+func wantExit(t *testing.T, p *child.Process, want int) {
+	t.Helper()
+	p.Signal(syscall.SIGTERM)
+	if got := p.ExitCode(); got != want {
+		t.Errorf("exit code %d, want %d", got, want)
+	}
+}
+
+func wantLine(t *testing.T, p *child.Process, text string, want bool) {
+	t.Helper()
+	if got := p.Stderr.Find(text) >= 0; got != want {
+		t.Errorf("a line with %q: %v, want %v", text, got, want)
+	}
+}
