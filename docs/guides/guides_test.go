@@ -10,12 +10,18 @@ import (
 	"testing"
 )
 
+// elsewhere is what else guides quote: what would take long to build here.
+var elsewhere = map[string]string{"leader-election": "../conformance/alternates/leader_test.go"}
+
 // TestTheGoInAGuideIsItsPrograms: each block of Go in <name>.md is a piece of a
 // file in <name>/, as it is there but for the indentation.
 func TestTheGoInAGuideIsItsPrograms(t *testing.T) {
 	for _, name := range guides(t) {
 		t.Run(name, func(t *testing.T) {
 			texts := programs(t, name)
+			if file, ok := elsewhere[name]; ok {
+				texts = append(texts, read(t, file))
+			}
 			pieces := blocks(t, read(t, name+".md"), "go")
 			if len(pieces) == 0 && len(texts) > 0 {
 				t.Errorf("%s.md quotes nothing of %s/", name, name)

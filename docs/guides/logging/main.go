@@ -85,6 +85,7 @@ func run(ctx context.Context) error {
 	lifecycle.OnShutdownContext(ctx, func(context.Context) error {
 		return errors.New("ledger: disk full")
 	}, lifecycle.HookName("close the ledger"))
+	fmt.Println("billing waits for SIGTERM")
 	<-ctx.Done()
 	return ctx.Err() // a clean end, because the stop was asked for: the text is for Debug
 }
