@@ -34,6 +34,7 @@ func TestWhatARequestLeavesBehind(t *testing.T) {
 		sent    bool
 	}{{"notifycontext/before", false}, {"notifycontext/after", true}} {
 		t.Run(c.program, func(t *testing.T) {
+			t.Parallel()
 			p, addr := serve(t, c.program)
 			if code := <-post(addr); code != http.StatusAccepted {
 				t.Errorf("the request is answered with %d", code)
@@ -55,6 +56,7 @@ func TestAnOrderThatIsAcceptedDuringTheStop(t *testing.T) {
 		handled bool
 	}{{"oklogrun/before", false}, {"oklogrun/after", true}} {
 		t.Run(c.program, func(t *testing.T) {
+			t.Parallel()
 			p, addr := serve(t, c.program)
 			code := post(addr)
 			p.AwaitLog("order begins")
@@ -73,6 +75,7 @@ func TestTwoErrorsAtOneStop(t *testing.T) {
 		both    bool
 	}{{"errgroup/before", false}, {"errgroup/after", true}} {
 		t.Run(c.program, func(t *testing.T) {
+			t.Parallel()
 			p, _ := serve(t, c.program)
 			if code := p.ExitCode(); code != 1 {
 				t.Errorf("exit code %d", code)
@@ -86,6 +89,7 @@ func TestTwoErrorsAtOneStop(t *testing.T) {
 func TestWithFxTheStoreIsClosedAfterTheLastRequest(t *testing.T) {
 	for _, program := range []string{"fx/before", "fx/after"} {
 		t.Run(program, func(t *testing.T) {
+			t.Parallel()
 			p, addr := serve(t, program)
 			code := post(addr)
 			p.AwaitLog("request begins")

@@ -74,7 +74,7 @@ type store struct{ closed atomic.Bool }
 
 // read takes a while, as a slow database might.
 func (s *store) read(ctx context.Context, takes time.Duration) error {
-	slog.Info("reading")
+	slog.Info("request begins")
 	select {
 	case <-time.After(takes):
 	case <-ctx.Done():
@@ -83,7 +83,7 @@ func (s *store) read(ctx context.Context, takes time.Duration) error {
 	if s.closed.Load() {
 		return errors.New("store is closed")
 	}
-	slog.Info("read")
+	slog.Info("request done")
 	return nil
 }
 

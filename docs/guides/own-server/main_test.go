@@ -17,26 +17,26 @@ func TestMain(m *testing.M) { guidetest.Main(m) }
 func TestARequestUnderWayIsAnsweredBeforeTheStoreIsClosed(t *testing.T) {
 	p, addr := guidetest.Serve(t, []string{"-addr"})
 	answer := get(addr[0])
-	p.AwaitLog("reading")
+	p.AwaitLog("request begins")
 	p.Signal(syscall.SIGTERM)
 	if got := <-answer; got != "hello\n" {
 		t.Errorf("the answer is %q", got)
 	}
 	guidetest.WantExit(t, p, 0)
-	guidetest.WantInOrder(t, p, "lifecycle: draining", "INFO read", "store closed")
+	guidetest.WantInOrder(t, p, "request begins", "request done", "store closed")
 	guidetest.WantQuotedLog(t, p, "../own-server.md", 0)
 }
 
 func TestWhatIsStillUnderWayAtTheDrainTimeoutIsCut(t *testing.T) {
 	p, addr := guidetest.Serve(t, []string{"-addr"}, "-takes", "1h", "-drain-timeout", "100ms")
 	answer := get(addr[0])
-	p.AwaitLog("reading")
+	p.AwaitLog("request begins")
 	p.Signal(syscall.SIGTERM)
 	if got := <-answer; got == "hello\n" {
 		t.Errorf("the answer is %q", got)
 	}
 	guidetest.WantExit(t, p, 1)
-	guidetest.WantInOrder(t, p, "work in flight has not ended in time", "store closed", "greeter failed")
+	guidetest.WantInOrder(t, p, "store closed", "greeter failed")
 	guidetest.WantQuotedLog(t, p, "../own-server.md", 1)
 }
 

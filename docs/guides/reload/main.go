@@ -85,7 +85,7 @@ func run(ctx context.Context, addr, file string, hangup <-chan os.Signal) error 
 		c := current.Load() // once for each request, which so sees one configuration
 		if r.URL.Query().Has("slow") {
 			slog.Info("slow request")
-			time.Sleep(time.Second)
+			time.Sleep(2 * time.Second)
 		}
 		fmt.Fprintln(w, c.Greeting)
 	})

@@ -39,11 +39,11 @@ func run(ctx context.Context, addr string) error {
 	return lifecycle.ListenAndServe(ctx, &http.Server{Addr: addr, Handler: mux})
 }
 
-// sendMail takes a second.
+// sendMail takes three seconds.
 func sendMail(ctx context.Context) error {
 	log.Print("mail begins")
 	select {
-	case <-time.After(time.Second):
+	case <-time.After(3 * time.Second):
 		log.Print("mail sent")
 		return nil
 	case <-ctx.Done():

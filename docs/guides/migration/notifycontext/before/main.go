@@ -42,9 +42,9 @@ func main() {
 	log.Print("store closed") // stands for db.Close
 }
 
-// sendMail takes a second.
+// sendMail takes three seconds.
 func sendMail() {
 	log.Print("mail begins")
-	time.Sleep(time.Second)
+	time.Sleep(3 * time.Second)
 	log.Print("mail sent")
 }

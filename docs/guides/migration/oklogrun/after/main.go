@@ -47,11 +47,11 @@ func work(queue <-chan string) {
 	}
 }
 
-// orders takes a second to accept an order.
+// orders takes three seconds to accept an order.
 func orders(queue chan<- string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		log.Print("order begins")
-		time.Sleep(time.Second)
+		time.Sleep(3 * time.Second)
 		queue <- "an order"
 		w.WriteHeader(http.StatusAccepted)
 	})
