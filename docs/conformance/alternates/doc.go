@@ -10,6 +10,10 @@
 // The tests examine each library, and compare the results with the reports in
 // docs/conformance. go generate writes the reports and the tables of
 // docs/conformance/README.md anew.
+//
+// What else in the documents needs Kubernetes is checked here too, since its
+// types take long to build: the manifest of docs/kubernetes.md, client-go's part
+// of the guide to leader election, and the programs in migration.
 package alternates
 
 //go:generate go test -count=1 -timeout=30m -run=TestReports -update .
