@@ -7,7 +7,7 @@ replace github.com/greynewell/mist-go => ../..
 require (
 	github.com/AppsFlyer/go-sundheit v0.6.0
 	github.com/alexliesenfeld/health v0.8.0
-	github.com/greynewell/mist-go v0.0.0
+	github.com/greynewell/mist-go v0.2.0
 	github.com/hellofresh/health-go/v5 v5.5.4
 	github.com/looplab/fsm v1.0.3
 	github.com/oklog/run v1.2.0

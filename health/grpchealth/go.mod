@@ -5,7 +5,7 @@ go 1.25.0
 replace github.com/greynewell/mist-go => ../..
 
 require (
-	github.com/greynewell/mist-go v0.0.0
+	github.com/greynewell/mist-go v0.2.0
 	go.uber.org/goleak v1.3.0
 	google.golang.org/grpc v1.84.0
 	google.golang.org/protobuf v1.36.11

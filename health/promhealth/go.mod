@@ -5,7 +5,7 @@ go 1.25.0
 replace github.com/greynewell/mist-go => ../..
 
 require (
-	github.com/greynewell/mist-go v0.0.0
+	github.com/greynewell/mist-go v0.2.0
 	github.com/prometheus/client_golang v1.24.1
 	go.uber.org/goleak v1.3.0
 )

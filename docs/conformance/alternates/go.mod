@@ -6,7 +6,7 @@ replace github.com/greynewell/mist-go => ../../..
 
 require (
 	github.com/go-logr/logr v1.4.3
-	github.com/greynewell/mist-go v0.0.0
+	github.com/greynewell/mist-go v0.2.0
 	github.com/oklog/run v1.2.0
 	go.uber.org/fx v1.24.0
 	golang.org/x/sync v0.20.0
