@@ -11,9 +11,9 @@ replace (
 
 require (
 	github.com/coder/websocket v1.8.15
-	github.com/greynewell/mist-go v0.0.0
-	github.com/greynewell/mist-go/health/grpchealth v0.0.0
-	github.com/greynewell/mist-go/health/promhealth v0.0.0
+	github.com/greynewell/mist-go v0.2.0
+	github.com/greynewell/mist-go/health/grpchealth v0.2.0
+	github.com/greynewell/mist-go/health/promhealth v0.2.0
 	github.com/prometheus/client_golang v1.24.1
 	go.uber.org/goleak v1.3.0
 	google.golang.org/grpc v1.84.0

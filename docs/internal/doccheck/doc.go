@@ -21,7 +21,10 @@
 //	-->
 //
 // What a block declares takes the place of the prelude's declaration of that
-// name. Code that is not meant to compile is not marked as Go.
+// name.
+//
+// A document guide.md may have programs in a directory guide, beside it. Then a
+// block that is some of the lines of one is not compiled again. Code that is not meant to compile is not marked as Go.
 //
 // A second word behind the language marks a block: "sh run" is run in the
 // root of the repository, and must succeed; "text output", right behind it, is

@@ -19,11 +19,16 @@ type Snippet struct {
 	Nested []string          // directories of the nested modules that it imports
 }
 
-// Snippets makes the documents' blocks of Go into packages.
+// Snippets makes the documents' blocks of Go into packages, apart from those that
+// are quoted from a program.
 func (t *Tree) Snippets(imports *Imports) (snippets []Snippet, problems []Problem) {
 	for _, d := range t.Documents {
+		programs, err := t.programs(d)
+		if err != nil {
+			problems = append(problems, Problem{d.Path, 1, err.Error()})
+		}
 		for _, b := range d.Blocks {
-			if b.Lang != "go" {
+			if b.Lang != "go" || quotes(b, programs) {
 				continue
 			}
 			s, err := t.snippet(d, b, imports)
