@@ -23,8 +23,9 @@
 // What a block declares takes the place of the prelude's declaration of that
 // name.
 //
-// A document guide.md may have programs in a directory guide, beside it. Then a
-// block that is some of the lines of one is not compiled again. Code that is not meant to compile is not marked as Go.
+// A block that is some of the lines of a Go file of the tree, however indented, is
+// a quotation, and not compiled again. Code that is not meant to compile is not
+// marked as Go.
 //
 // A second word behind the language marks a block: "sh run" is run in the
 // root of the repository, and must succeed; "text output", right behind it, is
@@ -79,7 +80,7 @@ func Load(root string) (*Tree, error) {
 			return filepath.SkipDir
 		}
 		t.isDir[name] = entry.IsDir()
-		if entry.IsDir() || filepath.Ext(name) != ".md" || slices.Contains(strings.Split(name, "/"), "testdata") {
+		if entry.IsDir() || filepath.Ext(name) != ".md" || inTestdata(name) {
 			return nil
 		}
 		text, err := os.ReadFile(file)
@@ -91,6 +92,8 @@ func Load(root string) (*Tree, error) {
 	})
 	return t, err
 }
+
+func inTestdata(name string) bool { return slices.Contains(strings.Split(name, "/"), "testdata") }
 
 // sorted is the problems by document and line, each once: the prelude is read
 // with every block.

@@ -47,7 +47,10 @@ func problems(t *testing.T, tree *Tree) (all []Problem) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	snippets, syntax := tree.Snippets(imports)
+	snippets, syntax, err := tree.Snippets(imports)
+	if err != nil {
+		t.Fatal(err)
+	}
 	all = append(all, syntax...)
 	if err := imports.Available(t.Context(), snippets); err != nil && os.Getenv("MIST_NO_SKIP") == "" {
 		t.Skipf("what the nested modules depend on is not on this machine: %v", err)

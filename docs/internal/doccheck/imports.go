@@ -51,7 +51,7 @@ func (t *Tree) FindImports() (*Imports, error) {
 	for file := range t.isDir {
 		dir := path.Dir(file)
 		switch {
-		case path.Base(file) == "go.mod" && dir != "." && !strings.Contains(dir, "testdata"):
+		case path.Base(file) == "go.mod" && dir != "." && !inTestdata(dir):
 			im.nested = append(im.nested, dir)
 		case path.Ext(file) == ".go" && !strings.HasSuffix(file, "_test.go") && !private(dir):
 			im.paths[path.Base(dir)] = im.module + "/" + dir

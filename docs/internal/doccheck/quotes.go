@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// programs is the Go files in the directory that has the document's name,
-// without indentation.
-func (t *Tree) programs(d *Document) (texts []string, err error) {
+// programs is the Go files of the tree, without indentation.
+func (t *Tree) programs() (texts []string, err error) {
 	for file := range t.isDir {
-		if path.Ext(file) == ".go" && strings.HasPrefix(file, strings.TrimSuffix(d.Path, ".md")+"/") {
-			text, err := os.ReadFile(filepath.Join(t.Root, filepath.FromSlash(file)))
-			if err != nil {
-				return nil, err
-			}
-			texts = append(texts, flush(string(text)))
+		if path.Ext(file) != ".go" || inTestdata(file) {
+			continue
 		}
+		text, err := os.ReadFile(filepath.Join(t.Root, filepath.FromSlash(file)))
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, flush(string(text)))
 	}
 	return texts, nil
 }

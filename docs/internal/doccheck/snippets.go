@@ -21,12 +21,12 @@ type Snippet struct {
 
 // Snippets makes the documents' blocks of Go into packages, apart from those that
 // are quoted from a program.
-func (t *Tree) Snippets(imports *Imports) (snippets []Snippet, problems []Problem) {
+func (t *Tree) Snippets(imports *Imports) (snippets []Snippet, problems []Problem, err error) {
+	programs, err := t.programs()
+	if err != nil {
+		return nil, nil, err
+	}
 	for _, d := range t.Documents {
-		programs, err := t.programs(d)
-		if err != nil {
-			problems = append(problems, Problem{d.Path, 1, err.Error()})
-		}
 		for _, b := range d.Blocks {
 			if b.Lang != "go" || quotes(b, programs) {
 				continue
@@ -42,7 +42,7 @@ func (t *Tree) Snippets(imports *Imports) (snippets []Snippet, problems []Proble
 			snippets = append(snippets, s)
 		}
 	}
-	return snippets, sorted(problems)
+	return snippets, sorted(problems), nil
 }
 
 // syntax is the problem of a block that does not parse.
