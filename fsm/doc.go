@@ -11,5 +11,3 @@
 // a [Step]. A [Machine] only answers which state follows which; when to fire
 // an event is the business of package lifecycle.
 package fsm
-
-//go:generate go run ./internal/statedoc/generate ..

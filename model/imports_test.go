@@ -28,6 +28,7 @@ var mayNot = map[string][]string{
 	"model/conformance/internal/process":   {"fsm", "lifecycle", "health"},
 	"model/conformance/internal/scenarios": {"fsm", "lifecycle", "health"},
 	"model/conformance/internal/subject":   {"fsm", "lifecycle", "health"},
+	"docs/internal/timeline":               {"fsm", "lifecycle", "health"},
 }
 
 func TestWhoImportsWhom(t *testing.T) {

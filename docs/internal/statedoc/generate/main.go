@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/greynewell/mist-go/fsm/internal/statedoc"
+	"github.com/greynewell/mist-go/docs/internal/statedoc"
 )
 
 func main() {
@@ -16,6 +16,9 @@ func main() {
 	}
 	for _, f := range statedoc.Files() {
 		path := filepath.Join(os.Args[1], filepath.FromSlash(f.Path))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			log.Fatal(err)
+		}
 		if err := os.WriteFile(path, []byte(f.Text), 0o644); err != nil {
 			log.Fatal(err)
 		}
