@@ -1,0 +1,303 @@
+package check
+
+import (
+	"context"
+	"encoding/binary"
+	"io"
+	"sync"
+	"time"
+)
+
+// Frames of HTTP/2, RFC 9113, section 6.
+const (
+	frameData     = 0
+	frameHeaders  = 1
+	frameReset    = 3
+	frameSettings = 4
+	framePing     = 6
+	frameGoAway   = 7
+	frameWindow   = 8
+
+	flagAck       = 1
+	flagEndStream = 1
+	flagPadded    = 8
+	flagPriority  = 32
+)
+
+const (
+	preface   = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+	wideOpen  = 1 << 30 // flow control never holds an answer up
+	headFrame = 9
+)
+
+// http2Conn is one connection that speaks HTTP/2, over TLS or with prior
+// knowledge. It is written by hand, because GOAWAY, and the moment it comes, is
+// not to be had from net/http's client.
+type http2Conn struct {
+	*client
+	writing sync.Mutex
+
+	mu      sync.Mutex
+	next    uint32
+	streams map[uint32]*stream
+	goAway  time.Time
+	ended   time.Time
+	outcome Outcome // of the connection
+	over    chan struct{}
+}
+
+// stream is one request on it.
+type stream struct {
+	answer
+	done chan struct{}
+}
+
+// dial2 connects and waits for the first frame, which says whether the service
+// speaks HTTP/2.
+func dial2(ctx context.Context, t target, timeout time.Duration) (*http2Conn, error) {
+	c, err := dial(ctx, t, timeout, "h2")
+	if err != nil {
+		return nil, err
+	}
+	h := &http2Conn{client: c, next: 1, streams: map[uint32]*stream{}, over: make(chan struct{})}
+	hello := []byte(preface)
+	hello = append(hello, frame(frameSettings, 0, 0, setting(4, wideOpen))...)
+	hello = append(hello, frame(frameWindow, 0, 0, binary.BigEndian.AppendUint32(nil, wideOpen))...)
+	c.conn.SetDeadline(time.Now().Add(timeout))
+	if _, err := c.conn.Write(hello); err != nil {
+		c.close()
+		return nil, err
+	}
+	if head, err := c.in.Peek(headFrame); err != nil || head[3] != frameSettings || head[4]&flagAck != 0 {
+		c.close()
+		if err == nil {
+			err = io.ErrNoProgress // it speaks, but not HTTP/2
+		}
+		return nil, err
+	}
+	c.conn.SetDeadline(time.Time{})
+	go h.read()
+	return h, nil
+}
+
+// hangUp closes the connection and waits for its reader.
+func (h *http2Conn) hangUp() {
+	h.close()
+	<-h.over
+}
+
+func setting(id uint16, value uint32) []byte {
+	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint16(nil, id), value)
+}
+
+func frame(kind, flags byte, id uint32, payload []byte) []byte {
+	n := len(payload)
+	b := []byte{byte(n >> 16), byte(n >> 8), byte(n), kind, flags}
+	return append(binary.BigEndian.AppendUint32(b, id), payload...)
+}
+
+func (h *http2Conn) write(b []byte) error {
+	h.writing.Lock()
+	defer h.writing.Unlock()
+	_, err := h.conn.Write(b)
+	return err
+}
+
+// get sends a GET on a new stream.
+func (h *http2Conn) get(path string) (*stream, error) {
+	s := &stream{done: make(chan struct{})}
+	h.mu.Lock()
+	id := h.next
+	h.next += 2
+	h.streams[id] = s
+	h.mu.Unlock()
+	fields := []byte{0x82, 0x86} // :method GET, :scheme http, both from the static table
+	if h.tls {
+		fields[1] = 0x87
+	}
+	fields = appendField(fields, 1, h.host) // :authority
+	fields = appendField(fields, 4, path)   // :path
+	return s, h.write(frame(frameHeaders, flagEndStream|4, id, fields))
+}
+
+// appendField adds a field as a literal without indexing whose name is in the
+// static table (RFC 7541, section 6.2.2).
+func appendField(b []byte, name byte, value string) []byte {
+	b = append(b, name)
+	n := len(value)
+	if n < 127 {
+		b = append(b, byte(n))
+	} else {
+		b = append(b, 127)
+		for n -= 127; n >= 128; n >>= 7 {
+			b = append(b, byte(n)|128)
+		}
+		b = append(b, byte(n))
+	}
+	return append(b, value...)
+}
+
+// read reads frames until the connection ends.
+func (h *http2Conn) read() {
+	defer close(h.over)
+	var err error
+	for err == nil {
+		err = h.readFrame()
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ended, h.outcome = time.Now(), outcome(err)
+	for id := range h.streams {
+		h.endStream(id, h.outcome)
+	}
+}
+
+func (h *http2Conn) readFrame() error {
+	head := make([]byte, headFrame)
+	if _, err := io.ReadFull(h.in, head); err != nil {
+		return err
+	}
+	payload := make([]byte, int(head[0])<<16|int(head[1])<<8|int(head[2]))
+	if _, err := io.ReadFull(h.in, payload); err != nil {
+		return err
+	}
+	kind, flags, id := head[3], head[4], binary.BigEndian.Uint32(head[5:])&0x7fffffff
+	switch {
+	case kind == frameSettings && flags&flagAck == 0:
+		return h.write(frame(frameSettings, flagAck, 0, nil))
+	case kind == framePing && flags&flagAck == 0:
+		return h.write(frame(framePing, flagAck, 0, payload))
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if kind == frameGoAway && h.goAway.IsZero() {
+		h.goAway = time.Now()
+	}
+	s := h.streams[id]
+	if s == nil {
+		return nil
+	}
+	switch kind {
+	case frameHeaders:
+		if s.status == 0 {
+			s.status = statusIn(flags, payload)
+		}
+	case frameData:
+		s.bytes += int64(len(unpadded(flags, payload)))
+	case frameReset:
+		h.endStream(id, Reset)
+		return nil
+	}
+	if (kind == frameHeaders || kind == frameData) && flags&flagEndStream != 0 {
+		h.endStream(id, Answered)
+	}
+	return nil
+}
+
+func unpadded(flags byte, payload []byte) []byte {
+	if flags&flagPadded == 0 || len(payload) == 0 || int(payload[0]) >= len(payload) {
+		return payload
+	}
+	return payload[1 : len(payload)-int(payload[0])]
+}
+
+// statusIn finds the status at the beginning of a block of fields. It knows the
+// codes of the static table, and others as plain text; 1 is any other.
+func statusIn(flags byte, payload []byte) int {
+	block := unpadded(flags, payload)
+	if flags&flagPriority != 0 && len(block) >= 5 {
+		block = block[5:]
+	}
+	for len(block) > 0 && block[0]&0xe0 == 0x20 { // the size of the dynamic table
+		block = block[1:]
+	}
+	static := map[byte]int{0x88: 200, 0x89: 204, 0x8a: 206, 0x8b: 304, 0x8c: 400, 0x8d: 404, 0x8e: 500}
+	if len(block) == 0 {
+		return 1
+	}
+	if code, ok := static[block[0]]; ok {
+		return code
+	}
+	if name := block[0]; (name == 0x48 || name == 0x08 || name == 0x18) && len(block) > 1 {
+		return statusText(block[1], block[2:])
+	}
+	return 1
+}
+
+// statusText reads a status of three digits, plain or in the code of RFC 7541,
+// appendix B, where digits are five bits (0, 1, 2) or six (3 to 9).
+func statusText(length byte, text []byte) int {
+	n := int(length & 0x7f)
+	if n > len(text) {
+		return 1
+	}
+	if length&0x80 == 0 {
+		return digits(string(text[:n]))
+	}
+	var bits uint64
+	for _, b := range text[:min(n, 8)] {
+		bits = bits<<8 | uint64(b)
+	}
+	bits <<= 64 - 8*uint(min(n, 8))
+	status := 0
+	for range 3 {
+		if five := int(bits >> 59); five <= 2 {
+			status = status*10 + five
+			bits <<= 5
+		} else if six := int(bits >> 58); six >= 0x19 && six <= 0x1f {
+			status = status*10 + six - 0x19 + 3
+			bits <<= 6
+		} else {
+			return 1
+		}
+	}
+	return status
+}
+
+func digits(text string) (n int) {
+	for _, r := range text {
+		if r < '0' || r > '9' {
+			return 1
+		}
+		n = n*10 + int(r-'0')
+	}
+	return n
+}
+
+// endStream ends a stream; the lock is held.
+func (h *http2Conn) endStream(id uint32, o Outcome) {
+	s := h.streams[id]
+	delete(h.streams, id)
+	s.outcome = o
+	close(s.done)
+}
+
+// told is when GOAWAY came, or the zero time.
+func (h *http2Conn) told() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.goAway
+}
+
+// get2 is a whole GET over HTTP/2, on a connection of its own.
+func get2(ctx context.Context, t target, timeout time.Duration) answer {
+	h, err := dial2(ctx, t, timeout)
+	if err != nil {
+		return answer{outcome: outcome(err)}
+	}
+	defer h.hangUp()
+	s, err := h.get(t.path)
+	if err != nil {
+		return answer{outcome: outcome(err)}
+	}
+	timer := time.NewTimer(timeout)
+	defer timer.Stop()
+	select {
+	case <-s.done:
+		a := s.answer
+		a.told = !h.told().IsZero()
+		return a
+	case <-timer.C:
+		return answer{outcome: TimedOut}
+	}
+}

@@ -1,0 +1,105 @@
+package check
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// atOnce is how long after the signal a probe may still pass.
+const atOnce = 250 * time.Millisecond
+
+// of are the probes of a role that began after the stop, in the order of their
+// beginnings.
+func (j *judge) of(role Role) []Probe {
+	var probes []Probe
+	for _, p := range j.Probes {
+		if p.Role == role && p.Begun > j.Stop && (j.Killed == 0 || p.Begun < j.Killed) {
+			probes = append(probes, p)
+		}
+	}
+	slices.SortFunc(probes, func(a, b Probe) int { return cmp.Compare(a.Begun, b.Begun) })
+	return probes
+}
+
+// probes judges readiness and liveness after the stop.
+func (j *judge) probes() {
+	j.readiness()
+	var hung []Probe
+	for _, p := range j.of(LiveProbe) {
+		switch {
+		case p.Outcome == Answered && !p.ok():
+			j.find("liveness-fails", "answered %d, %s", p.Status, j.after(p.Ended))
+			return
+		case p.Outcome == TimedOut:
+			hung = append(hung, p)
+		case p.Outcome == Refused && p.Ended < j.Stop+j.window()-windowSlack:
+			j.find("liveness-fails", "refused %s, in the delay of %v", j.after(p.Ended), j.window())
+			return
+		}
+	}
+	if len(hung) >= 3 {
+		j.find("liveness-fails", "%d probes had no answer within %v, the first of them sent %s", len(hung), probeTimeout, j.after(hung[0].Begun))
+	}
+}
+
+// readiness judges when it began to fail, and whether it went on.
+func (j *judge) readiness() {
+	var last Probe // that passed, before the first that failed
+	var first *Probe
+	hung := 0
+	for _, p := range j.of(ReadyProbe) {
+		switch {
+		case p.ok() && first != nil:
+			j.find("readiness-flaps", "%s %s, and answered %d %s", *first, j.after(first.Ended), p.Status, j.after(p.Ended))
+			return
+		case p.ok():
+			last = p
+		case p.Outcome == Answered || p.Outcome == Refused:
+			if first == nil {
+				first = &p
+			}
+		case p.Outcome == TimedOut:
+			hung++
+		}
+	}
+	if hung >= 3 {
+		j.find("readiness-hangs", "%d probes after the signal had no answer within %v", hung, probeTimeout)
+		return
+	}
+	if last.Begun == 0 || last.Begun < j.Stop+atOnce+j.slack() {
+		return
+	}
+	end := j.closed(mustTarget(j.Options.Ready).addr).never
+	if first == nil || first.Outcome == Refused && first.Begun < end+settling {
+		j.find("readiness-not-failed", "answered %d as late as %s, and then nobody listened", last.Status, j.after(last.Ended))
+		return
+	}
+	j.find("readiness-slow", "answered %d as late as %s, and first failed %s", last.Status, j.after(last.Ended), j.after(first.Ended))
+}
+
+// closing is what is known of when an address stopped taking connections.
+type closing struct {
+	accepted time.Duration // the last that was
+	refused  time.Duration // the first that was not, and none was after it; 0: none
+	never    time.Duration // refused, or the end of the process
+}
+
+// closed looks at every connection to the address.
+func (j *judge) closed(addr string) (c closing) {
+	for _, p := range j.Probes {
+		if p.Addr == addr && p.Begun > j.Stop && p.accepted() && (p.Role == ReadyProbe || p.Role == PortProbe) {
+			c.accepted = max(c.accepted, p.Begun)
+		}
+	}
+	for _, p := range j.Probes {
+		if p.Addr == addr && p.Outcome == Refused && p.Begun > max(c.accepted, j.Stop) && (c.refused == 0 || p.Ended < c.refused) {
+			c.refused = p.Ended
+		}
+	}
+	c.never = j.Exit
+	if c.refused != 0 {
+		c.never = min(c.refused, j.Exit)
+	}
+	return c
+}

@@ -1,0 +1,199 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// windowSlack is what a delay may be shorter than it was said to be.
+const windowSlack = 50 * time.Millisecond
+
+// addrs are where the work is.
+func (j *judge) addrs() (addrs []string) {
+	for _, u := range j.Options.Work {
+		if addr := mustTarget(u).addr; !slices.Contains(addrs, addr) {
+			addrs = append(addrs, addr)
+		}
+	}
+	return addrs
+}
+
+// listeners judges when they closed. That one closed early cannot be an error of
+// watching: what is seen is never earlier than what happened.
+func (j *judge) listeners() {
+	for _, addr := range j.addrs() {
+		c := j.closed(addr)
+		if c.never < j.Stop+j.window()-windowSlack {
+			j.find("listener-closed-early", "%s refused connections %s; the delay is %s", addr, j.after(c.never), j.windowSays())
+		}
+		late := j.Stop + max(j.Delay, 0) + settling + j.slack()
+		switch {
+		case c.accepted < late:
+		case j.Delay != DelayUnknown:
+			j.find("listener-open-late", "%s accepted a connection %s; the delay is %v", addr, j.after(c.accepted), j.Delay)
+		case c.refused == 0 || c.refused >= j.Exit-closeEvery-j.slack():
+			// How long the delay is is not known, but what is sent in it takes
+			// a while, and was still under way or just answered at the exit.
+			if j.Kind == Hanging || j.slowest() >= 200*time.Millisecond {
+				j.find("listener-open-late", "%s accepted connections until the exit, %s, with requests under way; -delay says how long it may", addr, j.after(j.Exit))
+			}
+		}
+	}
+}
+
+func (j *judge) windowSays() string {
+	if j.Delay == DelayUnknown {
+		return fmt.Sprintf("not known, and %s asks for %v at least (-delay 0 if a preStop hook waits instead)", Kubernetes, j.window())
+	}
+	return j.window().String()
+}
+
+func (j *judge) slowest() (d time.Duration) {
+	for _, u := range j.Survey.Work {
+		d = max(d, u.Takes)
+	}
+	return d
+}
+
+// connections judges what becomes of kept ones.
+func (j *judge) connections() {
+	for _, c := range j.Conns {
+		if c.Ended < j.Stop || j.Killed > 0 && c.Ended >= j.Killed {
+			continue
+		}
+		closes := j.closed(c.Addr).never
+		switch {
+		case c.Outcome == Reset:
+			j.find("connection-reset", "an idle connection to %s was reset %s", c.Addr, j.after(c.Ended))
+		case c.Ended > closes+time.Second+j.slack():
+			j.find("keep-alive-not-ended", "an idle connection to %s stayed open until %s; the listener closed %s", c.Addr, j.after(c.Ended), j.after(closes))
+		}
+	}
+	untold, last := 0, Probe{}
+	for _, p := range j.of(KeptProbe) {
+		if p.Outcome == Answered && !p.Told && p.Begun > j.Stop+atOnce+j.slack() {
+			untold++
+			last = p
+		}
+	}
+	if untold >= 2 {
+		j.find("keep-alive-not-ended", "%d answers on a kept connection to %s came without Connection: close, the last of them %s", untold, last.Addr, j.after(last.Ended))
+	}
+}
+
+// requests judges what became of those under way and of those that came after.
+func (j *judge) requests() {
+	var cut, atExit, failed, unanswered, refused group
+	for _, r := range j.Requests {
+		switch {
+		case j.Killed > 0 && r.Ended >= j.Killed-closeEvery:
+		case j.flew(r):
+			j.inFlightRequest(r, &cut, &atExit, &failed)
+		case r.Phase == After && r.Sent > j.Stop:
+			j.laterRequest(r, &unanswered, &refused)
+		}
+	}
+	flying := j.inFlight()
+	cut.report(j, "in-flight-dropped", flying)
+	atExit.report(j, "early-exit", flying)
+	failed.report(j, "in-flight-failed", flying)
+	if len(unanswered.requests) >= 2 {
+		unanswered.report(j, "accepted-without-answer", 0)
+	}
+	refused.report(j, "work-refused-in-delay", 0)
+}
+
+// inFlightRequest sorts one that was under way at the stop.
+func (j *judge) inFlightRequest(r Request, cut, atExit, failed *group) {
+	usual := j.usual(r.URL)
+	short := r.ToEOF && usual.Stable && r.Bytes < usual.Bytes
+	switch {
+	case r.Outcome != Answered || short:
+		if r.Ended > j.Exit-closeEvery-j.slack() {
+			atExit.add(r)
+		} else {
+			cut.add(r)
+		}
+		if r.HTTP2 && !r.Told {
+			j.find("no-goaway", "%s was cut, %s, and no GOAWAY came", r.What, j.after(r.Ended))
+		}
+	case r.Status >= 500 && usual.Status < 500 || r.Status >= 400 && usual.Status < 400:
+		failed.add(r)
+	case r.HTTP2 && !r.Told && r.Gone > 0:
+		j.find("no-goaway", "the connection with %s was closed, %s, and no GOAWAY came", r.What, j.after(r.Gone))
+	case !r.HTTP2 && r.Kept && j.stayedOpen(r):
+		j.find("keep-alive-not-ended", "%s was answered %s without Connection: close, and the connection stayed open", r.What, j.after(r.Ended))
+	}
+}
+
+// stayedOpen reports whether a connection was neither told to close nor closed
+// for long after its answer, though the process was there.
+func (j *judge) stayedOpen(r Request) bool {
+	end := max(r.Ended, j.closed(mustTarget(r.URL).addr).never) + time.Second + j.slack()
+	return r.Ended > j.Stop+atOnce && j.Exit > end && (r.Gone == 0 || r.Gone > end)
+}
+
+// laterRequest sorts one that was sent after the stop. A connection that came
+// just when the listener closed may not have been accepted by the service itself.
+func (j *judge) laterRequest(r Request, unanswered, refused *group) {
+	c := j.closed(mustTarget(r.URL).addr)
+	usual := j.usual(r.URL)
+	switch {
+	case r.Outcome == Answered && r.Status >= 400 && usual.Status < 400:
+		if r.Sent < j.Stop+j.window() {
+			refused.add(r)
+		}
+	case r.Outcome == Answered || r.Outcome == Refused || r.Outcome == Unfinished && j.Exit == 0:
+	case r.Sent < c.never-4*closeEvery-j.slack():
+		unanswered.add(r)
+	}
+}
+
+// group are requests that the same thing has happened to.
+type group struct{ requests []Request }
+
+func (g *group) add(r Request) { g.requests = append(g.requests, r) }
+
+// report says how many of which kind there were, and what became of the first.
+func (g *group) report(j *judge, name string, of int) {
+	if len(g.requests) == 0 {
+		return
+	}
+	first := slices.MinFunc(g.requests, func(a, b Request) int { return int(a.Ended - b.Ended) })
+	kinds := map[string]int{}
+	for _, r := range g.requests {
+		kinds[r.What]++
+	}
+	var parts []string
+	for _, r := range g.requests {
+		if n := kinds[r.What]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d × %s", n, r.What))
+			delete(kinds, r.What)
+		}
+	}
+	how := string(first.Outcome)
+	if first.Outcome == Answered {
+		how = fmt.Sprintf("answered %d", first.Status)
+	}
+	total := fmt.Sprint(len(g.requests))
+	if of > 0 {
+		total += fmt.Sprintf(" of %d in flight", of)
+	}
+	j.find(name, "%s: %s; the first was %s, %s, with %d bytes of its body", total, strings.Join(parts, ", "), how, j.after(first.Ended), first.Bytes)
+}
+
+// lost says what was lost when the process was killed.
+func (j *judge) lost() string {
+	n := 0
+	for _, r := range j.Requests {
+		if j.flew(r) && r.Ended >= j.Killed-closeEvery {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", and %d requests were lost with it", n)
+}

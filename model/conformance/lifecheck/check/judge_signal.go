@@ -1,0 +1,125 @@
+package check
+
+import (
+	"strings"
+	"time"
+)
+
+// settling is what a service may take from a signal to its effect. Some look for
+// one twice a second.
+const settling = 600 * time.Millisecond
+
+// startUp judges a life that was stopped before it was ready.
+func (j *judge) startUp() {
+	if j.Killed > 0 {
+		j.find("start-up-ignores-signal", "%s was sent %s after the start; the process was still there %s later", j.Kind.Signal(), round(j.Stop), round(j.Killed-j.Stop))
+		return
+	}
+	for _, p := range j.Probes {
+		if p.Role == ReadyProbe && p.ok() && p.Begun > j.Stop+settling+j.slack() {
+			j.find("ready-after-signal", "%s was sent %s after the start; readiness passed %s later", j.Kind.Signal(), round(j.Stop), round(p.Begun-j.Stop))
+			return
+		}
+	}
+}
+
+// signalled judges whether the signal was taken at all.
+func (j *judge) signalled() {
+	sig := j.Kind.Signal()
+	name := strings.ToLower(sig)
+	switch {
+	case j.Killed > 0 && j.Kind != Again && j.unmoved():
+		j.find(name+"-ignored", "readiness passed and connections were accepted until it was killed, %s", j.after(j.Killed))
+	case j.BySignal != "" && len(j.Held) > 0 && j.Exit-j.Stop < settling+j.slack():
+		j.find("signal-not-passed-on", "the process ended by %s, %s; %s still takes connections", j.BySignal, j.after(j.Exit), strings.Join(j.Held, ", "))
+	case j.BySignal == sig && !j.meant() && !j.reacted():
+		j.find(name+"-kills", "the process ended by %s, %s", sig, j.after(j.Exit))
+	}
+}
+
+// unmoved reports whether nothing changed until the process was killed.
+func (j *judge) unmoved() bool {
+	last := map[Role]Probe{}
+	for _, p := range j.Probes {
+		if p.Begun < j.Killed-closeEvery && p.Begun > last[p.Role].Begun {
+			last[p.Role] = p
+		}
+		if p.Role == ReadyProbe && p.Begun > j.Stop && p.Outcome == Answered && !p.ok() {
+			return false
+		}
+	}
+	port, other := last[PortProbe]
+	return last[ReadyProbe].ok() && (!other || port.accepted())
+}
+
+// reacted reports whether something was done about the signal before the end.
+func (j *judge) reacted() bool {
+	whole := 0
+	for _, r := range j.Requests {
+		if j.flew(r) && r.Outcome != Answered {
+			return false
+		} else if j.flew(r) {
+			whole++
+		}
+	}
+	failed := false
+	for _, p := range j.Probes {
+		failed = failed || p.Role == ReadyProbe && p.Begun > j.Stop && p.Outcome == Answered && !p.ok()
+	}
+	return whole > 0 || failed
+}
+
+// meant reports whether the exit code is one of a clean stop.
+func (j *judge) meant() bool {
+	interrupted := j.Options.Code == 143 && j.Kind.Signal() == "SIGINT" && j.Life.Code == 130
+	return j.Life.Code == 0 && j.BySignal == "" || j.Life.Code == j.Options.Code || interrupted
+}
+
+// exit judges when, how and with what left behind the process ended.
+func (j *judge) exit() {
+	took := j.Exit - j.Stop
+	over := j.Killed > 0 || took > j.Budget
+	switch {
+	case over && j.Kind == Hanging:
+		j.find("stuck-request-holds", "still there %s; the budget is %v", j.after(max(j.Killed, j.Exit)), j.Budget)
+	case j.Killed > 0:
+		j.find("killed", "still there %s; the budget is %v%s", j.after(j.Killed), j.Budget, j.lost())
+	case over:
+		j.find("over-budget", "exit %s; the budget is %v", j.after(j.Exit), j.Budget)
+	case j.Kind != Hanging && !j.meant():
+		j.find("exit-code", "exit code %d%s, %s", j.Life.Code, because(j.BySignal), j.after(j.Exit))
+	}
+	if cut, ok := j.cutStuck(); ok && !over && j.Kind == Hanging && j.Life.Code == 0 && j.BySignal == "" {
+		j.find("stuck-request-exit-zero", "%s was %s, %s, and the exit code is 0", cut.What, cut.Outcome, j.after(cut.Ended))
+	}
+	if len(j.Held) > 0 && j.Killed == 0 {
+		j.find("port-held", "%s takes connections %v after the exit; left are %s", strings.Join(j.Held, ", "), afterwards, list(j.Children))
+	}
+	if len(j.Children) > 0 && j.Killed == 0 {
+		j.find("child-left", "%v after the exit there is still %s", afterwards, list(j.Children))
+	}
+}
+
+func because(signal string) string {
+	if signal == "" {
+		return ""
+	}
+	return " (ended by " + signal + ")"
+}
+
+func list(parts []string) string {
+	if len(parts) == 0 {
+		return "no processes that are known"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// cutStuck is the request that never ended, if it was cut.
+func (j *judge) cutStuck() (Request, bool) {
+	for _, r := range j.Requests {
+		if r.Phase == Stuck && r.Outcome != Answered && r.Outcome != Refused && r.Ended > j.Stop {
+			return r, true
+		}
+	}
+	return Request{}, false
+}

@@ -1,0 +1,118 @@
+package check
+
+import (
+	"fmt"
+	"sync"
+	"time"
+)
+
+// learn finds out how the service answers while it runs: how long its work takes,
+// over which protocols, and whether it reads what is uploaded.
+func (w *watch) learn() error {
+	s := &Survey{StartUp: w.life.Ready, Work: make([]Usual, len(w.o.Work))}
+	w.o.Progress("ready after " + round(s.StartUp) + "; looking at how it answers")
+	var asking sync.WaitGroup
+	for i, u := range w.o.Work {
+		asking.Go(func() { s.Work[i] = w.usual(u) })
+	}
+	if u := w.uploadURL(); u != None && u != "" {
+		asking.Go(func() { s.Upload = w.tryUpload(u) })
+	}
+	asking.Wait()
+	for _, u := range s.Work {
+		if !u.HTTP1 && !u.HTTP2 {
+			return &notReady{why: fmt.Sprintf("%s was not answered in %v while the service ran; -hang is for a request that never ends", u.URL, w.o.Budget)}
+		}
+		w.o.Progress(fmt.Sprintf("%s answers %d in %s, %s", u.URL, u.Status, round(u.Takes), u.protocols()))
+	}
+	w.book.survey = s
+	return nil
+}
+
+func (u Usual) protocols() string {
+	switch {
+	case u.HTTP1 && u.HTTP2:
+		return "over HTTP/1.1 and HTTP/2"
+	case u.HTTP2:
+		return "over HTTP/2 only"
+	}
+	return "over HTTP/1.1"
+}
+
+// usual asks a URL twice over HTTP/1.1 and once over HTTP/2, side by side.
+func (w *watch) usual(url string) Usual {
+	u := Usual{URL: url}
+	t := w.book.target(url)
+	ask := func(get func() answer) (a answer, took time.Duration) {
+		begun := w.now()
+		a = get()
+		return a, w.now() - begun
+	}
+	var asking sync.WaitGroup
+	var first, second, other answer
+	var took [3]time.Duration
+	asking.Go(func() { first, took[0] = ask(func() answer { return get1(w.ctx, t, w.o.Budget) }) })
+	asking.Go(func() { second, took[1] = ask(func() answer { return get1(w.ctx, t, w.o.Budget) }) })
+	asking.Go(func() {
+		// What does not speak HTTP/2 may wait for the rest of a request.
+		if h, err := dial2(w.ctx, t, probeTimeout); err == nil {
+			h.hangUp()
+			other, took[2] = ask(func() answer { return get2(w.ctx, t, w.o.Budget) })
+		}
+	})
+	asking.Wait()
+	u.HTTP1, u.HTTP2 = first.outcome == Answered && second.outcome == Answered, other.outcome == Answered
+	switch {
+	case u.HTTP1:
+		u.Takes, u.Status, u.Bytes, u.Stable = min(took[0], took[1]), first.status, first.bytes, first.bytes == second.bytes
+	case u.HTTP2:
+		u.Takes, u.Status, u.Bytes = took[2], other.status, other.bytes
+		w.book.http2[t.addr] = true
+	}
+	return u
+}
+
+// tryUpload sends half of a body and waits for longer than the work takes. What
+// is not answered by then waits for the rest, and can be kept waiting for ever.
+func (w *watch) tryUpload(url string) *Usual {
+	t := w.book.target(url)
+	c, err := dial(w.ctx, t, probeTimeout, "http/1.1")
+	if err != nil {
+		return nil
+	}
+	defer c.close()
+	if c.beginUpload() != nil {
+		return nil
+	}
+	begun := w.now()
+	probe := get1(w.ctx, t, w.o.Budget) // how long the same URL takes without a body
+	if probe.outcome != Answered {
+		return nil
+	}
+	takes := w.now() - begun
+	c.conn.SetDeadline(time.Now().Add(takes/4 + 4*youngest))
+	if _, err := c.in.Peek(1); outcome(err) != TimedOut {
+		return nil // it answers, or hangs up, without having read all
+	}
+	w.book.hangs = true
+	c.conn.SetDeadline(time.Now().Add(w.o.Budget))
+	rest := w.now()
+	if c.endUpload() != nil {
+		return nil
+	}
+	if a := c.receive("POST"); a.outcome == Answered && a.status < 400 {
+		return &Usual{URL: url, Takes: w.now() - rest, Status: a.status, Bytes: a.bytes}
+	}
+	return nil
+}
+
+// round is a duration as a person reads it.
+func round(d time.Duration) string {
+	switch {
+	case d >= 10*time.Second:
+		return d.Round(100 * time.Millisecond).String()
+	case d >= time.Second:
+		return d.Round(10 * time.Millisecond).String()
+	}
+	return d.Round(time.Millisecond).String()
+}

@@ -1,0 +1,264 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+)
+
+// probeTimeout is what the kubelet gives a probe if nothing else is said.
+const probeTimeout = time.Second
+
+// watch is one life while it goes on, and everything that watches it.
+type watch struct {
+	clock
+	o    Options
+	kind Kind
+	p    *process
+	book *book
+
+	ctx     context.Context // ends when nothing is watched any more
+	cancel  context.CancelFunc
+	wg      sync.WaitGroup
+	stopped chan struct{} // closed when the signal was sent
+	rest    chan struct{} // closed when uploads are finished
+
+	mu   sync.Mutex
+	life Life
+}
+
+// book is what one life learns for the next.
+type book struct {
+	survey *Survey
+	hangs  bool            // an upload that is not finished is not answered
+	http2  map[string]bool // addresses where only HTTP/2 is spoken
+}
+
+// target is a URL with what is known of its address.
+func (b *book) target(url string) target {
+	t := mustTarget(url)
+	t.http2 = b.http2[t.addr]
+	return t
+}
+
+// notReady is a service that never came up.
+type notReady struct{ why, output string }
+
+func (e *notReady) Error() string { return "lifecheck: " + e.why }
+
+// live starts the service, does to it what kind says, and returns what was seen.
+// fraction is for the kinds of start-up: when in it the signal comes.
+func live(ctx context.Context, o Options, b *book, kind Kind, fraction float64) (Life, error) {
+	begun := time.Now()
+	p, err := startProcess(o)
+	if err != nil {
+		return Life{}, err
+	}
+	late := measureLateness()
+	w := &watch{clock: clock{begun}, o: o, kind: kind, p: p, book: b,
+		stopped: make(chan struct{}), rest: make(chan struct{}), life: Life{Kind: kind}}
+	w.ctx, w.cancel = context.WithCancel(ctx)
+	err = w.steps(fraction)
+	w.cancel()
+	w.wg.Wait()
+	p.clear()
+	w.life.Late = late.end()
+	w.life.Output = p.out.String()
+	w.life.Took = w.now()
+	var gone *notReady
+	if errors.As(err, &gone) {
+		gone.output = w.life.Output
+	}
+	return w.life, errors.Join(err, context.Cause(ctx))
+}
+
+// steps are those of one life, in order.
+func (w *watch) steps(fraction float64) error {
+	if w.kind.starting() {
+		w.pause(time.Duration(float64(w.book.survey.StartUp) * fraction))
+		w.stopService()
+		w.watchReadiness()
+		w.awaitExit()
+		return nil
+	}
+	if err := w.awaitReady(); err != nil {
+		return err
+	}
+	if w.book.survey == nil {
+		if err := w.learn(); err != nil {
+			return err
+		}
+	}
+	w.watchProbes()
+	w.keepConnections()
+	if w.kind == Hanging {
+		w.hang()
+	} else {
+		w.load()
+	}
+	if err := w.stillReady(); err != nil {
+		return err
+	}
+	w.stopService()
+	w.wg.Go(w.finishUploads)
+	if w.kind.loaded() {
+		w.feed()
+	}
+	w.awaitExit()
+	return nil
+}
+
+// pause waits, but not longer than the process lives.
+func (w *watch) pause(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-w.p.exited:
+	case <-w.ctx.Done():
+	}
+}
+
+const readyEvery = 10 * time.Millisecond
+
+// awaitReady asks for readiness until it passes.
+func (w *watch) awaitReady() error {
+	t := w.book.target(w.o.Ready)
+	last := Probe{Outcome: Refused}
+	for w.now() < w.o.Start && !w.p.over() && w.ctx.Err() == nil {
+		last = t.probe(w.ctx, w.clock, ReadyProbe, probeTimeout)
+		if !t.http2 && (last.Outcome == Malformed || last.Outcome == Closed || last.Outcome == Reset) {
+			if other := w.tryHTTP2(t); other.Outcome == Answered {
+				w.book.http2[t.addr] = true
+				t, last = w.book.target(w.o.Ready), other
+			}
+		}
+		if last.ok() {
+			w.life.Ready = w.now()
+			return nil
+		}
+		w.pause(readyEvery)
+	}
+	why := fmt.Sprintf("%s was never ready in %v: the last probe was %s", w.o.Ready, w.o.Start, last)
+	if w.p.over() {
+		w.noteExit()
+		why = fmt.Sprintf("the command ended with exit code %d before %s was ready", w.life.Code, w.o.Ready)
+	}
+	return &notReady{why: why}
+}
+
+func (w *watch) tryHTTP2(t target) Probe {
+	t.http2 = true
+	return t.probe(w.ctx, w.clock, ReadyProbe, probeTimeout)
+}
+
+// stillReady makes sure that what comes is compared with a service that is well.
+func (w *watch) stillReady() error {
+	t := w.book.target(w.o.Ready)
+	var last Probe
+	for range 5 {
+		if last = t.probe(w.ctx, w.clock, ReadyProbe, probeTimeout); last.ok() || w.p.over() {
+			return nil
+		}
+		w.pause(100 * time.Millisecond)
+	}
+	return &notReady{why: fmt.Sprintf("%s does not pass under load, before any signal: %s", w.o.Ready, last)}
+}
+
+// stopService sends the signal, unless the process has ended by itself.
+func (w *watch) stopService() {
+	if w.p.over() {
+		return
+	}
+	w.mu.Lock()
+	w.life.Stop = w.now()
+	w.mu.Unlock()
+	_ = w.p.signal(w.kind.Signal()) // an error is a process that is gone, which is seen below
+	close(w.stopped)
+	if w.kind == Again {
+		w.wg.Go(func() {
+			w.pause(100 * time.Millisecond)
+			_ = w.p.signal("SIGTERM")
+			w.pause(w.o.window())
+			_ = w.p.signal("SIGTERM")
+		})
+	}
+}
+
+// finishUploads has the rest of them sent once the delay is over.
+func (w *watch) finishUploads() {
+	w.pause(w.o.window() + 150*time.Millisecond)
+	close(w.rest)
+}
+
+// awaitExit waits for the process to end, and kills it well after the budget.
+func (w *watch) awaitExit() {
+	if w.life.Stop == 0 {
+		w.noteExit()
+		return
+	}
+	patience := min(max(w.o.Budget/4, 500*time.Millisecond), 5*time.Second)
+	w.pause(w.o.Budget + patience - (w.now() - w.life.Stop))
+	if !w.p.over() {
+		w.life.Killed = w.now()
+		if w.ctx.Err() == nil {
+			w.o.Progress("still there: SIGKILL")
+		}
+		_ = w.p.cmd.Process.Kill()
+	}
+	<-w.p.exited
+	w.noteExit()
+	w.lookAfter()
+}
+
+func (w *watch) noteExit() {
+	<-w.p.exited
+	w.life.Exit = w.p.endAt.Sub(w.start)
+	w.life.Code, w.life.BySignal = w.p.ending()
+}
+
+// afterwards is how long what is left may take to follow the process.
+const afterwards = time.Second
+
+// lookAfter looks for what the process has left behind.
+func (w *watch) lookAfter() {
+	for end := w.now() + afterwards; ; {
+		w.life.Held, w.life.Children = w.held(), nil
+		for _, c := range w.p.children() {
+			w.life.Children = append(w.life.Children, fmt.Sprintf("%d (%s)", c.pid, c.name))
+		}
+		if len(w.life.Held)+len(w.life.Children) == 0 || w.now() > end {
+			break
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	// What was sent by the process may still be on its way to the readers.
+	time.Sleep(30 * time.Millisecond)
+}
+
+// held are the service's addresses that take connections.
+func (w *watch) held() (addrs []string) {
+	seen := map[string]bool{}
+	for _, u := range w.o.urls() {
+		t := mustTarget(u)
+		if seen[t.addr] {
+			continue
+		}
+		seen[t.addr] = true
+		if conn, err := net.DialTimeout(t.network, t.addr, probeTimeout); err == nil {
+			conn.Close()
+			addrs = append(addrs, t.addr)
+		}
+	}
+	return addrs
+}
+
+func (p Probe) String() string {
+	if p.Outcome == Answered {
+		return fmt.Sprintf("answered %d", p.Status)
+	}
+	return string(p.Outcome)
+}

@@ -1,0 +1,157 @@
+package check
+
+import "time"
+
+// A Kind says what is done to the service in one life.
+type Kind string
+
+// The kinds of lives.
+const (
+	UnderLoad      Kind = "SIGTERM under load"
+	Again          Kind = "SIGTERM twice under load"
+	Interrupt      Kind = "SIGINT under load"
+	Starting       Kind = "SIGTERM in start-up"
+	StartInterrupt Kind = "SIGINT in start-up"
+	Hanging        Kind = "SIGTERM with a request that never ends"
+)
+
+// Signal is what the life is ended with.
+func (k Kind) Signal() string {
+	if k == Interrupt || k == StartInterrupt {
+		return "SIGINT"
+	}
+	return "SIGTERM"
+}
+
+func (k Kind) loaded() bool   { return k == UnderLoad || k == Again || k == Interrupt }
+func (k Kind) starting() bool { return k == Starting || k == StartInterrupt }
+
+// A Life is everything that was seen of one process. Times count from its start;
+// zero is never.
+type Life struct {
+	Kind     Kind          `json:"kind"`
+	Ready    time.Duration `json:"ready"`
+	Stop     time.Duration `json:"stop"` // just before the signal was sent
+	Exit     time.Duration `json:"exit"`
+	Code     int           `json:"code"`                // as a shell shows it: 128 and the number of the signal that ended it
+	BySignal string        `json:"by_signal,omitempty"` // the signal that ended it
+	Killed   time.Duration `json:"killed,omitempty"`    // when it was given up and sent SIGKILL
+	Late     time.Duration `json:"late"`                // the most that this machine was late for a timer
+
+	Requests []Request     `json:"-"`
+	Probes   []Probe       `json:"-"`
+	Conns    []Conn        `json:"-"`
+	Held     []string      `json:"held,omitempty"`     // addresses that still take connections after the exit
+	Children []string      `json:"children,omitempty"` // processes that are left after the exit
+	Output   string        `json:"-"`                  // the last of what it printed
+	Took     time.Duration `json:"-"`                  // the whole life, cleaning up included
+}
+
+// An Outcome is how an exchange ended.
+type Outcome string
+
+// The outcomes of exchanges.
+const (
+	Answered   Outcome = "answered"
+	Refused    Outcome = "refused"
+	Reset      Outcome = "reset"
+	Closed     Outcome = "closed before the end"
+	TimedOut   Outcome = "not answered in time"
+	Malformed  Outcome = "not understood"
+	Unfinished Outcome = "not finished when it was given up"
+)
+
+// A Phase is when, and what for, a request was sent.
+type Phase string
+
+// The phases of requests.
+const (
+	InFlight Phase = "in flight at the stop"
+	After    Phase = "sent after the stop"
+	Stuck    Phase = "never finished"
+)
+
+// A Request is one exchange with a URL of Options.Work, Upload or Hang.
+type Request struct {
+	Phase  Phase
+	What   string // "GET /slow, HTTP/1.1"
+	URL    string
+	Upload bool
+	Sent   time.Duration // when all of it that is sent at once was written
+	Ended  time.Duration
+	Gone   time.Duration // when the service closed the connection
+	Told   bool          // Connection: close, or GOAWAY
+	Kept   bool          // the connection can be used again, as far as the answer says
+	HTTP2  bool
+	Status int
+	Bytes  int64
+	// ToEOF is set where only the end of the connection ends the body, so that
+	// nothing but its length says whether it is whole.
+	ToEOF   bool
+	Outcome Outcome
+}
+
+// A Role is what a probe is asked for.
+type Role string
+
+// The roles of probes.
+const (
+	ReadyProbe Role = "readiness"
+	LiveProbe  Role = "liveness"
+	PortProbe  Role = "listener"
+	KeptProbe  Role = "kept connection" // a short request on a connection that is kept
+)
+
+// A Probe is a short request.
+type Probe struct {
+	Role    Role
+	Addr    string
+	Begun   time.Duration
+	Ended   time.Duration
+	Status  int
+	Told    bool
+	Outcome Outcome
+}
+
+// ok is what the kubelet takes for a pass.
+func (p Probe) ok() bool { return p.Outcome == Answered && p.Status >= 200 && p.Status < 400 }
+
+// accepted reports whether someone listened.
+func (p Probe) accepted() bool { return p.Outcome != Refused && p.Outcome != Unfinished }
+
+// A Conn is a connection that was kept and not used any more.
+type Conn struct {
+	Addr    string
+	Ended   time.Duration
+	Outcome Outcome // Closed, Reset or Unfinished
+}
+
+// Usual is how a URL answers while the service runs.
+type Usual struct {
+	URL    string
+	Takes  time.Duration
+	Status int
+	Bytes  int64
+	Stable bool // every answer had as many bytes
+	HTTP1  bool
+	HTTP2  bool
+}
+
+// A Survey is what is learned of the service in its first life.
+type Survey struct {
+	StartUp time.Duration
+	Work    []Usual
+	Upload  *Usual // nil: nothing reads the body of a POST
+}
+
+func (s Survey) usual(url string) Usual {
+	for _, u := range s.Work {
+		if u.URL == url {
+			return u
+		}
+	}
+	if s.Upload != nil && s.Upload.URL == url {
+		return *s.Upload
+	}
+	return Usual{URL: url}
+}

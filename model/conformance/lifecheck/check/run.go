@@ -1,0 +1,113 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// tooLate is how late this machine may be for a timer. A life in which it was
+// later is lived again.
+const tooLate = 300 * time.Millisecond
+
+// runner has the service live its lives.
+type runner struct {
+	Options
+	book  book
+	lives []Life
+}
+
+// Run starts the service as often as it takes, and says what was found. The error
+// is about what was asked for: options that make no sense, or an address that is
+// in use before the service is started.
+func Run(ctx context.Context, o Options) (Report, error) {
+	o, err := o.settled()
+	if err != nil {
+		return Report{}, err
+	}
+	r := &runner{Options: o, book: book{http2: map[string]bool{}}}
+	if held := (&watch{o: o}).held(); len(held) > 0 {
+		return Report{}, fmt.Errorf("lifecheck: something listens on %s already", held[0])
+	}
+	begun := time.Now()
+	why, err := r.all(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	report := r.report(why)
+	report.Took = time.Since(begun)
+	return report, nil
+}
+
+// plan are the lives, in order. What is asked in start-up is asked at moments
+// that are spread over it.
+func (r *runner) plan() (kinds []Kind) {
+	kinds = slices.Repeat([]Kind{UnderLoad}, r.Runs)
+	kinds = append(kinds, Again, Interrupt)
+	kinds = append(kinds, slices.Repeat([]Kind{Starting}, r.Runs)...)
+	return append(kinds, StartInterrupt, Hanging)
+}
+
+// all has every life lived; those that leave a doubt, again. It says why it
+// could not, if the service does not come up.
+func (r *runner) all(ctx context.Context) (why string, err error) {
+	plan := r.plan()
+	starts := 0
+	for i, kind := range plan {
+		if kind == Hanging && !r.canHang() {
+			continue
+		}
+		if kind == Starting {
+			starts++
+		}
+		fraction := float64(starts) / float64(r.Runs+1)
+		if kind == StartInterrupt {
+			fraction = 0.5
+		}
+		why, err := r.one(ctx, kind, fraction, fmt.Sprintf("%d of %d", i+1, len(plan)))
+		if why != "" || err != nil {
+			return why, err
+		}
+		if r.lives[len(r.lives)-1].Stop == 0 && !kind.starting() {
+			break // it does not live long enough for the rest to mean anything
+		}
+	}
+	_, doubt := Judge(r.Options, *r.book.survey, r.lives)
+	for _, kind := range plan {
+		if names := doubt[kind]; len(names) > 0 {
+			delete(doubt, kind)
+			r.Progress("once more, because of " + list(names))
+			if why, err := r.one(ctx, kind, 0.5, "again"); why != "" || err != nil {
+				return why, err
+			}
+		}
+	}
+	return "", nil
+}
+
+// canHang reports whether there is a request that never ends.
+func (r *runner) canHang() bool { return r.Hang != "" || r.book.hangs }
+
+// one has one life lived, on a machine that is not too busy if that can be had.
+func (r *runner) one(ctx context.Context, kind Kind, fraction float64, which string) (why string, err error) {
+	for try := 1; ; try++ {
+		r.Progress(fmt.Sprintf("%s: %s", which, kind))
+		l, err := live(ctx, r.Options, &r.book, kind, fraction)
+		var gone *notReady
+		if errors.As(err, &gone) && ctx.Err() == nil {
+			return gone.why + printed(gone.output), nil
+		}
+		if err != nil {
+			return "", err
+		}
+		if l.Late > tooLate && try < 3 {
+			r.Progress(fmt.Sprintf("this machine was %s late: that does not count", round(l.Late)))
+			continue
+		}
+		r.Progress(l.summary())
+		r.lives = append(r.lives, l)
+		return "", nil
+	}
+}
