@@ -34,7 +34,7 @@ func Rules() []Rule {
 		{"signal-not-passed-on", "SIG-1", "The process that gets the signal ends, and what it has started serves on without it.",
 			"Start the service by exec, or have its parent pass the signal on and wait.", false, []string{all}},
 		{"second-signal-harms", "SIG-1", "Supervisors repeat SIGTERM. Here a second one breaks what a single one does not.",
-			"Keep the handler registered until the process ends: no signal.Stop, no stop of NotifyContext, no exit on a second SIGTERM.", false, nil},
+			"Keep the handler registered until the process ends: no signal.Stop, no stop of NotifyContext, no exit on a second SIGTERM.", true, nil},
 		{"start-up-ignores-signal", "SIG-1", "A signal in start-up is lost: the service comes up and has to be killed.",
 			"Register the handler first, and look at what it has caught before serving.", false, nil},
 		{"ready-after-signal", "RUN-13", "After a signal in start-up the service still comes up and says that it is ready.",
@@ -86,7 +86,7 @@ func Rules() []Rule {
 		{"exit-code", "RUN-14", "A stop that was asked for and went well looks like a crash.",
 			"Exit with 0: http.ErrServerClosed and a cancelled context are no errors after a signal. Give -code if another code is meant.", false, nil},
 		{"port-held", "RUN-10", "The process is gone, and something that it has started still takes connections.",
-			"End children, and wait for them, before the exit; do not let them inherit the listener.", false, []string{"child-left"}},
+			"End children, and wait for them, before the exit; do not let them inherit the listener.", false, []string{"child-left", "listener-open-late", "accepted-without-answer", "readiness-hangs", "readiness-slow", "liveness-fails", "keep-alive-not-ended"}},
 		{"child-left", "RUN-10", "The process is gone, and something that it has started is still there.",
 			"End children, and wait for them, before the exit.", false, nil},
 	}

@@ -41,6 +41,7 @@ type http2Conn struct {
 	next    uint32
 	streams map[uint32]*stream
 	goAway  time.Time
+	going   chan struct{} // closed with goAway
 	ended   time.Time
 	outcome Outcome // of the connection
 	over    chan struct{}
@@ -59,7 +60,7 @@ func dial2(ctx context.Context, t target, timeout time.Duration) (*http2Conn, er
 	if err != nil {
 		return nil, err
 	}
-	h := &http2Conn{client: c, next: 1, streams: map[uint32]*stream{}, over: make(chan struct{})}
+	h := &http2Conn{client: c, next: 1, streams: map[uint32]*stream{}, over: make(chan struct{}), going: make(chan struct{})}
 	hello := []byte(preface)
 	hello = append(hello, frame(frameSettings, 0, 0, setting(4, wideOpen))...)
 	hello = append(hello, frame(frameWindow, 0, 0, binary.BigEndian.AppendUint32(nil, wideOpen))...)
@@ -172,6 +173,7 @@ func (h *http2Conn) readFrame() error {
 	defer h.mu.Unlock()
 	if kind == frameGoAway && h.goAway.IsZero() {
 		h.goAway = time.Now()
+		close(h.going)
 	}
 	s := h.streams[id]
 	if s == nil {
@@ -277,6 +279,13 @@ func (h *http2Conn) told() time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.goAway
+}
+
+// end is when and how the connection ended; how is empty if it has not.
+func (h *http2Conn) end() (at time.Time, how Outcome) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.ended, h.outcome
 }
 
 // get2 is a whole GET over HTTP/2, on a connection of its own.

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -106,8 +107,10 @@ func Judge(o Options, s Survey, lives []Life) (found []Finding, doubt map[Kind][
 	count := map[string]int{}
 	plain := map[string]bool{} // seen after a single SIGTERM under load
 	for _, l := range lives {
-		for _, n := range distinct(sightings(o, s, l)) {
-			plain[n] = plain[n] || l.Kind == UnderLoad
+		if l.Kind == UnderLoad {
+			for _, n := range distinct(sightings(o, s, l)) {
+				plain[n] = true
+			}
 		}
 	}
 	for _, l := range lives {
@@ -147,14 +150,19 @@ func Judge(o Options, s Survey, lives []Life) (found []Finding, doubt map[Kind][
 	return dropGlobally(found), doubt
 }
 
-// attribute says what the sightings of a life with a second signal come of: what
-// a single one does too is not its fault, and of the rest only what does not
-// depend on time is.
+// attribute says what the sightings of the lives come of that are not plain ones.
+// What comes of something that a single SIGTERM under load shows is not said
+// again. What a second signal does, and a single one does not, is its fault, if it
+// does not depend on time.
 func attribute(seen []sighting, l Life, plain map[string]bool) (out []sighting) {
 	for _, v := range seen {
-		if l.Kind != Again || plain[v.name] {
+		explained := slices.ContainsFunc(slices.Collect(maps.Keys(plain)), func(name string) bool {
+			return rule(name).explains(v.name) && !slices.Contains(rule(name).Explains, all)
+		})
+		switch {
+		case plain[v.name] || l.Kind != Again && !(l.Kind == Hanging && explained):
 			out = append(out, v)
-		} else if !rule(v.name).Doubtful {
+		case l.Kind == Again && !explained && !rule(v.name).Doubtful:
 			out = append(out, sighting{"second-signal-harms", v.name + ": " + v.seen})
 		}
 	}
@@ -165,12 +173,13 @@ func attribute(seen []sighting, l Life, plain map[string]bool) (out []sighting) 
 // is ignored under load is so in start-up, and an exit with work under way is no
 // different when the work never ends.
 func dropGlobally(found []Finding) []Finding {
-	has := func(name string) bool {
-		return slices.ContainsFunc(found, func(f Finding) bool { return f.Name == name })
+	lives := map[string]int{}
+	for _, f := range found {
+		lives[f.Name] = f.Lives
 	}
 	because := map[string][]string{
-		"start-up-ignores-signal": {"sigterm-ignored", "sigint-ignored", "signal-not-passed-on"},
-		"ready-after-signal":      {"sigterm-ignored", "sigint-ignored", "signal-not-passed-on", "start-up-ignores-signal"},
+		"start-up-ignores-signal": {"sigterm-ignored", "sigint-ignored", "signal-not-passed-on", "killed"},
+		"ready-after-signal":      {"sigterm-ignored", "sigint-ignored", "signal-not-passed-on", "start-up-ignores-signal", "readiness-not-failed", "readiness-slow", "readiness-flaps"},
 		"stuck-request-exit-zero": {"early-exit", "in-flight-dropped"},
 		"stuck-request-holds":     {"killed", "over-budget"},
 		"second-signal-harms":     {"sigterm-kills", "sigterm-ignored", "early-exit"},
@@ -178,7 +187,16 @@ func dropGlobally(found []Finding) []Finding {
 		"early-exit":              {"sigterm-kills"},
 		"exit-code":               {"early-exit"},
 	}
-	return slices.DeleteFunc(found, func(f Finding) bool { return slices.ContainsFunc(because[f.Name], has) })
+	// Whether requests went with the process or before it may look different from
+	// one life to another.
+	if lives["in-flight-dropped"] > lives["early-exit"] {
+		because["early-exit"] = append(because["early-exit"], "in-flight-dropped")
+	} else {
+		because["in-flight-dropped"] = []string{"early-exit"}
+	}
+	return slices.DeleteFunc(found, func(f Finding) bool {
+		return slices.ContainsFunc(because[f.Name], func(name string) bool { return lives[name] > 0 })
+	})
 }
 
 func order(name string) int {

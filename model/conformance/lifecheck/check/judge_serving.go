@@ -36,7 +36,7 @@ func (j *judge) listeners() {
 		case c.refused == 0 || c.refused >= j.Exit-closeEvery-j.slack():
 			// How long the delay is is not known, but what is sent in it takes
 			// a while, and was still under way or just answered at the exit.
-			if j.Kind == Hanging || j.slowest() >= 200*time.Millisecond {
+			if j.Kind == Hanging || j.slowest() >= 8*closeEvery {
 				j.find("listener-open-late", "%s accepted connections until the exit, %s, with requests under way; -delay says how long it may", addr, j.after(j.Exit))
 			}
 		}
@@ -111,7 +111,7 @@ func (j *judge) inFlightRequest(r Request, cut, atExit, failed *group) {
 	short := r.ToEOF && usual.Stable && r.Bytes < usual.Bytes
 	switch {
 	case r.Outcome != Answered || short:
-		if r.Ended > j.Exit-closeEvery-j.slack() {
+		if r.Ended > j.Exit-closeEvery-j.Late {
 			atExit.add(r)
 		} else {
 			cut.add(r)
@@ -135,6 +135,10 @@ func (j *judge) stayedOpen(r Request) bool {
 	return r.Ended > j.Stop+atOnce && j.Exit > end && (r.Gone == 0 || r.Gone > end)
 }
 
+// near is how close to each other two events may be for their order not to be
+// known.
+func (j *judge) near() time.Duration { return 2 * (closeEvery + j.Late) }
+
 // laterRequest sorts one that was sent after the stop. A connection that came
 // just when the listener closed may not have been accepted by the service itself.
 func (j *judge) laterRequest(r Request, unanswered, refused *group) {
@@ -142,11 +146,11 @@ func (j *judge) laterRequest(r Request, unanswered, refused *group) {
 	usual := j.usual(r.URL)
 	switch {
 	case r.Outcome == Answered && r.Status >= 400 && usual.Status < 400:
-		if r.Sent < j.Stop+j.window() {
+		if r.Sent > j.Stop+j.near() && r.Sent < j.Stop+j.window()-windowSlack {
 			refused.add(r)
 		}
 	case r.Outcome == Answered || r.Outcome == Refused || r.Outcome == Unfinished && j.Exit == 0:
-	case r.Sent < c.never-4*closeEvery-j.slack():
+	case r.Sent > j.Stop+j.near() && r.Sent < c.never-j.near():
 		unanswered.add(r)
 	}
 }

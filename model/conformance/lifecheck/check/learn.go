@@ -19,13 +19,13 @@ func (w *watch) learn() error {
 		asking.Go(func() { s.Upload = w.tryUpload(u) })
 	}
 	asking.Wait()
+	w.book.survey = s
 	for _, u := range s.Work {
 		if !u.HTTP1 && !u.HTTP2 {
 			return &notReady{why: fmt.Sprintf("%s was not answered in %v while the service ran; -hang is for a request that never ends", u.URL, w.o.Budget)}
 		}
 		w.o.Progress(fmt.Sprintf("%s answers %d in %s, %s", u.URL, u.Status, round(u.Takes), u.protocols()))
 	}
-	w.book.survey = s
 	return nil
 }
 

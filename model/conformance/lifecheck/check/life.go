@@ -89,7 +89,9 @@ func (w *watch) steps(fraction float64) error {
 	}
 	if w.book.survey == nil {
 		if err := w.learn(); err != nil {
-			return err
+			if w.pause(closeEvery); !w.p.over() {
+				return err
+			}
 		}
 	}
 	w.watchProbes()

@@ -146,11 +146,14 @@ func (w *watch) request2(t target, phase Phase, n int, ended func()) {
 		})
 	}
 	streams.Wait()
-	<-h.over // when the service closes it, or the watch ends
+	select {
+	case <-h.over: // the service closes it, or the watch ends
+	case <-h.going: // a client that is told to go does
+	}
 	for _, r := range requests {
 		r.Told = !h.told().IsZero()
-		if h.outcome != Unfinished {
-			r.Gone = h.ended.Sub(w.start)
+		if at, how := h.end(); how != "" && how != Unfinished {
+			r.Gone = at.Sub(w.start)
 		}
 		w.noteRequest(r)
 	}
@@ -181,17 +184,19 @@ func (w *watch) upload(url string, phase Phase, ended func()) {
 		err = c.beginUpload()
 	}
 	r.Sent = w.now()
-	if err == nil && phase != Stuck {
-		select {
-		case <-w.rest:
-			err = c.endUpload()
-		case <-w.ctx.Done():
-		}
-	}
 	if err != nil {
 		r.Ended, r.Outcome = w.now(), outcome(err)
 		w.noteRequest(r)
 		return
+	}
+	if phase != Stuck {
+		w.wg.Go(func() {
+			select {
+			case <-w.rest:
+				_ = c.endUpload() // what becomes of it is in the answer
+			case <-w.ctx.Done():
+			}
+		})
 	}
 	w.finish(c, "POST", r, ended)
 }
@@ -219,7 +224,7 @@ func (w *watch) uploadURL() string {
 func (w *watch) feed() {
 	for _, u := range w.book.survey.Work {
 		t := w.book.target(u.URL)
-		pause := min(max(u.Takes/5, 2*closeEvery), 20*closeEvery)
+		pause := min(max(u.Takes/10, 2*closeEvery), 20*closeEvery)
 		end := w.now() + max(w.o.Delay, 8*time.Second) + 2*time.Second
 		if w.o.Delay != DelayUnknown {
 			end = w.now() + w.o.Delay + 2*time.Second

@@ -1,0 +1,71 @@
+package services
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"math/big"
+	"time"
+)
+
+// helpers are what services start beside themselves.
+var helpers = map[string]func(){
+	"sleep": func() { time.Sleep(time.Minute) },
+	"nap":   func() { time.Sleep(300 * time.Millisecond) },
+}
+
+// selfSigned is a certificate that no one knows.
+func selfSigned() *tls.Config {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"localhost"}}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		panic(err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+}
+
+const pythonHead = `
+import http.server, os, signal, sys, threading, time
+host, port = os.environ["LIFECHECK_ADDR"].rsplit(":", 1)
+stopping = threading.Event()
+class H(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        if self.path == "/slow":
+            time.sleep(0.8)
+        self.send_response(503 if self.path == "/readyz" and stopping.is_set() else 200)
+        self.end_headers()
+        self.wfile.write(b"hello\n")
+    def log_message(self, *args):
+        pass
+class S(http.server.ThreadingHTTPServer):
+    request_queue_size = 128
+`
+
+const pythonDropping = pythonHead + `
+s = S((host, int(port)), H)
+def stop(*_):
+    os._exit(0)
+signal.signal(signal.SIGTERM, stop)
+signal.signal(signal.SIGINT, stop)
+s.serve_forever()
+`
+
+// pythonWaiting closes the listener up to half a second late, as serve_forever
+// looks for a stop twice a second, and then waits for its threads.
+const pythonWaiting = pythonHead + `
+s = S((host, int(port)), H)
+s.daemon_threads = False
+def stop(*_):
+    stopping.set()
+    threading.Thread(target=s.shutdown).start()
+signal.signal(signal.SIGTERM, stop)
+signal.signal(signal.SIGINT, stop)
+s.serve_forever()
+s.server_close()
+`
