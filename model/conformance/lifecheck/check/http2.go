@@ -211,7 +211,10 @@ func statusIn(flags byte, payload []byte) int {
 		block = block[5:]
 	}
 	for len(block) > 0 && block[0]&0xe0 == 0x20 { // the size of the dynamic table
-		block = block[1:]
+		more := block[0]&0x1f == 0x1f
+		for block = block[1:]; more && len(block) > 0; block = block[1:] {
+			more = block[0]&0x80 != 0
+		}
 	}
 	static := map[byte]int{0x88: 200, 0x89: 204, 0x8a: 206, 0x8b: 304, 0x8c: 400, 0x8d: 404, 0x8e: 500}
 	if len(block) == 0 {

@@ -181,11 +181,11 @@ func (g *group) report(j *judge, name string, of int) {
 	if first.Outcome == Answered {
 		how = fmt.Sprintf("answered %d", first.Status)
 	}
-	total := fmt.Sprint(len(g.requests))
+	total := ""
 	if of > 0 {
-		total += fmt.Sprintf(" of %d in flight", of)
+		total = fmt.Sprintf("%d of %d in flight: ", len(g.requests), of)
 	}
-	j.find(name, "%s: %s; the first was %s, %s, with %d bytes of its body", total, strings.Join(parts, ", "), how, j.after(first.Ended), first.Bytes)
+	j.find(name, "%s%s; the first was %s, %s, with %d bytes of its body", total, strings.Join(parts, ", "), how, j.after(first.Ended), first.Bytes)
 }
 
 // lost says what was lost when the process was killed.

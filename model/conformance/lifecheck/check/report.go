@@ -53,6 +53,8 @@ func (r *runner) notAsked() (not []string) {
 	}
 	if !r.canHang() {
 		not = append(not, "a request that never ends: give -hang")
+	} else if answered := r.stuckAnswered(); answered != "" {
+		not = append(not, "a request that never ends: "+answered+" ended by itself; give -hang")
 	}
 	if len(r.Work) > 0 && s.Upload == nil {
 		not = append(not, "uploads: give -upload, a URL that reads the body of a POST")
@@ -69,6 +71,18 @@ func (r *runner) notAsked() (not []string) {
 		not = append(not, "how long the listener stays open: give -delay")
 	}
 	return not
+}
+
+// stuckAnswered is the request that was meant never to end, if it was answered.
+func (r *runner) stuckAnswered() string {
+	for _, l := range r.lives {
+		for _, q := range l.Requests {
+			if q.Phase == Stuck && q.Outcome == Answered {
+				return q.What
+			}
+		}
+	}
+	return ""
 }
 
 func printed(output string) string {

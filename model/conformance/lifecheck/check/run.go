@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -56,7 +57,7 @@ func (r *runner) all(ctx context.Context) (why string, err error) {
 	plan := r.plan()
 	starts := 0
 	for i, kind := range plan {
-		if kind == Hanging && !r.canHang() {
+		if kind == Hanging && !r.canHang() || r.ignores(kind.Signal()) {
 			continue
 		}
 		if kind == Starting {
@@ -85,6 +86,16 @@ func (r *runner) all(ctx context.Context) (why string, err error) {
 		}
 	}
 	return "", nil
+}
+
+// ignores reports whether the signal was seen to be ignored: each further life
+// would take the whole budget, and show nothing else.
+func (r *runner) ignores(signal string) bool {
+	return slices.ContainsFunc(r.lives, func(l Life) bool {
+		return l.Killed > 0 && slices.ContainsFunc(sightings(r.Options, *r.book.survey, l), func(s sighting) bool {
+			return s.name == strings.ToLower(signal)+"-ignored"
+		})
+	})
 }
 
 // canHang reports whether there is a request that never ends.

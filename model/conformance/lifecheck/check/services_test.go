@@ -1,14 +1,13 @@
 package check_test
 
 import (
-	"context"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -40,60 +39,82 @@ func freePorts(t testing.TB, n int) (ports []int) {
 	return ports
 }
 
-func TestEachServiceHasItsFindingsAndNoOthers(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("this system has no SIGTERM")
-	}
+// atOnce is how many services run side by side: they sleep most of the time.
+const atOnce = 12
+
+type result struct {
+	report check.Report
+	err    error
+	log    []string
+}
+
+// examine runs lifecheck on all of the cases whose programs are there.
+func examine(t *testing.T, cases []services.Case) []result {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cases := slices.DeleteFunc(services.All(), func(c services.Case) bool { return !c.First && !thorough() })
 	ports := freePorts(t, 2*len(cases))
+	results := make([]result, len(cases))
+	room := make(chan struct{}, atOnce)
+	var running sync.WaitGroup
+	for i, c := range cases {
+		if missing(c.Needs()) != nil {
+			continue
+		}
+		o := c.Options(self, t.TempDir(), ports[2*i], ports[2*i+1])
+		o.Progress = func(line string) { results[i].log = append(results[i].log, line) }
+		room <- struct{}{}
+		running.Go(func() {
+			results[i].report, results[i].err = check.Run(t.Context(), o)
+			<-room
+		})
+	}
+	running.Wait()
+	return results
+}
+
+func missing(program string) error {
+	if program == "" {
+		return nil
+	}
+	_, err := exec.LookPath(program)
+	return err
+}
+
+func TestEachServiceHasItsFindingsAndNoOthers(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("this system has no SIGTERM")
+	}
+	cases := slices.DeleteFunc(services.All(), func(c services.Case) bool { return !c.First && !thorough() })
+	results := examine(t, cases)
 	for i, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
-			t.Parallel()
-			need(t, c.Needs())
-			report := examine(t, c.Options(self, t.TempDir(), ports[2*i], ports[2*i+1]))
+			if err := missing(c.Needs()); err != nil && os.Getenv("MIST_NO_SKIP") == "1" {
+				t.Fatalf("%s is not installed, and MIST_NO_SKIP is set: %v", c.Needs(), err)
+			} else if err != nil {
+				t.Skipf("%s is not installed: %v", c.Needs(), err)
+			}
+			r := results[i]
+			if r.err != nil {
+				t.Fatal(r.err)
+			}
 			var names []string
-			for _, f := range report.Findings {
+			for _, f := range r.report.Findings {
 				names = append(names, f.Name)
 			}
-			if !slices.Equal(names, c.Finds) {
+			wanted := check.Pass
+			if len(c.Finds) > 0 {
+				wanted = check.HasFindings
+			}
+			if !slices.Equal(names, c.Finds) || r.report.Verdict != wanted {
 				var text strings.Builder
-				_ = report.Text(&text)
-				t.Errorf("found %q, want %q\n%s", names, c.Finds, &text)
+				_ = r.report.Text(&text)
+				t.Errorf("%s, found %q; want %q\n%s\n%s", r.report.Verdict, names, c.Finds, strings.Join(r.log, "\n"), &text)
 			}
 		})
 	}
-}
-
-func need(t *testing.T, program string) {
-	t.Helper()
-	if program == "" {
-		return
-	}
-	if _, err := exec.LookPath(program); err != nil {
-		if os.Getenv("MIST_NO_SKIP") == "1" {
-			t.Fatalf("%s is not installed, and MIST_NO_SKIP is set: %v", program, err)
-		}
-		t.Skipf("%s is not installed: %v", program, err)
-	}
-}
-
-func examine(t *testing.T, o check.Options) check.Report {
-	t.Helper()
-	if testing.Verbose() {
-		o.Progress = func(line string) { t.Log(line) }
-	}
-	report, err := check.Run(context.Background(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(report.Findings) == 0 && len(report.Why) > 0 && !strings.Contains(fmt.Sprint(o.Env), "too fast") {
-		t.Errorf("inconclusive: %q", report.Why)
-	}
-	return report
 }
 
 func TestEachFindingHasAServiceThatIsWrongInIt(t *testing.T) {

@@ -1,0 +1,318 @@
+package check
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+const (
+	ms     = time.Millisecond
+	stopAt = 1000 * ms
+	delay  = 600 * ms
+	addr   = "127.0.0.1:1"
+	slow   = "http://" + addr + "/slow"
+)
+
+func options() Options {
+	return Options{Ready: "http://" + addr + "/readyz", Live: "http://" + addr + "/healthz", Work: []string{slow},
+		Delay: delay, Budget: 5 * time.Second, Profile: Standalone}
+}
+
+var survey = Survey{StartUp: 50 * ms, Work: []Usual{{URL: slow, Takes: 1000 * ms, Status: 200, Bytes: 40, Stable: true, HTTP1: true}}}
+
+// well is the record of a service that stops as it should.
+func well(kind Kind) *Life {
+	l := &Life{Kind: kind, Ready: 50 * ms, Stop: stopAt, Exit: 2700 * ms}
+	for at := 800 * ms; at < l.Exit; at += 25 * ms {
+		open := at < stopAt+delay
+		ready, live := Probe{Role: ReadyProbe, Outcome: Answered, Status: 200}, Probe{Role: LiveProbe, Outcome: Answered, Status: 200}
+		kept := Probe{Role: KeptProbe, Outcome: Answered, Status: 200}
+		if at > stopAt {
+			ready.Status = 503
+			kept.Told = true
+		}
+		if !open {
+			ready, live = Probe{Role: ReadyProbe, Outcome: Refused}, Probe{Role: LiveProbe, Outcome: Refused}
+		}
+		if at <= stopAt+25*ms {
+			l.probe(kept, at)
+		}
+		l.probe(ready, at)
+		l.probe(live, at)
+	}
+	for range 4 {
+		l.Requests = append(l.Requests, Request{Phase: InFlight, What: "GET /slow, HTTP/1.1", URL: slow, Sent: 600 * ms,
+			Ended: 1600 * ms, Told: true, Status: 200, Bytes: 40, Outcome: Answered})
+	}
+	l.Requests = append(l.Requests, Request{Phase: After, What: "GET /slow, HTTP/1.1", URL: slow, Sent: 1300 * ms,
+		Ended: 2300 * ms, Told: true, Status: 200, Bytes: 40, Outcome: Answered})
+	l.Conns = []Conn{{Addr: addr, Ended: 1610 * ms, Outcome: Closed}}
+	return l
+}
+
+func (l *Life) probe(p Probe, at time.Duration) {
+	p.Addr, p.Begun, p.Ended = addr, at, at+ms
+	l.Probes = append(l.Probes, p)
+}
+
+// each changes every probe of the role after the stop.
+func (l *Life) each(role Role, change func(p *Probe)) {
+	for i := range l.Probes {
+		if p := &l.Probes[i]; p.Role == role && p.Begun > l.Stop {
+			change(p)
+		}
+	}
+}
+
+func (l *Life) eachRequest(phase Phase, change func(r *Request)) {
+	for i := range l.Requests {
+		if r := &l.Requests[i]; r.Phase == phase {
+			change(r)
+		}
+	}
+}
+
+func TestWhatIsSeenIsJudged(t *testing.T) {
+	pass := func(p *Probe) { p.Outcome, p.Status = Answered, 200 }
+	for _, c := range []struct {
+		name   string
+		kind   Kind
+		change func(o *Options, l *Life)
+		want   []string
+	}{
+		{"a service that stops as it should", UnderLoad, func(*Options, *Life) {}, nil},
+		{"a machine that is late explains what is late", UnderLoad, func(_ *Options, l *Life) {
+			l.Late = 200 * ms
+			l.each(ReadyProbe, func(p *Probe) {
+				if p.Begun < stopAt+500*ms {
+					pass(p)
+				}
+			})
+		}, nil},
+		{"readiness that passes for half a second", UnderLoad, func(_ *Options, l *Life) {
+			l.each(ReadyProbe, func(p *Probe) {
+				if p.Begun < stopAt+500*ms {
+					pass(p)
+				}
+			})
+		}, []string{"readiness-slow"}},
+		{"readiness that passes until it is refused", UnderLoad, func(_ *Options, l *Life) {
+			l.each(ReadyProbe, func(p *Probe) {
+				if p.Outcome == Answered {
+					pass(p)
+				}
+			})
+		}, []string{"readiness-not-failed"}},
+		{"one probe that passes again", UnderLoad, func(_ *Options, l *Life) {
+			n := 0
+			l.each(ReadyProbe, func(p *Probe) {
+				if n++; n == 7 {
+					pass(p)
+				}
+			})
+		}, []string{"readiness-flaps"}},
+		{"one probe without an answer", UnderLoad, func(_ *Options, l *Life) {
+			n := 0
+			l.each(ReadyProbe, func(p *Probe) {
+				if n++; n == 7 {
+					p.Outcome, p.Status = TimedOut, 0
+				}
+			})
+		}, nil},
+		{"liveness that answers 503", UnderLoad, func(_ *Options, l *Life) {
+			l.each(LiveProbe, func(p *Probe) { p.Outcome, p.Status = Answered, 503 })
+		}, []string{"liveness-fails"}},
+		{"refused 40 ms before the delay is over", UnderLoad, func(o *Options, _ *Life) { o.Delay += 40 * ms }, nil},
+		{"refused 100 ms before it is", UnderLoad, func(o *Options, _ *Life) { o.Delay += 100 * ms }, []string{"listener-closed-early"}},
+		{"no delay is known in Kubernetes", UnderLoad, func(o *Options, _ *Life) {
+			o.Delay, o.Profile = DelayUnknown, Kubernetes
+		}, nil},
+		{"accepted until the exit", UnderLoad, func(_ *Options, l *Life) {
+			l.each(ReadyProbe, func(p *Probe) { p.Outcome, p.Status = Answered, 503 })
+		}, []string{"listener-open-late"}},
+		{"accepted until the exit, by a process that was at the exit at once", UnderLoad, func(_ *Options, l *Life) {
+			l.each(ReadyProbe, func(p *Probe) { p.Outcome, p.Status = Answered, 503 })
+			l.Exit = stopAt + delay + 100*ms
+			l.Probes = slices.DeleteFunc(l.Probes, func(p Probe) bool { return p.Begun > l.Exit })
+			l.eachRequest(After, func(r *Request) { r.Ended = l.Exit - 50*ms })
+			l.eachRequest(InFlight, func(r *Request) { r.Ended = l.Exit - 60*ms })
+		}, nil},
+		{"an idle connection that is reset", UnderLoad, func(_ *Options, l *Life) { l.Conns[0].Outcome = Reset }, []string{"connection-reset"}},
+		{"an idle connection until the exit", UnderLoad, func(_ *Options, l *Life) { l.Conns[0].Ended = l.Exit }, []string{"keep-alive-not-ended"}},
+		{"one that was closed before the signal", UnderLoad, func(_ *Options, l *Life) { l.Conns[0] = Conn{Addr: addr, Ended: 900 * ms, Outcome: Reset} }, nil},
+		{"a busy connection that is not told", UnderLoad, func(_ *Options, l *Life) {
+			for _, at := range []time.Duration{1300 * ms, 1350 * ms} {
+				l.probe(Probe{Role: KeptProbe, Outcome: Answered, Status: 200}, at)
+			}
+		}, []string{"keep-alive-not-ended"}},
+		{"one that is not told once", UnderLoad, func(_ *Options, l *Life) {
+			l.probe(Probe{Role: KeptProbe, Outcome: Answered, Status: 200}, 1300*ms)
+		}, nil},
+		{"a request that is cut while the process goes on", UnderLoad, func(_ *Options, l *Life) {
+			l.Requests[0].Outcome, l.Requests[0].Ended = Closed, 1200*ms
+		}, []string{"in-flight-dropped"}},
+		{"a request that ends with the process", UnderLoad, func(_ *Options, l *Life) {
+			l.Requests[0].Outcome, l.Requests[0].Ended = Reset, l.Exit+5*ms
+		}, []string{"early-exit"}},
+		{"a request that was answered before the signal", UnderLoad, func(_ *Options, l *Life) {
+			l.Requests[0].Outcome, l.Requests[0].Ended = Closed, 900*ms
+		}, nil},
+		{"a request that may not have arrived", UnderLoad, func(_ *Options, l *Life) {
+			l.Requests[0].Outcome, l.Requests[0].Sent, l.Requests[0].Ended = Reset, stopAt-5*ms, 1010*ms
+		}, nil},
+		{"a body without a length that is short", UnderLoad, func(_ *Options, l *Life) {
+			l.Requests[0].ToEOF, l.Requests[0].Bytes = true, 10
+		}, []string{"in-flight-dropped"}},
+		{"a body with a length that is shorter than usual", UnderLoad, func(_ *Options, l *Life) { l.Requests[0].Bytes = 10 }, nil},
+		{"an answer that is an error", UnderLoad, func(_ *Options, l *Life) { l.Requests[0].Status = 503 }, []string{"in-flight-failed"}},
+		{"two accepted and not answered", UnderLoad, func(_ *Options, l *Life) {
+			l.Requests = append(l.Requests, l.Requests[len(l.Requests)-1])
+			l.eachRequest(After, func(r *Request) { r.Outcome, r.Ended = Reset, 1600*ms })
+		}, []string{"accepted-without-answer"}},
+		{"two that came when the listener closed", UnderLoad, func(_ *Options, l *Life) {
+			l.Requests = append(l.Requests, l.Requests[len(l.Requests)-1])
+			l.eachRequest(After, func(r *Request) { r.Sent, r.Outcome, r.Ended = 1590*ms, Reset, 1600*ms })
+		}, nil},
+		{"an error in the delay", UnderLoad, func(_ *Options, l *Life) {
+			l.eachRequest(After, func(r *Request) { r.Status = 503 })
+		}, []string{"work-refused-in-delay"}},
+		{"an error after the delay", UnderLoad, func(o *Options, l *Life) {
+			o.Delay = 0
+			l.eachRequest(After, func(r *Request) { r.Status = 503 })
+		}, nil},
+		{"a stream of HTTP/2 whose connection ends without GOAWAY", UnderLoad, func(_ *Options, l *Life) {
+			r := &l.Requests[0]
+			r.HTTP2, r.Told, r.Gone = true, false, 1700*ms
+		}, []string{"no-goaway"}},
+		{"exit code 1", UnderLoad, func(_ *Options, l *Life) { l.Code = 1 }, []string{"exit-code"}},
+		{"exit code 143, as asked", UnderLoad, func(o *Options, l *Life) { o.Code, l.Code = 143, 143 }, nil},
+		{"exit code 130 after SIGINT, where 143 is asked", Interrupt, func(o *Options, l *Life) { o.Code, l.Code = 143, 130 }, nil},
+		{"ended by the signal when all was done", UnderLoad, func(_ *Options, l *Life) { l.Code, l.BySignal = 143, "SIGTERM" }, []string{"exit-code"}},
+		{"ended by the signal at once", UnderLoad, func(_ *Options, l *Life) {
+			l.Code, l.BySignal, l.Exit = 143, "SIGTERM", stopAt+2*ms
+			l.each(ReadyProbe, func(p *Probe) { p.Outcome = Refused })
+			l.eachRequest(InFlight, func(r *Request) { r.Outcome, r.Ended = Closed, l.Exit })
+		}, []string{"sigterm-kills"}},
+		{"six seconds", UnderLoad, func(_ *Options, l *Life) { l.Exit = stopAt + 6*time.Second }, []string{"over-budget"}},
+		{"six seconds with a request that never ends", Hanging, func(_ *Options, l *Life) { l.Exit = stopAt + 6*time.Second }, []string{"stuck-request-holds"}},
+		{"a stuck request is cut, and the exit code is 0", Hanging, func(_ *Options, l *Life) {
+			l.Requests = []Request{{Phase: Stuck, What: "POST /slow", URL: slow, Sent: 600 * ms, Ended: 2700 * ms, Outcome: Closed}}
+		}, []string{"stuck-request-exit-zero"}},
+		{"it is cut, and the exit code is 1", Hanging, func(_ *Options, l *Life) {
+			l.Code = 1
+			l.Requests = []Request{{Phase: Stuck, What: "POST /slow", URL: slow, Sent: 600 * ms, Ended: 2700 * ms, Outcome: Closed}}
+		}, nil},
+		{"it is answered after all", Hanging, func(_ *Options, l *Life) {
+			l.Requests = []Request{{Phase: Stuck, What: "POST /slow", URL: slow, Sent: 600 * ms, Ended: 2700 * ms, Status: 408, Outcome: Answered}}
+		}, nil},
+		{"killed", UnderLoad, func(_ *Options, l *Life) {
+			l.Killed, l.Exit, l.Code, l.BySignal = 7*time.Second, 7*time.Second, 137, "SIGKILL"
+		}, []string{"killed"}},
+		{"killed, and nothing had changed", UnderLoad, func(_ *Options, l *Life) {
+			l.Killed, l.Exit, l.Code, l.BySignal = 2700*ms, 2700*ms, 137, "SIGKILL"
+			l.each(ReadyProbe, pass)
+			l.each(LiveProbe, pass)
+		}, []string{"sigterm-ignored"}},
+		{"a child that listens", UnderLoad, func(_ *Options, l *Life) { l.Held, l.Children = []string{addr}, []string{"7 (svc)"} }, []string{"port-held"}},
+		{"a child", UnderLoad, func(_ *Options, l *Life) { l.Children = []string{"7 (svc)"} }, []string{"child-left"}},
+		{"a parent that ends alone", UnderLoad, func(_ *Options, l *Life) {
+			l.Code, l.BySignal, l.Exit, l.Held = 143, "SIGTERM", stopAt+2*ms, []string{addr}
+			l.each(ReadyProbe, pass)
+		}, []string{"signal-not-passed-on"}},
+		{"an exit without a signal", UnderLoad, func(_ *Options, l *Life) { l.Stop, l.Exit, l.Code = 0, 900*ms, 1 }, []string{"exits-by-itself"}},
+		{"death by the signal in start-up", Starting, func(_ *Options, l *Life) {
+			*l = Life{Kind: Starting, Stop: 20 * ms, Exit: 22 * ms, Code: 143, BySignal: "SIGTERM"}
+		}, nil},
+		{"a start that goes on after the signal", Starting, func(_ *Options, l *Life) {
+			*l = Life{Kind: Starting, Stop: 20 * ms, Exit: 3000 * ms}
+			l.probe(Probe{Role: ReadyProbe, Outcome: Answered, Status: 200}, 900*ms)
+		}, []string{"ready-after-signal"}},
+		{"a start that has to be killed", Starting, func(_ *Options, l *Life) {
+			*l = Life{Kind: Starting, Stop: 20 * ms, Killed: 7 * time.Second, Exit: 7 * time.Second}
+		}, []string{"start-up-ignores-signal"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o, l := options(), well(c.kind)
+			c.change(&o, l)
+			seen := sightings(o, survey, *l)
+			if names := distinct(seen); !slices.Equal(names, c.want) {
+				t.Errorf("found %v, want %v\n%+v", names, c.want, seen)
+			}
+		})
+	}
+}
+
+func lost(kind Kind) Life {
+	l := well(kind)
+	l.Requests[0].Outcome, l.Requests[0].Ended = Closed, 1200*ms
+	return *l
+}
+
+func slowly(kind Kind) Life {
+	l := well(kind)
+	l.Conns[0].Ended = l.Exit
+	return *l
+}
+
+func TestADoubtfulFindingIsReportedWhenItIsSeenAgain(t *testing.T) {
+	found, doubt := Judge(options(), survey, []Life{*well(UnderLoad), slowly(UnderLoad)})
+	if len(found) != 0 || !slices.Equal(doubt[UnderLoad], []string{"keep-alive-not-ended"}) {
+		t.Errorf("once: found %v, in doubt %v", found, doubt)
+	}
+	found, doubt = Judge(options(), survey, []Life{slowly(UnderLoad), slowly(UnderLoad)})
+	if len(found) != 1 || found[0].Name != "keep-alive-not-ended" || len(doubt) != 0 {
+		t.Errorf("twice: found %v, in doubt %v", found, doubt)
+	}
+}
+
+func TestWhatOnlyASecondSignalDoesIsItsHarm(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		first Life
+		want  string
+	}{
+		{"a single one does no harm", *well(UnderLoad), "second-signal-harms"},
+		{"a single one does the same", lost(UnderLoad), "in-flight-dropped"},
+	} {
+		found, _ := Judge(options(), survey, []Life{c.first, lost(Again), lost(Again)})
+		if len(found) != 1 || found[0].Name != c.want {
+			t.Errorf("%s: found %+v, want %s", c.name, found, c.want)
+		}
+	}
+}
+
+func TestALifeWithNothingInFlightIsInconclusive(t *testing.T) {
+	idle := well(UnderLoad)
+	idle.Requests = nil
+	if why := inconclusive(options(), []Life{*well(UnderLoad), *idle}); len(why) != 1 {
+		t.Errorf("the reasons are %q", why)
+	}
+	if why := inconclusive(options(), []Life{*well(UnderLoad)}); len(why) != 0 {
+		t.Errorf("the reasons are %q", why)
+	}
+	o := options()
+	o.Work = nil
+	if why := inconclusive(o, []Life{*idle}); len(why) != 0 {
+		t.Errorf("without work the reasons are %q", why)
+	}
+	late := well(UnderLoad)
+	late.Late = 2 * tooLate
+	if why := inconclusive(o, []Life{*late}); len(why) != 1 {
+		t.Errorf("on a busy machine the reasons are %q", why)
+	}
+}
+
+func TestTheStatusOfHTTP2IsReadInEachOfItsForms(t *testing.T) {
+	for _, c := range []struct {
+		block string
+		want  int
+	}{
+		{"\x88", 200}, {"\x3f\xe1\x1f\x8d", 404}, {"\x20\x8e", 500}, {"\x48\x03302", 302},
+		{"\x48\x82\x64\x02", 302}, {"\x48\x83\x68\x2f\x7f", 418}, {"", 1}, {"\x40", 1}, {"\x48\x82\x64", 1},
+	} {
+		if got := statusIn(0, []byte(c.block)); got != c.want {
+			t.Errorf("%q is %d, want %d", c.block, got, c.want)
+		}
+	}
+}
