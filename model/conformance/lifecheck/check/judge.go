@@ -44,8 +44,18 @@ func (j *judge) find(name, format string, args ...any) {
 	j.seen = append(j.seen, sighting{name, fmt.Sprintf(format, args...)})
 }
 
-// slack is how much later than it happened something may have been seen.
-func (j *judge) slack() time.Duration { return 4 * j.Late }
+// proved reports whether the service had run, and not only time had passed,
+// between two moments: probes that began after the first were answered before the
+// second. On a busy machine that takes longer, for the service as for lifecheck.
+func (j *judge) proved(since, at time.Duration) bool {
+	n := 0
+	for _, p := range j.Probes {
+		if p.Begun > since && p.Ended < at && p.Outcome == Answered && p.Role != PortProbe {
+			n++
+		}
+	}
+	return n >= 5
+}
 
 // after is a time since the stop, as a person reads it.
 func (j *judge) after(t time.Duration) string { return round(t-j.Stop) + " after the signal" }
@@ -160,9 +170,12 @@ func attribute(seen []sighting, l Life, plain map[string]bool) (out []sighting) 
 			return rule(name).explains(v.name) && !slices.Contains(rule(name).Explains, all)
 		})
 		switch {
-		case plain[v.name] || l.Kind != Again && !(l.Kind == Hanging && explained):
+		case plain[v.name]:
 			out = append(out, v)
-		case l.Kind == Again && !explained && !rule(v.name).Doubtful:
+		case explained:
+		case l.Kind != Again:
+			out = append(out, v)
+		case !rule(v.name).Doubtful:
 			out = append(out, sighting{"second-signal-harms", v.name + ": " + v.seen})
 		}
 	}
@@ -246,10 +259,11 @@ func (l Life) inFlight() (n int) {
 	return n
 }
 
-// flew reports whether r was under way at the stop: sent long enough before it to
-// have reached the service, and not at its end.
+// flew reports whether r was under way at the stop: sent a while before it, and
+// not at its end. That it had reached the service is known from the probe that was
+// sent after it and answered before the signal.
 func (l Life) flew(r Request) bool {
-	return r.Phase == InFlight && r.Sent > 0 && r.Sent <= l.Stop-youngest/2-l.Late && r.Ended > l.Stop && r.Outcome != Refused
+	return r.Phase == InFlight && r.Sent > 0 && r.Sent <= l.Stop-youngest/2 && r.Ended > l.Stop && r.Outcome != Refused
 }
 
 // summary is a life in a line.

@@ -67,7 +67,7 @@ func (j *judge) readiness() {
 		j.find("readiness-hangs", "%d probes after the signal had no answer within %v", hung, probeTimeout)
 		return
 	}
-	if last.Begun == 0 || last.Begun < j.Stop+atOnce+j.slack() {
+	if last.Begun < j.Stop+atOnce || !j.proved(j.Stop, last.Begun) {
 		return
 	}
 	end := j.closed(mustTarget(j.Options.Ready).addr).never

@@ -28,15 +28,15 @@ func (j *judge) listeners() {
 		if c.never < j.Stop+j.window()-windowSlack {
 			j.find("listener-closed-early", "%s refused connections %s; the delay is %s", addr, j.after(c.never), j.windowSays())
 		}
-		late := j.Stop + max(j.Delay, 0) + settling + j.slack()
+		late := j.Stop + max(j.Delay, 0) + settling
 		switch {
-		case c.accepted < late:
+		case c.accepted < late || !j.proved(late-settling/2, c.accepted):
 		case j.Delay != DelayUnknown:
 			j.find("listener-open-late", "%s accepted a connection %s; the delay is %v", addr, j.after(c.accepted), j.Delay)
-		case c.refused == 0 || c.refused >= j.Exit-closeEvery-j.slack():
-			// How long the delay is is not known, but what is sent in it takes
-			// a while, and was still under way or just answered at the exit.
-			if j.Kind == Hanging || j.slowest() >= 8*closeEvery {
+		default:
+			// How long the delay is is not known. But work is sent until the
+			// listener closes, so that it closes well before the exit.
+			if gap := max(j.slowest(), 8*closeEvery) / 2; c.accepted > j.Exit-gap && (j.Kind == Hanging || gap > 4*closeEvery) {
 				j.find("listener-open-late", "%s accepted connections until the exit, %s, with requests under way; -delay says how long it may", addr, j.after(j.Exit))
 			}
 		}
@@ -67,13 +67,13 @@ func (j *judge) connections() {
 		switch {
 		case c.Outcome == Reset:
 			j.find("connection-reset", "an idle connection to %s was reset %s", c.Addr, j.after(c.Ended))
-		case c.Ended > closes+time.Second+j.slack():
+		case c.Ended > closes+time.Second+2*j.Late:
 			j.find("keep-alive-not-ended", "an idle connection to %s stayed open until %s; the listener closed %s", c.Addr, j.after(c.Ended), j.after(closes))
 		}
 	}
 	untold, last := 0, Probe{}
 	for _, p := range j.of(KeptProbe) {
-		if p.Outcome == Answered && !p.Told && p.Begun > j.Stop+atOnce+j.slack() {
+		if p.Outcome == Answered && !p.Told && p.Begun > j.Stop+atOnce && j.proved(j.Stop, p.Begun) {
 			untold++
 			last = p
 		}
@@ -111,7 +111,7 @@ func (j *judge) inFlightRequest(r Request, cut, atExit, failed *group) {
 	short := r.ToEOF && usual.Stable && r.Bytes < usual.Bytes
 	switch {
 	case r.Outcome != Answered || short:
-		if r.Ended > j.Exit-closeEvery-j.Late {
+		if j.diedWith(r) {
 			atExit.add(r)
 		} else {
 			cut.add(r)
@@ -128,16 +128,24 @@ func (j *judge) inFlightRequest(r Request, cut, atExit, failed *group) {
 	}
 }
 
+// diedWith reports whether a request ended as the process did: soon before it, or
+// after, and nothing was answered in between.
+func (j *judge) diedWith(r Request) bool {
+	return r.Ended > j.Exit-settling && !slices.ContainsFunc(j.Probes, func(p Probe) bool {
+		return p.Begun > r.Ended && p.Outcome == Answered
+	})
+}
+
 // stayedOpen reports whether a connection was neither told to close nor closed
 // for long after its answer, though the process was there.
 func (j *judge) stayedOpen(r Request) bool {
-	end := max(r.Ended, j.closed(mustTarget(r.URL).addr).never) + time.Second + j.slack()
+	end := max(r.Ended, j.closed(mustTarget(r.URL).addr).never) + time.Second + 2*j.Late
 	return r.Ended > j.Stop+atOnce && j.Exit > end && (r.Gone == 0 || r.Gone > end)
 }
 
 // near is how close to each other two events may be for their order not to be
 // known.
-func (j *judge) near() time.Duration { return 2 * (closeEvery + j.Late) }
+func (j *judge) near() time.Duration { return 2*closeEvery + j.Late }
 
 // laterRequest sorts one that was sent after the stop. A connection that came
 // just when the listener closed may not have been accepted by the service itself.
@@ -146,7 +154,7 @@ func (j *judge) laterRequest(r Request, unanswered, refused *group) {
 	usual := j.usual(r.URL)
 	switch {
 	case r.Outcome == Answered && r.Status >= 400 && usual.Status < 400:
-		if r.Sent > j.Stop+j.near() && r.Sent < j.Stop+j.window()-windowSlack {
+		if r.Sent < j.Stop+j.window()-windowSlack && j.proved(j.Stop, r.Sent) {
 			refused.add(r)
 		}
 	case r.Outcome == Answered || r.Outcome == Refused || r.Outcome == Unfinished && j.Exit == 0:

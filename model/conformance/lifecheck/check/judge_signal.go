@@ -16,7 +16,7 @@ func (j *judge) startUp() {
 		return
 	}
 	for _, p := range j.Probes {
-		if p.Role == ReadyProbe && p.ok() && p.Begun > j.Stop+settling+j.slack() {
+		if p.Role == ReadyProbe && p.ok() && p.Begun > j.Stop+settling && j.proved(j.Stop, p.Begun) {
 			j.find("ready-after-signal", "%s was sent %s after the start; readiness passed %s later", j.Kind.Signal(), round(j.Stop), round(p.Begun-j.Stop))
 			return
 		}
@@ -30,26 +30,27 @@ func (j *judge) signalled() {
 	switch {
 	case j.Killed > 0 && j.Kind != Again && j.unmoved():
 		j.find(name+"-ignored", "readiness passed and connections were accepted until it was killed, %s", j.after(j.Killed))
-	case j.BySignal != "" && len(j.Held) > 0 && j.Exit-j.Stop < settling+j.slack():
+	case j.BySignal != "" && len(j.Held) > 0 && j.Exit-j.Stop < settling+4*j.Late:
 		j.find("signal-not-passed-on", "the process ended by %s, %s; %s still takes connections", j.BySignal, j.after(j.Exit), strings.Join(j.Held, ", "))
 	case j.BySignal == sig && !j.meant() && !j.reacted():
 		j.find(name+"-kills", "the process ended by %s, %s", sig, j.after(j.Exit))
 	}
 }
 
-// unmoved reports whether nothing changed until the process was killed.
+// unmoved reports whether nothing changed until the process was killed: readiness
+// was passing well into it, nothing was refused, and no answer said that it ends.
 func (j *judge) unmoved() bool {
-	last := map[Role]Probe{}
+	passed := false
 	for _, p := range j.Probes {
-		if p.Begun < j.Killed-closeEvery && p.Begun > last[p.Role].Begun {
-			last[p.Role] = p
+		if p.Begun <= j.Stop || p.Ended >= j.Killed {
+			continue
 		}
-		if p.Role == ReadyProbe && p.Begun > j.Stop && p.Outcome == Answered && !p.ok() {
+		if p.Outcome == Refused || p.Role == ReadyProbe && p.Outcome == Answered && !p.ok() {
 			return false
 		}
+		passed = passed || p.Role == ReadyProbe && p.ok() && p.Begun > (j.Stop+j.Killed)/2
 	}
-	port, other := last[PortProbe]
-	return last[ReadyProbe].ok() && (!other || port.accepted())
+	return passed
 }
 
 // reacted reports whether something was done about the signal before the end.

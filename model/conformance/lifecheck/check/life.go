@@ -19,6 +19,7 @@ type watch struct {
 	kind Kind
 	p    *process
 	book *book
+	late *lateness
 
 	ctx     context.Context // ends when nothing is watched any more
 	cancel  context.CancelFunc
@@ -57,15 +58,14 @@ func live(ctx context.Context, o Options, b *book, kind Kind, fraction float64) 
 	if err != nil {
 		return Life{}, err
 	}
-	late := measureLateness()
-	w := &watch{clock: clock{begun}, o: o, kind: kind, p: p, book: b,
+	w := &watch{clock: clock{begun}, o: o, kind: kind, p: p, book: b, late: measureLateness(),
 		stopped: make(chan struct{}), rest: make(chan struct{}), life: Life{Kind: kind}}
 	w.ctx, w.cancel = context.WithCancel(ctx)
 	err = w.steps(fraction)
 	w.cancel()
 	w.wg.Wait()
 	p.clear()
-	w.life.Late = late.end()
+	w.life.Late = w.late.end()
 	w.life.Output = p.out.String()
 	w.life.Took = w.now()
 	var gone *notReady
@@ -78,9 +78,9 @@ func live(ctx context.Context, o Options, b *book, kind Kind, fraction float64) 
 // steps are those of one life, in order.
 func (w *watch) steps(fraction float64) error {
 	if w.kind.starting() {
+		w.watchReadiness()
 		w.pause(time.Duration(float64(w.book.survey.StartUp) * fraction))
 		w.stopService()
-		w.watchReadiness()
 		w.awaitExit()
 		return nil
 	}
@@ -140,6 +140,9 @@ func (w *watch) awaitReady() error {
 		}
 		if last.ok() {
 			w.life.Ready = w.now()
+			if s := w.book.survey; s != nil {
+				s.StartUp = min(s.StartUp, w.life.Ready)
+			}
 			return nil
 		}
 		w.pause(readyEvery)
@@ -175,6 +178,7 @@ func (w *watch) stopService() {
 	if w.p.over() {
 		return
 	}
+	w.late.again()
 	w.mu.Lock()
 	w.life.Stop = w.now()
 	w.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -128,7 +129,7 @@ func (t *tail) String() string {
 type lateness struct {
 	stop chan struct{}
 	done chan struct{}
-	most time.Duration
+	most atomic.Int64
 }
 
 const latenessEvery = 5 * time.Millisecond
@@ -144,7 +145,7 @@ func measureLateness() *lateness {
 			timer.Reset(latenessEvery)
 			select {
 			case <-timer.C:
-				l.most = max(l.most, time.Since(due))
+				l.most.Store(max(l.most.Load(), int64(time.Since(due))))
 			case <-l.stop:
 				return
 			}
@@ -156,5 +157,8 @@ func measureLateness() *lateness {
 func (l *lateness) end() time.Duration {
 	close(l.stop)
 	<-l.done
-	return l.most
+	return time.Duration(l.most.Load())
 }
+
+// again forgets what was measured.
+func (l *lateness) again() { l.most.Store(0) }

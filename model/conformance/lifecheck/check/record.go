@@ -1,6 +1,9 @@
 package check
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A Kind says what is done to the service in one life.
 type Kind string
@@ -36,7 +39,7 @@ type Life struct {
 	Code     int           `json:"code"`                // as a shell shows it: 128 and the number of the signal that ended it
 	BySignal string        `json:"by_signal,omitempty"` // the signal that ended it
 	Killed   time.Duration `json:"killed,omitempty"`    // when it was given up and sent SIGKILL
-	Late     time.Duration `json:"late"`                // the most that this machine was late for a timer
+	Late     time.Duration `json:"late"`                // the most that this machine was late for a timer after the stop
 
 	Requests []Request     `json:"-"`
 	Probes   []Probe       `json:"-"`
@@ -45,6 +48,11 @@ type Life struct {
 	Children []string      `json:"children,omitempty"` // processes that are left after the exit
 	Output   string        `json:"-"`                  // the last of what it printed
 	Took     time.Duration `json:"-"`                  // the whole life, cleaning up included
+}
+
+// wasReady reports whether readiness passed before the stop.
+func (l Life) wasReady() bool {
+	return slices.ContainsFunc(l.Probes, func(p Probe) bool { return p.Role == ReadyProbe && p.ok() && p.Ended < l.Stop })
 }
 
 // An Outcome is how an exchange ended.

@@ -75,9 +75,22 @@ func (r *runner) all(ctx context.Context) (why string, err error) {
 			break // it does not live long enough for the rest to mean anything
 		}
 	}
-	_, doubt := Judge(r.Options, *r.book.survey, r.lives)
-	for _, kind := range plan {
-		if names := doubt[kind]; len(names) > 0 {
+	return r.settle(ctx, plan)
+}
+
+// moreLives is how many lives more of a kind may be lived for a finding that was
+// seen once.
+const moreLives = 2
+
+// settle has lives lived again that leave a doubt.
+func (r *runner) settle(ctx context.Context, plan []Kind) (why string, err error) {
+	for range moreLives {
+		_, doubt := Judge(r.Options, *r.book.survey, r.lives)
+		for _, kind := range plan {
+			names := doubt[kind]
+			if len(names) == 0 {
+				continue
+			}
 			delete(doubt, kind)
 			r.Progress("once more, because of " + list(names))
 			if why, err := r.one(ctx, kind, 0.5, "again"); why != "" || err != nil {
@@ -112,6 +125,11 @@ func (r *runner) one(ctx context.Context, kind Kind, fraction float64, which str
 		}
 		if err != nil {
 			return "", err
+		}
+		if kind.starting() && l.wasReady() && try < 5 {
+			r.Progress("it was ready already: that does not count")
+			fraction /= 2
+			continue
 		}
 		if l.Late > tooLate && try < 3 {
 			r.Progress(fmt.Sprintf("this machine was %s late: that does not count", round(l.Late)))

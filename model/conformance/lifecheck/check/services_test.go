@@ -40,7 +40,7 @@ func freePorts(t testing.TB, n int) (ports []int) {
 }
 
 // atOnce is how many services run side by side: they sleep most of the time.
-const atOnce = 12
+const atOnce = 10
 
 type result struct {
 	report check.Report
