@@ -24,6 +24,8 @@
 // # Flags
 //
 //	-ready URL     readiness, which also says when the service is up. Required.
+//	               "output:TEXT" is for a service without HTTP: it is up when it
+//	               has printed the text. Then give -work none.
 //	-live URL      liveness. Without it, liveness is not asked.
 //	-work URL      work: a GET that takes a while to answer, best from 0.2 to 10
 //	               seconds. Required; may be given several times. "none" says that

@@ -42,7 +42,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		fmt.Fprintln(errs, usage)
 		flags.PrintDefaults()
 	}
-	flags.StringVar(&o.Ready, "ready", "", "`URL` of readiness, which also says when the service is up")
+	flags.StringVar(&o.Ready, "ready", "", "`URL` of readiness, which also says when the service is up, or output: and a text that it prints then")
 	flags.StringVar(&o.Live, "live", "", "`URL` of liveness")
 	flags.Var(&work, "work", "`URL` that takes a while to answer; may be given several times; none: the service takes no requests")
 	flags.StringVar(&o.Upload, "upload", "", "`URL` that reads the body of a POST, or none (default: the first -work, if it does)")

@@ -280,7 +280,7 @@ func (l Life) summary() string {
 	default:
 		fmt.Fprintf(&b, "exit code %d after %s", l.Code, round(l.Exit-l.Stop))
 	}
-	if l.Kind.loaded() {
+	if l.Kind.loaded() && len(l.Requests) > 0 {
 		whole := 0
 		for _, r := range l.Requests {
 			if l.flew(r) && r.Outcome == Answered {

@@ -51,6 +51,9 @@ func (w *watch) usual(url string) Usual {
 	var asking sync.WaitGroup
 	var first, second, other answer
 	var took [3]time.Duration
+	for w.now() < w.o.Start && !w.p.over() && w.knock(t).Outcome == Refused {
+		w.pause(readyEvery) // it is ready at one address before the other
+	}
 	asking.Go(func() { first, took[0] = ask(func() answer { return get1(w.ctx, t, w.o.Budget) }) })
 	asking.Go(func() { second, took[1] = ask(func() answer { return get1(w.ctx, t, w.o.Budget) }) })
 	asking.Go(func() {

@@ -128,17 +128,10 @@ const readyEvery = 10 * time.Millisecond
 
 // awaitReady asks for readiness until it passes.
 func (w *watch) awaitReady() error {
-	t := w.book.target(w.o.Ready)
-	last := Probe{Outcome: Refused}
+	var up bool
+	var last string
 	for w.now() < w.o.Start && !w.p.over() && w.ctx.Err() == nil {
-		last = t.probe(w.ctx, w.clock, ReadyProbe, probeTimeout)
-		if !t.http2 && (last.Outcome == Malformed || last.Outcome == Closed || last.Outcome == Reset) {
-			if other := w.tryHTTP2(t); other.Outcome == Answered {
-				w.book.http2[t.addr] = true
-				t, last = w.book.target(w.o.Ready), other
-			}
-		}
-		if last.ok() {
+		if up, last = w.askReady(); up {
 			w.life.Ready = w.now()
 			if s := w.book.survey; s != nil {
 				s.StartUp = min(s.StartUp, w.life.Ready)
@@ -155,6 +148,22 @@ func (w *watch) awaitReady() error {
 	return &notReady{why: why}
 }
 
+// askReady asks once, and finds out whether HTTP/2 has to be spoken.
+func (w *watch) askReady() (up bool, seen string) {
+	if _, ok := w.o.readyText(); ok {
+		return w.p.out.has(), "not printed"
+	}
+	t := w.book.target(w.o.Ready)
+	p := t.probe(w.ctx, w.clock, ReadyProbe, probeTimeout)
+	if !t.http2 && (p.Outcome == Malformed || p.Outcome == Closed || p.Outcome == Reset) {
+		if other := w.tryHTTP2(t); other.Outcome == Answered {
+			w.book.http2[t.addr] = true
+			p = other
+		}
+	}
+	return p.ok(), p.String()
+}
+
 func (w *watch) tryHTTP2(t target) Probe {
 	t.http2 = true
 	return t.probe(w.ctx, w.clock, ReadyProbe, probeTimeout)
@@ -162,10 +171,10 @@ func (w *watch) tryHTTP2(t target) Probe {
 
 // stillReady makes sure that what comes is compared with a service that is well.
 func (w *watch) stillReady() error {
-	t := w.book.target(w.o.Ready)
-	var last Probe
+	var last string
 	for range 5 {
-		if last = t.probe(w.ctx, w.clock, ReadyProbe, probeTimeout); last.ok() || w.p.over() {
+		up, seen := w.askReady()
+		if last = seen; up || w.p.over() {
 			return nil
 		}
 		w.pause(100 * time.Millisecond)

@@ -26,6 +26,10 @@ const (
 // Then the listener may stay open for a while, but not until the exit.
 const DelayUnknown time.Duration = -1
 
+// Output begins the Options.Ready of a service without HTTP: it is up when it has
+// printed the text that follows.
+const Output = "output:"
+
 // None is the Options.Upload and the only element of Options.Work where there is
 // nothing to ask for.
 const None = "none"
@@ -36,7 +40,7 @@ type Options struct {
 	Env     []string // added to this process's environment
 	Dir     string   // where it runs; empty: here
 
-	Ready  string   // URL of readiness, which also says when the service is up
+	Ready  string   // URL of readiness, which also says when the service is up; or Output and a text
 	Live   string   // URL of liveness; empty: not asked
 	Work   []string // URLs that take a while to answer; None: the service takes no requests
 	Upload string   // URL that reads the body of a POST; empty: the first of Work, if it does; None
@@ -99,7 +103,10 @@ func defaultTo[T comparable](v, otherwise T) T {
 
 // urls are all that are set.
 func (o Options) urls() []string {
-	urls := append([]string{o.Ready}, o.Work...)
+	urls := slices.Clone(o.Work)
+	if _, printed := o.readyText(); !printed {
+		urls = append([]string{o.Ready}, o.Work...)
+	}
 	for _, u := range []string{o.Live, o.Upload, o.Hang} {
 		if u != "" && u != None {
 			urls = append(urls, u)
@@ -107,6 +114,9 @@ func (o Options) urls() []string {
 	}
 	return urls
 }
+
+// readyText is what the service prints when it is up, if that says so.
+func (o Options) readyText() (text string, ok bool) { return strings.CutPrefix(o.Ready, Output) }
 
 // window is how long the listener has to stay open after the stop.
 func (o Options) window() time.Duration {

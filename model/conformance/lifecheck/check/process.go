@@ -1,6 +1,7 @@
 package check
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -46,6 +47,7 @@ func startProcess(o Options) (*process, error) {
 		return nil, errors.Join(err, reads.Close(), writes.Close())
 	}
 	p.reads, p.stdin = reads, keep
+	p.out.want, _ = o.readyText()
 	p.cmd = exec.Command(o.Command[0], o.Command[1:]...)
 	p.cmd.Dir = o.Dir
 	p.cmd.Env = append(append(os.Environ(), o.Env...), p.mark)
@@ -100,10 +102,12 @@ func (p *process) clear() {
 	<-p.copied
 }
 
-// tail keeps the last of what is written to it.
+// tail keeps the last of what is written to it, and looks for a text in it.
 type tail struct {
-	mu   sync.Mutex
-	text []byte
+	mu    sync.Mutex
+	text  []byte
+	want  string
+	found bool
 }
 
 const tailSize = 8 << 10
@@ -111,11 +115,19 @@ const tailSize = 8 << 10
 func (t *tail) Write(b []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.text = append(t.text, b[max(0, len(b)-tailSize):]...)
+	t.text = append(t.text, b...)
+	t.found = t.found || t.want != "" && bytes.Contains(t.text, []byte(t.want))
 	if extra := len(t.text) - tailSize; extra > 0 {
 		t.text = append(t.text[:0], t.text[extra:]...)
 	}
 	return len(b), nil
+}
+
+// has reports whether the text was there.
+func (t *tail) has() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.found
 }
 
 func (t *tail) String() string {

@@ -48,10 +48,10 @@ func (r *runner) report(why string) Report {
 // notAsked is what the options, or the service, gave no way to ask.
 func (r *runner) notAsked() (not []string) {
 	s := r.book.survey
-	if r.Live == "" {
+	if r.Live == "" && len(r.Work) > 0 {
 		not = append(not, "liveness: give -live")
 	}
-	if !r.canHang() {
+	if len(r.Work) > 0 && !r.canHang() {
 		not = append(not, "a request that never ends: give -hang")
 	} else if answered := r.stuckAnswered(); answered != "" {
 		not = append(not, "a request that never ends: "+answered+" ended by itself; give -hang")

@@ -63,6 +63,9 @@ func (w *watch) interval() time.Duration {
 }
 
 func (w *watch) watchReadiness() {
+	if _, ok := w.o.readyText(); ok {
+		return
+	}
 	ready := w.book.target(w.o.Ready)
 	w.every(func() { w.note(ready.probe(w.ctx, w.clock, ReadyProbe, probeTimeout)) })
 }
@@ -100,7 +103,7 @@ func (w *watch) knock(t target) Probe {
 // short is a URL at the address that answers quickly, if one is known.
 func (w *watch) short(addr string) (t target, ok bool) {
 	for _, u := range []string{w.o.Ready, w.o.Live} {
-		if u == "" {
+		if _, err := parseTarget(u); err != nil {
 			continue
 		}
 		if t := w.book.target(u); t.addr == addr {
