@@ -29,6 +29,8 @@ var mayNot = map[string][]string{
 	"model/conformance/internal/scenarios": {"fsm", "lifecycle", "health"},
 	"model/conformance/internal/subject":   {"fsm", "lifecycle", "health"},
 	"docs/internal/timeline":               {"fsm", "lifecycle", "health"},
+	"model/conformance/lifecheck":          {"fsm", "lifecycle", "health"},
+	"model/conformance/lifecheck/check":    {"fsm", "lifecycle", "health"},
 }
 
 func TestWhoImportsWhom(t *testing.T) {

@@ -75,7 +75,7 @@
 // The number of lives, 2×runs+4, times the time that the service takes to start
 // and to stop, and that of the work. Findings that rest on how long something
 // took have to be seen twice, which may cost some more lives. A life in which
-// this machine was more than 0.3 s late for a timer does not count, and is lived
+// this machine was more than half a second late for a timer does not count, and is lived
 // again, twice at most.
 package main
 

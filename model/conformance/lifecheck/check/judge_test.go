@@ -299,7 +299,7 @@ func TestALifeWithNothingInFlightIsInconclusive(t *testing.T) {
 		t.Errorf("without work the reasons are %q", why)
 	}
 	late := well(UnderLoad)
-	late.Late = 2 * tooLate
+	late.Late = 2 * hopeless
 	if why := inconclusive(o, []Life{*late}); len(why) != 1 {
 		t.Errorf("on a busy machine the reasons are %q", why)
 	}

@@ -70,7 +70,7 @@ func (w *watch) usual(url string) Usual {
 		u.Takes, u.Status, u.Bytes, u.Stable = min(took[0], took[1]), first.status, first.bytes, first.bytes == second.bytes
 	case u.HTTP2:
 		u.Takes, u.Status, u.Bytes = took[2], other.status, other.bytes
-		w.book.http2[t.addr] = true
+		w.book.http2.Store(t.addr, true)
 	}
 	return u
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"sync"
 	"time"
 )
@@ -34,14 +33,14 @@ type watch struct {
 // book is what one life learns for the next.
 type book struct {
 	survey *Survey
-	hangs  bool            // an upload that is not finished is not answered
-	http2  map[string]bool // addresses where only HTTP/2 is spoken
+	hangs  bool     // an upload that is not finished is not answered
+	http2  sync.Map // addresses where only HTTP/2 is spoken
 }
 
 // target is a URL with what is known of its address.
 func (b *book) target(url string) target {
 	t := mustTarget(url)
-	t.http2 = b.http2[t.addr]
+	_, t.http2 = b.http2.Load(t.addr)
 	return t
 }
 
@@ -157,7 +156,7 @@ func (w *watch) askReady() (up bool, seen string) {
 	p := t.probe(w.ctx, w.clock, ReadyProbe, probeTimeout)
 	if !t.http2 && (p.Outcome == Malformed || p.Outcome == Closed || p.Outcome == Reset) {
 		if other := w.tryHTTP2(t); other.Outcome == Answered {
-			w.book.http2[t.addr] = true
+			w.book.http2.Store(t.addr, true)
 			p = other
 		}
 	}
@@ -207,73 +206,4 @@ func (w *watch) stopService() {
 func (w *watch) finishUploads() {
 	w.pause(w.o.window() + 150*time.Millisecond)
 	close(w.rest)
-}
-
-// awaitExit waits for the process to end, and kills it well after the budget.
-func (w *watch) awaitExit() {
-	if w.life.Stop == 0 {
-		w.noteExit()
-		return
-	}
-	patience := min(max(w.o.Budget/4, 500*time.Millisecond), 5*time.Second)
-	w.pause(w.o.Budget + patience - (w.now() - w.life.Stop))
-	if !w.p.over() {
-		w.life.Killed = w.now()
-		if w.ctx.Err() == nil {
-			w.o.Progress("still there: SIGKILL")
-		}
-		_ = w.p.cmd.Process.Kill()
-	}
-	<-w.p.exited
-	w.noteExit()
-	w.lookAfter()
-}
-
-func (w *watch) noteExit() {
-	<-w.p.exited
-	w.life.Exit = w.p.endAt.Sub(w.start)
-	w.life.Code, w.life.BySignal = w.p.ending()
-}
-
-// afterwards is how long what is left may take to follow the process.
-const afterwards = time.Second
-
-// lookAfter looks for what the process has left behind.
-func (w *watch) lookAfter() {
-	for end := w.now() + afterwards; ; {
-		w.life.Held, w.life.Children = w.held(), nil
-		for _, c := range w.p.children() {
-			w.life.Children = append(w.life.Children, fmt.Sprintf("%d (%s)", c.pid, c.name))
-		}
-		if len(w.life.Held)+len(w.life.Children) == 0 || w.now() > end {
-			break
-		}
-		time.Sleep(25 * time.Millisecond)
-	}
-	// What was sent by the process may still be on its way to the readers.
-	time.Sleep(30 * time.Millisecond)
-}
-
-// held are the service's addresses that take connections.
-func (w *watch) held() (addrs []string) {
-	seen := map[string]bool{}
-	for _, u := range w.o.urls() {
-		t := mustTarget(u)
-		if seen[t.addr] {
-			continue
-		}
-		seen[t.addr] = true
-		if conn, err := net.DialTimeout(t.network, t.addr, probeTimeout); err == nil {
-			conn.Close()
-			addrs = append(addrs, t.addr)
-		}
-	}
-	return addrs
-}
-
-func (p Probe) String() string {
-	if p.Outcome == Answered {
-		return fmt.Sprintf("answered %d", p.Status)
-	}
-	return string(p.Outcome)
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -119,6 +120,13 @@ type Probe struct {
 	Status  int
 	Told    bool
 	Outcome Outcome
+}
+
+func (p Probe) String() string {
+	if p.Outcome == Answered {
+		return fmt.Sprintf("answered %d", p.Status)
+	}
+	return string(p.Outcome)
 }
 
 // ok is what the kubelet takes for a pass.

@@ -9,7 +9,7 @@ import (
 )
 
 // Spec is where the clauses are.
-const Spec = "docs/spec.md"
+const Spec = "https://github.com/greynewell/mist-go/blob/main/docs/spec.md"
 
 // A Report is what one call of Run has found.
 type Report struct {

@@ -9,9 +9,12 @@ import (
 	"time"
 )
 
-// tooLate is how late this machine may be for a timer. A life in which it was
-// later is lived again.
-const tooLate = 300 * time.Millisecond
+// How late this machine may be for a timer. A life in which it was later than
+// tooLate is lived again, twice at most; later than hopeless, nothing is proved.
+const (
+	tooLate  = 500 * time.Millisecond
+	hopeless = 2 * time.Second
+)
 
 // runner has the service live its lives.
 type runner struct {
@@ -28,7 +31,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	r := &runner{Options: o, book: book{http2: map[string]bool{}}}
+	r := &runner{Options: o}
 	if held := (&watch{o: o}).held(); len(held) > 0 {
 		return Report{}, fmt.Errorf("lifecheck: something listens on %s already", held[0])
 	}

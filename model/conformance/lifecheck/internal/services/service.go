@@ -37,9 +37,8 @@ const (
 // service is a plain HTTP server that stops as it should, but for what its fields
 // say.
 type service struct {
-	srv  *http.Server
-	ln   net.Listener
-	name string
+	srv *http.Server
+	ln  net.Listener
 
 	signals []os.Signal // handled
 	ignored []os.Signal

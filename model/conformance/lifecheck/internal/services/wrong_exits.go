@@ -1,0 +1,71 @@
+package services
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/lifecheck/check"
+)
+
+func wrongExits() []Case {
+	return []Case{
+		{Name: "it never exits", Finds: finds("killed"), adjust: func(o *check.Options) { o.Budget = 3 * time.Second },
+			main: of(func(s *service) { s.end = func() int { s.shutdown(); select {} } })},
+		{Name: "it takes longer than the budget", Finds: finds("over-budget"),
+			main: of(func(s *service) {
+				s.end = func() int { code := s.shutdown(); time.Sleep(4 * time.Second); return code }
+			})},
+		{Name: "Shutdown has no deadline", Finds: finds("stuck-request-holds"), adjust: func(o *check.Options) { o.Budget = 4 * time.Second },
+			main: of(func(s *service) { s.wait = 0 })},
+		{Name: "the error of Shutdown is dropped", Finds: finds("stuck-request-exit-zero"), First: true,
+			main: of(func(s *service) { s.code = func(int) int { return 0 } })},
+		{Name: "a clean stop exits with 1", Finds: finds("exit-code"),
+			main: of(func(s *service) { s.code = func(int) int { return 1 } })},
+		{Name: "a clean stop ends by the signal", Finds: finds("exit-code"),
+			main: of(func(s *service) { s.code = reraise })},
+		{Name: "it panics after the last answer", Finds: finds("exit-code"),
+			main: of(func(s *service) { s.code = func(int) int { panic("closed twice") } })},
+		{Name: "a child has the listener", Finds: finds("port-held"),
+			main: of(func(s *service) {
+				s.begun = func() {
+					file, err := s.ln.(*net.TCPListener).File()
+					if err == nil {
+						startHelper("sleep", file)
+					}
+				}
+			})},
+		{Name: "a child is left behind", Finds: finds("child-left"), First: true,
+			main: of(func(s *service) { s.begun = func() { startHelper("sleep", nil) } })},
+		{Name: "a server in Python does not wait for its threads", Finds: finds("early-exit"), needs: "python3",
+			main:    func() int { return 2 },
+			command: func(string) []string { return []string{"python3", "-c", pythonDropping} }},
+	}
+}
+
+// reraise ends the process by SIGTERM.
+func reraise(code int) int {
+	if code == 0 {
+		signal.Reset()
+		if self, err := os.FindProcess(os.Getpid()); err == nil {
+			_ = self.Signal(syscall.SIGTERM)
+		}
+		time.Sleep(time.Minute)
+	}
+	return code
+}
+
+// startHelper starts another process of this binary, with a file to inherit.
+func startHelper(name string, file *os.File) *exec.Cmd {
+	self, _ := os.Executable()
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), EnvName+"="+name)
+	if file != nil {
+		cmd.ExtraFiles = []*os.File{file}
+	}
+	_ = cmd.Start()
+	return cmd
+}

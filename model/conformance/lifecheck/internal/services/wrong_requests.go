@@ -1,0 +1,103 @@
+package services
+
+import (
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/lifecheck/check"
+)
+
+func wrongRequests() []Case {
+	return []Case{
+		{Name: "requests are cut by Close", Finds: finds("in-flight-dropped"), First: true,
+			main: of(func(s *service) {
+				s.delay = 0
+				s.end = func() int { s.srv.Close(); time.Sleep(700 * time.Millisecond); return 0 }
+			}), adjust: func(o *check.Options) { o.Delay = 0 }},
+		{Name: "streams are cut by the signal", Finds: finds("in-flight-dropped"),
+			main: of(func(s *service) { s.slow = s.abort })},
+		{Name: "an answer without a length is cut short", Finds: finds("in-flight-dropped"),
+			main: of(func(s *service) { s.slow = s.cutShort })},
+		{Name: "uploads are cut", Finds: finds("in-flight-dropped"),
+			main: of(func(s *service) {
+				s.upload = func(w http.ResponseWriter, r *http.Request) {
+					s.read(w, r)
+					if s.stopping.Load() {
+						panic(http.ErrAbortHandler)
+					}
+				}
+			})},
+		{Name: "streams of HTTP/2 are cut", Finds: finds("in-flight-dropped"), scheme: "https",
+			main: of(func(s *service) {
+				s.srv.TLSConfig = selfSigned()
+				s.slow = func(w http.ResponseWriter, r *http.Request) {
+					if r.ProtoMajor == 2 {
+						s.abort(w, r)
+						return
+					}
+					s.answerSlowly(w, r)
+				}
+			})},
+		{Name: "requests fail with the signal", Finds: finds("in-flight-failed"),
+			main: of(func(s *service) {
+				s.slow = func(w http.ResponseWriter, r *http.Request) {
+					began := s.stopping.Load()
+					select {
+					case <-s.stop:
+						if !began {
+							http.Error(w, "context canceled", http.StatusInternalServerError)
+							return
+						}
+						time.Sleep(s.takes)
+					case <-time.After(s.takes):
+					}
+				}
+			})},
+		{Name: "main does not wait for Shutdown", Finds: finds("early-exit"),
+			main: of(func(s *service) { s.end = func() int { go s.shutdown(); time.Sleep(10 * time.Millisecond); return 0 } })},
+		{Name: "it exits at once", Finds: finds("early-exit"), First: true,
+			main: of(func(s *service) { s.first = func() { os.Exit(0) } })},
+		{Name: "it panics at the signal", Finds: finds("early-exit"),
+			main: of(func(s *service) { s.first = func() { panic("no") } })},
+	}
+}
+
+// abort streams until the stop, if that comes after its beginning.
+func (s *service) abort(w http.ResponseWriter, r *http.Request) {
+	if s.stopping.Load() {
+		s.answerSlowly(w, r)
+		return
+	}
+	for range steps {
+		http.NewResponseController(w).Flush()
+		select {
+		case <-s.stop:
+			panic(http.ErrAbortHandler)
+		case <-time.After(s.takes / steps):
+		}
+	}
+}
+
+// cutShort answers as HTTP/1.0 does, and ends early at the stop.
+func (s *service) cutShort(w http.ResponseWriter, _ *http.Request) {
+	began := s.stopping.Load()
+	conn, out, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	out.WriteString("HTTP/1.0 200 OK\r\n\r\n")
+	for range steps {
+		out.WriteString("step\n")
+		out.Flush()
+		select {
+		case <-s.stop:
+			if !began {
+				return
+			}
+			time.Sleep(s.takes / steps)
+		case <-time.After(s.takes / steps):
+		}
+	}
+}
