@@ -143,10 +143,6 @@ func (j *judge) stayedOpen(r Request) bool {
 	return r.Ended > j.Stop+atOnce && j.Exit > end && (r.Gone == 0 || r.Gone > end)
 }
 
-// near is how close to each other two events may be for their order not to be
-// known.
-func (j *judge) near() time.Duration { return 2*closeEvery + j.Late }
-
 // laterRequest sorts one that was sent after the stop. A connection that came
 // just when the listener closed may not have been accepted by the service itself.
 func (j *judge) laterRequest(r Request, unanswered, refused *group) {
@@ -158,7 +154,7 @@ func (j *judge) laterRequest(r Request, unanswered, refused *group) {
 			refused.add(r)
 		}
 	case r.Outcome == Answered || r.Outcome == Refused || r.Outcome == Unfinished && j.Exit == 0:
-	case r.Sent > j.Stop+j.near() && r.Sent < c.never-j.near():
+	case r.Sent < c.accepted-4*closeEvery: // the listener was open for a while yet
 		unanswered.add(r)
 	}
 }

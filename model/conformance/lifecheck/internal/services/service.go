@@ -28,9 +28,9 @@ const (
 
 // How long things take in the services, unless they say otherwise.
 const (
-	takes    = time.Second            // an answer of /slow
-	Delay    = 600 * time.Millisecond // from the signal until the listener closes
-	deadline = 2 * time.Second        // what Shutdown waits at most
+	takes    = time.Second             // an answer of /slow
+	Delay    = 600 * time.Millisecond  // from the signal until the listener closes
+	deadline = 2500 * time.Millisecond // what Shutdown waits at most
 	Budget   = 5 * time.Second
 )
 

@@ -23,7 +23,7 @@ func wrong() []Case {
 
 func wrongSignals() []Case {
 	term, interrupt := []os.Signal{syscall.SIGTERM}, []os.Signal{os.Interrupt}
-	shortBudget := func(o *check.Options) { o.Budget = 3 * time.Second }
+	shortBudget := func(o *check.Options) { o.Budget = 4 * time.Second }
 	return []Case{
 		{Name: "SIGTERM is ignored", Finds: finds("sigterm-ignored"), First: true, adjust: shortBudget,
 			main: of(func(s *service) { s.signals, s.ignored = interrupt, term })},
