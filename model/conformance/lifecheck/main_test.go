@@ -172,6 +172,16 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 	}
 }
 
+func TestLivenessThatNeverPassesIsInconclusive(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("this system has no SIGTERM")
+	}
+	code, out, errs := examine(t, "mended", freePort(t), "-live", "http://127.0.0.1:1/healthz")
+	if code != 2 || !strings.Contains(out, "does not pass while the service runs: refused") {
+		t.Errorf("exit code %d, want 2; it says\n%s\n%s", code, out, errs)
+	}
+}
+
 func TestAServiceThatNeverComesUpIsInconclusive(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("this system has no SIGTERM")

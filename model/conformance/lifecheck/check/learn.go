@@ -20,6 +20,11 @@ func (w *watch) learn() error {
 	}
 	asking.Wait()
 	w.book.survey = s
+	if w.o.Live != "" {
+		if p := w.book.target(w.o.Live).probe(w.ctx, w.clock, LiveProbe, w.o.Budget); !p.ok() {
+			return &notReady{why: fmt.Sprintf("%s does not pass while the service runs: %s", w.o.Live, p)}
+		}
+	}
 	for _, u := range s.Work {
 		if !u.HTTP1 && !u.HTTP2 {
 			return &notReady{why: fmt.Sprintf("%s was not answered in %v while the service ran; -hang is for a request that never ends", u.URL, w.o.Budget)}
