@@ -1,82 +1,90 @@
 package check
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // Judge says what is wrong in what was seen. It is a function of its arguments
-// alone. Doubtful findings that were seen once are in doubt, by the kind of life
+// alone. Doubtful findings that were seen once are in doubt, by the kinds of lives
 // that would settle them.
 func Judge(o Options, s Survey, lives []Life) (found []Finding, doubt map[Kind][]string) {
-	once := map[string]map[string]bool{} // finding → what was seen, so that it is not said twice
+	var t tally
+	before := map[Kind][]string{} // what lives of a kind show
+	seen := make([][]sighting, len(lives))
+	for i, l := range lives {
+		seen[i] = sightings(o, s, l)
+		before[l.Kind] = append(before[l.Kind], distinct(seen[i])...)
+	}
+	for i, l := range lives {
+		t.add(l, attribute(seen[i], l.Kind, before))
+	}
+	slices.SortStableFunc(t.names, func(a, b string) int { return order(a) - order(b) })
 	doubt = map[Kind][]string{}
-	byKind := map[Kind]map[string]int{}
-	var names []string
-	lines := map[string][]string{}
-	count := map[string]int{}
-	plain := map[string]bool{} // seen after a single SIGTERM under load
-	for _, l := range lives {
-		if l.Kind == UnderLoad {
-			for _, n := range distinct(sightings(o, s, l)) {
-				plain[n] = true
-			}
-		}
-	}
-	for _, l := range lives {
-		seen := attribute(sightings(o, s, l), l, plain)
-		for _, n := range distinct(seen) {
-			if byKind[l.Kind] == nil {
-				byKind[l.Kind] = map[string]int{}
-			}
-			byKind[l.Kind][n]++
-			count[n]++
-		}
-		for _, v := range seen {
-			if once[v.name] == nil {
-				once[v.name] = map[string]bool{}
-				names = append(names, v.name)
-			}
-			line := string(l.Kind) + ": " + v.seen
-			if !once[v.name][line] && len(lines[v.name]) < 4 {
-				once[v.name][line] = true
-				lines[v.name] = append(lines[v.name], line)
-			}
-		}
-	}
-	slices.SortStableFunc(names, func(a, b string) int { return order(a) - order(b) })
-	for _, n := range names {
+	for _, n := range t.names {
 		r := rule(n)
-		if r.Doubtful && count[n] < 2 {
-			for kind, seen := range byKind {
-				if seen[n] > 0 {
-					doubt[kind] = append(doubt[kind], n)
-				}
-			}
+		if !r.Doubtful || t.lives[n] >= 2 {
+			found = append(found, Finding{Name: n, Clause: r.Clause, Means: r.Means, Seen: t.lines[n], Change: r.Change, Lives: t.lives[n]})
 			continue
 		}
-		found = append(found, Finding{Name: n, Clause: r.Clause, Means: r.Means, Seen: lines[n], Change: r.Change, Lives: count[n]})
+		kind := t.kind[n]
+		doubt[kind] = append(doubt[kind], n)
+		if kind == Again { // and is it the second signal?
+			doubt[UnderLoad] = append(doubt[UnderLoad], n)
+		}
 	}
 	return dropGlobally(found), doubt
 }
 
-// attribute says what the sightings of the lives come of that are not plain ones.
-// What comes of something that a single SIGTERM under load shows is not said
-// again. What a second signal does, and a single one does not, is its fault, if it
-// does not depend on time.
-func attribute(seen []sighting, l Life, plain map[string]bool) (out []sighting) {
+// tally counts what was seen.
+type tally struct {
+	names []string            // of findings
+	lines map[string][]string // what was seen of each, the first few
+	lives map[string]int      // how many lives it was seen in
+	kind  map[string]Kind     // the last of them
+}
+
+const fewLines = 4
+
+func (t *tally) add(l Life, seen []sighting) {
+	if t.lives == nil {
+		t.lines, t.lives, t.kind = map[string][]string{}, map[string]int{}, map[string]Kind{}
+	}
+	for _, n := range distinct(seen) {
+		if t.lives[n] == 0 {
+			t.names = append(t.names, n)
+		}
+		t.lives[n]++
+		t.kind[n] = l.Kind
+	}
 	for _, v := range seen {
-		explained := slices.ContainsFunc(slices.Collect(maps.Keys(plain)), func(name string) bool {
+		line := string(l.Kind) + ": " + v.seen
+		if lines := t.lines[v.name]; len(lines) < fewLines && !slices.Contains(lines, line) {
+			t.lines[v.name] = append(lines, line)
+		}
+	}
+}
+
+// canHarm reports whether a second signal may do this where a single one does not.
+func canHarm(name string) bool {
+	return slices.Contains([]string{"sigterm-kills", "listener-closed-early", "in-flight-dropped", "in-flight-failed", "early-exit", "exit-code", "connection-reset"}, name)
+}
+
+// attribute says what the sightings of a life come of. What comes of something
+// that a single SIGTERM under load shows is not said again. What a second signal
+// does, and a single one does in no life, is its fault.
+func attribute(seen []sighting, kind Kind, before map[Kind][]string) (out []sighting) {
+	for _, v := range seen {
+		known := slices.Contains(before[UnderLoad], v.name)
+		explained := slices.ContainsFunc(before[UnderLoad], func(name string) bool {
 			return rule(name).explains(v.name) && !slices.Contains(rule(name).Explains, all)
 		})
+		elsewhere := known || slices.Contains(before[Interrupt], v.name) || slices.Contains(before[Hanging], v.name)
 		switch {
-		case plain[v.name]:
+		case explained && !known:
+		case kind != Again || elsewhere:
 			out = append(out, v)
-		case explained:
-		case l.Kind != Again:
-			out = append(out, v)
-		case !rule(v.name).Doubtful:
+		case canHarm(v.name):
 			out = append(out, sighting{"second-signal-harms", v.name + ": " + v.seen})
+		default:
+			out = append(out, v) // a single one may do it too, and has not yet
 		}
 	}
 	return out

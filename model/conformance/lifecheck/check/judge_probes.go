@@ -50,7 +50,7 @@ func (j *judge) readiness() {
 	hung := 0
 	for _, p := range j.of(ReadyProbe) {
 		switch {
-		case p.ok() && first != nil:
+		case p.ok() && first != nil && p.Begun > first.Ended:
 			j.find("readiness-flaps", "%s %s, and answered %d %s", *first, j.after(first.Ended), p.Status, j.after(p.Ended))
 			return
 		case p.ok():

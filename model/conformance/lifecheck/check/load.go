@@ -13,12 +13,10 @@ const (
 	oldest   = 2 * time.Second       // the longest that is waited before the signal
 )
 
-// sizes are how many requests are sent at a time, until some are in flight.
-var sizes = [...]int{4, 32, 256}
-
 // load sends work until some of it is really in flight: sent a while ago and not
 // answered yet.
 func (w *watch) load() {
+	sizes := []int{4, 32, 256} // at a time, until some are in flight
 	for i, n := range sizes {
 		flying, age := &atomic.Int64{}, w.age()
 		var batch sync.WaitGroup

@@ -10,10 +10,12 @@ import (
 	"time"
 )
 
-// helpers are what services start beside themselves.
-var helpers = map[string]func(){
-	"sleep": func() { time.Sleep(time.Minute) },
-	"nap":   func() { time.Sleep(300 * time.Millisecond) },
+// help is what services start beside themselves; it reports whether there is one
+// of that name.
+func help(name string) bool {
+	sleeps := map[string]time.Duration{"sleep": time.Minute, "nap": 300 * time.Millisecond}
+	time.Sleep(sleeps[name])
+	return sleeps[name] > 0
 }
 
 // selfSigned is a certificate that no one knows.

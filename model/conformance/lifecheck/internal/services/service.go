@@ -81,8 +81,7 @@ func Main() {
 	if name == "" {
 		return
 	}
-	if helper, ok := helpers[name]; ok {
-		helper()
+	if help(name) {
 		os.Exit(0)
 	}
 	for _, c := range All() {
