@@ -20,7 +20,7 @@ func Example() {
 	}
 	report, err := check.Run(context.Background(), check.Options{
 		Command: []string{self},
-		Env:     []string{services.EnvName + "=it exits at once", services.EnvAddr + "=127.0.0.1:18472"},
+		Env:     []string{services.NoRaceSleep, services.EnvName + "=it exits at once", services.EnvAddr + "=127.0.0.1:18472"},
 		Ready:   "http://127.0.0.1:18472/readyz",
 		Live:    "http://127.0.0.1:18472/healthz",
 		Work:    []string{"http://127.0.0.1:18472/slow"},

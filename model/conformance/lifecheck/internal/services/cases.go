@@ -2,7 +2,6 @@ package services
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -55,7 +54,7 @@ func (c Case) Options(self, dir string, port, admin int) check.Options {
 	}
 	o := check.Options{
 		Command: []string{self},
-		Env:     append(os.Environ(), EnvName+"="+c.Name, EnvAddr+"="+addr, EnvAdmin+"="+adminAddr),
+		Env:     []string{NoRaceSleep, EnvName + "=" + c.Name, EnvAddr + "=" + addr, EnvAdmin + "=" + adminAddr},
 		Ready:   probes + "/readyz", Live: probes + "/healthz", Work: []string{base + "/slow"},
 		Delay: Delay, Budget: Budget, Start: 20 * time.Second, Runs: 1,
 	}

@@ -26,6 +26,10 @@ const (
 	EnvAdmin = "LIFECHECK_ADMIN" // of probes that have an address of their own
 )
 
+// NoRaceSleep has a service that was built with the race detector exit when it
+// does, and not a second later.
+const NoRaceSleep = "GORACE=atexit_sleep_ms=0"
+
 // How long things take in the services, unless they say otherwise.
 const (
 	takes    = time.Second             // an answer of /slow
