@@ -17,5 +17,8 @@ func TestMain(m *testing.M) {
 	started := make(chan os.Signal, 1)
 	signal.Notify(started, syscall.SIGTERM)
 	signal.Stop(started)
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		programs.Remove()
+		os.Exit(code)
+	}))
 }

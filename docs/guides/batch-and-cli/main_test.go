@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/greynewell/mist-go/docs/guides/internal/guidetest"
-	"github.com/greynewell/mist-go/docs/internal/child"
+	"github.com/greynewell/mist-go/docs/child"
 )
 
 func TestMain(m *testing.M) { guidetest.Main(m) }

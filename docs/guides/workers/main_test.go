@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/greynewell/mist-go/docs/guides/internal/guidetest"
-	"github.com/greynewell/mist-go/docs/internal/child"
+	"github.com/greynewell/mist-go/docs/child"
 )
 
 func TestMain(m *testing.M) { guidetest.Main(m) }
