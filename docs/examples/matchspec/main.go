@@ -86,17 +86,14 @@ func main() {
 	// A stderr whose reader hangs or has gone must not end the service: without
 	// a receiver for SIGPIPE, a write to one that is gone would.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	log := newAsyncWriter(os.Stderr, 1024)
-	slog.SetDefault(slog.New(slog.NewTextHandler(log, nil)))
+	stderr := newPatientWriter(os.Stderr, time.Second)
+	slog.SetDefault(slog.New(slog.NewTextHandler(stderr, nil)))
 
 	svc := newService(cfg)
 	svc.listening = greet
-	err := lifecycle.Run(svc.main, cfg.options()...)
-	if err != nil {
+	if err := lifecycle.Run(svc.main, cfg.options()...); err != nil {
 		slog.Error("matchspec failed", "error", err)
-	} else {
-		slog.Info("matchspec stopped clean")
+		os.Exit(1)
 	}
-	log.Close(time.Second)
-	os.Exit(lifecycle.ExitCode(err))
+	slog.Info("matchspec stopped clean")
 }

@@ -2,53 +2,48 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"time"
 )
 
-// asyncWriter writes on a goroutine of its own, so that a reader of stderr that
-// hangs delays no request and no hook. What does not fit into its queue is
-// dropped. Write may be called concurrently, and after Close too.
-type asyncWriter struct {
-	queue   chan []byte // nil: the end
-	written chan struct{}
+var errHangs = errors.New("the write before has not come back")
+
+// patientWriter waits for a write to w up to limit, so that a reader of stderr
+// who hangs delays a request or a hook once, and stops none. While a write
+// hangs, further ones are dropped. Writes must come one at a time, as those of
+// a slog handler do.
+type patientWriter struct {
+	w     io.Writer
+	limit time.Duration
+	busy  chan struct{} // holds a token while a write is under way
 }
 
-// newAsyncWriter returns a writer to w, with room for size writes that wait.
-func newAsyncWriter(w io.Writer, size int) *asyncWriter {
-	a := &asyncWriter{queue: make(chan []byte, size), written: make(chan struct{})}
-	go func() {
-		defer close(a.written)
-		for line := range a.queue {
-			if line == nil {
-				return
-			}
-			_, _ = w.Write(line) // there is no place left to report it to
-		}
-	}()
-	return a
+func newPatientWriter(w io.Writer, limit time.Duration) *patientWriter {
+	return &patientWriter{w: w, limit: limit, busy: make(chan struct{}, 1)}
 }
 
-// Write takes p, and never fails.
-func (a *asyncWriter) Write(p []byte) (int, error) {
+// Write writes p to w. One that takes longer than the limit goes on, and what
+// becomes of it is not reported.
+func (p *patientWriter) Write(line []byte) (int, error) {
 	select {
-	case a.queue <- bytes.Clone(p):
+	case p.busy <- struct{}{}:
 	default:
+		return 0, errHangs
 	}
-	return len(p), nil
-}
-
-// Close waits until what was written before is out, up to limit.
-func (a *asyncWriter) Close(limit time.Duration) {
-	timeout := time.NewTimer(limit)
-	defer timeout.Stop()
+	line = bytes.Clone(line) // the caller uses it again
+	failure := make(chan error, 1)
+	go func() {
+		_, err := p.w.Write(line)
+		<-p.busy
+		failure <- err
+	}()
+	limit := time.NewTimer(p.limit)
+	defer limit.Stop()
 	select {
-	case a.queue <- nil:
-	case <-timeout.C:
-		return
-	}
-	select {
-	case <-a.written:
-	case <-timeout.C:
+	case err := <-failure:
+		return len(line), err
+	case <-limit.C:
+		return len(line), nil
 	}
 }
