@@ -3,13 +3,18 @@
 package fuzz
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -91,7 +96,7 @@ func (m *matchspec) post(c *http.Client, id, input string) (code int, err error)
 }
 
 func recordBody(id, input string) string {
-	return fmt.Sprintf(`{"id":%q,"spec":"*","input":%q}`, id, input)
+	return `{"id":"` + id + `","spec":"*","input":"` + input + `"}`
 }
 
 // postUntilRefused posts records until one is not accepted, and returns the ids
@@ -110,12 +115,65 @@ func (m *matchspec) postUntilRefused(c *http.Client, name, input string, pause t
 	}
 }
 
+// postAll posts n records, each of which has to be accepted.
+func (m *matchspec) postAll(t *testing.T, c *http.Client, name string, n int, input string) (accepted []string) {
+	t.Helper()
+	for i := range n {
+		id := fmt.Sprintf("%s-%d", name, i)
+		if code, err := m.post(c, id, input); code != http.StatusAccepted || err != nil {
+			t.Fatalf("POST %s: %d, %v", id, code, err)
+		}
+		accepted = append(accepted, id)
+	}
+	return accepted
+}
+
+// held is a POST whose handler waits for the body.
+type held struct {
+	net.Conn
+	body string
+	id   string
+}
+
+// hold begins a POST, and returns when its handler has begun to read the body:
+// that is when the server sends 100 Continue.
+func (m *matchspec) hold(t *testing.T, id string) *held {
+	t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(m.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	h := &held{Conn: conn, id: id, body: recordBody(id, "x")}
+	fmt.Fprintf(conn, "POST /match HTTP/1.1\r\nHost: matchspec\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", len(h.body))
+	want := "HTTP/1.1 100 Continue\r\n\r\n"
+	got := make([]byte, len(want))
+	if _, err := io.ReadFull(conn, got); err != nil || string(got) != want {
+		t.Fatalf("a request with Expect got %q, %v", got, err)
+	}
+	return h
+}
+
+// release sends the body, and returns the answer, which is empty if the
+// connection was closed.
+func (h *held) release() string {
+	_, _ = io.WriteString(h.Conn, h.body)
+	return h.answer()
+}
+
+// answer returns the first line of the answer, if there is one.
+func (h *held) answer() string {
+	line, _ := bufio.NewReader(h.Conn).ReadString('\n')
+	return strings.TrimSpace(line)
+}
+
 // stored returns the ids of the records in the store, and whether its last line
 // is torn. Any other line that is not a record fails the test.
 func (m *matchspec) stored(t *testing.T) (ids []string, torn bool) {
 	t.Helper()
 	data, err := os.ReadFile(m.data)
-	if err != nil && !os.IsNotExist(err) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
 	lines := bytes.Split(data, []byte("\n"))
@@ -128,6 +186,19 @@ func (m *matchspec) stored(t *testing.T) (ids []string, torn bool) {
 		ids = append(ids, r.ID)
 	}
 	return ids, len(lines[last]) > 0
+}
+
+// flushed returns how many of its records the process has noted as flushed.
+func (m *matchspec) flushed(t *testing.T) (n int) {
+	t.Helper()
+	text, err := os.ReadFile(m.last)
+	if err == nil {
+		n, err = strconv.Atoi(strings.TrimSpace(string(text)))
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+	return n
 }
 
 // wantStored expects a whole store that has each of the accepted records once,
