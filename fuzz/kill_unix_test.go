@@ -22,6 +22,7 @@ var killLives = flag.Int("kill-lives", 20, "how many processes TestSIGKILLLosesN
 //
 //	go test ./fuzz -run SIGKILL -kill-lives 2000 -timeout 1h -v
 func TestSIGKILLLosesNoRecordThatWasFlushed(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var before []string // what is in the store
 	torn, flushed, accepted := 0, 0, 0

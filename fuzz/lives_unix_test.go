@@ -52,6 +52,7 @@ type life struct {
 //
 //	go test ./fuzz -run SignalsAtAnyInstant -storm-lives 10000 -timeout 1h -v
 func TestSignalsAtAnyInstantLoseNothing(t *testing.T) {
+	t.Parallel()
 	lives := make(chan int)
 	var mu sync.Mutex
 	ends, accepted, answered, unserved := map[string]int{}, 0, 0, 0
