@@ -5,7 +5,6 @@ package fuzz
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -92,15 +91,4 @@ func TestAProcessThatIsFrozenForItsShutdownTimeoutNamesWhatHung(t *testing.T) {
 	m.freeze(t, func() {})
 	m.wantExit(t, 1)
 	m.wantFailure(t, "shutdown timeout (300ms)", "faults.go", "was still running after", "2 hooks never ran")
-}
-
-// wantFailure expects the error of Run to contain these texts.
-func (m *matchspec) wantFailure(t *testing.T, texts ...string) {
-	t.Helper()
-	failed := m.AwaitLog("matchspec failed")
-	for _, text := range texts {
-		if !strings.Contains(failed, text) {
-			t.Errorf("the error does not say %q: %s", text, failed)
-		}
-	}
 }

@@ -3,7 +3,6 @@
 package fuzz
 
 import (
-	"io"
 	"net"
 	"net/http"
 	"regexp"
@@ -77,27 +76,6 @@ func TestWithoutDescriptorsKeptConnectionsAreServedAndTheStopIsClean(t *testing.
 		_ = conn.SetDeadline(time.Now().Add(patience))
 		if n, err := conn.Read(make([]byte, 1)); n > 0 || err == nil {
 			t.Errorf("a connection without a request got %d bytes, %v", n, err)
-		}
-	}
-}
-
-// ready returns the code of the readiness answer.
-func (m *matchspec) ready(t *testing.T, c *http.Client) int {
-	t.Helper()
-	resp, err := c.Get(m.url + "/readyz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	_, _ = io.Copy(io.Discard, resp.Body)
-	return resp.StatusCode
-}
-
-func waitFor(t *testing.T, is func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !is(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("it did not come to that")
 		}
 	}
 }

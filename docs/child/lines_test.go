@@ -54,3 +54,12 @@ func TestAwaitGivesUp(t *testing.T) {
 		}
 	})
 }
+
+func TestAttrIsTheValueOfAKey(t *testing.T) {
+	line := `time=now level=INFO msg=listening addr=127.0.0.1:80 admin=127.0.0.1:81`
+	for key, want := range map[string]string{"addr": "127.0.0.1:80", "admin": "127.0.0.1:81", "level": "INFO", "dr": ""} {
+		if got := Attr(line, key); got != want {
+			t.Errorf("%s is %q, want %q", key, got, want)
+		}
+	}
+}

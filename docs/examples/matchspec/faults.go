@@ -38,7 +38,7 @@ func (s *service) misbehave(ctx context.Context, ln net.Listener) net.Listener {
 		lifecycle.DrainGroup(ctx).Add(1) // and never Done
 	case faultBusyLoop:
 		go func() {
-			for {
+			for i := 0; ; i++ {
 			}
 		}()
 	}
