@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-var killLives = flag.Int("kill-lives", 20, "how many processes TestSIGKILLLosesNoRecordThatWasFlushed kills; 2000 take five minutes")
+var killLives = flag.Int("kill-lives", 20, "how many processes TestSIGKILLLosesNoRecordThatWasFlushed kills; 2000 take ten minutes")
 
 // SIGKILL leaves what was flushed, and may tear the last line of the store. The
 // process after it cuts that off, and keeps every line before.
@@ -23,30 +23,35 @@ var killLives = flag.Int("kill-lives", 20, "how many processes TestSIGKILLLosesN
 //	go test ./fuzz -run SIGKILL -kill-lives 2000 -timeout 1h -v
 func TestSIGKILLLosesNoRecordThatWasFlushed(t *testing.T) {
 	t.Parallel()
+	var sum kills
+	for sum.processes < *killLives && !t.Failed() {
+		t.Run("one store", func(t *testing.T) { sum.add(t, min(20, *killLives-sum.processes)) })
+	}
+	t.Logf("%+v", sum)
+}
+
+// kills counts processes that were killed, and records.
+type kills struct{ processes, accepted, flushed, stored, torn int }
+
+// add kills n processes on one store, one after the other, and lets a last one
+// stop.
+func (sum *kills) add(t *testing.T, n int) {
 	dir := t.TempDir()
 	var before []string // what is in the store
-	torn, flushed, accepted := 0, 0, 0
-	for i := range *killLives {
-		t.Run(fmt.Sprint(i), func(t *testing.T) {
-			k := kill(t, dir, i)
-			accepted += len(k.accepted)
-			flushed += k.flushed
-			if k.torn {
-				torn++
-			}
-			k.check(t, before)
-			before = k.stored
-		})
-		if t.Failed() {
-			return
-		}
+	for range n {
+		sum.processes++
+		k := kill(t, dir, sum.processes)
+		k.check(t, before)
+		sum.accepted += len(k.accepted)
+		sum.flushed += k.flushed
+		sum.torn += one(k.torn)
+		before = k.stored
 	}
 	m := start{dir: dir}.begin(t)
 	m.Signal(syscall.SIGTERM)
 	m.wantExit(t, 0)
 	m.wantStored(t, before)
-	t.Logf("%d records were accepted by %d processes, %d of them noted as flushed; %d are stored; the last line was torn %d times",
-		accepted, *killLives, flushed, len(before), torn)
+	sum.stored += len(before)
 }
 
 // killed is what a process has left.

@@ -80,6 +80,10 @@ func nginx(t *testing.T, p *proxy) {
 		// as long as a connection of HTTP/2 is never idle. This ends it.
 		http2, keep = "http2", "200ms"
 	}
+	next, fails := "off", "max_fails=0"
+	if p.again {
+		next, fails = "error", "fail_timeout=1s"
+	}
 	config := fmt.Sprintf(`
 daemon off;
 user root;
@@ -107,16 +111,16 @@ http {
 			proxy_pass http://copies;
 			proxy_http_version 1.1;
 			proxy_set_header Connection "";
-			proxy_next_upstream off;
+			proxy_next_upstream %[5]s;
 		}
 	}
 }
-`, p.dir, p.front, http2, keep)
+`, p.dir, p.front, http2, keep, next)
 	upstreams := func() {
 		var lines strings.Builder
 		for _, r := range p.copies {
 			if r.up {
-				fmt.Fprintf(&lines, "server %s:8080 max_fails=0;\n", r.host)
+				fmt.Fprintf(&lines, "server %s:8080 %s;\n", r.host, fails)
 			}
 		}
 		p.write(t, "upstreams", lines.String())
@@ -127,6 +131,9 @@ http {
 		_ = process.Send(syscall.SIGTERM)
 		<-process.Exited()
 	})
+	if p.again {
+		return
+	}
 	p.changed = func(t *testing.T) {
 		upstreams()
 		process.Signal(syscall.SIGHUP)
