@@ -47,7 +47,7 @@ func TestABusyLoopOnTheOnlyProcessorKeepsNothingFromEnding(t *testing.T) {
 func TestAHeapOverItsLimitDelaysTheStopAndLosesNothing(t *testing.T) {
 	t.Parallel()
 	m := start{env: []string{"GOMEMLIMIT=4MiB"}, args: []string{"-evaluate", "5ms"}}.begin(t)
-	accepted := m.postAll(t, keepingClient(t), "r", 40, strings.Repeat("x", 200<<10))
+	accepted := m.postAll(t, keepingClient(t), "r", 20, strings.Repeat("x", 200<<10))
 	m.Signal(syscall.SIGTERM)
 	m.wantExit(t, 0)
 	m.wantHooksOnce(t)

@@ -17,15 +17,17 @@ import (
 var stormLives = flag.Int("storm-lives", 300, "how many lives of matchspec TestSignalsAtAnyInstantLoseNothing ends; 10000 take ten minutes")
 
 // plan is what happens to one life: signals, each so long after the one before,
-// the first after exec.
+// the first after exec or after the service has begun to listen.
 type plan struct {
-	sigs []os.Signal
-	gaps []time.Duration
+	listening bool
+	sigs      []os.Signal
+	gaps      []time.Duration
 }
 
 // newPlan returns signals alone, in bursts and in showers, that begin anywhere
 // from exec to a while after the service has begun to serve.
 func newPlan() (p plan) {
+	p.listening = rand.IntN(2) == 0
 	n := []int{1, 1, 1, 2, 7, 64}[rand.IntN(6)]
 	within := []time.Duration{1, 1, time.Millisecond, 10 * time.Millisecond}[rand.IntN(4)]
 	first := []time.Duration{15 * time.Millisecond, 40 * time.Millisecond, 80 * time.Millisecond}[rand.IntN(3)]
@@ -108,6 +110,9 @@ func (p plan) play(t *testing.T) (l life) {
 			})
 		}
 	})
+	if p.listening {
+		m.Stderr.Await("msg=listening", patience)
+	}
 	for i, sig := range p.sigs {
 		time.Sleep(p.gaps[i])
 		if m.Send(sig) != nil {
@@ -118,7 +123,7 @@ func (p plan) play(t *testing.T) (l life) {
 	writers.Wait()
 	m.wantStored(t, l.accepted)
 	if t.Failed() {
-		t.Logf("signals %v, after %v", p.sigs, p.gaps)
+		t.Logf("%+v", p)
 	}
 	return l
 }
