@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/greynewell/mist-go/docs/examples/child"
+	"github.com/greynewell/mist-go/docs/child"
 )
 
 // patience bounds a test that hangs, such as by a process that does not listen.

@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/greynewell/mist-go/docs/examples/child"
+	"github.com/greynewell/mist-go/docs/child"
 )
 
 // program returns the path of a program that may be missing.
