@@ -17,5 +17,13 @@ func TestMain(m *testing.M) {
 	started := make(chan os.Signal, 1)
 	signal.Notify(started, syscall.SIGTERM)
 	signal.Stop(started)
-	goleak.VerifyTestMain(m)
+	// Children would inherit that SIGINT is ignored, as a shell's background jobs
+	// do, and not one that is caught.
+	if signal.Ignored(syscall.SIGINT) {
+		signal.Notify(started, syscall.SIGINT)
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		programs.Remove()
+		os.Exit(code)
+	}))
 }

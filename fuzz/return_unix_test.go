@@ -3,13 +3,9 @@
 package fuzz
 
 import (
-	"bytes"
 	"flag"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"strings"
-	"sync"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -22,49 +18,22 @@ var returnLives = flag.Int("return-lives", 50, "how many processes TestASignalAr
 func TestASignalAroundTheReturnOfRun(t *testing.T) {
 	early, late := 0, 0
 	for range *returnLives {
-		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), processVariable+"=returns", "GORACE=atexit_sleep_ms=0")
-		var out syncBuffer
-		cmd.Stdout = &out
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		for deadline := time.Now().Add(time.Minute); !strings.Contains(out.String(), "to=running") && time.Now().Before(deadline); {
-			time.Sleep(100 * time.Microsecond)
-		}
-		_ = cmd.Process.Signal(syscall.SIGTERM)
+		p := startSelf(t, "returns")
+		p.Stdout.Await("to=running", time.Minute)
+		_ = p.Send(syscall.SIGTERM)
 		time.Sleep(rand.N(12 * time.Millisecond))
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		err := cmd.Wait()
-		switch {
-		case err == nil:
+		_ = p.Send(syscall.SIGTERM)
+		switch state := p.Wait().String(); state {
+		case "exit status 0":
 			early++
-		case err.Error() == "signal: terminated":
+		case "signal: terminated":
 			late++
 		default:
-			t.Errorf("the process ended with %v", err)
+			t.Errorf("the process ended with %v", state)
 		}
-		if got := out.String(); !strings.Contains(got, "\nhook\n") || !strings.Contains(got, "to=stopped") {
-			t.Fatalf("the process ended with %v, and had printed:\n%s", err, got)
+		if !slices.Contains(p.Stdout.All(), "hook") || p.Stdout.Find("to=stopped") < 0 {
+			t.Fatal("the hook has not run, or the log is not whole")
 		}
 	}
 	t.Logf("%d signals came before Run had returned, or after the process had ended; %d between", early, late)
-}
-
-// syncBuffer is a bytes.Buffer that is written and read at once.
-type syncBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
 }

@@ -3,11 +3,9 @@
 package fuzz
 
 import (
-	"bufio"
-	"os"
-	"os/exec"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // A hundred signals as fast as they can be sent, the first of them as soon as
@@ -23,28 +21,18 @@ func TestAStormOfSignalsIsOneStop(t *testing.T) {
 		{"both in turn", []syscall.Signal{syscall.SIGTERM, syscall.SIGINT}},
 	} {
 		t.Run(kind.name, func(t *testing.T) {
-			cmd := exec.Command(os.Args[0])
-			cmd.Env = append(os.Environ(), processVariable+"=storm", "GORACE=atexit_sleep_ms=0")
-			out, err := cmd.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			lines := bufio.NewScanner(out)
-			lines.Scan() // running
+			p := startSelf(t, "storm")
+			p.Stdout.Await("running", time.Minute)
 			for i := range 100 {
-				if cmd.Process.Signal(kind.sigs[i%len(kind.sigs)]) != nil {
+				if p.Send(kind.sigs[i%len(kind.sigs)]) != nil {
 					break
 				}
 			}
-			lines.Scan()
-			if got, want := lines.Text(), "[work first second] <nil>"; got != want {
-				t.Errorf("got %q, want %q", got, want)
+			if state := p.Wait(); !state.Success() {
+				t.Errorf("the process ended with %v", state)
 			}
-			if err := cmd.Wait(); err != nil {
-				t.Errorf("the process ended with %v", err)
+			if want := "running\n[work first second] <nil>"; p.Stdout.String() != want {
+				t.Errorf("got %q, want %q", p.Stdout, want)
 			}
 		})
 	}

@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/greynewell/mist-go/docs/internal/child"
+	"github.com/greynewell/mist-go/docs/child"
 	"github.com/greynewell/mist-go/health"
 )
 

@@ -40,6 +40,7 @@ func demo(out io.Writer) int {
 		checkpoints:     filepath.Join(dir, "checkpoints"),
 		slow:            demoSlow,
 		evaluate:        25 * time.Millisecond,
+		flushEvery:      time.Minute, // so that no checkpoint is due while their directory is away
 		drainDelay:      500 * time.Millisecond,
 		drainTimeout:    15 * time.Second,
 		shutdownTimeout: 10 * time.Second,

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/greynewell/mist-go/docs/internal/child"
+	"github.com/greynewell/mist-go/docs/child"
 )
 
 // running is matchspec as a child process, on a port and in a directory of its
@@ -32,9 +32,9 @@ type running struct {
 func begin(t *testing.T, args ...string) *running {
 	t.Helper()
 	s := launch(t, append([]string{"-addr", "127.0.0.1:0"}, args...)...)
-	_, addrs, _ := strings.Cut(s.AwaitLog("msg=listening"), "addr=")
-	s.addr, s.admin, _ = strings.Cut(addrs, " admin=")
-	s.url, s.admin = "http://"+s.addr, "http://"+s.admin
+	listening := s.AwaitLog("msg=listening")
+	s.addr = child.Attr(listening, "addr")
+	s.url, s.admin = "http://"+s.addr, "http://"+child.Attr(listening, "admin")
 	return s
 }
 

@@ -14,16 +14,17 @@ const (
 	faultPanic     = "panic"      // main panics on a connection that comes after panicAfter records
 	faultHungHook  = "hung-hook"  // a hook does not come back; those behind it never run
 	faultHungDrain = "hung-drain" // work does not come to its end
+	faultBusyLoop  = "busy-loop"  // a goroutine uses a processor for good
 )
 
 const panicAfter = 10
 
 func checkFault(fault string) error {
 	switch fault {
-	case "", faultPanic, faultHungHook, faultHungDrain:
+	case "", faultPanic, faultHungHook, faultHungDrain, faultBusyLoop:
 		return nil
 	}
-	return fmt.Errorf("matchspec: -fault %s: it is %s, %s or %s", fault, faultPanic, faultHungHook, faultHungDrain)
+	return fmt.Errorf("matchspec: -fault %s: it is %s, %s, %s or %s", fault, faultPanic, faultHungHook, faultHungDrain, faultBusyLoop)
 }
 
 // misbehave arranges for the fault that was asked for, if any.
@@ -35,6 +36,11 @@ func (s *service) misbehave(ctx context.Context, ln net.Listener) net.Listener {
 		lifecycle.OnShutdown(ctx, func() error { select {} })
 	case faultHungDrain:
 		lifecycle.DrainGroup(ctx).Add(1) // and never Done
+	case faultBusyLoop:
+		go func() {
+			for i := 0; ; i++ {
+			}
+		}()
 	}
 	return ln
 }

@@ -18,7 +18,9 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/greynewell/mist-go/lifecycle"
@@ -31,6 +33,7 @@ type config struct {
 	addr, admin       string
 	data, checkpoints string
 	slow, evaluate    time.Duration
+	flushEvery        time.Duration
 	drainDelay        time.Duration
 	drainTimeout      time.Duration
 	shutdownTimeout   time.Duration
@@ -47,10 +50,11 @@ func flags() config {
 	flag.StringVar(&c.checkpoints, "checkpoints", filepath.Join(dir, "checkpoints"), "directory for checkpoints")
 	flag.DurationVar(&c.slow, "slow", 5*time.Second, "how long GET /slow takes")
 	flag.DurationVar(&c.evaluate, "evaluate", 2*time.Millisecond, "how long the evaluation of one record takes")
+	flag.DurationVar(&c.flushEvery, "flush-every", time.Second, "how often records are flushed to the disk")
 	flag.DurationVar(&c.drainDelay, "drain-delay", 0, "keep serving that long after the signal while readiness already fails")
 	flag.DurationVar(&c.drainTimeout, "drain-timeout", 15*time.Second, "how long requests and queued records are waited for")
 	flag.DurationVar(&c.shutdownTimeout, "shutdown-timeout", 10*time.Second, "how long the clean-up hooks may take")
-	flag.StringVar(&c.fault, "fault", "", "misbehave on purpose: panic, hung-hook or hung-drain")
+	flag.StringVar(&c.fault, "fault", "", "misbehave on purpose: panic, hung-hook, hung-drain or busy-loop")
 	flag.BoolVar(&c.demo, "demo", false, "run by itself for a few seconds and print a timeline")
 	flag.Parse()
 	return c
@@ -78,7 +82,12 @@ func main() {
 
 	// What the library logs goes to slog's default logger too: one line for
 	// each change of state, and a warning for whatever was not waited for.
-	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	//
+	// A stderr whose reader hangs or has gone must not end the service: without
+	// a receiver for SIGPIPE, a write to one that is gone would.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	stderr := newPatientWriter(os.Stderr, time.Second)
+	slog.SetDefault(slog.New(slog.NewTextHandler(stderr, nil)))
 
 	svc := newService(cfg)
 	svc.listening = greet

@@ -6,7 +6,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/greynewell/mist-go/docs/internal/child"
+	"github.com/greynewell/mist-go/docs/child"
 )
 
 var programs child.Programs

@@ -65,7 +65,7 @@ func (s *service) main(ctx context.Context) error {
 
 	// No hook runs before this group is at zero, so that the worker can
 	// finish what is queued while the store is still open.
-	w := &worker{queue: s.queue, store: store, evaluate: s.evaluate, checkpoints: s.checkpoints}
+	w := &worker{queue: s.queue, store: store, evaluate: s.evaluate, flushEvery: s.flushEvery, checkpoints: s.checkpoints}
 	lifecycle.DrainGroup(ctx).Go(func() {
 		if err := w.run(); err != nil {
 			lifecycle.Stop(ctx, err) // a store that cannot be written to is the end of this service
@@ -89,7 +89,7 @@ func (s *service) main(ctx context.Context) error {
 	go lifecycle.Serve(ctx, admin, adminLn, lifecycle.UntilStopped())
 
 	ln = s.misbehave(ctx, ln) // does nothing without -fault
-	srv := &http.Server{Handler: s.routes(ctx, h), ReadHeaderTimeout: 10 * time.Second}
+	srv := &http.Server{Handler: s.routes(ctx, h), Protocols: protocols(), ReadHeaderTimeout: 10 * time.Second}
 	slog.Info("listening", "addr", ln.Addr().String(), "admin", adminLn.Addr().String())
 	s.listening(ctx, ln.Addr(), adminLn.Addr())
 
@@ -100,6 +100,15 @@ func (s *service) main(ctx context.Context) error {
 	// each one that was accepted counts.
 	defer s.queue.Close()
 	return lifecycle.Serve(ctx, srv, ln)
+}
+
+// protocols are HTTP/1.1 and, for a proxy that speaks it to its servers, HTTP/2
+// without TLS.
+func protocols() *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(true)
+	p.SetUnencryptedHTTP2(true)
+	return p
 }
 
 // greet says how to try the service.

@@ -63,21 +63,32 @@ func (q *queue) Len() int { return len(q.records) }
 // Accepted returns how many records were ever put.
 func (q *queue) Accepted() int64 { return q.put.Load() }
 
-// flushEvery is how often the worker makes safe what it has appended.
-const flushEvery = time.Second
-
 // worker evaluates what is in the queue and appends it to the store.
 type worker struct {
 	queue       *queue
 	store       *store
 	evaluate    time.Duration
+	flushEvery  time.Duration
 	checkpoints string
+	unsafe      int // records taken from the queue since the store was last flushed
 }
 
 // run works until the queue is closed and empty, or the store fails. It does
 // not look at a context: being asked to stop is not being done.
+//
+// When the store fails, no further record is accepted, and the error says how
+// many that were accepted may be lost.
 func (w *worker) run() error {
-	flush := time.NewTicker(flushEvery)
+	err := w.work()
+	if err != nil {
+		w.queue.Close()
+		err = fmt.Errorf("%w; the last %d records that were accepted may be lost", err, w.unsafe+w.queue.Len())
+	}
+	return err
+}
+
+func (w *worker) work() error {
+	flush := time.NewTicker(w.flushEvery)
 	defer flush.Stop()
 	for {
 		select {
@@ -85,6 +96,7 @@ func (w *worker) run() error {
 			if !more {
 				return nil
 			}
+			w.unsafe++
 			time.Sleep(w.evaluate)
 			r.Matched, _ = path.Match(r.Spec, r.Input) // the pattern was looked at when it was accepted
 			if err := w.store.Append(r); err != nil {
@@ -94,16 +106,23 @@ func (w *worker) run() error {
 			if err := w.store.Flush(); err != nil {
 				return err
 			}
+			w.unsafe = 0
 			w.checkpoint()
 		}
 	}
 }
 
-// checkpoint notes how far the store is safe. To go without is no reason to
-// stop; the readiness check tells whoever is on call.
+// checkpoint notes how many records are safe. The file is replaced as a whole,
+// so that a crash leaves the note before. To go without is no reason to stop:
+// the readiness check fails by then.
 func (w *worker) checkpoint() {
 	count := strconv.Itoa(w.store.Appended())
-	if err := os.WriteFile(filepath.Join(w.checkpoints, "last"), []byte(count+"\n"), 0o644); err != nil {
+	last := filepath.Join(w.checkpoints, "last")
+	err := os.WriteFile(last+".new", []byte(count+"\n"), 0o644)
+	if err == nil {
+		err = os.Rename(last+".new", last)
+	}
+	if err != nil {
 		slog.Warn("no checkpoint was written", "error", err)
 	}
 }

@@ -22,7 +22,7 @@ func TestAWorkerFinishesWhatIsQueuedBeforeItEnds(t *testing.T) {
 			must(t, q.Put(record{ID: ids[i]}))
 		}
 		q.Close() // before the worker has looked at a single one
-		w := &worker{queue: q, store: s, evaluate: 100 * time.Millisecond, checkpoints: t.TempDir()}
+		w := &worker{queue: q, store: s, evaluate: 100 * time.Millisecond, flushEvery: time.Second, checkpoints: t.TempDir()}
 		must(t, w.run())
 		must(t, s.Flush())
 		wantIDs(t, path, ids...)
@@ -43,7 +43,7 @@ func TestAWorkerEvaluates(t *testing.T) {
 			q := newQueue(1)
 			must(t, q.Put(record{ID: "m", Spec: test.spec, Input: test.input}))
 			q.Close()
-			must(t, (&worker{queue: q, store: s}).run())
+			must(t, (&worker{queue: q, store: s, flushEvery: time.Second}).run())
 			must(t, s.Flush())
 			records, err := readStore(path)
 			must(t, err)
@@ -58,13 +58,13 @@ func TestAWorkerFlushesAndNotesHowFarItIs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, path := newStore(t)
 		q, dir := newQueue(1), t.TempDir()
-		w := &worker{queue: q, store: s, checkpoints: dir}
+		w := &worker{queue: q, store: s, flushEvery: time.Second, checkpoints: dir}
 		ended := make(chan error, 1)
 		go func() { ended <- w.run() }()
 		must(t, q.Put(record{ID: "a"}))
 		synctest.Wait()
 		wantIDs(t, path)
-		time.Sleep(flushEvery)
+		time.Sleep(w.flushEvery)
 		synctest.Wait()
 		wantIDs(t, path, "a")
 		if last, err := os.ReadFile(filepath.Join(dir, "last")); string(last) != "1\n" {
@@ -78,11 +78,18 @@ func TestAWorkerFlushesAndNotesHowFarItIs(t *testing.T) {
 func TestAWorkerEndsWithTheStore(t *testing.T) {
 	s, _ := newStore(t)
 	must(t, s.Close())
-	q := newQueue(1)
+	q := newQueue(2)
 	must(t, q.Put(record{ID: "m-1"}))
-	err := (&worker{queue: q, store: s}).run()
+	must(t, q.Put(record{ID: "m-2"}))
+	err := (&worker{queue: q, store: s, flushEvery: time.Second}).run()
 	if !errors.Is(err, errStoreClosed) || !strings.Contains(err.Error(), "m-1") {
 		t.Errorf("run() = %v, want %v, and which record it was", err, errStoreClosed)
+	}
+	if want := "the last 2 records that were accepted may be lost"; !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("run() = %v, want that it says: %s", err, want)
+	}
+	if err := q.Put(record{ID: "m-3"}); err != errStopped {
+		t.Errorf("Put behind a worker that has failed = %v, want %v", err, errStopped)
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/greynewell/mist-go/docs/child"
 	"github.com/greynewell/mist-go/docs/guides/internal/guidetest"
-	"github.com/greynewell/mist-go/docs/internal/child"
 )
 
 func TestMain(m *testing.M) { guidetest.Main(m) }

@@ -12,8 +12,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/greynewell/mist-go/docs/child"
 	"github.com/greynewell/mist-go/docs/guides/internal/guidetest"
-	"github.com/greynewell/mist-go/docs/internal/child"
 )
 
 func TestMain(m *testing.M) { guidetest.Main(m) }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/greynewell/mist-go/docs/internal/child"
+	"github.com/greynewell/mist-go/docs/child"
 )
 
 // WantQuotedLog compares what the process has written to stderr with the log

@@ -60,9 +60,17 @@ func (l *Lines) Find(text string) int {
 	return -1
 }
 
-// await waits for a line that contains text. It gives up when there will be no
-// more lines, or after limit.
-func (l *Lines) await(text string, limit time.Duration) (string, bool) {
+// Attr returns the value of a key in a line of slog's text handler, if it is one
+// that needs no quotes.
+func Attr(line, key string) string {
+	_, value, _ := strings.Cut(line, " "+key+"=")
+	value, _, _ = strings.Cut(value, " ")
+	return value
+}
+
+// Await waits for a line that contains text, and returns it. It gives up when
+// there will be no more lines, or after limit.
+func (l *Lines) Await(text string, limit time.Duration) (string, bool) {
 	timeout := time.NewTimer(limit)
 	defer timeout.Stop()
 	for {

@@ -36,7 +36,7 @@ func TestAwaitSeesALineThatComesLater(t *testing.T) {
 			time.Sleep(time.Second)
 			_, _ = l.Write([]byte("now it is here\n"))
 		}()
-		if line, ok := l.await("it is", time.Minute); line != "now it is here" || !ok {
+		if line, ok := l.Await("it is", time.Minute); line != "now it is here" || !ok {
 			t.Errorf("await = %q, %v", line, ok)
 		}
 	})
@@ -45,12 +45,21 @@ func TestAwaitSeesALineThatComesLater(t *testing.T) {
 func TestAwaitGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began, l := time.Now(), newLines()
-		if line, ok := l.await("x", time.Minute); ok || time.Since(began) != time.Minute {
+		if line, ok := l.Await("x", time.Minute); ok || time.Since(began) != time.Minute {
 			t.Errorf("await = %q, %v after %v, want nothing after a minute", line, ok, time.Since(began))
 		}
 		l.end()
-		if _, ok := l.await("x", time.Minute); ok || time.Since(began) != time.Minute {
+		if _, ok := l.Await("x", time.Minute); ok || time.Since(began) != time.Minute {
 			t.Errorf("await waits for more when there is no more to come")
 		}
 	})
+}
+
+func TestAttrIsTheValueOfAKey(t *testing.T) {
+	line := `time=now level=INFO msg=listening addr=127.0.0.1:80 admin=127.0.0.1:81`
+	for key, want := range map[string]string{"addr": "127.0.0.1:80", "admin": "127.0.0.1:81", "level": "INFO", "dr": ""} {
+		if got := Attr(line, key); got != want {
+			t.Errorf("%s is %q, want %q", key, got, want)
+		}
+	}
 }

@@ -55,10 +55,13 @@ func Start(t testing.TB, path string, env []string, args ...string) *Process {
 // Signal sends sig, and fails the test if the process is gone.
 func (p *Process) Signal(sig os.Signal) {
 	p.t.Helper()
-	if err := p.cmd.Process.Signal(sig); err != nil {
+	if err := p.Send(sig); err != nil {
 		p.t.Fatalf("%v: %v", sig, err)
 	}
 }
+
+// Send sends sig to a process that may be gone, which is an error.
+func (p *Process) Send(sig os.Signal) error { return p.cmd.Process.Signal(sig) }
 
 // Exited is closed when the process has ended.
 func (p *Process) Exited() <-chan struct{} { return p.exited }
@@ -66,18 +69,24 @@ func (p *Process) Exited() <-chan struct{} { return p.exited }
 // ExitCode waits for the process to end; -1 is one that a signal has killed.
 func (p *Process) ExitCode() int {
 	p.t.Helper()
+	return p.Wait().ExitCode()
+}
+
+// Wait waits for the process to end, and returns how it did.
+func (p *Process) Wait() *os.ProcessState {
+	p.t.Helper()
 	select {
 	case <-p.exited:
 	case <-time.After(patience):
 		p.t.Fatalf("the process is still there after %v", patience)
 	}
-	return p.cmd.ProcessState.ExitCode()
+	return p.cmd.ProcessState
 }
 
 // AwaitLog waits for a line on stderr that contains text, and returns it.
 func (p *Process) AwaitLog(text string) string {
 	p.t.Helper()
-	line, ok := p.Stderr.await(text, patience)
+	line, ok := p.Stderr.Await(text, patience)
 	if !ok {
 		p.t.Fatalf("there is no line with %q on stderr", text)
 	}
