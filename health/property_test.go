@@ -48,7 +48,7 @@ func (l *ledger) end(i int, at time.Duration) {
 // there was none; it is answered by its longest timeout; and a check that is
 // idle begins within half of its timeout. See probers_test.go for the case in
 // which nothing has to wait for its turn, and everything is known.
-func TestAnyChecksUnderAnyProbesKeepTheirPromises(t *testing.T) {
+func TestRandomChecksAndProbes(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		rapid.SyncTest(rt, func(rt *rapid.T) { promises(rt) })
 	})

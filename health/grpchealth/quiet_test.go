@@ -20,7 +20,7 @@ import (
 
 // SetReady(true) over and over changes nothing: it neither keeps a Watch from a
 // check that fails nor runs the checks more often.
-func TestSetReadyOverAndOverNeitherHidesAFailureNorRunsTheChecks(t *testing.T) {
+func TestRepeatedSetReadyChangesNothing(t *testing.T) {
 	for _, period := range []time.Duration{time.Millisecond, 400 * time.Millisecond, 700 * time.Millisecond} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newService(t)
@@ -62,7 +62,7 @@ func TestSetReadyOverAndOverNeitherHidesAFailureNorRunsTheChecks(t *testing.T) {
 }
 
 // A change while the checks run is told at once, and their run goes on.
-func TestAChangeLeavesTheRunOfTheChecksUnderWay(t *testing.T) {
+func TestChangeDoesNotInterruptChecks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t)
 		s.fire(fsm.Started)
@@ -78,7 +78,7 @@ func TestAChangeLeavesTheRunOfTheChecksUnderWay(t *testing.T) {
 }
 
 // A name that a message cannot carry is left out.
-func TestAServiceWhoseNameIsNotUTF8IsLeftOut(t *testing.T) {
+func TestServiceNameThatIsNotUTF8IsIgnored(t *testing.T) {
 	s := grpchealth.New(t.Context(), newHandler(), grpchealth.WithServices("a\xff", "b"), grpchealth.WithService("c\xff"))
 	r, err := s.List(t.Context(), nil)
 	if err != nil || len(r.Statuses) != 2 {

@@ -20,7 +20,7 @@ import (
 
 // Whatever else happens at the time of the stop, no call that begins after it
 // is told SERVING, and every Watch comes to NOT_SERVING and stays there.
-func TestNoStormUndoesAStop(t *testing.T) {
+func TestConcurrentChangesDoNotUndoAStop(t *testing.T) {
 	for name, follows := range map[string]bool{
 		"of a lifecycle that the server follows":           true,
 		"of a lifecycle that nobody but the handler knows": false,
