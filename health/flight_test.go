@@ -114,7 +114,7 @@ func TestAThousandProbesAtOnceAreOneRun(t *testing.T) {
 	})
 }
 
-// HEALTH-9: no probe is told of a run that ended before it came, and every run
+// HEALTH-9: no probe gets the result of a run that ended before it arrived, and every run
 // is of the one check, never two at a time.
 func TestNoProbeGetsAnEarlierResult(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -204,7 +204,7 @@ func TestChangedChannels(t *testing.T) {
 	}
 }
 
-// HEALTH-15: Running counts for Startup whoever saw it.
+// HEALTH-15: Startup counts Running whichever probe saw it.
 func TestStartupIsOverOnceReadinessSawRunning(t *testing.T) {
 	h := newHandler()
 	ctx := fsm.NewContext(context.Background(), machineIn(t, fsm.Running))

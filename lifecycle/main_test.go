@@ -3,6 +3,7 @@ package lifecycle_test
 import (
 	"context"
 	"fmt"
+	"log"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -162,9 +163,20 @@ func (l *logRecorder) has(parts ...string) bool {
 
 // defaultLog replaces slog's default logger, for what is logged without a run.
 func defaultLog(t *testing.T) *logRecorder {
-	was := slog.Default()
-	t.Cleanup(func() { slog.SetDefault(was) })
+	restoreDefaultLog(t)
 	book := &logRecorder{}
 	slog.SetDefault(slog.New(book))
 	return book
+}
+
+// restoreDefaultLog restores slog's default logger at the end of the test, and the
+// output of package log, which slog.SetDefault replaces too: the default logger would
+// otherwise keep writing to the test's handler through it.
+func restoreDefaultLog(t *testing.T) {
+	logger, output, flags := slog.Default(), log.Writer(), log.Flags()
+	t.Cleanup(func() {
+		slog.SetDefault(logger)
+		log.SetOutput(output)
+		log.SetFlags(flags)
+	})
 }

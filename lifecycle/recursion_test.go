@@ -77,8 +77,7 @@ func TestLoggerThatCallsBackDoesNotRecurseForever(t *testing.T) {
 
 // Without a run there is no state to be kept, but no recursion either (HOOK-9).
 func TestDefaultLoggerThatCallsBackDoesNotRecurseForever(t *testing.T) {
-	was := slog.Default()
-	defer slog.SetDefault(was)
+	restoreDefaultLog(t)
 	log := &recursiveLogger{library: func(error) { _, _ = lifecycle.Track(context.Background()) }}
 	slog.SetDefault(slog.New(log))
 	_, _ = lifecycle.Track(context.Background())
@@ -152,7 +151,7 @@ func TestPanicDuringGoexitIsReported(t *testing.T) {
 				if !errors.Is(err, lifecycle.ErrGoexit) || !errors.As(err, &p) || p.Value != "boom" {
 					t.Errorf("Run returned %v", err)
 				}
-				w.expectLog("ERROR", "panicked", "endless_test.go")
+				w.expectLog("ERROR", "panicked", "recursion_test.go")
 			})
 		})
 	}

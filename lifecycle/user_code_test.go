@@ -109,8 +109,7 @@ func TestMisbehavingParentContextDoesNotBlockRun(t *testing.T) {
 // A service sets its default logger in main, after Run was entered.
 func TestDefaultLoggerIsLookedUpForEachRecord(t *testing.T) {
 	book := &logRecorder{}
-	was := slog.Default()
-	defer slog.SetDefault(was)
+	restoreDefaultLog(t)
 	_ = lifecycle.Run(func(ctx context.Context) error {
 		slog.SetDefault(slog.New(book))
 		lifecycle.OnShutdown(ctx, func() error { return errBoom })
@@ -180,8 +179,7 @@ func TestGoStatementHasNoRuntimeCallSite(t *testing.T) {
 }
 
 func TestPanicOfTheDefaultLoggerIsContained(t *testing.T) {
-	was := slog.Default()
-	defer slog.SetDefault(was)
+	restoreDefaultLog(t)
 	slog.SetDefault(slog.New(panickingLogger{}))
 	if _, ok := lifecycle.Track(context.Background()); ok { // HOOK-9
 		t.Error("tracked")

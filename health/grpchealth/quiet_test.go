@@ -36,12 +36,12 @@ func TestRepeatedSetReadyChangesNothing(t *testing.T) {
 				}
 				return nil
 			})
-			var told atomic.Int32
+			var received atomic.Int32
 			ctx, cancel := context.WithCancel(t.Context())
 			done := make(chan error)
 			go func() {
 				done <- s.server.Watch(&healthpb.HealthCheckRequest{}, stream{ctx: ctx,
-					sent: func(s healthpb.HealthCheckResponse_ServingStatus) { told.Store(int32(s)) }})
+					sent: func(s healthpb.HealthCheckResponse_ServingStatus) { received.Store(int32(s)) }})
 			}()
 			time.Sleep(10 * time.Second)
 			down.Store(true)
@@ -49,8 +49,8 @@ func TestRepeatedSetReadyChangesNothing(t *testing.T) {
 				s.health.SetReady(true)
 				time.Sleep(period)
 			}
-			if told.Load() != int32(notServing) || runs.Load() > 11 {
-				t.Errorf("every %v: the status is %v after %d runs", period, told.Load(), runs.Load())
+			if received.Load() != int32(notServing) || runs.Load() > 11 {
+				t.Errorf("every %v: the status is %v after %d runs", period, received.Load(), runs.Load())
 			}
 			cancel()
 			if err := <-done; status.Code(err) != codes.Canceled {
@@ -61,7 +61,7 @@ func TestRepeatedSetReadyChangesNothing(t *testing.T) {
 	}
 }
 
-// A change while the checks run is told at once, and their run goes on.
+// A change while the checks run is sent immediately, and their run continues.
 func TestChangeDoesNotInterruptChecks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t)

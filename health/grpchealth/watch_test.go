@@ -21,7 +21,7 @@ import (
 // other before it.
 func (w *watching) expect(want healthpb.HealthCheckResponse_ServingStatus, after time.Duration) {
 	w.t.Helper()
-	m, ok := <-w.told
+	m, ok := <-w.received
 	if !ok || m.err != nil || m.status != want || m.after != after {
 		w.t.Errorf("want %v after %v, got %v, %v after %v", want, after, m.status, m.err, m.after)
 	}
@@ -29,19 +29,19 @@ func (w *watching) expect(want healthpb.HealthCheckResponse_ServingStatus, after
 
 func (w *watching) expectEnd(want codes.Code) {
 	w.t.Helper()
-	m, ok := <-w.told
+	m, ok := <-w.received
 	if !ok || status.Code(m.err) != want {
 		w.t.Errorf("want the end with %v, got %v, %v after %v", want, m.status, m.err, m.after)
 	}
 }
 
-// expectSilence holds the Watch to be told nothing for a while.
+// expectSilence checks that the Watch receives nothing for a while.
 func (w *watching) expectSilence(during time.Duration) {
 	w.t.Helper()
 	time.Sleep(during)
 	synctest.Wait()
 	select {
-	case m := <-w.told:
+	case m := <-w.received:
 		w.t.Errorf("want nothing, got %v, %v after %v", m.status, m.err, m.after)
 	default:
 	}
@@ -239,7 +239,7 @@ func TestWatchSendsAStopWhileACheckHangs(t *testing.T) {
 	})
 }
 
-// A client that cannot be told anything any more ends the Watch.
+// The Watch ends when a message cannot be sent.
 func TestWatchEndsWhenSendingFails(t *testing.T) {
 	s := newService(t)
 	lost := errors.New("lost")
