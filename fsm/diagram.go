@@ -2,8 +2,7 @@ package fsm
 
 import "slices"
 
-// edge is all the rows of a table that join the same two states, drawn as one
-// arrow where several would crowd each other.
+// edge is all rows of a table between the same two states, which are drawn as one arrow.
 type edge struct {
 	from, to State
 	events   []Event
@@ -23,8 +22,8 @@ func edgesOf(table []Transition) []edge {
 	return edges
 }
 
-// statesOf returns the states that a table speaks of, in lifecycle order.
-// Starting is always among them, since that is where every life begins.
+// statesOf returns the states in a table, in lifecycle order. Starting is always among
+// them, since every lifecycle begins there.
 func statesOf(table []Transition) []State {
 	states := []State{Starting}
 	for _, t := range table {

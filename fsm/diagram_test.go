@@ -36,7 +36,7 @@ func everyForwardRow() []Transition {
 	return table
 }
 
-func TestTheSameTableGivesTheSameBytes(t *testing.T) {
+func TestDiagramsAreDeterministic(t *testing.T) {
 	emitters := map[string]func() string{"Mermaid": Mermaid, "DOT": DOT}
 	for _, s := range append(States(), Stopped+1) {
 		emitters["SVG of "+s.String()] = func() string { return SVG(s) }
@@ -54,7 +54,7 @@ func TestTheSameTableGivesTheSameBytes(t *testing.T) {
 	}
 }
 
-func TestMermaidHoldsEveryStateAndEveryEvent(t *testing.T) {
+func TestMermaidHasEveryStateAndEvent(t *testing.T) {
 	for name, table := range withTable(odd) {
 		t.Run(name, func(t *testing.T) {
 			lines := strings.Split(strings.TrimSuffix(mermaid(table), "\n"), "\n")
@@ -85,7 +85,7 @@ func TestMermaidHoldsEveryStateAndEveryEvent(t *testing.T) {
 	}
 }
 
-func TestDOTHoldsEveryStateAndEveryRow(t *testing.T) {
+func TestDOTHasEveryStateAndRow(t *testing.T) {
 	for name, table := range withTable(odd) {
 		t.Run(name, func(t *testing.T) {
 			text := dot(table)
@@ -119,7 +119,7 @@ func TestDOTHoldsEveryStateAndEveryRow(t *testing.T) {
 	}
 }
 
-func TestTheMarksAreAtTheBeginningAndTheEnd(t *testing.T) {
+func TestInitialAndTerminalMarks(t *testing.T) {
 	if got := terminalsOf(Table()); !slices.Equal(got, []State{Stopped}) {
 		t.Errorf("terminal: %v", got)
 	}
@@ -131,7 +131,7 @@ func TestTheMarksAreAtTheBeginningAndTheEnd(t *testing.T) {
 	}
 }
 
-func TestAHostileLabelStaysALabel(t *testing.T) {
+func TestHostileLabelsAreEscaped(t *testing.T) {
 	cases := []struct{ name, got, want string }{
 		{"Mermaid label", mermaidLabel(hostile), "x#34;#93;#59;#60;b#62;#38;amp#59; #92;N#123;#125;#37;#37; #35;35#59; #45;#45;#62; #39;  #91;#42;#93;#92;"},
 		{"Mermaid id", mermaidID("a b-c\"é"), "a_b_c__"},

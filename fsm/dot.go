@@ -6,7 +6,7 @@ import (
 	"unicode"
 )
 
-// dotHead sets fonts and room; Graphviz has defaults for the rest.
+// dotHead sets fonts, colours and spacing.
 const dotHead = `digraph lifecycle {
     rankdir=TB;
     nodesep=0.6;
@@ -15,8 +15,8 @@ const dotHead = `digraph lifecycle {
     "initial" [shape=point, width=0.18, fillcolor="#334155", color="#334155"];
 `
 
-// DOT returns the [Table] in the language of Graphviz, for `dot -Tpng` and
-// its like. The same table gives the same bytes. Safe for concurrent use.
+// DOT returns the [Table] in Graphviz's DOT language, for example for `dot -Tpng`. The
+// output is deterministic.
 func DOT() string { return dot(Table()) }
 
 func dot(table []Transition) string {
@@ -31,7 +31,7 @@ func dot(table []Transition) string {
 	}
 	fmt.Fprintf(&b, "    \"initial\" -> %s;\n", dotQuote(Starting.String()))
 	for _, t := range table {
-		// The spaces keep a label clear of the edge that it stands beside.
+		// The spaces keep the label at a distance from its edge.
 		fmt.Fprintf(&b, "    %s -> %s [label=%s];\n",
 			dotQuote(t.From.String()), dotQuote(t.To.String()), dotQuote(" "+t.On.String()+" "))
 	}
@@ -42,10 +42,9 @@ func dot(table []Transition) string {
 	return b.String()
 }
 
-// dotQuote returns s as a quoted string of DOT. A backslash is doubled, or
-// Graphviz would read \n, \l, \N and the like in labels as something else; an
-// ampersand is escaped for the sake of its HTML entities. What cannot be
-// printed is a space.
+// dotQuote returns s as a quoted DOT string. Backslashes are doubled, because Graphviz
+// interprets \n, \l, \N and others in labels; ampersands are escaped, because it
+// interprets HTML entities. Unprintable characters become spaces.
 func dotQuote(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')

@@ -6,26 +6,25 @@ import "fmt"
 type Event uint8
 
 const (
-	// Started: main has been launched, or start-up was marked as over.
+	// Started: main was launched or, with manual start, MarkStarted was called.
 	Started Event = iota
 	// StopRequested: a signal, the parent context, Stop, or a failed task.
 	StopRequested
 	// MainExited: main returned, panicked or called runtime.Goexit.
 	MainExited
-	// Drained: main is back, or its grace is over, and no work is left.
+	// Drained: main has returned, or its grace is over, and no work is left.
 	Drained
 	// DrainTimedOut: the drain timeout ran out first.
 	DrainTimedOut
-	// HooksFinished: every hook has run and main is back.
+	// HooksFinished: every hook has run and main has returned.
 	HooksFinished
 	// ShutdownTimedOut: the shutdown timeout ran out first.
 	ShutdownTimedOut
-	// Forced: a forcing signal ended the phase under way.
+	// Forced: a forcing signal (a second interrupt) ended the phase.
 	Forced
 )
 
-// Events returns every event, in the order of their constants. The slice is
-// the caller's own.
+// Events returns a new slice of all events, in the order of their constants.
 func Events() []Event {
 	return []Event{Started, StopRequested, MainExited, Drained, DrainTimedOut, HooksFinished, ShutdownTimedOut, Forced}
 }
@@ -53,7 +52,7 @@ func (e Event) String() string {
 	return fmt.Sprintf("event(%d)", uint8(e))
 }
 
-// MarshalText returns what String does. A value that is no event is an error.
+// MarshalText returns the same text as String. It returns an error if e is not an event.
 func (e Event) MarshalText() ([]byte, error) {
 	if e > Forced {
 		return nil, fmt.Errorf("fsm: no such event: %d", uint8(e))
@@ -61,8 +60,8 @@ func (e Event) MarshalText() ([]byte, error) {
 	return []byte(e.String()), nil
 }
 
-// UnmarshalText sets e to the event of that name. A name that is no event's is
-// an error that quotes it, and leaves e as it was.
+// UnmarshalText sets e to the event with that name. If there is none, it returns an
+// error that quotes the name, and does not change e.
 func (e *Event) UnmarshalText(text []byte) error {
 	for _, known := range Events() {
 		if known.String() == string(text) {

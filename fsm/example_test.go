@@ -42,7 +42,7 @@ func ExampleNew() {
 	// Output: starting 0
 }
 
-// What can happen next is what the table says.
+// The table determines what can happen next.
 func ExampleMachine_Can() {
 	m := fsm.New()
 	for _, e := range fsm.Events() {
@@ -103,8 +103,7 @@ func ExampleTransitionError() {
 	// Output: drained in starting
 }
 
-// Code that is given a context can wait for a state without knowing what runs
-// the machine.
+// Code with a context can wait for a state without knowing what runs the machine.
 func ExampleSource() {
 	work := func(src fsm.Source) {
 		<-src.Reached(fsm.Draining)
@@ -124,7 +123,7 @@ func ExampleNewContext() {
 	// Output: starting
 }
 
-// In the context that lifecycle.Run gives to main there is one.
+// Main's context from lifecycle.Run carries one.
 func ExampleFromContext() {
 	inTransit := func(ctx context.Context) bool {
 		src, ok := fsm.FromContext(ctx)

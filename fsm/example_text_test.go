@@ -64,7 +64,7 @@ func ExampleEvent_UnmarshalText() {
 	// Output: drained <nil>
 }
 
-// A step is data: it can be kept, sent and read again.
+// A step can be stored, sent and decoded.
 func ExampleStep() {
 	m := fsm.New()
 	step, _ := m.Fire(fsm.MainExited)
@@ -73,7 +73,7 @@ func ExampleStep() {
 	// Output: {"from":"starting","on":"main_exited","to":"draining"} false
 }
 
-// A transition says in words when it is taken.
+// A transition has a description of when it is taken.
 func ExampleTransition() {
 	for _, t := range fsm.Table() {
 		if t.To == fsm.Stopped {
@@ -81,7 +81,7 @@ func ExampleTransition() {
 		}
 	}
 	// Output:
-	// hooks_finished: every hook has run and main is back
+	// hooks_finished: every hook has run and main has returned
 	// shutdown_timed_out: the shutdown timeout ran out first
 	// forced: a forcing signal: the operator will not wait for the hooks
 }

@@ -11,31 +11,30 @@ import (
 	looplab "github.com/looplab/fsm"
 )
 
-// Machine is one life: it begins in Starting and follows the [Table], so that
-// its history is a path of it that enters no state twice (STATE-1). All its
-// methods may be called from any goroutine at any time. It is made by [New].
-//
-// This file is the only one that knows looplab/fsm. Two concurrent calls of
-// its Event race, its callbacks can deadlock or wedge it, and a cancelled
-// context leaves it stuck in a transition. So it is given no callbacks, a
-// context that is never cancelled, and one mutex around every Event; readers
-// take the state from an atomic and never wait for that mutex.
+// Machine is one lifecycle: it begins in Starting and follows the [Table], so its
+// history is a path that enters no state twice (STATE-1). Create it with [New]. All
+// methods are safe for concurrent use.
 type Machine struct {
+	// This file is the only one that uses looplab/fsm. Two concurrent calls of its
+	// Event race, its callbacks can deadlock or block it permanently, and a cancelled
+	// context leaves it stuck in a transition. So it gets no callbacks and a context
+	// that is never cancelled, and one mutex guards every Event. Readers load the state
+	// from an atomic and never wait for that mutex.
+
 	state   atomic.Uint32
 	reached [Stopped + 1]chan struct{}
 
 	table []Transition // never changed
 
-	mu      sync.Mutex // guards what follows
+	mu      sync.Mutex // guards the fields below
 	machine *looplab.FSM
 	history []Step
 }
 
-// Step is one transition that was taken. It is a plain value: a copy may be
-// used from any goroutine.
+// Step is a transition that was taken.
 type Step struct {
 	Transition
-	// At is when it was taken.
+	// At is the time at which it was taken.
 	At time.Time
 }
 
@@ -55,13 +54,12 @@ func (e *TransitionError) Error() string {
 func New() *Machine {
 	m, err := newMachine(Table())
 	if err != nil {
-		panic(err) // the package's own table; TestTheTableIsSound holds it
+		panic(err) // not reached: TestTableIsValid checks the package's table
 	}
 	return m
 }
 
-// newMachine returns a machine that follows the given table, or what check
-// has to say against it.
+// newMachine returns a machine that follows the given table, or the error of check.
 func newMachine(table []Transition) (*Machine, error) {
 	if err := check(table); err != nil {
 		return nil, err
@@ -85,8 +83,8 @@ func newMachine(table []Transition) (*Machine, error) {
 // State returns the current state: one atomic load, no lock, no allocation.
 func (m *Machine) State() State { return State(m.state.Load()) }
 
-// Can reports whether Fire(e) would succeed if it were called now. Like State
-// it takes no lock, and never says of a state what State does not yet tell.
+// Can reports whether Fire(e) would succeed now. Like State it takes no lock, and it is
+// consistent with the state that State returns.
 func (m *Machine) Can(e Event) bool { return m.row(m.State(), e) >= 0 }
 
 // row returns the index of the table's row for e in state from, or -1.
@@ -94,12 +92,12 @@ func (m *Machine) row(from State, e Event) int {
 	return slices.IndexFunc(m.table, func(t Transition) bool { return t.From == from && t.On == e })
 }
 
-// Fire takes the transition that the table has for e in the current state and
-// returns it with its time. When there is none, the state stays as it is and
-// the error is a [*TransitionError] (STATE-3).
+// Fire takes the transition for e in the current state and returns it with its time. If
+// the table has none, the state does not change and the error is a [*TransitionError]
+// (STATE-3).
 //
-// When Fire returns, State and Reached tell the new state. Of concurrent
-// calls, one happens after the other: it finds the state that the first left.
+// When Fire returns, State and Reached have the new state. Concurrent calls are
+// serialized.
 func (m *Machine) Fire(e Event) (Step, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -116,10 +114,10 @@ func (m *Machine) Fire(e Event) (Step, error) {
 	return step, nil
 }
 
-// Reached returns a channel that is closed once the machine is at s or past
-// it, whichever way it came: a life that is stopped before it was Running has
-// passed Running when it is Draining. For a value that is no state the channel
-// is nil, and blocks forever.
+// Reached returns a channel that is closed once the machine is in state s or a later
+// one, even if it skipped s: a lifecycle that is stopped before it is Running has passed
+// Running when it is Draining. If s is not a state, the channel is nil and blocks
+// forever.
 func (m *Machine) Reached(s State) <-chan struct{} {
 	if s > Stopped {
 		return nil

@@ -41,7 +41,7 @@ func find(table []Transition, s State, e Event) (Transition, bool) {
 }
 
 // STATE-1, STATE-3
-func TestEveryEventInEveryStateFollowsTheTableOrChangesNothing(t *testing.T) {
+func TestFireFollowsTheTable(t *testing.T) {
 	events := append(Events(), Forced+1, 255)
 	for _, s := range States() {
 		for _, e := range events {
@@ -81,7 +81,7 @@ func wantRefused(t *testing.T, m *Machine, s State, e Event, step Step, err erro
 	}
 }
 
-func TestAMachineThatRefusedAnEventGoesOnAsBefore(t *testing.T) {
+func TestRefusedEventDoesNotAffectTheMachine(t *testing.T) {
 	m := New()
 	for _, e := range Events() {
 		if e != Started && e != StopRequested && e != MainExited {
@@ -95,7 +95,7 @@ func TestAMachineThatRefusedAnEventGoesOnAsBefore(t *testing.T) {
 	}
 }
 
-func TestTheHistoryIsACopyInTheOrderOfTime(t *testing.T) {
+func TestHistoryIsACopyInOrder(t *testing.T) {
 	m := machineIn(t, Stopped)
 	history := m.History()
 	var events []Event
@@ -117,7 +117,7 @@ func TestTheHistoryIsACopyInTheOrderOfTime(t *testing.T) {
 	}
 }
 
-func TestReachedIsClosedForTheStatesAtOrBehindTheMachine(t *testing.T) {
+func TestReachedIsClosedUpToTheCurrentState(t *testing.T) {
 	cases := []struct {
 		name string
 		fire []Event
@@ -147,7 +147,7 @@ func TestReachedIsClosedForTheStatesAtOrBehindTheMachine(t *testing.T) {
 	}
 }
 
-func TestReachedIsNilForAValueThatIsNoState(t *testing.T) {
+func TestReachedIsNilForAnInvalidState(t *testing.T) {
 	m := machineIn(t, Stopped)
 	for _, s := range []State{Stopped + 1, 255} {
 		if m.Reached(s) != nil {
@@ -156,7 +156,7 @@ func TestReachedIsNilForAValueThatIsNoState(t *testing.T) {
 	}
 }
 
-func TestReachedIsTheSameChannelBeforeAndAfter(t *testing.T) {
+func TestReachedReturnsTheSameChannel(t *testing.T) {
 	m := New()
 	early := m.Reached(Running)
 	if _, err := m.Fire(Started); err != nil {
@@ -177,7 +177,7 @@ func isClosed(c <-chan struct{}) bool {
 }
 
 // STATE-1: whoever fires, and however many at once, one path comes of it.
-func TestManyWhoFireAtOnceMakeOnePath(t *testing.T) {
+func TestConcurrentFiresMakeOnePath(t *testing.T) {
 	for range 50 {
 		m := New()
 		var wg sync.WaitGroup
@@ -245,7 +245,7 @@ func wantPath(t interface{ Errorf(string, ...any) }, m *Machine) []Step {
 	return history
 }
 
-func TestReadingTheStateAllocatesNothing(t *testing.T) {
+func TestStateDoesNotAllocate(t *testing.T) {
 	m := New()
 	var sink State
 	if n := testing.AllocsPerRun(100, func() { sink += m.State() }); n != 0 {

@@ -6,9 +6,8 @@ import (
 	"unicode"
 )
 
-// Mermaid returns the [Table] as a Mermaid stateDiagram-v2, for pages that
-// render it, such as a README on GitHub. The same table gives the same bytes.
-// Safe for concurrent use.
+// Mermaid returns the [Table] as a Mermaid stateDiagram-v2, for pages that render it,
+// such as a README on GitHub. The output is deterministic.
 func Mermaid() string { return mermaid(Table()) }
 
 func mermaid(table []Transition) string {
@@ -28,8 +27,8 @@ func mermaid(table []Transition) string {
 	return b.String()
 }
 
-// mermaidEvents returns the label of an edge: its events, one below the other.
-// On arrows of their own Mermaid would lay their labels over each other.
+// mermaidEvents returns the label of an edge: its events, one per line. With a separate
+// arrow for each event, Mermaid would draw the labels over each other.
 func mermaidEvents(events []Event) string {
 	labels := make([]string, len(events))
 	for i, on := range events {
@@ -38,8 +37,8 @@ func mermaidEvents(events []Event) string {
 	return strings.Join(labels, "<br/>")
 }
 
-// mermaidID makes s fit for an identifier: what is no letter, digit or
-// underscore becomes an underscore.
+// mermaidID makes s an identifier: characters other than letters, digits and
+// underscores become underscores.
 func mermaidID(s string) string {
 	return strings.Map(func(r rune) rune {
 		if isWord(r) {
@@ -49,9 +48,9 @@ func mermaidID(s string) string {
 	}, s)
 }
 
-// mermaidLabel escapes s for a label. Mermaid has no quoting that holds
-// everywhere, but reads #number; as a character wherever it stands, so all but
-// the plainest characters are written so. What cannot be printed is a space.
+// mermaidLabel escapes s for a label. Mermaid has no quoting that works everywhere, but
+// accepts #number; for a character anywhere, so that is used for all characters except
+// letters, digits, underscores and spaces. Unprintable characters become spaces.
 func mermaidLabel(s string) string {
 	var b strings.Builder
 	for _, r := range s {

@@ -21,7 +21,7 @@ func (r *reference) fire(e Event) bool {
 }
 
 // STATE-1, STATE-3
-func TestAnyEventsGiveAPathOfTheTable(t *testing.T) {
+func TestRandomEventsFollowTheTable(t *testing.T) {
 	// Values past Forced are no events, and are refused like any other.
 	events := rapid.SliceOf(rapid.Custom(func(t *rapid.T) Event { return Event(rapid.IntRange(0, int(Forced)+2).Draw(t, "event")) }))
 	rapid.Check(t, func(t *rapid.T) {

@@ -6,7 +6,7 @@ import (
 )
 
 // STATE-3: what a context carries can be read.
-func TestAContextCarriesTheInnermostSource(t *testing.T) {
+func TestContextCarriesTheInnermostSource(t *testing.T) {
 	type key struct{}
 	outer, inner := New(), New()
 	withOuter := NewContext(context.Background(), outer)

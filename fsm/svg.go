@@ -6,15 +6,14 @@ import (
 	"strings"
 )
 
-// SVG returns the [Table] as a drawing in which the current state is
-// highlighted; a value that is no state highlights nothing. The same table and
-// state give the same bytes. Safe for concurrent use.
+// SVG returns the [Table] as a drawing with the current state highlighted; if current is
+// not a state, none is highlighted. The output is deterministic.
 //
-// The drawing is a whole document, to be served as it is or put into a page.
-// There, CSS can restyle it: each state is a group with classes such as
-// "state state-running current", each edge one with classes such as
-// "edge edge-starting-running", and the root has the class "mist-fsm". It
-// follows the reader's light or dark colour scheme.
+// The drawing is a complete document, to be served as a file or embedded in a page. A
+// page can restyle it with CSS: each state is a group with classes such as
+// "state state-running current", each edge a group with classes such as
+// "edge edge-starting-running", and the root has the class "mist-fsm". It follows the
+// reader's light or dark colour scheme.
 func SVG(current State) string { return svg(Table(), current) }
 
 func svg(table []Transition, current State) string {
@@ -38,9 +37,9 @@ func svg(table []Transition, current State) string {
 	return b.String()
 }
 
-// writeHead writes the root, the words for those who cannot see the drawing,
-// the style and the ground. The ids hold the current state, so that drawings of
-// different states can stand in one page.
+// writeHead writes the root, a text description for screen readers, the style and the
+// background. The ids include the current state, so that one page can have drawings of
+// different states.
 func (l *layout) writeHead(b *strings.Builder, current State) {
 	id, title := "mist-fsm", "The states of a service"
 	for _, s := range l.states {

@@ -48,7 +48,7 @@ func parse(t *testing.T, text string) element {
 	return root
 }
 
-func TestSVGHoldsEveryStateAndEveryEvent(t *testing.T) {
+func TestSVGHasEveryStateAndEvent(t *testing.T) {
 	for name, table := range withTable(odd) {
 		t.Run(name, func(t *testing.T) {
 			root := parse(t, svg(table, Running))
@@ -86,7 +86,7 @@ func TestSVGHoldsEveryStateAndEveryEvent(t *testing.T) {
 	}
 }
 
-func TestExactlyTheCurrentStateIsHighlighted(t *testing.T) {
+func TestOnlyTheCurrentStateIsHighlighted(t *testing.T) {
 	for _, s := range States() {
 		root := parse(t, SVG(s))
 		current := root.having("current")
@@ -104,7 +104,7 @@ func TestExactlyTheCurrentStateIsHighlighted(t *testing.T) {
 	}
 }
 
-func TestSVGTellsInWordsWhatItShows(t *testing.T) {
+func TestSVGHasATextDescription(t *testing.T) {
 	root := parse(t, SVG(Draining))
 	title, desc := root.Children[0], root.Children[1]
 	if root.attr("role") != "img" || title.XMLName.Local != "title" || desc.XMLName.Local != "desc" {
@@ -120,7 +120,7 @@ func TestSVGTellsInWordsWhatItShows(t *testing.T) {
 	}
 }
 
-func TestNoTwoDrawingsInAPageShareAnID(t *testing.T) {
+func TestDrawingsHaveDistinctIDs(t *testing.T) {
 	seen := map[string]bool{}
 	for _, s := range append(States(), Stopped+1) {
 		for _, e := range parse(t, SVG(s)).Children {
@@ -133,7 +133,7 @@ func TestNoTwoDrawingsInAPageShareAnID(t *testing.T) {
 	}
 }
 
-func TestTheStyleServesBothColourSchemesAndTouchesNothingElse(t *testing.T) {
+func TestStyleHasBothColourSchemesAndIsScoped(t *testing.T) {
 	if !strings.Contains(svgStyle, "@media (prefers-color-scheme: dark) {") {
 		t.Error("no dark colours")
 	}
@@ -161,7 +161,7 @@ func (b box) overlaps(c box) bool {
 }
 
 // Whatever table check accepts, nothing that is read lies over anything else.
-func TestNothingInTheDrawingLiesOverAnything(t *testing.T) {
+func TestNothingInTheDrawingOverlaps(t *testing.T) {
 	for name, table := range withTable(map[string][]Transition{
 		"every forward shift": everyForwardRow(), "one row": odd["one row"],
 	}) {

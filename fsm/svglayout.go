@@ -2,9 +2,9 @@ package fsm
 
 import "slices"
 
-// Measures of the drawing, in pixels of its natural size. The events are set
-// in a fixed pitch, so that the width of a label can be known without a font:
-// charWidth is a little more than any common one needs.
+// Sizes in the drawing, in pixels at its natural size. Events use a fixed-width font, so
+// that the width of a label is known: charWidth is a little more than any common font
+// needs.
 const (
 	margin     = 20
 	nodeHeight = 48
@@ -18,13 +18,13 @@ const (
 	markGap    = 40 // from the centre of a mark to its state
 )
 
-// layout says where everything is. The states stand on a vertical trunk, the
-// initial mark above and the terminal one below. An edge to the next state is
-// part of the trunk; one that passes a state runs in a lane of its own at the
-// left. The events of an edge are stacked in a break of its line, always in the
-// gap below the state that it leaves. So nothing can lie over anything else:
-// a lane has its column to itself, a gap is as high as its tallest stack, and
-// what crosses a column does so at the height of a state, where no events are.
+// layout has the position of everything. The states are on a vertical trunk, with the
+// initial mark above and the terminal mark below. An edge to the next state is part of
+// the trunk; one that skips a state runs in a separate lane at the left. The events of
+// an edge are stacked in a break of its line, in the gap below the state that it leaves.
+// So nothing overlaps: each lane has its own column, a gap is as high as its tallest
+// stack, and lines cross a column only at the height of a state, where there are no
+// events.
 type layout struct {
 	width, height int
 	trunk         int           // x of the centre of every state
@@ -35,7 +35,7 @@ type layout struct {
 	edges         []edge
 }
 
-// lane is the column of an edge that passes a state.
+// lane is the column of an edge that skips a state.
 type lane struct {
 	edge
 	x int // of its vertical line
@@ -48,13 +48,13 @@ func layOut(table []Transition) layout {
 	return l
 }
 
-// next reports whether e leads to the state right below the one it leaves.
+// next reports whether e leads to the next state below.
 func (l *layout) next(e edge) bool {
 	return slices.Index(l.states, e.to) == slices.Index(l.states, e.from)+1
 }
 
-// placeColumns gives every lane and the trunk their x, and the drawing its
-// width. The longer a lane, the further out it is, so that lanes nest.
+// placeColumns sets the x of every lane and of the trunk, and the width of the drawing.
+// Longer lanes are further out, so that lanes nest.
 func (l *layout) placeColumns() {
 	trunk := nodeWidth
 	for _, e := range l.edges {
@@ -76,7 +76,7 @@ func (l *layout) placeColumns() {
 	l.width = x + trunk + margin
 }
 
-// placeRows gives every state its y, and the drawing its height.
+// placeRows sets the y of every state, and the height of the drawing.
 func (l *layout) placeRows() {
 	events := map[State]int{}
 	for _, e := range l.edges {

@@ -1,10 +1,9 @@
 package fsm
 
-// svgStyle is kept to plain classes, so that a page that shows the drawing
-// inline can restyle it, and under the root's class, so that it does not
-// restyle the page. The ground is painted, so that the text is
-// legible on any page; fill and ring both mark the current state, so that it
-// can be told without seeing colours.
+// svgStyle uses plain classes, so that a page that embeds the drawing can restyle it,
+// below the root's class, so that it does not affect the page. The background is
+// painted, so that the text is legible on any page. Fill and outline both mark the
+// current state, so that it is recognizable without colours.
 const svgStyle = `
 .mist-fsm { font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; text-anchor: middle; max-width: 100%; height: auto; }
 .mist-fsm .ground { fill: #ffffff; }

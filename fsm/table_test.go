@@ -36,7 +36,7 @@ func rows(table []Transition) []string {
 }
 
 // STATE-1
-func TestTheTableIsSound(t *testing.T) {
+func TestTableIsValid(t *testing.T) {
 	if err := check(Table()); err != nil {
 		t.Errorf("check: %v", err)
 	}
@@ -50,14 +50,14 @@ func TestTheTableIsSound(t *testing.T) {
 	}
 }
 
-func TestTheTableIsACopy(t *testing.T) {
+func TestTableIsACopy(t *testing.T) {
 	Table()[0].To = Stopped
 	if got := rows(Table()); !slices.Equal(got, documented) {
 		t.Errorf("changing a copy changed the table: %q", got)
 	}
 }
 
-func TestABadTableIsRejectedWithAnErrorThatNamesTheRow(t *testing.T) {
+func TestInvalidTableIsRejected(t *testing.T) {
 	with := func(extra ...Transition) []Transition { return append(Table(), extra...) }
 	without := func(drop func(Transition) bool) []Transition { return slices.DeleteFunc(Table(), drop) }
 	cases := []struct {
@@ -70,9 +70,9 @@ func TestABadTableIsRejectedWithAnErrorThatNamesTheRow(t *testing.T) {
 		{"a second target for one state and event", with(Transition{From: Starting, On: Started, To: Draining}),
 			"starting --started--> draining: more than one row"},
 		{"an exit from Stopped, backward", with(Transition{From: Stopped, On: Started, To: Starting}),
-			"stopped --started--> starting: Stopped is left by nothing"},
+			"stopped --started--> starting: no row may leave Stopped"},
 		{"an exit from Stopped to itself", with(Transition{From: Stopped, On: Forced, To: Stopped}),
-			"stopped --forced--> stopped: Stopped is left by nothing"},
+			"stopped --forced--> stopped: no row may leave Stopped"},
 		{"a row that goes backward", with(Transition{From: Draining, On: Started, To: Running}),
 			"draining --started--> running: does not move forward"},
 		{"a row that stays where it is", with(Transition{From: Running, On: Started, To: Running}),
@@ -106,7 +106,7 @@ func TestABadTableIsRejectedWithAnErrorThatNamesTheRow(t *testing.T) {
 
 // A mutant of the table is either rejected, or some events tell it from the
 // real one: so no slip in a row can go unseen by a test that fires events.
-func TestEveryMutantOfTheTableIsRejectedOrSeen(t *testing.T) {
+func TestEveryMutantOfTheTableIsRejectedOrDetected(t *testing.T) {
 	var rejected, seen int
 	try := func(name string, table []Transition) {
 		t.Helper()

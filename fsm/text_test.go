@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestEveryStateHasTheNameThatIsDocumented(t *testing.T) {
+func TestStateNames(t *testing.T) {
 	want := map[State]string{Starting: "starting", Running: "running", Draining: "draining", Hooks: "hooks", Stopped: "stopped"}
 	if len(States()) != len(want) {
 		t.Fatalf("States() has %d states, want %d", len(States()), len(want))
@@ -26,7 +26,7 @@ func TestEveryStateHasTheNameThatIsDocumented(t *testing.T) {
 	}
 }
 
-func TestEveryEventHasTheNameThatIsDocumented(t *testing.T) {
+func TestEventNames(t *testing.T) {
 	want := map[Event]string{
 		Started: "started", StopRequested: "stop_requested", MainExited: "main_exited", Drained: "drained",
 		DrainTimedOut: "drain_timed_out", HooksFinished: "hooks_finished", ShutdownTimedOut: "shutdown_timed_out", Forced: "forced",
@@ -49,7 +49,7 @@ func TestEveryEventHasTheNameThatIsDocumented(t *testing.T) {
 	}
 }
 
-func TestAValueThatIsNoStateOrEventPrintsItsNumberAndHasNoText(t *testing.T) {
+func TestInvalidStateAndEventValues(t *testing.T) {
 	if got, want := State(5).String(), "state(5)"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -64,7 +64,7 @@ func TestAValueThatIsNoStateOrEventPrintsItsNumberAndHasNoText(t *testing.T) {
 	}
 }
 
-func TestATextThatIsNoNameIsAnErrorThatQuotesItAndChangesNothing(t *testing.T) {
+func TestUnmarshalTextOfAnUnknownName(t *testing.T) {
 	for _, text := range []string{"", "Running", " running", "running\n", "state(1)", "event(0)", "stop-requested", "\xff"} {
 		s, e := Draining, Drained
 		errState, errEvent := s.UnmarshalText([]byte(text)), e.UnmarshalText([]byte(text))
@@ -77,7 +77,7 @@ func TestATextThatIsNoNameIsAnErrorThatQuotesItAndChangesNothing(t *testing.T) {
 	}
 }
 
-func TestATransitionIsReadableInJSON(t *testing.T) {
+func TestTransitionAsJSON(t *testing.T) {
 	row := Table()[0]
 	text, err := json.Marshal(row)
 	if err != nil || !strings.HasPrefix(string(text), `{"From":"starting","On":"started","To":"running","Doc":`) {

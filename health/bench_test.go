@@ -96,8 +96,8 @@ func BenchmarkFloor(b *testing.B) {
 	}
 }
 
-// TestAProbeWithoutChecksAllocatesNothing holds what the benchmarks show.
-func TestAProbeWithoutChecksAllocatesNothing(t *testing.T) {
+// TestProbeWithoutChecksDoesNotAllocate holds what the benchmarks show.
+func TestProbeWithoutChecksDoesNotAllocate(t *testing.T) {
 	h := newHandler()
 	followed := newHandler()
 	followed.Follow(fsm.NewContext(context.Background(), machineIn(t, fsm.Running)))

@@ -90,7 +90,7 @@ func TestAThousandChecksDoNotStartAThousandGoroutines(t *testing.T) {
 }
 
 // HEALTH-10: the bound is the handler's, not each probe's.
-func TestAStormOfProbesIsBoundedAsOneIs(t *testing.T) {
+func TestManyConcurrentProbesAreBoundedLikeOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, g := newHandler(), new(gauge)
 		for i := range 500 {
@@ -161,7 +161,7 @@ func TestHungChecksDoNotStarveTheOthers(t *testing.T) {
 
 // HEALTH-9, HEALTH-10: a run that was asked for is run, whether or not those
 // who asked still listen when its turn comes; and its timeout counts from then.
-func TestARunInTheQueueIsRunThoughNoOneListensAnyMore(t *testing.T) {
+func TestQueuedRunRunsAfterItsClientsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, release, runs := newHandler(), make(chan struct{}), atomic.Int64{}
 		for i := range 64 {
@@ -182,7 +182,7 @@ func TestARunInTheQueueIsRunThoughNoOneListensAnyMore(t *testing.T) {
 }
 
 // HEALTH-13: a check that is removed while it is in the queue is not run.
-func TestACheckThatIsRemovedInTheQueueIsNotRun(t *testing.T) {
+func TestCheckRemovedFromTheQueueIsNotRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHandler()
 		for i := range 64 {

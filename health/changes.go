@@ -10,48 +10,48 @@ import (
 	"time"
 )
 
-// Change is what a [WithObserver] gets: a check begins to fail, fails with
-// another text, or passes again (HEALTH-16).
+// Change is what an observer gets ([WithObserver]): a check begins to fail, fails with
+// another error, or passes again (HEALTH-16).
 type Change struct {
-	// Check is the name that the check was added under.
+	// Check is the name of the check.
 	Check string
-	// Err prints the text that readiness shows: "failed" with [WithoutDetails].
-	// It is nil when the check passes again.
+	// Err has the text that readiness shows, which is "failed" with [WithoutDetails]. It
+	// is nil when the check passes again.
 	Err error
-	// At is when it was found, which is when a run ended or its timeout was over.
+	// At is when the run ended or timed out.
 	At time.Time
 }
 
-// changes tells the log and the observers about checks that begin to fail, fail
-// with another text, or pass again, in the order in which they do.
+// changes notifies the log and the observers of checks that begin to fail, fail with
+// another error, or pass again, in that order of events.
 type changes struct {
-	epoch time.Time  // the scheduler's
-	to    []*mailbox // the log's, and then the observers'
+	epoch     time.Time  // the scheduler's
+	receivers []*mailbox // the log's, then the observers'
 }
 
 const (
-	// textEvery is how often another text of a check that goes on failing is
-	// logged. That a timeout is over is logged in any case, by then.
+	// textEvery is the shortest interval at which a new error of a failing check is
+	// logged. A timeout is always logged immediately.
 	textEvery = time.Minute
-	// textGrace is how long after that a text is logged that came too soon, unless
-	// a run brings another.
+	// textGrace is how long after textEvery an error that came too soon is logged,
+	// unless a run has another result by then.
 	textGrace = 100 * time.Millisecond
 )
 
-// change is a Change, with what the log has besides.
+// change is a Change with additional data for the log.
 type change struct {
-	check *check
-	out   *failure
-	again bool // it has failed before, with another text
-	early bool // its timeout is over, but by FailAfter it passes
-	at    time.Time
+	check     *check
+	out       *failure
+	newText   bool // the check was failing before, with another error
+	tolerated bool // it timed out, but with FailAfter still passes
+	at        time.Time
 }
 
-// note is called with scheduler.mu held when a run is decided, and again when
-// its text was owed. A check that is new counts as one that passes.
-func (w *changes) note(c *check, r *run, now time.Duration) {
+// record is called with scheduler.mu held when a run gets its result, and again at
+// check.logTextAt. A new check counts as passing.
+func (w *changes) record(c *check, r *run, now time.Duration) {
 	note := change{check: c, out: r.out, at: w.epoch.Add(c.lastAt)}
-	c.owed = 0
+	c.logTextAt = 0
 	switch {
 	case r.out == nil:
 		if !c.failing {
@@ -59,36 +59,35 @@ func (w *changes) note(c *check, r *run, now time.Duration) {
 		}
 		c.failing = false
 	case !r.fails:
-		if !r.out.late || c.warned {
+		if !r.out.isTimeout || c.warned {
 			return
 		}
-		note.early, c.warned = true, true
+		note.tolerated, c.warned = true, true
 	case !c.failing:
 		c.failing, c.changed, c.logged = true, false, r.out.text
 	case r.out.text == c.logged:
 		return
-	case c.changed && !r.out.late && now-c.changedAt < textEvery:
-		c.owed = c.changedAt + textEvery + textGrace
+	case c.changed && !r.out.isTimeout && now-c.changedAt < textEvery:
+		c.logTextAt = c.changedAt + textEvery + textGrace
 		return
 	default:
-		note.again = true
+		note.newText = true
 		c.changed, c.changedAt, c.logged = true, now, r.out.text
 	}
-	for i, m := range w.to {
-		if i > 0 && note.early { // the check passes, so it is no change
+	for i, m := range w.receivers {
+		if i > 0 && note.tolerated { // the check still passes, so this is not a Change
 			break
 		}
 		m.put(note)
 	}
 }
 
-// maxPending bounds what waits for a logger or an observer that does not come
-// back; what comes beyond it is lost.
+// maxPending limits the queue of a logger or an observer that hangs; further changes
+// are dropped.
 const maxPending = 1 << 16
 
-// mailbox brings changes to one who is the user's code, and may be slow: no lock
-// is held and no probe waits meanwhile. While there are changes there is one
-// goroutine that brings them; it ends with the last of them.
+// mailbox delivers changes to user code, which may be slow, without holding a lock or
+// making a probe wait. It has one goroutine while there are changes to deliver.
 type mailbox struct {
 	deliver func(change)
 
@@ -113,7 +112,7 @@ func (m *mailbox) run() {
 	ended := false
 	defer func() {
 		recover()
-		if !ended { // it panicked or called Goexit; go on with the next
+		if !ended { // deliver panicked or called Goexit; continue with the next
 			go m.run()
 		}
 	}()
@@ -155,19 +154,19 @@ func (h *Handler) logChange(c change) {
 	}
 	msg := "health: check fails"
 	switch {
-	case c.again:
+	case c.newText:
 		msg = "health: check fails with another error"
-	case c.early:
-		msg = "health: check timed out, and passes until FailAfter is reached"
+	case c.tolerated:
+		msg = "health: check timed out, but still passes until FailAfter is reached"
 	}
 	l.Warn(msg, attrs...)
 }
 
-// observed returns what an observer gets.
+// observed returns the Change for observers.
 func (h *Handler) observed(c change) Change {
 	o := Change{Check: c.check.name, At: c.at}
 	if c.out != nil {
-		text, _ := c.out.shown(h.hideDetails)
+		text, _ := c.out.display(h.hideDetails)
 		o.Err = errors.New(text)
 	}
 	return o
@@ -180,9 +179,9 @@ func (h *Handler) log() *slog.Logger {
 	return slog.Default()
 }
 
-// misused logs misuse as an error, with the place of the call. It must be
-// called by the exported function that was misused.
-func (h *Handler) misused(msg string, attrs ...slog.Attr) {
+// logMisuse logs misuse of the package as an error, with the call site. It must be
+// called directly by the exported function.
+func (h *Handler) logMisuse(msg string, attrs ...slog.Attr) {
 	defer func() { _ = recover() }() // a logger that panics must not stop the caller
 	var pcs [1]uintptr
 	runtime.Callers(3, pcs[:])

@@ -15,7 +15,7 @@ import (
 
 // HEALTH-16: a replacement inherits that the check is failing; removal ends it
 // in silence.
-func TestAReplacementInheritsThatTheCheckIsFailing(t *testing.T) {
+func TestReplacementInheritsTheFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var j journal
 		h := health.New("tool", "1", j.option())
@@ -49,7 +49,7 @@ func TestAReplacementInheritsThatTheCheckIsFailing(t *testing.T) {
 }
 
 // HEALTH-16: another text is logged at once, and then once a minute at most.
-func TestAnotherTextIsLoggedOnceAMinuteAtMost(t *testing.T) {
+func TestNewErrorIsLoggedAtMostOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var j journal
 		h, start := health.New("tool", "1", j.option()), time.Now()
@@ -70,7 +70,7 @@ func TestAnotherTextIsLoggedOnceAMinuteAtMost(t *testing.T) {
 }
 
 // HEALTH-16: an observer hears what readiness shows, and may do what it likes.
-func TestAnObserverMayDoItsWorstAndHearsWhatReadinessShows(t *testing.T) {
+func TestMisbehavingObserverGetsWhatReadinessShows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		var heard []health.Change

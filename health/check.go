@@ -9,50 +9,50 @@ import (
 	"time"
 )
 
-// check is one named check: what was asked for, and, below, where its run
-// stands. A check that is replaced is another value with the same name.
+// check is one named check: its options, and below them the state of its run. The
+// replacement of a check is another value with the same name.
 type check struct {
-	name   string // as it was given
-	key    string // the name as JSON can carry it
-	quoted string // the key with quotes and colon, as the body has it
+	name   string // as given
+	key    string // the name as valid UTF-8, for JSON
+	quoted string // the key with quotes and colon, for the body
 
-	plain        CheckFunc                       // one of these, or neither:
-	fn           func(ctx context.Context) error // then the check fails
+	plain        CheckFunc                       // plain or fn is set; if neither is,
+	fn           func(ctx context.Context) error // the check fails
 	timeout      time.Duration
 	cacheFor     time.Duration
 	refreshAhead bool
 	optional     bool
-	failAfter    int // how many failing runs in a row make it fail
+	failAfter    int // how many consecutive failing runs make it fail
 	groups       []string
 
-	// All that follows is guarded by scheduler.mu.
+	// The fields below are guarded by scheduler.mu.
 
-	removed  bool // or replaced: nothing of it is shown or logged any more
-	phase    phase
-	run      *run          // the one that is queued or under way
-	turn     time.Duration // while it is queued: when it begins at the latest
-	began    time.Duration
-	deadline time.Duration // its timeout, counted from the first probe that asked for it
-	counted  bool          // whether it counts towards maxRuns
-	next     *check        // of those that are ready, the one behind it
-	late     time.Duration // when its timeout is over once more, while it hangs
-	alarm    time.Duration // when the scheduler looks at it next; 0: it need not
-	slot     int           // its place among the alarms
+	removed     bool // or replaced: it is no longer shown or logged
+	phase       phase
+	run         *run          // queued or in progress
+	turn        time.Duration // while queued: when the run begins at the latest
+	began       time.Duration
+	deadline    time.Duration // of the run: its timeout, counted from the first probe that asked for it
+	counted     bool          // whether it counts towards maxRuns
+	next        *check        // the next in the ready list
+	nextTimeout time.Duration // while it hangs: when another timeout has passed
+	alarm       time.Duration // when the scheduler looks at it next; 0: never
+	alarmIndex  int           // its index in scheduler.alarms
 
-	last   *run          // the last that is decided
-	lastAt time.Duration // and when
+	last   *run          // the last one with a result
+	lastAt time.Duration // when it got that
 	ended  bool          // whether a run has ended
-	took   time.Duration // how long the last that ended was under way
-	since  time.Duration // when it began to fail, or to pass
-	streak int           // failing runs in a row, up to failAfter
+	took   time.Duration // the duration of the last run that has ended
+	since  time.Duration // when the check began to fail, or to pass
+	streak int           // consecutive failing runs, up to failAfter
 
-	// What was logged of it last; see changes.
+	// What was logged last; see changes.
 	failing   bool
 	logged    string        // the text
-	changed   bool          // whether another text was logged than the first
+	changed   bool          // whether a second text was logged
 	changedAt time.Duration // and when
-	owed      time.Duration // when the text that could not be logged is; 0: there is none
-	warned    bool          // whether a timeout was logged since it passed
+	logTextAt time.Duration // when to log a text that came too soon; 0: there is none
+	warned    bool          // whether a timeout was logged since it last passed
 }
 
 type phase uint8
@@ -64,7 +64,7 @@ const (
 )
 
 func newCheck(name string, timeout time.Duration) *check {
-	key := valid(name)
+	key := toValidUTF8(name)
 	return &check{
 		name:      name,
 		key:       key,
@@ -74,39 +74,38 @@ func newCheck(name string, timeout time.Duration) *check {
 	}
 }
 
-// kind is the queue that the check waits in.
-func (c *check) kind() int {
+// queueIndex is the index in scheduler.queues of the check's queue.
+func (c *check) queueIndex() int {
 	if c.optional {
 		return 1
 	}
 	return 0
 }
 
-// in reports whether the check is asked for by those who ask for these groups
-// (HEALTH-17).
+// in reports whether the check is run for these groups (HEALTH-17).
 func (c *check) in(groups []string) bool {
 	return len(c.groups) == 0 || slices.ContainsFunc(c.groups, func(g string) bool { return slices.Contains(groups, g) })
 }
 
-// inherit takes over from a check that this one replaces that it is failing:
-// it fails until a run passes (HEALTH-16).
+// inherit takes over the failing state of the check that this one replaces: it fails
+// until a run passes (HEALTH-16).
 func (c *check) inherit(old *check) {
 	if old.failing {
 		c.streak, c.failing, c.logged, c.changed, c.changedAt = c.failAfter, true, old.logged, old.changed, old.changedAt
 	}
 }
 
-// failure is what a run came to that failed; nil is one that passed. It is not
-// changed once it is made.
+// failure is the result of a run that failed; nil means that it passed. It is
+// immutable.
 type failure struct {
-	text   string // why; never empty or "ok"
-	quoted string // the text as JSON has it
-	stack  string // of a panic, for the log
-	late   bool   // it says that the timeout is over
+	text      string // why; never empty or "ok"
+	quoted    string // text as a JSON string
+	stack     string // of a panic, for the log
+	isTimeout bool   // the run has timed out
 }
 
-// shown is what an answer says of a check, and that as JSON has it.
-func (f *failure) shown(hideDetails bool) (text, quoted string) {
+// display returns the text for an answer, plain and as a JSON string.
+func (f *failure) display(hideDetails bool) (text, quoted string) {
 	switch {
 	case f == nil:
 		return "ok", `"ok"`
@@ -116,8 +115,8 @@ func (f *failure) shown(hideDetails bool) (text, quoted string) {
 	return f.text, f.quoted
 }
 
-// failed makes the failure with that text. A text that is empty or "ok" would
-// read as nothing or as a pass (HEALTH-12).
+// failed returns a failure with the text. An empty text and "ok" are replaced, because
+// they would not look like a failure (HEALTH-12).
 func failed(text string) *failure {
 	switch text {
 	case "":
@@ -125,28 +124,27 @@ func failed(text string) *failure {
 	case "ok":
 		text = "failed: ok"
 	}
-	text = clip(text)
+	text = truncate(text)
 	return &failure{text: text, quoted: quote(text)}
 }
 
 func timedOut(timeout time.Duration) *failure {
 	f := failed(fmt.Sprintf("timed out after %v", timeout))
-	f.late = true
+	f.isTimeout = true
 	return f
 }
 
-var errNoFunc = errors.New("the check has no function: nil was given to AddCheck")
+var errNoFunc = errors.New("the check's function is nil")
 
-// call calls the check once and contains what it does, except for
-// runtime.Goexit: that ends the goroutine, and call does not return (HEALTH-8).
-// The text of the error is taken here because its Error method is the user's
-// code too.
+// call calls the check once and recovers from a panic. It does not return if the check
+// calls runtime.Goexit (HEALTH-8). The error's text is taken here, because its Error
+// method is user code too.
 func (c *check) call(deadline time.Time) (out *failure) {
 	returned := false
 	defer func() {
 		// With GODEBUG=panicnil=1 the value of a nil panic is nil here.
 		if v := recover(); v != nil || !returned {
-			out = failed("panicked: " + describe(v))
+			out = failed("panicked: " + panicText(v))
 			out.stack = string(debug.Stack())
 		}
 	}()
@@ -168,9 +166,9 @@ func (c *check) call(deadline time.Time) (out *failure) {
 	return out
 }
 
-// describe is fmt.Sprint for a value that may do anything when it is asked for
-// its text: fmt contains one panic, not a panic whose value panics as well.
-func describe(v any) (text string) {
+// panicText is like fmt.Sprint for the value of a panic, whose methods may panic: fmt
+// recovers from one panic, but not from a panic whose value panics when printed.
+func panicText(v any) (text string) {
 	defer func() {
 		if recover() != nil {
 			text = fmt.Sprintf("a %T that panics when printed", v)

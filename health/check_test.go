@@ -27,7 +27,7 @@ type pointerError struct{ text string }
 func (e *pointerError) Error() string { return e.text }
 
 // HEALTH-8, HEALTH-12: whatever a check does is a failed check, and says so.
-func TestACheckThatDoesItsWorstIsAFailedCheck(t *testing.T) {
+func TestMisbehavingCheckIsAFailedCheck(t *testing.T) {
 	for name, tc := range map[string]struct {
 		check health.CheckFunc
 		want  string
@@ -55,7 +55,7 @@ func TestACheckThatDoesItsWorstIsAFailedCheck(t *testing.T) {
 		"panics with an error whose Error calls Goexit": {func() error {
 			panic(errorFunc(func() string { runtime.Goexit(); return "" }))
 		}, "called runtime.Goexit"},
-		"is nil":           {nil, "the check has no function: nil was given to AddCheck"},
+		"is nil":           {nil, "the check's function is nil"},
 		"an empty text":    {func() error { return errors.New("") }, "failed"},
 		"a text of ok":     {func() error { return errors.New("ok") }, "failed: ok"},
 		"a text of 1 KiB":  {func() error { return errors.New(strings.Repeat("x", 1024)) }, strings.Repeat("x", 1024)},
@@ -86,7 +86,7 @@ func TestACheckThatDoesItsWorstIsAFailedCheck(t *testing.T) {
 
 // HEALTH-8: with the behaviour from before Go 1.21, recover returns nil for a
 // nil panic.
-func TestANilPanicThatRecoverCannotSeeIsAFailedCheck(t *testing.T) {
+func TestNilPanicIsAFailedCheck(t *testing.T) {
 	t.Setenv("GODEBUG", "panicnil=1")
 	h := newHandler()
 	h.AddCheck("it", func() error { panic(nil) })
@@ -96,7 +96,7 @@ func TestANilPanicThatRecoverCannotSeeIsAFailedCheck(t *testing.T) {
 }
 
 // HEALTH-12
-func TestOfTwoNamesThatJSONCannotTellApartTheFailingOneIsShown(t *testing.T) {
+func TestFailingCheckIsShownOfTwoWithEqualNames(t *testing.T) {
 	down := func(context.Context) error { return errors.New("down") }
 	limp := func(context.Context) error { return errors.New("limping") }
 	fine := func(context.Context) error { return nil }
@@ -126,7 +126,7 @@ func TestAddCheckReplacesTheCheckOfThatName(t *testing.T) {
 	}
 	h.AddCheckContext("db", nil)
 	ask(t, h.Readiness()).expect(t, 503, "degraded").
-		expectCheck(t, "db", "the check has no function: nil was given to AddCheck")
+		expectCheck(t, "db", "the check's function is nil")
 	h.RemoveCheck("no such check")
 	h.RemoveCheck("db")
 	if a := ask(t, h.Readiness()).expect(t, 200, "ok"); strings.Contains(a.raw, "checks") {
@@ -135,7 +135,7 @@ func TestAddCheckReplacesTheCheckOfThatName(t *testing.T) {
 }
 
 // HEALTH-13: a hung check is got rid of by replacing it.
-func TestAReplacedCheckThatHangsHoldsUpNobody(t *testing.T) {
+func TestReplacedCheckThatHangsDelaysNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, release := newHandler(), make(chan struct{})
 		h.AddCheck("db", func() error { <-release; return errors.New("old") })
@@ -153,7 +153,7 @@ func TestAReplacedCheckThatHangsHoldsUpNobody(t *testing.T) {
 }
 
 // HEALTH-14
-func TestACheckMayCallAnythingInTheLibrary(t *testing.T) {
+func TestChecksMayCallAnyMethod(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHandler()
 		h.AddCheck("outer", func() error {
@@ -176,7 +176,7 @@ func TestACheckMayCallAnythingInTheLibrary(t *testing.T) {
 }
 
 // HEALTH-14: one that waits for itself is one that hangs.
-func TestACheckThatAsksForReadinessTimesOutLikeAnyOther(t *testing.T) {
+func TestCheckThatCallsReadinessTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, start := newHandler(), time.Now()
 		h.AddCheck("self", func() error {
@@ -195,7 +195,7 @@ func TestACheckThatAsksForReadinessTimesOutLikeAnyOther(t *testing.T) {
 }
 
 // HEALTH-14
-func TestEverythingAtOnceLosesNothing(t *testing.T) {
+func TestConcurrentUse(t *testing.T) {
 	h, done := newHandler(), make(chan struct{})
 	const n = 50
 	for i := range n {

@@ -32,8 +32,8 @@ func ExampleCheckFunc() {
 	// 200 {"status":"ok","tool":"matchspec","version":"1.4.0","uptime":"5s","checks":{"broker":"ok"}}
 }
 
-// A check that does not answer in its time has failed. One that heeds its
-// context ends then too.
+// A check that exceeds its timeout has failed. A check that observes its context also
+// ends then.
 func ExampleTimeout() {
 	h := health.New("matchspec", "1.4.0", noLog())
 	release := make(chan struct{})
@@ -47,7 +47,7 @@ func ExampleTimeout() {
 	// 503 {"status":"degraded","tool":"matchspec","version":"1.4.0","uptime":"5s","checks":{"search":"timed out after 10ms"}}
 }
 
-// A check that costs something is not run for every probe.
+// An expensive check is not run for every probe.
 func ExampleCacheFor() {
 	h := health.New("matchspec", "1.4.0")
 	h.AddCheckContext("licence", func(context.Context) error {
@@ -65,7 +65,8 @@ func ExampleCacheFor() {
 	// true ok
 }
 
-// What the process can do without is listed, and does not fail readiness.
+// A check of something that the process doesn't need is listed, but does not affect
+// readiness.
 func ExampleOptional() {
 	h := health.New("matchspec", "1.4.0", noLog())
 	h.AddCheckContext("search", func(context.Context) error { return errors.New("no route to host") }, health.Optional())
@@ -74,7 +75,7 @@ func ExampleOptional() {
 	// 200 {"status":"ok","tool":"matchspec","version":"1.4.0","uptime":"5s","checks":{"search":"no route to host"}}
 }
 
-// A blip is listed and no more.
+// A short failure is listed, but does not affect readiness.
 func ExampleFailAfter() {
 	h := health.New("matchspec", "1.4.0", noLog())
 	h.AddCheckContext("db", func(context.Context) error { return errors.New("connection reset") }, health.FailAfter(3))
@@ -88,7 +89,7 @@ func ExampleFailAfter() {
 	// false connection reset
 }
 
-// Probed at least every 30 s, no probe waits for this check but the first.
+// If it is probed at least every 30 s, only the first probe waits for this check.
 func ExampleRefreshAhead() {
 	h := health.New("matchspec", "1.4.0")
 	h.AddCheckContext("licence", func(context.Context) error { return nil },
@@ -151,10 +152,10 @@ func ExampleWithLogger() {
 	h := health.New("matchspec", "1.4.0", health.WithLogger(log), health.WithCheckTimeout(-1))
 	_ = h
 	// Output:
-	// level=ERROR msg="health: New: WithCheckTimeout(-1ns) is not positive; checks keep 3s"
+	// level=ERROR msg="health: New: WithCheckTimeout(-1ns) is not positive; the timeout stays 3s"
 }
 
-// exampleWriter prints what of a record is the same each time.
+// exampleWriter prints the parts of a record that do not vary.
 type exampleWriter struct{}
 
 func (exampleWriter) Write(b []byte) (int, error) {

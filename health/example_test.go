@@ -16,14 +16,14 @@ import (
 	"github.com/greynewell/mist-go/health"
 )
 
-// show prints the answer to a GET, with the uptime of a test made constant.
+// show prints the answer to a GET, with a constant uptime.
 func show(h http.Handler) {
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/", nil))
 	fmt.Println(rec.Code, regexp.MustCompile(`"uptime":"[^"]*"`).ReplaceAllString(rec.Body.String(), `"uptime":"5s"`))
 }
 
-// noLog keeps the examples' output to what they print.
+// noLog discards the log, so that the output is only what the example prints.
 func noLog() health.Option { return health.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))) }
 
 func Example() {
@@ -51,7 +51,7 @@ func ExampleNew() {
 	// Output: <nil> 405 matchspec 1.4.0
 }
 
-// A check that fails does not get the process killed.
+// A failing check does not affect liveness.
 func ExampleHandler_Liveness() {
 	h := health.New("matchspec", "1.4.0", noLog())
 	h.AddCheck("db", func() error { return errors.New("connection refused") })
@@ -61,7 +61,7 @@ func ExampleHandler_Liveness() {
 	// 200 {"status":"ok","tool":"matchspec","version":"1.4.0","uptime":"5s"}
 }
 
-// A check that fails takes the process out of rotation.
+// A failing check makes the process not ready.
 func ExampleHandler_Readiness() {
 	h := health.New("matchspec", "1.4.0", noLog())
 	h.AddCheck("db", func() error { return errors.New("connection refused") })
@@ -88,7 +88,7 @@ func ExampleHandler_AddCheckContext() {
 		func(ctx context.Context) error { return errors.New("cold") },
 		health.Timeout(time.Second), // instead of the handler's 3 s
 		health.CacheFor(5*time.Second),
-		health.Optional(), // listed, but the process stays in rotation
+		health.Optional(), // listed, but the process stays ready
 	)
 	show(h.Readiness())
 	// Output:
@@ -115,8 +115,8 @@ func ExampleHandler_SetReady() {
 	// 200 {"status":"ok","tool":"matchspec","version":"1.4.0","uptime":"5s"}
 }
 
-// In a service the context is the one that lifecycle.Run gives to main. Here a
-// machine is driven by hand.
+// In a service, pass main's context from lifecycle.Run. Here a machine is driven
+// directly.
 func ExampleHandler_Follow() {
 	machine := fsm.New()
 	ctx := fsm.NewContext(context.Background(), machine)
@@ -156,7 +156,7 @@ func ExampleHandler_Check() {
 	// false degraded connection refused
 }
 
-// What needs a dependency is taken out of rotation by itself.
+// Only the part of the service that needs the dependency becomes not ready.
 func ExampleHandler_ReadinessOf() {
 	h := health.New("matchspec", "1.4.0", noLog())
 	h.AddCheckContext("search", func(context.Context) error { return errors.New("connection refused") }, health.Group("query"))
@@ -205,7 +205,7 @@ func ExampleHandler_Checks() {
 	// db: connection refused; failing true, optional false
 }
 
-// A bridge to another protocol pushes the answer when it may be another.
+// A bridge to another protocol pushes the answer when it may have changed.
 func ExampleHandler_Changed() {
 	h := health.New("matchspec", "1.4.0")
 	go h.SetNotReady("maintenance")
@@ -223,7 +223,7 @@ func ExampleHandler_Changed() {
 	// Output: not ready
 }
 
-// An alert needs no scrape.
+// An observer can raise an alert without being polled.
 func ExampleWithObserver() {
 	heard := make(chan health.Change, 1)
 	h := health.New("matchspec", "1.4.0", noLog(), health.WithObserver(func(c health.Change) { heard <- c }))
@@ -239,7 +239,7 @@ func ExampleWithObserver() {
 	// <nil>
 }
 
-// Clients can decode the answer, and say which check it was.
+// Clients can decode the answer and find the failed check.
 func ExampleResponse() {
 	h := health.New("matchspec", "1.4.0", noLog())
 	h.AddCheck("db", func() error { return errors.New("connection refused") })

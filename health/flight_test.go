@@ -28,7 +28,7 @@ func started() int {
 // goroutine; each probe is answered when the run's timeout is over, or at once
 // after that, the other checks stay right, and when the check is released the
 // next probe is right.
-func TestAHungCheckUnderTenThousandProbesIsOneGoroutine(t *testing.T) {
+func TestHungCheckUsesOneGoroutineForTenThousandProbes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, release := newHandler(), make(chan struct{})
 		var runs, under atomic.Int32
@@ -73,7 +73,7 @@ func TestAHungCheckUnderTenThousandProbesIsOneGoroutine(t *testing.T) {
 }
 
 // HEALTH-9
-func TestWhenAHungCheckIsReleasedTheNextProbeIsRight(t *testing.T) {
+func TestProbeAfterAHungCheckReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHandler()
 		var hang atomic.Bool
@@ -114,9 +114,9 @@ func TestAThousandProbesAtOnceAreOneRun(t *testing.T) {
 	})
 }
 
-// HEALTH-9: no probe is told of a run that ended before it came, and every run
+// HEALTH-9: no probe gets the result of a run that ended before it arrived, and every run
 // is of the one check, never two at a time.
-func TestNoProbeGetsTheResultOfARunThatEndedBeforeIt(t *testing.T) {
+func TestNoProbeGetsAnEarlierResult(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, epoch := newHandler(), time.Now()
 		var under, runs atomic.Int32
@@ -197,7 +197,7 @@ func TestProbersNeverDisagreeAboutARun(t *testing.T) {
 }
 
 // HEALTH-9: one prober that asks again before a run is over hears the same.
-func TestOneProberHearsTheSameOfEachRun(t *testing.T) {
+func TestProberSeesOneResultPerRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHandler(health.WithCheckTimeout(300 * ms))
 		h.AddCheck("db", func() error { time.Sleep(400*ms + 1); return nil })
@@ -215,7 +215,7 @@ func TestOneProberHearsTheSameOfEachRun(t *testing.T) {
 
 // HEALTH-9: the context of a run ends at the check's timeout, and a check that
 // obeys it is free for the next probe.
-func TestTheContextOfARunEndsAtTheTimeout(t *testing.T) {
+func TestContextOfARunEndsAtTheTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, runs := newHandler(), 0
 		h.AddCheckContext("db", func(ctx context.Context) error {
@@ -238,7 +238,7 @@ func TestTheContextOfARunEndsAtTheTimeout(t *testing.T) {
 }
 
 // HEALTH-9: CacheFor.
-func TestAResultWithinCacheForAnswersWithoutARun(t *testing.T) {
+func TestCachedResultAnswersWithoutARun(t *testing.T) {
 	for name, result := range map[string]error{"passed": nil, "failed": errors.New("down")} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -264,7 +264,7 @@ func TestAResultWithinCacheForAnswersWithoutARun(t *testing.T) {
 }
 
 // HEALTH-15
-func TestAnOptionalCheckIsListedAndFailsNothing(t *testing.T) {
+func TestOptionalCheckIsListedButDoesNotAffectReadiness(t *testing.T) {
 	h := newHandler()
 	h.AddCheckContext("cache", func(context.Context) error { return errors.New("cold") }, health.Optional())
 	h.AddCheck("db", pass)

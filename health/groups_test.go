@@ -24,7 +24,7 @@ func down(context.Context) error { return errors.New("down") }
 func fine(context.Context) error { return nil }
 
 // HEALTH-17
-func TestAnyGroupsRunTheirOwnChecksAndThoseOfNone(t *testing.T) {
+func TestRandomGroups(t *testing.T) {
 	names := rapid.SampledFrom([]string{"a", "b", "c", "", "é\xff"})
 	rapid.Check(t, func(t *rapid.T) {
 		h := newHandler()
@@ -76,7 +76,7 @@ func TestAnyGroupsRunTheirOwnChecksAndThoseOfNone(t *testing.T) {
 }
 
 // HEALTH-17: a check that is in several groups is one check, one run at a time.
-func TestAFailingGroupFailsOnlyThoseWhoAskForIt(t *testing.T) {
+func TestFailingGroupFailsOnlyItsReadiness(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, runs := newHandler(), atomic.Int64{}
 		h.AddCheckContext("search", down, health.Group("search"))

@@ -15,7 +15,7 @@ import (
 
 // HEALTH-18, HEALTH-16: each timeout that a check hangs for is a failing run, and
 // the first is logged though the check still passes by FailAfter.
-func TestACheckThatHangsForGoodFailsAfterThatManyTimeouts(t *testing.T) {
+func TestHungCheckFailsAfterNTimeouts(t *testing.T) {
 	for name, opts := range map[string][]health.CheckOption{
 		"": nil, "cached": {health.CacheFor(time.Minute), health.RefreshAhead()},
 	} {
@@ -36,7 +36,7 @@ func TestACheckThatHangsForGoodFailsAfterThatManyTimeouts(t *testing.T) {
 						t.Errorf("want %q\n got %q, %d changes", lines, got, observed.Load())
 					}
 				}
-				expect(200, 0, "WARN health: check timed out, and passes until FailAfter is reached db timed out after 3s")
+				expect(200, 0, "WARN health: check timed out, but still passes until FailAfter is reached db timed out after 3s")
 				time.Sleep(5999 * ms)
 				expect(200, 0)
 				time.Sleep(2 * ms)
@@ -52,7 +52,7 @@ func TestACheckThatHangsForGoodFailsAfterThatManyTimeouts(t *testing.T) {
 }
 
 // HEALTH-16: a timeout is logged by then, however soon after another text.
-func TestAHangThatFollowsAnotherTextIsLoggedByItsTimeout(t *testing.T) {
+func TestHangAfterAnotherErrorIsLoggedByItsTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var j journal
 		h, release, runs := health.New("tool", "1", j.option()), make(chan struct{}), 0
@@ -81,7 +81,7 @@ func TestAHangThatFollowsAnotherTextIsLoggedByItsTimeout(t *testing.T) {
 
 // HEALTH-16: a text that came too soon is logged when the minute is over, without
 // a further run.
-func TestATextThatCameTooSoonIsLoggedAfterTheMinute(t *testing.T) {
+func TestErrorThatCameTooSoonIsLoggedAfterAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var j journal
 		h, runs := health.New("tool", "1", j.option()), 0
@@ -109,7 +109,7 @@ func TestATextThatCameTooSoonIsLoggedAfterTheMinute(t *testing.T) {
 
 // HEALTH-13, HEALTH-16: what was to be logged of a check that is replaced or
 // removed is not.
-func TestWhatCameTooSoonOfARemovedCheckIsNotLogged(t *testing.T) {
+func TestDelayedErrorOfARemovedCheckIsNotLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var j journal
 		h, runs := health.New("tool", "1", j.option()), 0

@@ -10,54 +10,50 @@ import (
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// Liveness returns the handler that says whether the process is alive: 200 to
-// every GET and HEAD (HEALTH-1). When it fails, the orchestrator kills the
-// process and starts it again; so it runs no check, waits for nothing, takes
-// no lock that a check could hold up, and answers in every state of the
-// lifecycle, Draining included: a process that is finishing its work must not
-// be killed for it.
+// Liveness returns the handler for liveness probes: 200 for every GET and HEAD
+// (HEALTH-1). When liveness fails, the orchestrator kills and restarts the process. So
+// the handler runs no check, waits for nothing, takes no lock that a check could hold,
+// and answers in every state of the lifecycle, including Draining: a process that is
+// finishing its work must not be killed.
 func (h *Handler) Liveness() http.HandlerFunc {
 	return h.endpoint(func(*http.Request) answer { return ok("") })
 }
 
-// Readiness returns the handler that says whether the process should be sent
-// traffic: 200 when the lifecycle that is followed is Running, SetReady was
-// not set to false, and every check passes that is not [Optional]; else 503,
-// which takes the process out of rotation until it is 200 again.
+// Readiness returns the handler for readiness probes. It answers 200 if the lifecycle
+// is Running, SetReady(false) was not called, and every check that is not [Optional]
+// passes; otherwise 503, so that the process gets no new traffic until it is 200 again.
 //
-//   - A lifecycle in any other state, or SetReady(false): "not_ready", and no
-//     check is run (HEALTH-3, HEALTH-4).
-//   - A check that fails: "degraded", and "checks" says which and why
+//   - If the lifecycle is in any other state, or after SetReady(false), the status is
+//     "not_ready" and no check is run (HEALTH-3, HEALTH-4).
+//   - If a check fails, the status is "degraded", and "checks" shows which and why
 //     (HEALTH-2).
 //
-// It answers when every check has ended or run out of its timeout; for optional
-// checks alone it waits for 100 ms at most (HEALTH-15). Both the state and
-// SetReady are looked at again then: a probe that is under way when the process
-// begins to drain answers 503 (HEALTH-5).
+// It answers once every check has ended or timed out; if only optional checks are left,
+// it waits at most 100 ms for them (HEALTH-15). Then it reads the state and SetReady
+// again: a probe that is in progress when draining begins answers 503 (HEALTH-5).
 func (h *Handler) Readiness() http.HandlerFunc {
 	all := func() []*check { return h.runs.all() }
 	return h.endpoint(func(r *http.Request) answer { return h.ready(r.Context(), all) })
 }
 
-// ReadinessOf returns the handler that is [Handler.Readiness] with the checks of
-// these groups and those that are in none (HEALTH-17), so that what needs one
-// dependency can be taken out of rotation without what does not. An unknown
-// group has no checks of its own; with no group given, only those that are in
-// none are run. Runs are shared with the other handlers.
+// ReadinessOf is like [Handler.Readiness], but runs only the checks in these groups and
+// those without a group (HEALTH-17). So the part of a service that needs a dependency
+// can be not ready while the rest is. An unknown group adds no checks; without
+// arguments only checks without a group are run. Runs are shared with the other
+// handlers.
 func (h *Handler) ReadinessOf(groups ...string) http.HandlerFunc {
 	groups = slices.Clone(groups)
 	some := func() []*check { return h.runs.of(groups) }
 	return h.endpoint(func(r *http.Request) answer { return h.ready(r.Context(), some) })
 }
 
-// Startup returns the handler that says whether start-up is over: 503 until
-// the lifecycle that is followed has been Running, or was stopped before it
-// came to that, and 200 ever after, whichever lifecycle is followed then
-// (HEALTH-15). It runs no check and does not look at SetReady. Without a
-// lifecycle it is 200.
+// Startup returns the handler for startup probes: 503 until the lifecycle has reached
+// Running, or has been stopped before that, and 200 from then on, even if another
+// lifecycle is followed later (HEALTH-15). It runs no checks and ignores SetReady.
+// Without a lifecycle it is 200.
 //
-// While it fails the orchestrator leaves the other probes alone; when it fails
-// for too long (failureThreshold × periodSeconds) the process is killed.
+// While startup fails, the orchestrator sends no other probes; if it fails for too long
+// (failureThreshold × periodSeconds), the process is killed.
 func (h *Handler) Startup() http.HandlerFunc {
 	return h.endpoint(func(r *http.Request) answer {
 		source := h.gate.Load().follows(r.Context())
@@ -74,7 +70,7 @@ func (h *Handler) Startup() http.HandlerFunc {
 	})
 }
 
-// endpoint returns the handler that answers GET and HEAD with what answer says,
+// endpoint returns the handler that answers GET and HEAD with the result of answerTo,
 // and other methods with 405 (HEALTH-6).
 func (h *Handler) endpoint(answerTo func(*http.Request) answer) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -88,8 +84,8 @@ func (h *Handler) endpoint(answerTo func(*http.Request) answer) http.HandlerFunc
 	}
 }
 
-// respond writes the answer (HEALTH-6). A client that has left, or took half
-// of it, is no error: the next probe gets a whole answer.
+// respond writes the answer (HEALTH-6). A write error is ignored: the client has
+// disconnected.
 func (h *Handler) respond(w http.ResponseWriter, r *http.Request, a answer) {
 	s := h.write.scratch.Get().(*scratch)
 	body := h.appendBody(s.body[:0], a)
@@ -107,8 +103,8 @@ func (h *Handler) respond(w http.ResponseWriter, r *http.Request, a answer) {
 	}
 }
 
-// writer has what answers need and does not change, so that one without checks
-// allocates nothing but its share of a scratch.
+// writer holds the constant parts of answers, so that an answer without checks
+// allocates only its share of a scratch.
 type writer struct {
 	identity string    // the part of every body between the state and the uptime
 	lengths  []string  // Content-Length by the length of the body, less identity
@@ -132,26 +128,26 @@ func (w *writer) length(n int) string {
 	return strconv.Itoa(n)
 }
 
-// scratch is what one answer after another is made with.
+// scratch is memory that is reused by answers.
 type scratch struct {
 	body   []byte
-	values []string // for header values that have not been given out yet
+	values []string // for header values, not used yet
 }
 
 const (
-	maxPooled = 64 << 10 // the largest body whose memory is kept
-	madeAhead = 3 * 64   // header values, for 64 answers
+	maxPooled   = 64 << 10 // the largest body whose memory is kept
+	headerBatch = 3 * 64   // header values, for 64 answers
 )
 
-// set gives the header that value, unless it has it already. Each slice is given
-// out once: the response owns it, and may change it in place. Made for 64
-// answers together, they cost less than an allocation an answer.
+// set sets the header, unless it has that value already. Each slice is used once: the
+// response owns it and may modify it. Allocating them for 64 answers at a time is
+// cheaper than one allocation per answer.
 func (s *scratch) set(header http.Header, key, value string) {
 	if has := header[key]; len(has) == 1 && has[0] == value {
 		return
 	}
 	if len(s.values) == 0 {
-		s.values = make([]string, madeAhead)
+		s.values = make([]string, headerBatch)
 	}
 	one := s.values[:1:1]
 	s.values = s.values[1:]
@@ -159,8 +155,8 @@ func (s *scratch) set(header http.Header, key, value string) {
 	header[key] = one
 }
 
-// quote returns s as a string of JSON, quotes included.
+// quote returns s as a JSON string, including the quotes.
 func quote(s string) string {
-	b, _ := json.Marshal(s) // which fails for no string
+	b, _ := json.Marshal(s) // never fails for a string
 	return string(b)
 }

@@ -23,7 +23,7 @@ func probes(h *health.Handler) map[string]http.HandlerFunc {
 }
 
 // HEALTH-1: liveness is 200 whatever else fails, and exactly the documented body.
-func TestLivenessIsOKWhateverTheChecksAndTheStateSay(t *testing.T) {
+func TestLivenessDoesNotDependOnChecksOrState(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ran := false
 		h := newHandler()
@@ -40,7 +40,7 @@ func TestLivenessIsOKWhateverTheChecksAndTheStateSay(t *testing.T) {
 }
 
 // HEALTH-1: liveness waits for nothing, while checks hang and probes wait.
-func TestLivenessAnswersAtOnceWhileAllElseHangs(t *testing.T) {
+func TestLivenessAnswersWhileChecksHang(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, release := newHandler(), make(chan struct{})
 		for i := range 200 {
@@ -75,7 +75,7 @@ func TestHEADIsGETWithoutABody(t *testing.T) {
 }
 
 // HEALTH-6
-func TestOtherMethodsAre405AndSayWhatIsAllowed(t *testing.T) {
+func TestOtherMethodsAre405WithAllow(t *testing.T) {
 	h := newHandler()
 	h.AddCheck("db", func() error { t.Error("a check was run"); return nil })
 	for name, handler := range probes(h) {
@@ -123,7 +123,7 @@ func (w *brokenWriter) Write(b []byte) (int, error) {
 	return min(w.n, len(b)), io.ErrClosedPipe
 }
 
-func TestAClientThatTakesHalfOfAnAnswerSpoilsNoOther(t *testing.T) {
+func TestPartialWriteDoesNotAffectOtherAnswers(t *testing.T) {
 	h := newHandler()
 	h.AddCheck("db", pass)
 	for n := range 20 {
@@ -138,7 +138,7 @@ func TestAClientThatTakesHalfOfAnAnswerSpoilsNoOther(t *testing.T) {
 
 // Answers share no header value: what a middleware does to those of one, in
 // place too and while others are being written, changes no other.
-func TestAMiddlewareThatEditsTheHeadersChangesOnlyItsOwn(t *testing.T) {
+func TestMiddlewareChangesOnlyItsOwnHeaders(t *testing.T) {
 	h := newHandler()
 	for range 200 { // more than are made ahead
 		var recs []*httptest.ResponseRecorder
@@ -157,7 +157,7 @@ func TestAMiddlewareThatEditsTheHeadersChangesOnlyItsOwn(t *testing.T) {
 	}
 }
 
-func TestMiddlewareThatEditsTheHeadersAtOnceRacesWithNoOther(t *testing.T) {
+func TestConcurrentMiddlewareDoesNotRaceOnHeaders(t *testing.T) {
 	h := newHandler()
 	var all sync.WaitGroup
 	for range 8 {
@@ -177,7 +177,7 @@ func TestMiddlewareThatEditsTheHeadersAtOnceRacesWithNoOther(t *testing.T) {
 
 // The kubelet: a new connection each time, one second, at most 10 KiB, and
 // 200 to 399 is a pass.
-func TestTheKubeletGetsItsAnswer(t *testing.T) {
+func TestKubeletProbe(t *testing.T) {
 	h := newHandler(health.WithCheckTimeout(500 * time.Millisecond))
 	mux := http.NewServeMux()
 	mux.Handle("/healthz", h.Liveness())

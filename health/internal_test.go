@@ -13,7 +13,7 @@ import (
 )
 
 // HEALTH-7: uptime is printed as time.Duration prints it.
-func TestUptimeIsWrittenAsADurationPrintsItself(t *testing.T) {
+func TestUptimeFormat(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := time.Duration(rapid.Int64Range(0, 1<<63-1).Draw(t, "uptime")).Truncate(time.Second)
 		if rapid.Bool().Draw(t, "short") {
@@ -27,7 +27,7 @@ func TestUptimeIsWrittenAsADurationPrintsItself(t *testing.T) {
 
 // What the scheduler keeps is bounded by the checks, however many probes come,
 // and is nothing when nothing is under way and time has passed.
-func TestTheSchedulerKeepsNothingOfRunsThatEnded(t *testing.T) {
+func TestSchedulerReleasesEndedRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := New("tool", "1", WithLogger(slog.New(slog.DiscardHandler)))
 		for i := range 200 {
@@ -50,8 +50,8 @@ func TestTheSchedulerKeepsNothingOfRunsThatEnded(t *testing.T) {
 		checks := s.all()
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if len(s.alarms) != 0 || s.queued() || s.count != 0 || s.set != 0 {
-			t.Errorf("%d alarms, %d queued, %d count, timer at %v", len(s.alarms), len(s.queues[0])+len(s.queues[1]), s.count, s.set)
+		if len(s.alarms) != 0 || s.queued() || s.count != 0 || s.timerAt != 0 {
+			t.Errorf("%d alarms, %d queued, %d count, timer at %v", len(s.alarms), len(s.queues[0])+len(s.queues[1]), s.count, s.timerAt)
 		}
 		for _, c := range checks {
 			if c.run != nil || c.phase != idle || c.counted || c.alarm != 0 {
@@ -63,7 +63,7 @@ func TestTheSchedulerKeepsNothingOfRunsThatEnded(t *testing.T) {
 
 // A run that ended leaves no alarm for its timeout, nor does a check that was
 // removed (HEALTH-13).
-func TestARunThatEndedLeavesNoAlarm(t *testing.T) {
+func TestEndedRunLeavesNoAlarm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := New("tool", "1", WithLogger(slog.New(slog.DiscardHandler)), WithCheckTimeout(1000*time.Hour))
 		for i := range 100 {
@@ -79,7 +79,7 @@ func TestARunThatEndedLeavesNoAlarm(t *testing.T) {
 }
 
 // Checks that are replaced and never looked at are not kept.
-func TestChecksThatWereReplacedAreNotKept(t *testing.T) {
+func TestReplacedChecksAreReleased(t *testing.T) {
 	h := New("tool", "1")
 	for i := range 10_000 {
 		h.AddCheck(fmt.Sprint(i%10), nil)
@@ -93,7 +93,7 @@ func TestChecksThatWereReplacedAreNotKept(t *testing.T) {
 }
 
 // The checks are in order after each AddCheck and RemoveCheck.
-func TestChecksAreInOrderWheneverOneLooks(t *testing.T) {
+func TestChecksAreAlwaysSorted(t *testing.T) {
 	h := New("tool", "1")
 	for i := range 1000 {
 		h.AddCheck(fmt.Sprint((i*7919)%1000), nil)

@@ -59,7 +59,7 @@ func shown(text string) string {
 }
 
 // HEALTH-12: any names and texts give JSON that decodes to what was put in.
-func TestAnyNamesAndTextsComeOutAsTheyWentIn(t *testing.T) {
+func TestRandomNamesAndTextsRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		tool, version := nasty().Draw(t, "tool"), nasty().Draw(t, "version")
 		// A "" stands for a check that passes, so as to have both.
@@ -131,7 +131,7 @@ func bodyOf(h *health.Handler, ctx context.Context) string {
 }
 
 // HEALTH-12: a name of 1 MiB is kept whole; only texts are cut.
-func TestANameOfAMegabyteIsStillAName(t *testing.T) {
+func TestNameOfAMegabyte(t *testing.T) {
 	name := strings.Repeat("\"é<\n", 1<<18)
 	h := newHandler()
 	h.AddCheck(name, func() error { return errors.New(name) })
@@ -141,7 +141,7 @@ func TestANameOfAMegabyteIsStillAName(t *testing.T) {
 }
 
 // HEALTH-6: the length is right for a body of any length.
-func TestTheContentLengthIsRightAtEveryLength(t *testing.T) {
+func TestContentLength(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for n := range 300 {
 			h := health.New(strings.Repeat("t", n), "v", quiet())

@@ -64,7 +64,7 @@ func (j *journal) lines(t testing.TB) (lines []string) {
 	return lines
 }
 
-func TestACheckThatBeginsToFailAndPassesAgainIsLoggedOnce(t *testing.T) {
+func TestFailureAndRecoveryAreLoggedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var j journal
 		h := health.New("tool", "1", j.option(), health.WithoutDetails())
@@ -96,7 +96,7 @@ func TestACheckThatBeginsToFailAndPassesAgainIsLoggedOnce(t *testing.T) {
 	})
 }
 
-func TestThePanicOfACheckIsLoggedWithItsStack(t *testing.T) {
+func TestPanicOfACheckIsLoggedWithItsStack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var j journal
 		h := health.New("tool", "1", j.option())
@@ -120,7 +120,7 @@ type slowHandler struct {
 
 func (s slowHandler) Handle(_ context.Context, r slog.Record) error { s.do(r); return nil }
 
-func TestALoggerThatHangsPanicsOrExitsDelaysNoProbe(t *testing.T) {
+func TestMisbehavingLoggerDoesNotDelayProbes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release, seen := make(chan struct{}), 0
 		worst := slowHandler{slog.NewTextHandler(nil, nil), func(slog.Record) {
@@ -164,7 +164,7 @@ func here() (file string, line int) {
 // HEALTH-4: Follow with a context that carries no lifecycle changes nothing.
 // Misuse of the rest is left out, and logged in the same way: as an error with
 // the place of the call.
-func TestMisuseIsLoggedWithThePlaceOfTheCall(t *testing.T) {
+func TestMisuseIsLoggedWithTheCallSite(t *testing.T) {
 	var j journal
 	h := health.New("tool", "1", j.option())
 	h.Follow(fsm.NewContext(context.Background(), machineIn(t, fsm.Draining)))
@@ -173,29 +173,29 @@ func TestMisuseIsLoggedWithThePlaceOfTheCall(t *testing.T) {
 		msgs []string
 	}{
 		{func() int { h.Follow(context.Background()); _, l := here(); return l },
-			[]string{"health: Follow: the context carries no lifecycle; pass the one that lifecycle.Run gives to main"}},
+			[]string{"health: Follow: the context carries no lifecycle; pass main's context from lifecycle.Run"}},
 		{func() int { h.Follow(nil); _, l := here(); return l }, //lint:ignore SA1012 the test
-			[]string{"health: Follow: the context carries no lifecycle; pass the one that lifecycle.Run gives to main"}},
+			[]string{"health: Follow: the context carries no lifecycle; pass main's context from lifecycle.Run"}},
 		{func() int {
 			health.New("tool", "1", nil, j.option(), health.WithCheckTimeout(0), health.WithCheckTimeout(-1), health.WithObserver(nil))
 			_, l := here()
 			return l - 1
 		}, []string{
 			"health: New: option 1 is nil",
-			"health: New: WithCheckTimeout(0s) is not positive; checks keep 3s",
-			"health: New: WithCheckTimeout(-1ns) is not positive; checks keep 3s",
-			"health: New: WithObserver(nil); there is nothing to call",
+			"health: New: WithCheckTimeout(0s) is not positive; the timeout stays 3s",
+			"health: New: WithCheckTimeout(-1ns) is not positive; the timeout stays 3s",
+			"health: New: WithObserver(nil); the option is ignored",
 		}},
 		{func() int {
 			h.AddCheckContext("db", fine, health.Timeout(0), nil, health.CacheFor(-time.Second), health.FailAfter(0), health.FailAfter(-1), health.RefreshAhead())
 			_, l := here()
 			return l - 1
 		}, []string{
-			"health: AddCheckContext: Timeout(0s) is not positive; the check keeps 3s",
+			"health: AddCheckContext: Timeout(0s) is not positive; the timeout stays 3s",
 			"health: AddCheckContext: option 2 is nil",
-			"health: AddCheckContext: CacheFor(-1s) is negative; the check keeps 0s",
-			"health: AddCheckContext: FailAfter(0) is not positive; the check keeps 1",
-			"health: AddCheckContext: FailAfter(-1) is not positive; the check keeps 1",
+			"health: AddCheckContext: CacheFor(-1s) is negative; the duration stays 0s",
+			"health: AddCheckContext: FailAfter(0) is not positive; the number stays 1",
+			"health: AddCheckContext: FailAfter(-1) is not positive; the number stays 1",
 			"health: AddCheckContext: RefreshAhead needs CacheFor; nothing is cached",
 		}},
 	} {
@@ -218,7 +218,7 @@ func TestMisuseIsLoggedWithThePlaceOfTheCall(t *testing.T) {
 	}
 }
 
-func TestANilLoggerLeavesTheDefaultOne(t *testing.T) {
+func TestNilLoggerIsIgnored(t *testing.T) {
 	var j journal
 	old := slog.Default()
 	defer slog.SetDefault(old)
@@ -231,7 +231,7 @@ func TestANilLoggerLeavesTheDefaultOne(t *testing.T) {
 }
 
 // WithoutDetails: whatever fails, the body says no more than that.
-func TestWithoutDetailsTheBodySaysOnlyThatACheckFailed(t *testing.T) {
+func TestWithoutDetailsHidesErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHandler(health.WithoutDetails())
 		h.AddCheck("a", func() error { return errors.New("secret") })
@@ -252,7 +252,7 @@ func TestWithoutDetailsTheBodySaysOnlyThatACheckFailed(t *testing.T) {
 }
 
 // A logger that panics does so into no call, and nothing is left undone for it.
-func TestALoggerThatPanicsPanicsIntoNoCall(t *testing.T) {
+func TestPanicOfTheLoggerIsContained(t *testing.T) {
 	log := health.WithLogger(slog.New(slowHandler{slog.NewTextHandler(nil, nil), func(slog.Record) { panic("logger") }}))
 	h := health.New("tool", "1", log, nil)
 	h.Follow(context.Background())

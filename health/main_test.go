@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// answer is what a probe was told.
+// answer is the answer to a probe.
 type answer struct {
 	code   int
 	header http.Header

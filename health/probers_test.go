@@ -158,7 +158,7 @@ type seenProbe struct {
 // each answer comes when it has to; and each change is one line, and one call of
 // the observer, though every prober hung up: a run over its timeout is one at
 // its deadline, and none passes again by a run that was late.
-func TestAnyProbersAgreeAndAnyChangeIsOneLine(t *testing.T) {
+func TestRandomProbersAgree(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		rapid.SyncTest(rt, func(rt *rapid.T) { probersAgree(rt) })
 	})

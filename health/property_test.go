@@ -19,14 +19,14 @@ type run struct {
 	over         bool
 }
 
-// ledger keeps the runs of one check, and how long each took to come.
-type ledger struct {
+// runRecorder records the runs of one check.
+type runRecorder struct {
 	mu      sync.Mutex
 	runs    []run
 	overlap bool
 }
 
-func (l *ledger) begin(at time.Duration) (i int) {
+func (l *runRecorder) begin(at time.Duration) (i int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if n := len(l.runs); n > 0 && !l.runs[n-1].over {
@@ -36,7 +36,7 @@ func (l *ledger) begin(at time.Duration) (i int) {
 	return len(l.runs) - 1
 }
 
-func (l *ledger) end(i int, at time.Duration) {
+func (l *runRecorder) end(i int, at time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.runs[i].ended, l.runs[i].over = at, true
@@ -48,29 +48,29 @@ func (l *ledger) end(i int, at time.Duration) {
 // there was none; it is answered by its longest timeout; and a check that is
 // idle begins within half of its timeout. See probers_test.go for the case in
 // which nothing has to wait for its turn, and everything is known.
-func TestAnyChecksUnderAnyProbesKeepTheirPromises(t *testing.T) {
+func TestRandomChecksAndProbes(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		rapid.SyncTest(rt, func(rt *rapid.T) { promises(rt) })
+		rapid.SyncTest(rt, func(rt *rapid.T) { testChecksAndProbes(rt) })
 	})
 }
 
-func promises(rt *rapid.T) {
+func testChecksAndProbes(rt *rapid.T) {
 	h, epoch := newHandler(), time.Now()
 	since := func() time.Duration { return time.Since(epoch) }
-	// A low bit of its own for each duration keeps sums from being equal.
+	// A distinct low bit for each duration keeps sums from being equal.
 	bit := time.Duration(1)
-	odd := func(d time.Duration) time.Duration { bit += 2; return d + bit }
+	distinct := func(d time.Duration) time.Duration { bit += 2; return d + bit }
 
 	n := rapid.SampledFrom([]int{1, 3, 70, 200}).Draw(rt, "checks")
-	ledgers, timeouts := make([]*ledger, n), make([]time.Duration, n)
+	recorders, timeouts := make([]*runRecorder, n), make([]time.Duration, n)
 	longest := time.Duration(0)
 	kinds := rapid.SliceOfN(rapid.IntRange(0, 3), n, n).Draw(rt, "kinds")
 	for i := range n {
-		l := &ledger{}
-		takes := odd([]time.Duration{0, 10 * ms, 150 * ms, 900 * ms}[kinds[i]])
-		timeouts[i] = odd(time.Duration(100+100*(i%7)) * ms)
+		l := &runRecorder{}
+		takes := distinct([]time.Duration{0, 10 * ms, 150 * ms, 900 * ms}[kinds[i]])
+		timeouts[i] = distinct(time.Duration(100+100*(i%7)) * ms)
 		longest = max(longest, timeouts[i])
-		ledgers[i] = l
+		recorders[i] = l
 		h.AddCheckContext(fmt.Sprint(i), func(context.Context) error {
 			at := l.begin(since())
 			time.Sleep(takes)
@@ -83,7 +83,7 @@ func promises(rt *rapid.T) {
 	var mu sync.Mutex
 	var wrong []string
 	for _, at := range rapid.SliceOfN(rapid.IntRange(0, 1500), 1, 12).Draw(rt, "probes at ms") {
-		at := odd(time.Duration(at) * ms)
+		at := distinct(time.Duration(at) * ms)
 		probes.Go(func() {
 			time.Sleep(at)
 			came := since()
@@ -94,8 +94,8 @@ func promises(rt *rapid.T) {
 			if left-came > longest {
 				wrong = append(wrong, fmt.Sprintf("a probe at %v was answered at %v", came, left))
 			}
-			for i, l := range ledgers {
-				if bad := l.judge(r.Checks[fmt.Sprint(i)], came, timeouts[i]); bad != "" {
+			for i, l := range recorders {
+				if bad := l.verify(r.Checks[fmt.Sprint(i)], came, timeouts[i]); bad != "" {
 					wrong = append(wrong, fmt.Sprintf("probe at %v, check %d: %s", came, i, bad))
 				}
 			}
@@ -103,7 +103,7 @@ func promises(rt *rapid.T) {
 	}
 	probes.Wait()
 	time.Sleep(2 * time.Second) // for the runs that were given up
-	for i, l := range ledgers {
+	for i, l := range recorders {
 		if l.overlap {
 			wrong = append(wrong, fmt.Sprintf("two runs of check %d at a time", i))
 		}
@@ -113,10 +113,10 @@ func promises(rt *rapid.T) {
 	}
 }
 
-// judge says what is wrong with an answer to a probe that came at came. When a
+// verify returns what is wrong with an answer to a probe that arrived at came. When a
 // run was asked for is not known here: at most half of the timeout before it
 // began.
-func (l *ledger) judge(text string, came, timeout time.Duration) string {
+func (l *runRecorder) verify(text string, came, timeout time.Duration) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var i int

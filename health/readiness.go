@@ -9,18 +9,18 @@ import (
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// Check is the readiness answer for code and for other protocols: what the
-// body of [Handler.Readiness] would say, and whether it would be 200. The
-// lifecycle is the one given to Follow, else the one that ctx carries. When
-// ctx is done, the checks that have not answered by then are failed ones, in
-// this answer only (HEALTH-11). A nil ctx is context.Background.
+// Check returns the readiness answer for use in code and by other protocols: the body
+// of [Handler.Readiness], and whether its status would be 200. The lifecycle is the one
+// given to Follow, else the one in ctx. When ctx is done, checks that have not ended are
+// reported as failed, in this answer only (HEALTH-11). A nil ctx means
+// context.Background.
 func (h *Handler) Check(ctx context.Context) (Response, bool) {
 	return h.check(ctx, func() []*check { return h.runs.all() })
 }
 
-// CheckEach is [Handler.Check], and also returns the names of the checks that fail
-// in this answer. These include optional ones and ones still running, but not
-// those that [FailAfter] tolerates.
+// CheckEach is like [Handler.Check], but also returns the names of the checks that fail
+// in this answer, including optional checks and those still running, but not those
+// that [FailAfter] tolerates.
 func (h *Handler) CheckEach(ctx context.Context) (r Response, failing map[string]bool, ready bool) {
 	if ctx == nil {
 		ctx = context.Background()
@@ -35,7 +35,7 @@ func (h *Handler) CheckEach(ctx context.Context) (r Response, failing map[string
 	return h.response(a), failing, a.code == http.StatusOK
 }
 
-// CheckOf is [Handler.Check] with the checks that [Handler.ReadinessOf] runs.
+// CheckOf is like [Handler.Check] with the checks that [Handler.ReadinessOf] runs.
 func (h *Handler) CheckOf(ctx context.Context, groups ...string) (Response, bool) {
 	return h.check(ctx, func() []*check { return h.runs.of(groups) })
 }
@@ -48,41 +48,40 @@ func (h *Handler) check(ctx context.Context, checks func() []*check) (Response, 
 	return h.response(a), a.code == http.StatusOK
 }
 
-// Gate is [Handler.Check] without the checks: what it would say if all of them
-// passed. It runs none and waits for nothing. Use it after [Handler.Changed] says
-// that the answer may have changed.
+// Gate returns what [Handler.Check] would return if all checks passed. It runs no checks
+// and does not wait. Use it when a channel of [Handler.Changed] is closed.
 func (h *Handler) Gate(ctx context.Context) (Response, bool) {
-	a, open := h.look(ctx)
+	a, open := h.checkGate(ctx)
 	return h.response(a), open
 }
 
-// CheckStatus is what is known of one check; see [Handler.Checks].
+// CheckStatus is the status of one check; see [Handler.Checks].
 type CheckStatus struct {
-	// Name is the check's, as the answers show it.
+	// Name is the check's name, as in answers.
 	Name string
-	// Groups, Optional and Timeout are what it was added with.
+	// Groups, Optional and Timeout are the check's options.
 	Groups   []string
 	Optional bool
 	Timeout  time.Duration
-	// Text is what readiness shows of the last run that is known: "ok" or why it
-	// failed. It is empty as long as there is none.
+	// Text is the result of the last run, as in answers: "ok" or why it failed. It is
+	// empty before the first result.
 	Text string
-	// Failing says whether that makes the check fail: by FailAfter it may pass
-	// though its text is not "ok". It does not look at Optional.
+	// Failing reports whether the check fails: with FailAfter it may pass though Text is
+	// not "ok". It does not depend on Optional.
 	Failing bool
-	// Since is when it began to fail, or to pass; zero without a run.
+	// Since is when the check began to fail, or to pass; zero before the first result.
 	Since time.Time
-	// Ended says whether a run has ended: the first may still hang though its
-	// timeout has decided what it came to.
+	// Ended reports whether a run has ended: the first may still hang after its timeout
+	// has decided the result.
 	Ended bool
-	// Took is how long the last run took that has ended.
+	// Took is the duration of the last run that has ended.
 	Took time.Duration
-	// Running is when the run began that is under way; zero without one.
+	// Running is when the run in progress began; zero if there is none.
 	Running time.Time
 }
 
-// Checks returns what is known of each check, in the order in which answers
-// show them, and runs none: for status pages and the like.
+// Checks returns the status of each check, in the order of answers, without running
+// any: for status pages and similar uses.
 func (h *Handler) Checks() []CheckStatus {
 	all := h.runs.all()
 	s := &h.runs
@@ -90,12 +89,12 @@ func (h *Handler) Checks() []CheckStatus {
 	defer s.mu.Unlock()
 	known := make([]CheckStatus, 0, len(all))
 	for _, c := range all {
-		if c.removed { // since
+		if c.removed { // since all returned
 			continue
 		}
 		k := CheckStatus{Name: c.key, Groups: slices.Clone(c.groups), Optional: c.optional, Timeout: c.timeout, Ended: c.ended, Took: c.took}
 		if c.last != nil {
-			k.Text, _ = c.last.out.shown(h.hideDetails)
+			k.Text, _ = c.last.out.display(h.hideDetails)
 			k.Failing, k.Since = c.last.fails, s.epoch.Add(c.since)
 		}
 		if c.phase == running {
@@ -106,25 +105,25 @@ func (h *Handler) Checks() []CheckStatus {
 	return known
 }
 
-// answer is what a probe found, before it is put into words.
+// answer is the result of a probe, before it is formatted.
 type answer struct {
 	code    int
 	status  string
 	state   string   // empty when no lifecycle is followed
-	gate    *gate    // whose reason is shown, or nil
-	results []result // one for each check that was run, in the order of the keys
+	gate    *gate    // for its reason, or nil
+	results []result // one per check that was run, sorted by key
 }
 
-// ok is the answer of a probe that has nothing to say against the process.
+// ok is the answer of a probe that succeeds.
 func ok(state string) answer { return answer{code: http.StatusOK, status: statusOK, state: state} }
 
 func notReady(state string) answer {
 	return answer{code: http.StatusServiceUnavailable, status: statusNotReady, state: state}
 }
 
-// ready is the readiness answer with those checks.
+// ready returns the readiness answer with the given checks.
 func (h *Handler) ready(ctx context.Context, checks func() []*check) answer {
-	before, ready := h.look(ctx)
+	before, ready := h.checkGate(ctx)
 	if !ready {
 		return before
 	}
@@ -132,8 +131,8 @@ func (h *Handler) ready(ctx context.Context, checks func() []*check) answer {
 	if len(all) == 0 {
 		return before
 	}
-	results := h.runs.ask(ctx, all)
-	a, ready := h.look(ctx)
+	results := h.runs.probe(ctx, all)
+	a, ready := h.checkGate(ctx)
 	a.results = results
 	if !ready {
 		return a
@@ -147,9 +146,9 @@ func (h *Handler) ready(ctx context.Context, checks func() []*check) answer {
 	return a
 }
 
-// look is the answer as far as the lifecycle and SetReady go, and whether they
-// let it be one that is ready.
-func (h *Handler) look(ctx context.Context) (a answer, ready bool) {
+// checkGate returns the answer without checks, from the lifecycle and SetReady, and
+// whether they allow readiness.
+func (h *Handler) checkGate(ctx context.Context) (a answer, ready bool) {
 	g := h.gate.Load()
 	state, ready := "", true
 	if source := g.follows(ctx); source != nil {

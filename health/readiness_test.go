@@ -13,7 +13,7 @@ import (
 )
 
 // HEALTH-2
-func TestReadinessRunsEveryCheckAndSaysWhatEachCameTo(t *testing.T) {
+func TestReadinessRunsAndListsEveryCheck(t *testing.T) {
 	down := func() error { return errors.New("connection refused") }
 	for name, tc := range map[string]struct {
 		checks map[string]health.CheckFunc
@@ -44,7 +44,7 @@ func TestReadinessRunsEveryCheckAndSaysWhatEachCameTo(t *testing.T) {
 }
 
 // HEALTH-3
-func TestSetReadyFalseIsNotReadyAndRunsNoCheck(t *testing.T) {
+func TestSetReadyFalseRunsNoCheck(t *testing.T) {
 	h, runs := newHandler(), 0
 	h.AddCheck("db", func() error { runs++; return nil })
 	h.SetReady(false)
@@ -92,7 +92,7 @@ func TestReadinessFollowsEveryStateOfTheLifecycle(t *testing.T) {
 }
 
 // HEALTH-15: a startup probe is 503 until Running, and 200 ever after.
-func TestStartupIsOverWithRunningAndStaysOver(t *testing.T) {
+func TestStartupSucceedsFromRunningOn(t *testing.T) {
 	h, m := newHandler(), fsm.New()
 	h.AddCheck("db", func() error { t.Error("startup ran a check"); return nil })
 	ask(t, h.Startup()).expect(t, 200, "ok") // follows nothing
@@ -110,7 +110,7 @@ func TestStartupIsOverWithRunningAndStaysOver(t *testing.T) {
 }
 
 // HEALTH-5
-func TestAProbeUnderWayWhenThingsChangeIsAnsweredByHowTheyAreThen(t *testing.T) {
+func TestProbeInProgressSeesTheLatestState(t *testing.T) {
 	for name, tc := range map[string]struct {
 		change       func(*health.Handler, *fsm.Machine)
 		code         int
@@ -146,7 +146,7 @@ func TestAProbeUnderWayWhenThingsChangeIsAnsweredByHowTheyAreThen(t *testing.T) 
 }
 
 // HEALTH-11
-func TestAClientThatLeavesDoesNotFailTheCheckForTheOthers(t *testing.T) {
+func TestDisconnectedClientDoesNotFailTheCheckForOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, runs := newHandler(), 0
 		h.AddCheckContext("db", func(ctx context.Context) error {
@@ -179,7 +179,7 @@ func TestAClientThatLeavesDoesNotFailTheCheckForTheOthers(t *testing.T) {
 	})
 }
 
-func TestCheckSaysForCodeWhatReadinessSaysForClients(t *testing.T) {
+func TestCheckReturnsTheReadinessAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, m := newHandler(), machineIn(t, fsm.Running)
 		ctx := fsm.NewContext(context.Background(), m)

@@ -13,7 +13,7 @@ import (
 
 // HEALTH-13: a probe under way does not wait for what is replaced or removed,
 // and leaves it out; and nothing is logged of it any more.
-func TestAProbeUnderWayLeavesOutWhatIsReplacedOrRemoved(t *testing.T) {
+func TestProbeInProgressOmitsReplacedAndRemovedChecks(t *testing.T) {
 	for name, change := range map[string]func(h *health.Handler){
 		"replaced":              func(h *health.Handler) { h.AddCheck("db", pass) },
 		"removed":               func(h *health.Handler) { h.RemoveCheck("db") },

@@ -6,22 +6,22 @@ import (
 	"unicode/utf8"
 )
 
-// Response is the body of every answer, for those who decode it.
+// Response is the body of every answer.
 type Response struct {
 	// Status is "ok", "degraded" (a check fails) or "not_ready" (SetReady, or
 	// the state of the lifecycle); "method_not_allowed" in a 405.
 	Status string `json:"status"`
-	// State is the state of the lifecycle that is followed, such as "running".
+	// State is the state of the lifecycle, such as "running"; empty without one.
 	State string `json:"state,omitempty"`
-	// Reason is what SetNotReady was given, until SetReady is called.
+	// Reason is the argument of SetNotReady, until SetReady is called.
 	Reason string `json:"reason,omitempty"`
-	// Tool and Version are what New was given.
+	// Tool and Version are the arguments of New.
 	Tool    string `json:"tool"`
 	Version string `json:"version"`
 	// Uptime is the time since New in whole seconds, such as "3h42m18s".
 	Uptime string `json:"uptime"`
-	// Checks has "ok", or why it failed, for each check that was run, and "still
-	// running" for an optional one that was not waited for any longer.
+	// Checks has "ok" or the error for each check that was run, and "still running" for
+	// an optional check that had not ended in time.
 	Checks map[string]string `json:"checks,omitempty"`
 }
 
@@ -32,21 +32,20 @@ const (
 	statusNoMethod = "method_not_allowed"
 )
 
-// shown returns the result to show for the key of the i-th, and the index of
-// the next key. Of names that JSON cannot tell apart there is one, the one that
-// matters most: failing before failing but not counted before passing
-// (HEALTH-12).
-func (a answer) shown(i int) (r *result, next int) {
+// resultAt returns the result for the key of the i-th, and the index of the next key.
+// Of names that are equal in JSON only the most severe result is shown: failing before
+// failing without effect on readiness before passing (HEALTH-12).
+func (a answer) resultAt(i int) (r *result, next int) {
 	r = &a.results[i]
 	for next = i + 1; next < len(a.results) && a.results[next].check.key == r.check.key; next++ {
-		if a.results[next].weight() > r.weight() {
+		if a.results[next].severity() > r.severity() {
 			r = &a.results[next]
 		}
 	}
 	return r, next
 }
 
-func (r *result) weight() int {
+func (r *result) severity() int {
 	switch {
 	case r.run.out == nil:
 		return 0
@@ -56,7 +55,7 @@ func (r *result) weight() int {
 	return 2
 }
 
-// response puts the answer into a Response.
+// response converts the answer to a Response.
 func (h *Handler) response(a answer) Response {
 	r := Response{
 		Status:  a.status,
@@ -72,16 +71,15 @@ func (h *Handler) response(a answer) Response {
 		r.Checks = make(map[string]string, len(a.results))
 		for i := 0; i < len(a.results); {
 			var one *result
-			one, i = a.shown(i)
-			r.Checks[one.check.key], _ = one.run.out.shown(h.hideDetails)
+			one, i = a.resultAt(i)
+			r.Checks[one.check.key], _ = one.run.out.display(h.hideDetails)
 		}
 	}
 	return r
 }
 
-// appendBody appends what encoding/json would make of response(a). Keys are
-// sorted because the checks are. What needs quoting was quoted by encoding/json
-// when it became known.
+// appendBody appends response(a) as encoding/json would encode it. Keys are sorted
+// because the checks are. Strings were quoted by encoding/json when they became known.
 func (h *Handler) appendBody(b []byte, a answer) []byte {
 	b = append(b, `{"status":"`...)
 	b = append(b, a.status...)
@@ -102,8 +100,8 @@ func (h *Handler) appendBody(b []byte, a answer) []byte {
 		separator := `,"checks":{`
 		for i := 0; i < len(a.results); separator = "," {
 			var one *result
-			one, i = a.shown(i)
-			_, quoted := one.run.out.shown(h.hideDetails)
+			one, i = a.resultAt(i)
+			_, quoted := one.run.out.display(h.hideDetails)
 			b = append(b, separator...)
 			b = append(b, one.check.quoted...)
 			b = append(b, quoted...)
@@ -126,24 +124,24 @@ func appendUptime(b []byte, seconds int64) []byte {
 	return append(strconv.AppendInt(b, s, 10), 's')
 }
 
-// maxText is the most bytes of UTF-8 that the text of a failing check has in
-// an answer. The kubelet reads 10 KiB of a body.
+// maxText is the maximum length of a failing check's text in an answer, in bytes. The
+// kubelet reads 10 KiB of a body.
 const maxText = 1 << 10
 
 const ellipsis = "…"
 
-// valid returns s as a JSON decoder will see it: every byte that is no UTF-8
+// toValidUTF8 returns s as a JSON decoder will see it: every byte that is not UTF-8 is
 // replaced by U+FFFD.
-func valid(s string) string {
+func toValidUTF8(s string) string {
 	if utf8.ValidString(s) {
 		return s
 	}
 	return string([]rune(s))
 }
 
-// clip is valid, and cuts what would be longer than maxText on a rune
-// boundary, to at most maxText with the "…" that marks the cut.
-func clip(s string) string {
+// truncate is like toValidUTF8, and truncates the text on a rune boundary to at most
+// maxText bytes, including the "…" that marks the cut.
+func truncate(s string) string {
 	if len(s) <= maxText && utf8.ValidString(s) {
 		return s
 	}

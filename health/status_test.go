@@ -15,7 +15,7 @@ import (
 )
 
 // HEALTH-19
-func TestSetNotReadySaysWhyUntilSetReady(t *testing.T) {
+func TestSetNotReadyShowsItsReasonUntilSetReady(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, runs := newHandler(health.WithoutDetails()), 0
 		h.AddCheck("db", func() error { runs++; return nil })
@@ -60,7 +60,7 @@ func TestSetNotReadySaysWhyUntilSetReady(t *testing.T) {
 }
 
 // HEALTH-15: start-up is over for good, whichever lifecycle is followed then.
-func TestStartupStaysOverWhenAnotherLifecycleIsFollowed(t *testing.T) {
+func TestStartupKeepsSucceedingAfterAnotherFollow(t *testing.T) {
 	starting := fsm.NewContext(context.Background(), fsm.New())
 	for _, asked := range []bool{true, false} {
 		h := newHandler()
@@ -82,7 +82,7 @@ func TestStartupStaysOverWhenAnotherLifecycleIsFollowed(t *testing.T) {
 }
 
 // HEALTH-15: an optional check never decides, not by being slow either.
-func TestASlowOptionalCheckDelaysTheAnswerByAHundredMilliseconds(t *testing.T) {
+func TestSlowOptionalCheckDelaysTheAnswerByAHundredMilliseconds(t *testing.T) {
 	for name, tc := range map[string]struct {
 		required, optional, want time.Duration
 		text                     string
@@ -113,7 +113,7 @@ func TestASlowOptionalCheckDelaysTheAnswerByAHundredMilliseconds(t *testing.T) {
 	}
 }
 
-func TestChecksTellsWhatIsKnownAndRunsNone(t *testing.T) {
+func TestChecksReturnsStatusWithoutRunningAny(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, start := newHandler(), time.Now()
 		var result error
@@ -157,7 +157,7 @@ func TestChecksTellsWhatIsKnownAndRunsNone(t *testing.T) {
 	})
 }
 
-func TestChangedIsClosedAtWhatMayChangeTheAnswer(t *testing.T) {
+func TestChangedChannels(t *testing.T) {
 	h, m := newHandler(), fsm.New()
 	closed := func(c <-chan struct{}) bool {
 		select {
@@ -204,8 +204,8 @@ func TestChangedIsClosedAtWhatMayChangeTheAnswer(t *testing.T) {
 	}
 }
 
-// HEALTH-15: Running counts for Startup whoever saw it.
-func TestALifecycleOfTheRequestThatReadinessSawRunningIsOneThatStarted(t *testing.T) {
+// HEALTH-15: Startup counts Running whichever probe saw it.
+func TestStartupIsOverOnceReadinessSawRunning(t *testing.T) {
 	h := newHandler()
 	ctx := fsm.NewContext(context.Background(), machineIn(t, fsm.Running))
 	askContext(t, ctx, h.Readiness()).expect(t, 200, "ok")
@@ -214,7 +214,7 @@ func TestALifecycleOfTheRequestThatReadinessSawRunningIsOneThatStarted(t *testin
 }
 
 // Gate runs no check, and else says what Check does. CheckEach says which fail.
-func TestGateRunsNoCheckAndCheckEachSaysWhichFail(t *testing.T) {
+func TestGateAndCheckEach(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, runs := newHandler(), 0
 		h.AddCheck("a", pass)

@@ -12,7 +12,7 @@ import (
 
 // A goroutine that ends locked to its thread ends the thread: no other check is
 // called there (HEALTH-8).
-func TestACheckThatKeepsItsThreadHarmsNoOther(t *testing.T) {
+func TestCheckThatLocksItsThreadDoesNotAffectOthers(t *testing.T) {
 	cwd := func() string { var b [4096]byte; n, _ := syscall.Getcwd(b[:]); return string(b[:n-1]) }
 	home, h, wrong := cwd(), health.New("t", "1", quiet()), 0
 	h.AddCheck("a", func() error {

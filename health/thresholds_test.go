@@ -15,7 +15,7 @@ import (
 )
 
 // HEALTH-18
-func TestAProbeInTheSecondHalfOfCacheForIsAnsweredAndRefreshes(t *testing.T) {
+func TestRefreshAheadInTheSecondHalfOfCacheFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, runs := newHandler(), 0
 		h.AddCheckContext("db", func(context.Context) error {
@@ -53,7 +53,7 @@ func TestAProbeInTheSecondHalfOfCacheForIsAnsweredAndRefreshes(t *testing.T) {
 
 // HEALTH-18, HEALTH-9: a refresh that hangs is a failure at its deadline, for
 // every probe that comes then.
-func TestARefreshThatHangsFailsAtItsDeadline(t *testing.T) {
+func TestHungRefreshFailsAtItsDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, hang := newHandler(), atomic.Bool{}
 		h.AddCheckContext("db", func(context.Context) error {
@@ -77,7 +77,7 @@ func TestARefreshThatHangsFailsAtItsDeadline(t *testing.T) {
 }
 
 // HEALTH-18
-func TestFailAfterCountsRunsAndListsThemBefore(t *testing.T) {
+func TestFailAfterListsToleratedFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var j journal
 		h := health.New("tool", "1", j.option())
@@ -115,7 +115,7 @@ func TestFailAfterCountsRunsAndListsThemBefore(t *testing.T) {
 
 // HEALTH-18: probes that share a run count it once, and so do those that get a
 // cached result.
-func TestFailAfterCountsARunOnceHoweverManyGetIt(t *testing.T) {
+func TestFailAfterCountsASharedRunOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHandler()
 		h.AddCheckContext("db", func(context.Context) error { time.Sleep(ms); return errors.New("down") },

@@ -13,7 +13,7 @@ import (
 
 // The turn of what is queued comes, whichever alarms are left over from runs before
 // (HEALTH-10).
-func TestAQueuedCheckBeginsWhenItsTurnComes(t *testing.T) {
+func TestQueuedCheckStartsAtItsLatestStartTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, start, first := health.New("t", "1", quiet()), time.Now(), true
 		for i := range 64 {
@@ -43,7 +43,7 @@ func TestAQueuedCheckBeginsWhenItsTurnComes(t *testing.T) {
 }
 
 // A check that is removed before its run has begun is not called (HEALTH-13).
-func TestARemovedCheckThatHasNotBegunIsNotCalled(t *testing.T) {
+func TestRemovedCheckThatHasNotStartedIsNotCalled(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	h, removed := health.New("t", "1", quiet()), false
 	h.AddCheck("a", func() error { h.RemoveCheck("b"); removed = true; return nil })

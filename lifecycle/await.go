@@ -2,24 +2,23 @@ package lifecycle
 
 import "time"
 
-// awaiting waits for the work in flight, on a goroutine of its own.
-type awaiting struct {
-	work     *inFlight
-	over     <-chan struct{} // closed when Draining has ended otherwise
-	mainBack <-chan struct{} // closed when main is back
+// drainWaiter waits for the in-flight work, on its own goroutine.
+type drainWaiter struct {
+	work         *inFlight
+	drainEnded   <-chan struct{} // closed when Draining has ended early
+	mainReturned <-chan struct{} // closed when main has returned
 }
 
-// await returns true once no work is left, having closed the work to more of
-// it, or false when Draining ends first.
+// await returns true once no work is left and no more is accepted, or false if
+// Draining ends first.
 //
-// Work makes groups and adds to them, so a group is waited for when whatever
-// may have done that has ended: units come first, and groups in the order in
-// which they were made, one after the other. So work that a unit or a group
-// hands on is seen. The second pass is for what is handed on to a group that
-// was made earlier. The word is compared at the end, because units may have
-// begun meanwhile.
-func (a *awaiting) await() bool {
-	a.work.word.Or(watched)
+// Units create groups and add to them, and so does the work of a group. So units
+// are waited for first, then each group in the order of creation: work that one
+// of them hands on to a later group is seen. The second pass is for work handed
+// on to an earlier group. tryClose compares the word at the end, because units
+// may have begun meanwhile.
+func (a *drainWaiter) await() bool {
+	a.work.word.Or(hasWaiter)
 	for {
 		word, ok := a.awaitUnits()
 		if !ok {
@@ -39,15 +38,15 @@ func (a *awaiting) await() bool {
 	}
 }
 
-// awaitUnits returns the word once no unit is out.
-func (a *awaiting) awaitUnits() (word uint64, ok bool) {
+// awaitUnits returns the word once no unit is in flight.
+func (a *drainWaiter) awaitUnits() (word uint64, ok bool) {
 	for {
-		if word = a.work.word.Load(); word&anyOut == 0 {
-			return word, !a.isOver()
+		if word = a.work.word.Load(); word&unitMask == 0 {
+			return word, !a.ended()
 		}
 		select {
 		case <-a.work.idle:
-		case <-a.over:
+		case <-a.drainEnded:
 			return 0, false
 		}
 	}
@@ -55,39 +54,39 @@ func (a *awaiting) awaitUnits() (word uint64, ok bool) {
 
 // awaitGroup returns true once g is at zero.
 //
-// Under the race detector, a Wait that nothing orders after the Add that took
-// the counter from zero is reported, though it does no harm (DRAIN-9). Nothing
-// does while main is out, which may have added at any time, or while a unit is.
-// There, a group that is busy is looked at every few milliseconds until it can
-// be waited for.
-func (a *awaiting) awaitGroup(g *group) bool {
+// The race detector reports a Wait that is not ordered after the Add that took
+// the counter from zero, though that is harmless here (DRAIN-9). While main or a
+// unit runs, which may have added at any time, there is no such order. So under
+// the race detector a busy group is polled every few milliseconds until it is
+// ordered.
+func (a *drainWaiter) awaitGroup(g *group) bool {
 	for pause := time.Millisecond; raceDetector; pause = min(2*pause, 16*time.Millisecond) {
 		if g.state() != groupBusy || a.ordered() {
 			break
 		}
 		select {
 		case <-time.After(pause):
-		case <-a.over:
+		case <-a.drainEnded:
 			return false
 		}
 	}
 	g.wait()
-	return !a.isOver()
+	return !a.ended()
 }
 
-// ordered says whether main and every unit so far have ended.
-func (a *awaiting) ordered() bool {
+// ordered reports whether main and every unit so far have ended.
+func (a *drainWaiter) ordered() bool {
 	select {
-	case <-a.mainBack:
-		return !a.work.unitsOut()
+	case <-a.mainReturned:
+		return !a.work.anyUnits()
 	default:
 		return false
 	}
 }
 
-func (a *awaiting) isOver() bool {
+func (a *drainWaiter) ended() bool {
 	select {
-	case <-a.over:
+	case <-a.drainEnded:
 		return true
 	default:
 		return false

@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// call runs fn and gives its outcome to end exactly once, however fn ends: a
-// panic becomes a *PanicError, runtime.Goexit becomes ErrGoexit, and a panic of
-// a function that Goexit ran on its way both.
+// call runs fn and passes its error to end exactly once, however fn ends: a panic
+// becomes a *PanicError, runtime.Goexit becomes ErrGoexit, and a panic in a
+// function deferred during Goexit becomes both.
 func call(fn func() error, end func(error)) {
 	var p *PanicError
-	err := ErrGoexit // stays when a Goexit of fn lets nothing below run
+	err := ErrGoexit // stays if fn calls Goexit, which skips the assignment below
 	defer func() {
 		if err == ErrGoexit && p != nil {
 			err = &panicInGoexit{p}
@@ -21,7 +21,7 @@ func call(fn func() error, end func(error)) {
 	err = recovered(fn, &p)
 }
 
-// panicInGoexit is a panic of a function that Goexit ran on its way.
+// panicInGoexit is a panic in a deferred function that Goexit ran.
 type panicInGoexit struct{ panicked *PanicError }
 
 func (e *panicInGoexit) Error() string { return e.panicked.Error() + "\n" + ErrGoexit.Error() }
@@ -29,17 +29,17 @@ func (e *panicInGoexit) Error() string { return e.panicked.Error() + "\n" + ErrG
 // Unwrap returns both.
 func (e *panicInGoexit) Unwrap() []error { return []error{e.panicked, ErrGoexit} }
 
-// judged calls judge, which runs methods and functions of the user's, and then
-// next, even if judge panics or calls Goexit.
-func judged(judge, next func()) {
-	call(func() error { judge(); return nil }, func(error) { next() })
+// callThen calls fn, which runs user code, and then next, even if fn panics or
+// calls Goexit.
+func callThen(fn, next func()) {
+	call(func() error { fn(); return nil }, func(error) { next() })
 }
 
-// recovered runs fn and returns its error, or its panic as one. During a Goexit
-// the deferred function runs too, but recovered does not return, so a panic is
-// left in panicked as well. A panic is told from a normal return by the flag,
-// because under GODEBUG=panicnil=1 recover answers nil for panic(nil), as it
-// does where there is no panic.
+// recovered runs fn and returns its error, or its panic as a *PanicError. During a
+// Goexit the deferred function runs too, but recovered does not return, so the
+// panic is also stored in *panicked. The flag distinguishes a panic from a normal
+// return, because under GODEBUG=panicnil=1 recover returns nil for panic(nil), as
+// it does without a panic.
 func recovered(fn func() error, panicked **PanicError) (err error) {
 	returned := false
 	defer func() {
@@ -58,9 +58,9 @@ func recovered(fn func() error, panicked **PanicError) (err error) {
 	return err
 }
 
-// panicPlace returns the file:line that panicked: the first frame outside the
-// runtime above the runtime's own frames of the panic. It is meant to be
-// called by a deferred function that has just recovered.
+// panicPlace returns the file:line of the panic: the first frame outside the
+// runtime above the runtime's own frames. It must be called by a deferred function
+// that has just recovered.
 func panicPlace() string {
 	pcs := make([]uintptr, 64)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])

@@ -7,13 +7,13 @@ import (
 	"reflect"
 )
 
-// clean reports whether err is what a piece of code returns that was asked to
-// stop: http.ErrServerClosed, context.Canceled, net.ErrClosed, a cancel cause or
-// what one of the user's functions says, wrapped or joined, every leaf of it
-// (RUN-7). A panic is not clean, whatever its value wraps.
+// clean reports whether err is what code returns after it was asked to stop:
+// every leaf is http.ErrServerClosed, context.Canceled, net.ErrClosed, a cancel
+// cause or accepted by one of the user's functions (RUN-7). A panic is not clean,
+// whatever its value wraps.
 //
-// It calls the user's functions and methods of the user's error types, so it
-// runs where the user's code ran, and may panic.
+// It calls the user's functions and methods of the user's error types, so it runs
+// on the goroutine of the user's code, and may panic.
 func clean(err error, is []func(error) bool, causes ...error) bool {
 	targets := append(causes, http.ErrServerClosed, context.Canceled, net.ErrClosed)
 	return everyLeaf(err, func(n errorNode) verdict {
@@ -36,8 +36,8 @@ func clean(err error, is []func(error) bool, causes ...error) bool {
 	})
 }
 
-// isCanceled reports whether errors.Is finds context.Canceled in err, which may
-// unwrap to itself.
+// isCanceled is errors.Is(err, context.Canceled), but ends for an error that
+// unwraps to itself.
 func isCanceled(err error) (is bool) {
 	everyLeaf(err, func(n errorNode) verdict {
 		if is = n.is(context.Canceled); is {
@@ -52,14 +52,14 @@ func isCanceled(err error) (is bool) {
 type errorNode struct {
 	err   error
 	inner []error // what it wraps
-	many  bool    // it is of a kind that may wrap several
+	many  bool    // its type can wrap several errors
 }
 
 func (n errorNode) leaf() bool { return len(n.inner) == 0 }
 
-// is asks whether the error itself, not what it wraps, is target: by identity,
-// or by an Is method of its own. The Is of one that wraps several answers for
-// any of them, so it is not asked.
+// is reports whether the error itself, not what it wraps, is target: by identity,
+// or by its own Is method. The Is method of an error that wraps several may match
+// any of them, so it is not called.
 func (n errorNode) is(target error) bool {
 	if x, ok := n.err.(interface{ Is(error) bool }); ok && !n.many && x.Is(target) {
 		return true
@@ -82,7 +82,7 @@ func newErrorNode(err error) errorNode {
 	return n
 }
 
-// verdict is what is found out about one error of a tree.
+// verdict is the result for one error of a tree.
 type verdict uint8
 
 const (
@@ -98,12 +98,12 @@ func passesLeaf(n errorNode) verdict {
 	return undecided
 }
 
-// depthLimit is how deep an error may wrap others: one that unwraps to itself
-// has no end.
+// depthLimit limits how deep an error may wrap others: one that unwraps to itself
+// would never end.
 const depthLimit = 10_000
 
-// everyLeaf reports whether every leaf of err's tree passes, by itself or by an
-// error that wraps it. In an error that unwraps to itself not every leaf does.
+// everyLeaf reports whether every leaf of err's tree passes, either itself or
+// through an error that wraps it. For an error that unwraps to itself it is false.
 func everyLeaf(err error, judge func(errorNode) verdict) bool {
 	var walk func(err error, depth int) bool
 	walk = func(err error, depth int) bool {

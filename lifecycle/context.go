@@ -8,7 +8,7 @@ import (
 
 type runKey struct{}
 
-// from returns the innermost run whose context ctx is, or nil.
+// from returns the innermost run that ctx carries, or nil.
 func from(ctx context.Context) *run {
 	if ctx == nil {
 		return nil
@@ -26,19 +26,19 @@ func (r *run) contexts() {
 	r.workCtx, r.workCancel = context.WithCancelCause(context.Background())
 }
 
-// State returns the state the run is in: a run is the [fsm.Source] that its
-// context carries. It can be read through it, not driven (STATE-3).
+// State returns the state of the run. The run is the [fsm.Source] that its
+// context carries, which can be read but not driven (STATE-3).
 func (r *run) State() fsm.State { return r.machine.State() }
 
-// Reached returns a channel that is closed once the run is at s or past it.
+// Reached returns a channel that is closed once the run has reached s.
 func (r *run) Reached(s fsm.State) <-chan struct{} { return r.machine.Reached(s) }
 
-// causes is what a clean end may return besides the usual: the cause of the
-// stop, which is known before the context is cancelled with it, in the drain
-// delay; and what is in Run's result already (HTTP-8).
+// causes returns the errors of this run that count as clean: the cause of the
+// stop, which during the drain delay is known before the context is cancelled
+// with it, and the errors that are already in Run's result (HTTP-8).
 func (r *run) causes() []error {
 	causes := r.reported.all()
-	if asked := r.asked.Load(); asked != nil {
+	if asked := r.stopCause.Load(); asked != nil {
 		causes = append(causes, *asked)
 	}
 	return causes

@@ -10,7 +10,7 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-func TestHooksWaitForTheWork(t *testing.T) {
+func TestHooksWaitForInFlightWork(t *testing.T) {
 	for name, tc := range map[string]struct {
 		main func(w *world, ctx context.Context)
 		opts []lifecycle.Option
@@ -99,7 +99,7 @@ func TestHooksWaitForTheWork(t *testing.T) {
 	}
 }
 
-func TestADrainTimeoutNamesWhatIsBusy(t *testing.T) {
+func TestDrainTimeoutListsWhatIsBusy(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		var group, task string
 		release := make(chan struct{})
@@ -162,7 +162,7 @@ func TestMainIsWaitedForFirst(t *testing.T) {
 	}
 }
 
-func TestTrackedWorkIsNoReasonToWarnOfMain(t *testing.T) {
+func TestTrackedWorkSuppressesTheWarningAboutMain(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		err := w.run(func(ctx context.Context) error {
 			lifecycle.OnShutdown(ctx, func() error { w.note("hook"); return nil })
@@ -200,13 +200,13 @@ func TestWorkAfterDrainingIsRefused(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		w.expectLog("ERROR", "tracked work after Draining", "drain_test.go:")
-		w.expectLog("ERROR", "task after Draining", "drain_test.go:")
-		w.expectLog("ERROR", "drain group made after Draining", "drain_test.go:")
+		w.expectLog("ERROR", "tracked work refused after Draining", "drain_test.go:")
+		w.expectLog("ERROR", "task refused after Draining", "drain_test.go:")
+		w.expectLog("ERROR", "drain group created after Draining", "drain_test.go:")
 	})
 }
 
-func TestTheDrainDelay(t *testing.T) {
+func TestDrainDelay(t *testing.T) {
 	for name, tc := range map[string]struct {
 		during func(w *world, cancelParent func())
 		main   float64 // when main returns by itself
@@ -248,9 +248,9 @@ func TestTheDrainDelay(t *testing.T) {
 	}
 }
 
-// DRAIN-3: a group that work in flight makes is not waited for beside its
-// first Add: the race detector would object.
-func TestGroupsMadeByWorkInFlightAreNoRace(t *testing.T) {
+// DRAIN-3: Wait on a group created by in-flight work is not concurrent with its
+// first Add, which the race detector would report.
+func TestGroupsCreatedByInFlightWorkDoNotRace(t *testing.T) {
 	for range 50 {
 		finished := false
 		err := lifecycle.Run(func(ctx context.Context) error {
@@ -276,9 +276,9 @@ func TestGroupsMadeByWorkInFlightAreNoRace(t *testing.T) {
 	}
 }
 
-// DRAIN-4: main that stays out is no drain timeout, though its grace and the
-// timeout end together for whoever looks late.
-func TestAShortDrainTimeoutIsNoneForMainAlone(t *testing.T) {
+// DRAIN-4: a main that does not return is not a drain timeout, even if the loop is
+// late and handles the end of its grace together with the timeout.
+func TestMainAloneNeverCausesADrainTimeout(t *testing.T) {
 	for range 50 {
 		err := lifecycle.Run(func(ctx context.Context) error {
 			lifecycle.OnShutdown(ctx, func() error { return nil })

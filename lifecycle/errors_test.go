@@ -57,7 +57,7 @@ func isPanic(value any) func(error) bool {
 	}
 }
 
-func TestAPanicOfTheRuntimesOwnIsPlacedWhereItHappened(t *testing.T) {
+func TestRuntimePanicHasItsLine(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		err := w.run(func(context.Context) error {
 			var none []int
@@ -75,7 +75,7 @@ func TestAPanicOfTheRuntimesOwnIsPlacedWhereItHappened(t *testing.T) {
 	})
 }
 
-func TestAnErrorOfMainAfterAStopIsAnErrorUnlessEveryLeafIsClean(t *testing.T) {
+func TestMainsErrorAfterAStopIsCleanIfEveryLeafIs(t *testing.T) {
 	for name, tc := range map[string]struct {
 		err   error
 		clean bool
@@ -87,8 +87,8 @@ func TestAnErrorOfMainAfterAStopIsAnErrorUnlessEveryLeafIsClean(t *testing.T) {
 		"RUN-7: a deadline is not":            {context.DeadlineExceeded, false},
 		"RUN-7: an error that panics":         {panickyError{}, false},
 		"RUN-7: an error with nothing joined": {emptyJoin{}, false},
-		"RUN-7: several in another way":       {&several{context.Canceled, http.ErrServerClosed}, true},
-		"RUN-7: of which one is not":          {&several{context.Canceled, io.EOF}, false},
+		"RUN-7: several in another way":       {&multiError{context.Canceled, http.ErrServerClosed}, true},
+		"RUN-7: of which one is not":          {&multiError{context.Canceled, io.EOF}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inVirtualTime(t, func(w *world) {
@@ -109,14 +109,14 @@ type panickyError struct{}
 func (panickyError) Error() string { return "panicky" }
 func (panickyError) Unwrap() error { panic("no") }
 
-// several are errors in the way of hashicorp/go-multierror: its Is and its Unwrap
-// tell of the first alone.
-type several []error
+// multiError are errors in the way of hashicorp/go-multierror: its Is and its Unwrap
+// only cover the first.
+type multiError []error
 
-func (e *several) Error() string          { return "several" }
-func (e *several) WrappedErrors() []error { return *e }
-func (e *several) Unwrap() error          { return (*e)[0] }
-func (e *several) Is(target error) bool   { return (*e)[0] == target }
+func (e *multiError) Error() string          { return "several" }
+func (e *multiError) WrappedErrors() []error { return *e }
+func (e *multiError) Unwrap() error          { return (*e)[0] }
+func (e *multiError) Is(target error) bool   { return (*e)[0] == target }
 
 type emptyJoin struct{}
 
@@ -148,7 +148,7 @@ func TestErrorsAreJoinedInOrder(t *testing.T) {
 		if !ok {
 			t.Fatalf("RUN-6: not a tree: %v", err)
 		}
-		for i, part := range []string{"main", "stop", "task early", "task late", "drain group made", "hook 2", "hook 1", "still running after 10s"} {
+		for i, part := range []string{"main", "stop", "task early", "task late", "drain group created", "hook 2", "hook 1", "still running after 10s"} {
 			if i >= len(tree.Unwrap()) || !strings.Contains(tree.Unwrap()[i].Error(), part) {
 				t.Errorf("RUN-6: error %d should have %q: %v", i, part, err)
 			}
@@ -158,7 +158,7 @@ func TestErrorsAreJoinedInOrder(t *testing.T) {
 
 // RUN-7: the cause of a stop may be returned in the drain delay too, when the
 // context does not have it yet.
-func TestTheCauseIsCleanInTheDrainDelay(t *testing.T) {
+func TestCauseOfTheStopIsCleanInTheDrainDelay(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		mine := errors.New("mine")
 		err := w.run(func(ctx context.Context) error {
@@ -171,9 +171,9 @@ func TestTheCauseIsCleanInTheDrainDelay(t *testing.T) {
 	})
 }
 
-// RUN-7: a task that ends because the parent did is no failure, though the loop
-// may hear of it first.
-func TestATaskThatEndsWithTheParentIsNoFailure(t *testing.T) {
+// RUN-7: a task that ends because the parent did is not a failure, even if the loop
+// handles the task's end first.
+func TestTaskThatEndsWithTheParentIsNotAFailure(t *testing.T) {
 	for range 200 {
 		inVirtualTime(t, func(w *world) {
 			parent, cancel := context.WithCancel(context.Background())

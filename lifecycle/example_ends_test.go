@@ -13,7 +13,7 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// A child process that is killed because the service stops is no failure of
+// A child process that is killed because the service stops is not a failure of
 // the service.
 func ExampleWithCleanError() {
 	killed := func(err error) bool {
@@ -71,7 +71,7 @@ func ExampleExitCode() {
 	// 1
 }
 
-// A resource that is closed before the end takes its hook back.
+// A resource that is closed early unregisters its hook.
 func ExampleOnShutdownContext_stop() {
 	_ = lifecycle.Run(func(ctx context.Context) error {
 		for _, name := range []string{"first", "second"} {

@@ -15,8 +15,8 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// A main turns the kinds of failure into exit codes, metrics or alerts.
-// ErrForced is there after a second Ctrl-C.
+// Each kind of failure can be told apart with errors.Is, for exit codes, metrics or
+// alerts. A second Ctrl-C adds ErrForced.
 func Example_errors() {
 	tell := func(err error) {
 		for _, kind := range []error{
@@ -80,7 +80,7 @@ func ExamplePanicError() {
 	// true true
 }
 
-// The cause of main's context says which signal it was that stops the service.
+// The cause of main's context is the signal that stops the service.
 func ExampleSignalError() {
 	signals := make(chan os.Signal, 1)
 	signals <- os.Interrupt
@@ -92,13 +92,13 @@ func ExampleSignalError() {
 		}
 		return nil
 	}, lifecycle.WithSignalSource(signals))
-	fmt.Println(err) // to be asked to stop is no failure
+	fmt.Println(err) // a stop requested by a signal is not a failure
 	// Output:
 	// stopped by interrupt
 	// <nil>
 }
 
-// Each failed task is named by the line that began it.
+// Each failed task is reported with the line that started it.
 func ExampleTaskError() {
 	err := lifecycle.Run(func(ctx context.Context) error {
 		lifecycle.Go(ctx, func(context.Context) error { return io.ErrClosedPipe })
@@ -113,7 +113,7 @@ func ExampleTaskError() {
 	// Output: example_errors_test.go io: read/write on closed pipe
 }
 
-// Each failed hook is named by the line that registered it.
+// Each failed hook is reported with the line that registered it.
 func ExampleHookError() {
 	err := lifecycle.Run(func(ctx context.Context) error {
 		lifecycle.OnShutdownContext(ctx, func(context.Context) error { return os.ErrClosed }, lifecycle.HookName("flush"))
@@ -127,8 +127,8 @@ func ExampleHookError() {
 	// Output: flush example_errors_test.go file already closed
 }
 
-// What was still busy when the patience ended is counted, and named by the line
-// that began it.
+// The error lists what was still busy when the drain timeout ran out, with the line
+// that started it, and counts units and requests.
 func ExampleDrainTimeoutError() {
 	release := make(chan struct{})
 	defer close(release)
@@ -145,7 +145,7 @@ func ExampleDrainTimeoutError() {
 	// Output: 1ms 1 1 1 0
 }
 
-// The hook that hung is named, and so is each that never ran because of it.
+// The error lists the hook that hung and those that never ran because of it.
 func ExampleShutdownTimeoutError() {
 	err := lifecycle.Run(func(ctx context.Context) error {
 		lifecycle.OnShutdown(ctx, func() error { return nil })

@@ -16,8 +16,8 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// A server that needs no hook: it stops with the service, and answers what it
-// has begun to answer.
+// The server needs no hook: it stops with the service, after in-flight requests
+// have been answered.
 func ExampleServe() {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -122,8 +122,8 @@ func ExampleServe_listeners() {
 	// <nil>
 }
 
-// Server-sent events end when the service is to stop; without CancelOnStop they
-// would hold it until the drain timeout.
+// Server-sent events end at the stop; without CancelOnStop they would hold it up
+// until the drain timeout.
 func ExampleCancelOnStop() {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -135,7 +135,7 @@ func ExampleCancelOnStop() {
 		mux.Handle("/events", lifecycle.CancelOnStop(ctx, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 			fmt.Fprint(w, "data: hello\n\n")
 			lifecycle.Stop(ctx, nil) // as a SIGTERM in the middle of the stream would
-			<-req.Context().Done()   // the client has gone away, or the service is to stop
+			<-req.Context().Done()   // the client has disconnected, or the service is stopping
 			fmt.Fprint(w, "data: goodbye\n\n")
 		})))
 		lifecycle.Go(ctx, func(context.Context) error {
@@ -157,8 +157,8 @@ func ExampleCancelOnStop() {
 	// <nil>
 }
 
-// Metrics, probes and a status page on a port of their own, which can be
-// watched until the last hook has run.
+// Metrics, probes and a status page on a separate port, which answers until the
+// last hook has run.
 func ExampleUntilStopped() {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -189,7 +189,7 @@ func ExampleUntilStopped() {
 	// <nil>
 }
 
-// A port that cannot be had is an error at once.
+// A listen failure is returned immediately.
 func ExampleListenAndServe() {
 	err := lifecycle.Run(func(ctx context.Context) error {
 		return lifecycle.ListenAndServe(ctx, &http.Server{Addr: "127.0.0.1:no-port"})
@@ -208,7 +208,7 @@ func ExampleListenAndServeTLS() {
 	// Output: true
 }
 
-// A server that is run in another way has its requests counted.
+// Handler counts the requests of a server that is not run by Serve.
 func ExampleHandler() {
 	_ = lifecycle.Run(func(ctx context.Context) error {
 		lifecycle.OnShutdown(ctx, func() error { fmt.Println("every request is answered"); return nil })

@@ -13,7 +13,7 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// Work that does not end is given up, by name.
+// Work that does not end is abandoned, and the error names it.
 func ExampleWithDrainTimeout() {
 	release := make(chan struct{})
 	defer close(release)
@@ -40,20 +40,21 @@ func ExampleWithShutdownTimeout() {
 	// Output: true
 }
 
-// A main that only a hook can end is waited for no longer than the grace.
+// If only a hook can make main return, Run waits no longer than the grace.
 func ExampleWithReturnGrace() {
 	closed := make(chan struct{})
 	err := lifecycle.Run(func(ctx context.Context) error {
 		lifecycle.OnShutdown(ctx, func() error { close(closed); return nil })
 		lifecycle.Stop(ctx, nil)
-		<-closed // such as a client that has a Close, but takes no context
+		<-closed // such as a client that has Close but takes no context
 		return nil
 	}, lifecycle.WithReturnGrace(time.Millisecond))
 	fmt.Println(err)
 	// Output: <nil>
 }
 
-// The service goes on, while readiness fails, until load balancers know.
+// The service keeps serving, with failing readiness, until load balancers have
+// noticed.
 func ExampleWithDrainDelay() {
 	_ = lifecycle.Run(func(ctx context.Context) error {
 		lifecycle.Stop(ctx, nil) // as SIGTERM does
@@ -64,11 +65,11 @@ func ExampleWithDrainDelay() {
 	// Output: draining and the context is live: true
 }
 
-// A service that is stopped before it was ready has never been Running.
+// A service that is stopped before it is ready never enters Running.
 func ExampleWithManualStart() {
 	_ = lifecycle.Run(func(ctx context.Context) error {
 		lifecycle.Stop(ctx, nil)   // in the middle of start-up
-		lifecycle.MarkStarted(ctx) // comes too late
+		lifecycle.MarkStarted(ctx) // too late: ignored
 		return nil
 	}, lifecycle.WithManualStart(), lifecycle.WithObserver(func(s fsm.Step) { fmt.Println(s.From, "->", s.To) }))
 	// Output:
@@ -77,7 +78,7 @@ func ExampleWithManualStart() {
 	// hooks -> stopped
 }
 
-// Tests and service managers stop a service without real signals.
+// Tests and service managers can stop a service without real signals.
 func ExampleWithSignalSource() {
 	signals := make(chan os.Signal, 1)
 	signals <- syscall.SIGTERM
@@ -98,7 +99,7 @@ func ExampleWithSignals() {
 	// Output: <nil>
 }
 
-// A parent that ends stops the service.
+// The end of the parent context stops the service.
 func ExampleWithContext() {
 	parent, cancel := context.WithTimeout(context.Background(), time.Millisecond)
 	defer cancel()

@@ -12,8 +12,8 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// shouter is a server with a protocol of its own: it answers each line in upper
-// case. It is written as if it knew nothing of this package.
+// shouter is a server with its own protocol: it answers each line in upper case. It
+// does not use this package.
 type shouter struct {
 	ln    net.Listener
 	conns sync.WaitGroup
@@ -43,7 +43,7 @@ func (s *shouter) answer(conn net.Conn) {
 	}
 }
 
-// Shutdown accepts no more, and waits until every client has gone.
+// Shutdown stops accepting, and waits until every client has disconnected.
 func (s *shouter) Shutdown(ctx context.Context) error {
 	err := s.ln.Close()
 	gone := make(chan struct{})
@@ -56,7 +56,7 @@ func (s *shouter) Shutdown(ctx context.Context) error {
 	}
 }
 
-// Close cuts whoever is connected.
+// Close closes all connections.
 func (s *shouter) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,8 +69,8 @@ func (s *shouter) Close() error {
 	return errors.Join(errs...)
 }
 
-// A server that is not an http.Server. A client that is being served when the
-// service is stopped is served until it goes, and then the hook runs.
+// The server is not an http.Server. A client that is connected at the stop is served
+// until it disconnects, and then the hook runs.
 func ExampleServeFunc() {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

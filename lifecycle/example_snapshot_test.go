@@ -14,7 +14,7 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// A status page asks a run what it is doing and what is still to come.
+// A status page shows what a run is doing and what remains to be done.
 func ExampleSnapshot() {
 	_ = lifecycle.Run(func(ctx context.Context) error {
 		lifecycle.OnShutdown(ctx, func() error { return nil })
@@ -41,7 +41,7 @@ func ExampleSnapshot() {
 	// 1 group, 1 unit, 0 requests, 1 hook
 }
 
-// By the time hooks run, a group is idle, or was given up and is still busy.
+// By the time hooks run, a group is idle, or was abandoned and is still busy.
 func ExampleGroupStatus() {
 	_ = lifecycle.Run(func(ctx context.Context) error {
 		lifecycle.DrainGroup(ctx).Go(func() { <-ctx.Done() })
@@ -58,7 +58,7 @@ func ExampleGroupStatus() {
 	// Output: made in example_snapshot_test.go busy: false idle: true
 }
 
-// Each task under way is known by the line that began it.
+// Each running task is listed with the line that started it.
 func ExampleTaskStatus() {
 	_ = lifecycle.Run(func(ctx context.Context) error {
 		lifecycle.Go(ctx, func(ctx context.Context) error { <-ctx.Done(); return nil })
@@ -72,7 +72,7 @@ func ExampleTaskStatus() {
 	// Output: begun in example_snapshot_test.go some time ago: true
 }
 
-// A run that is over still tells what became of its hooks.
+// After the end of a run, its snapshot still has the results of its hooks.
 func ExampleHookStatus() {
 	var src fsm.Source
 	_ = lifecycle.Run(func(ctx context.Context) error {

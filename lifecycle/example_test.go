@@ -28,7 +28,7 @@ func Example() {
 	// error: <nil>
 }
 
-// What fails on the way down is joined, and every part of it can be found.
+// Errors during the stop are joined, and errors.Is finds each.
 func ExampleRun() {
 	err := lifecycle.Run(func(ctx context.Context) error {
 		lifecycle.OnShutdown(ctx, func() error { return os.ErrPermission })
@@ -58,7 +58,7 @@ func ExampleOnShutdown() {
 	// close database
 }
 
-// A hook that needs a live context gets one, with a name and a bound of its own.
+// A hook that needs a live context gets one; it can have a name and a timeout.
 func ExampleOnShutdownContext() {
 	_ = lifecycle.Run(func(ctx context.Context) error {
 		lifecycle.OnShutdownContext(ctx, func(ctx context.Context) error {
@@ -118,7 +118,7 @@ func ExampleDrainGroup() {
 	// close the queue
 }
 
-// Units of work that come and go are tracked one by one.
+// Short units of work are tracked one by one.
 func ExampleTrack() {
 	_ = lifecycle.Run(func(ctx context.Context) error {
 		done, ok := lifecycle.Track(ctx)
@@ -134,7 +134,7 @@ func ExampleTrack() {
 	// Output: handle one message
 }
 
-// A task that fails stops the service, and says why.
+// A failed task stops the service, and its error is in the result.
 func ExampleGo() {
 	err := lifecycle.Run(func(ctx context.Context) error {
 		lifecycle.Go(ctx, func(ctx context.Context) error {
@@ -148,7 +148,7 @@ func ExampleGo() {
 	// Output: true lost the broker
 }
 
-// What was begun is finished with a context that outlives the cancellation.
+// Work is finished with a context that outlives the cancellation.
 func ExampleWorkContext() {
 	_ = lifecycle.Run(func(ctx context.Context) error {
 		lifecycle.Go(ctx, func(ctx context.Context) error {
@@ -172,7 +172,7 @@ func ExampleStop() {
 	// Output: the licence has expired
 }
 
-// A service is not ready before its caches are.
+// The service is not ready until its caches are.
 func ExampleMarkStarted() {
 	_ = lifecycle.Run(func(ctx context.Context) error {
 		src, _ := fsm.FromContext(ctx)

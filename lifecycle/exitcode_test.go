@@ -14,13 +14,13 @@ import (
 
 var netErrClosed = net.ErrClosed
 
-// own is a signal of a source's own, without a number.
+// own is a custom signal of a signal source, without a number.
 type own struct{}
 
 func (own) String() string { return "own" }
 func (own) Signal()        {}
 
-func TestAStopBySignalCanBeAnError(t *testing.T) {
+func TestStopBySignalCanBeAnError(t *testing.T) {
 	main := func(end func(ctx context.Context) error) func(context.Context) error {
 		return func(ctx context.Context) error { <-ctx.Done(); return end(ctx) }
 	}

@@ -15,22 +15,22 @@ type group struct {
 	made time.Time
 }
 
-// groupState is what is known of a group's counter.
+// groupState is the state of a group's counter.
 type groupState uint8
 
 const (
 	groupIdle    groupState = iota // at zero
 	groupBusy                      // above zero, or below it, where Wait does not return either
-	groupUnknown                   // this version of package sync keeps its counter elsewhere
+	groupUnknown                   // the layout of sync.WaitGroup is not known
 )
 
-// state says whether the group is at zero.
+// state reports whether the group is at zero.
 //
-// WaitGroup does not tell its count, and to wait for it is no way to find out:
-// a Wait beside the Add that takes the counter from zero is a data race to the
-// detector (DRAIN-9), and it needs a goroutine and a turn on a processor, which
-// a busy machine may not give for seconds (DRAIN-2). So the counter is read in
-// place, by an atomic load like package sync's own.
+// WaitGroup does not export its counter, and calling Wait to find out does not
+// work: the race detector reports a Wait concurrent with an Add from zero
+// (DRAIN-9), and Wait needs a goroutine, which a busy machine may not schedule for
+// seconds (DRAIN-2). So the counter is read in place, with an atomic load as in
+// package sync.
 func (g *group) state() groupState {
 	if !wgCounter.known {
 		return groupUnknown
@@ -42,7 +42,7 @@ func (g *group) state() groupState {
 	return groupIdle
 }
 
-// wgCounter is where a WaitGroup has its counter. It is never changed.
+// wgCounter is where a WaitGroup keeps its counter. It is never changed.
 var wgCounter = findCounter()
 
 type counterField struct {
@@ -50,7 +50,8 @@ type counterField struct {
 	known  bool
 }
 
-// findCounter finds the counter by the field's name and type, and tries it out.
+// findCounter finds the counter by the field's name and type, and verifies that it
+// counts.
 func findCounter() counterField {
 	field, ok := reflect.TypeFor[sync.WaitGroup]().FieldByName("state")
 	if !ok || field.Type != reflect.TypeFor[atomic.Uint64]() {
@@ -68,9 +69,9 @@ func findCounter() counterField {
 	return counterField{offset: field.Offset, known: known && is(0)}
 }
 
-// wait waits for the group to be at zero. When its user adds to it just as it
-// gets there, WaitGroup panics in the waiter ("reused before previous Wait has
-// returned"): then there is work again, which is waited for (DRAIN-6).
+// wait waits until the group is at zero. If the user adds to it just as it gets
+// there, WaitGroup panics in the waiter ("reused before previous Wait has
+// returned"): then there is new work, and wait starts again (DRAIN-6).
 func (g *group) wait() {
 	for !g.tryWait() {
 	}

@@ -11,19 +11,18 @@ import (
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// OnShutdown registers a clean-up hook. Hooks run after Draining, one at a
-// time, last registered first, each exactly once, whatever becomes of the
-// others (HOOK-1, HOOK-2). A hook that fails puts a [*HookError] with the place
-// that registered it into Run's result.
+// OnShutdown registers a clean-up hook. Hooks run after Draining, one at a time,
+// last registered first, each exactly once, even if others fail (HOOK-1, HOOK-2).
+// If a hook fails, Run's result includes a [*HookError] with its call site.
 //
-// By then ctx is cancelled. A hook that needs a live context, such as one that
-// calls http.Server.Shutdown, wants [OnShutdownContext].
+// By then ctx is cancelled. For a hook that needs a live context, such as one
+// that calls http.Server.Shutdown, use [OnShutdownContext].
 //
-// A hook registered by a hook runs next. One registered after Stopped runs at
-// once, before OnShutdown returns, with a fresh shutdown timeout, and what
-// goes wrong is logged (HOOK-4). With a context that does not come from [Run]
-// the hook will never run, and an error is logged (HOOK-9). A nil hook is one
-// that fails. Safe for concurrent use (HOOK-7).
+// A hook registered by a hook runs next. One registered after Stopped runs
+// immediately, before OnShutdown returns, with a fresh shutdown timeout, and its
+// error is logged (HOOK-4). With a context that does not come from [Run] the hook
+// never runs, and an error is logged (HOOK-9). A nil hook counts as a hook that
+// fails. OnShutdown is safe for concurrent use (HOOK-7).
 func OnShutdown(ctx context.Context, hook func() error) {
 	h := &item[hookEntry]{v: hookEntry{pc: caller()}}
 	if hook != nil {
@@ -32,21 +31,21 @@ func OnShutdown(ctx context.Context, hook func() error) {
 	register(ctx, "OnShutdown", h)
 }
 
-// OnShutdownContext is [OnShutdown] for a hook that takes a context. That
-// context is live when the hook begins, has the values of the run's context,
-// and ends with the phase, or with the hook's own timeout if that is sooner;
-// its cause is [ErrShutdownTimeout] then, or [ErrForced] (HOOK-5).
+// OnShutdownContext is like [OnShutdown] for a hook that takes a context. That
+// context is live when the hook begins, has the values of the run's context, and
+// is cancelled at the end of the phase, or after [HookTimeout] if that is sooner;
+// its cause is then [ErrShutdownTimeout] or [ErrForced] (HOOK-5).
 //
-// stop takes the hook back, and lets go of what it holds: for a resource that
-// is closed before the end. It returns true if it kept the hook from running,
-// and false if the hook has begun, was taken back before, or will not run because
-// the shutdown timeout ran out. It is never nil; with a context that does not come from
-// [Run] it returns false. It may be called from anywhere at any time, from
-// hooks too, and is safe for concurrent use (HOOK-10).
+// Call stop to unregister the hook and release what it holds, for example when
+// its resource has been closed early. stop returns true if it kept the hook from
+// running, and false if the hook has begun, was already unregistered, or will not
+// run because the shutdown timeout ran out. It is never nil; with a context that
+// does not come from [Run] it returns false. It may be called from anywhere at any
+// time, including from hooks, and is safe for concurrent use (HOOK-10).
 func OnShutdownContext(ctx context.Context, hook func(ctx context.Context) error, opts ...HookOption) (stop func() bool) {
 	h := &item[hookEntry]{v: hookEntry{pc: caller(), fn: hook}}
 	for i, opt := range opts {
-		if opt == nil { // the hook must not be lost for it
+		if opt == nil { // log it, but keep the hook
 			if r := from(ctx); r != nil {
 				r.log.misuse(h.v.pc, fmt.Sprintf("OnShutdownContext: option %d is nil", i+1))
 			}
@@ -55,22 +54,22 @@ func OnShutdownContext(ctx context.Context, hook func(ctx context.Context) error
 		opt(&h.v)
 	}
 	r := register(ctx, "OnShutdownContext", h)
-	return func() bool { return r != nil && r.hooks.takeBack(h) }
+	return func() bool { return r != nil && r.hooks.remove(h) }
 }
 
 // HookOption changes how one hook runs.
 type HookOption func(*hookEntry)
 
-// HookName names a hook in errors and log lines. Default: none; the place that
-// registered it is always named.
+// HookName sets the hook's name in errors and log lines. Default: none; the call
+// site is always included.
 func HookName(name string) HookOption {
 	return func(h *hookEntry) { h.name = name }
 }
 
-// HookTimeout bounds one hook. When it runs out, the hook's context is
-// cancelled, the hook is abandoned with a [*HookError] in which errors.Is
-// finds [ErrShutdownTimeout], and the next one begins (HOOK-6). Zero or less,
-// the default, is no timeout of its own; the shutdown timeout bounds it still.
+// HookTimeout limits how long one hook may run. After d the hook's context is
+// cancelled, the hook is abandoned with a [*HookError] in which errors.Is finds
+// [ErrShutdownTimeout], and the next one begins (HOOK-6). With zero or less, the
+// default, only the shutdown timeout limits the hook.
 func HookTimeout(d time.Duration) HookOption {
 	return func(h *hookEntry) { h.timeout = d }
 }
@@ -96,14 +95,14 @@ func (h *hookEntry) failed(err error) *HookError {
 	return &HookError{Name: h.name, Place: place(h.pc), Err: err}
 }
 
-// hookTexts makes the texts of many hooks: a loop may register a million at one
-// place.
-type hookTexts struct {
+// hookNames formats hooks for errors and caches the texts: a loop may register a
+// million hooks at one call site.
+type hookNames struct {
 	places  places
 	unnamed map[uintptr]string
 }
 
-func (t hookTexts) of(h *hookEntry) string {
+func (t hookNames) of(h *hookEntry) string {
 	if h.name != "" {
 		return hookText(h.name, t.places.of(h.pc))
 	}
@@ -129,13 +128,13 @@ func register(ctx context.Context, function string, h *item[hookEntry]) *run {
 	case r == nil:
 		logMisuse(h.v.pc, function, "the hook will never run")
 	case r.hooks.push(h):
-		// The loop may be in Hooks with no hook left, waiting for main. If it
-		// is not there yet, it finds this one when it comes.
+		// The loop may be in Hooks with no hook left, waiting for main. If it is
+		// not there yet, it will find this hook.
 		if r.State() == fsm.Hooks {
 			r.wake()
 		}
 	default:
-		r.runLate(&h.v)
+		r.runAfterStopped(&h.v)
 	}
 	return r
 }
@@ -147,7 +146,7 @@ type hookStack struct {
 	closed bool
 }
 
-// push reports whether the hook will run with the others.
+// push adds a hook. It returns false if the stack is closed.
 func (s *hookStack) push(h *item[hookEntry]) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -158,9 +157,8 @@ func (s *hookStack) push(h *item[hookEntry]) bool {
 	return true
 }
 
-// takeBack removes a hook that has not begun (HOOK-10). What it holds is
-// released.
-func (s *hookStack) takeBack(h *item[hookEntry]) bool {
+// remove removes a hook that has not begun, and releases what it holds (HOOK-10).
+func (s *hookStack) remove(h *item[hookEntry]) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed || !s.hooks.remove(h) {
@@ -170,9 +168,9 @@ func (s *hookStack) takeBack(h *item[hookEntry]) bool {
 	return true
 }
 
-// next takes the hook that was registered last. If there is none and last is
-// true, the stack is closed in the same moment, so that no hook can slip
-// between the last one and the end.
+// next pops the hook that was registered last. If there is none and last is
+// true, it closes the stack under the same lock, so that no hook can be registered
+// after the last one and never run.
 func (s *hookStack) next(last bool) (h *hookEntry, closed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -185,7 +183,7 @@ func (s *hookStack) next(last bool) (h *hookEntry, closed bool) {
 }
 
 // close closes the stack and returns the hooks that will not run, in the order
-// in which they would have. They stay in it, for snapshots.
+// in which they would have run. They stay in the stack, for snapshots.
 func (s *hookStack) close() (notRun []*hookEntry) {
 	s.mu.Lock()
 	s.closed = true
@@ -193,8 +191,7 @@ func (s *hookStack) close() (notRun []*hookEntry) {
 	return s.pending(math.MaxInt)
 }
 
-// pending returns hooks that have not begun, in the order of their turns, at
-// most so many.
+// pending returns at most limit hooks that have not begun, next first.
 func (s *hookStack) pending(limit int) (hooks []*hookEntry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -211,12 +208,12 @@ func (s *hookStack) size() int {
 	return s.hooks.n
 }
 
-// runLate runs a hook that was registered after the end, while its caller
-// waits, bounded by a shutdown timeout of its own (HOOK-4). Its failure is
-// logged on the caller, like its registration, so that a logger that registers
-// hooks is seen to call itself.
-func (r *run) runLate(h *hookEntry) {
-	r.log.misuse(h.pc, "hook registered after Stopped: it runs at once", slog.String("hook", h.String()))
+// runAfterStopped runs a hook that was registered after Stopped, while its caller
+// waits, with a fresh shutdown timeout (HOOK-4). Its failure is logged on the
+// caller's goroutine, as its registration is, so that a logger that registers
+// hooks is recognized as calling itself.
+func (r *run) runAfterStopped(h *hookEntry) {
+	r.log.misuse(h.pc, "hook registered after Stopped runs immediately", slog.String("hook", h.String()))
 	limit := r.cfg.shutdownTimeout
 	if h.timeout > 0 {
 		limit = min(limit, h.timeout)

@@ -25,7 +25,7 @@ var (
 
 func goexit(context.Context) error { runtime.Goexit(); return nil }
 
-func TestHooksRunLastRegisteredFirstWhateverBecomesOfThem(t *testing.T) {
+func TestHooksRunLastRegisteredFirstEvenIfTheyFail(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		hook := func(name string, end func() error) func() error {
 			return func() error {
@@ -70,7 +70,7 @@ func TestHooksRunLastRegisteredFirstWhateverBecomesOfThem(t *testing.T) {
 	})
 }
 
-func TestTheShutdownTimeoutNamesTheHookThatHungAndThoseThatNeverRan(t *testing.T) {
+func TestShutdownTimeoutListsRunningAndSkippedHooks(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		var hung, first string
 		release := make(chan struct{})
@@ -98,7 +98,7 @@ func TestTheShutdownTimeoutNamesTheHookThatHungAndThoseThatNeverRan(t *testing.T
 			t.Errorf("HOOK-3: %+v", timeout)
 		}
 		if len(timeout.Ran) != 1 || timeout.Ran[0].Took != 4*time.Second || !strings.Contains(err.Error(), "took longest, 4s") {
-			t.Errorf("HOOK-3: what ran before is not told: %v", err)
+			t.Errorf("HOOK-3: the error does not list what ran before: %v", err)
 		}
 		close(release)
 		sleep(1)
@@ -163,7 +163,7 @@ func TestHooksRegisteredLate(t *testing.T) {
 	})
 }
 
-func TestTheContextOfAHook(t *testing.T) {
+func TestHookContext(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		parent := context.WithValue(context.Background(), worldKey{}, "value")
 		err := w.run(func(ctx context.Context) error {
@@ -187,7 +187,7 @@ func TestTheContextOfAHook(t *testing.T) {
 	})
 }
 
-func TestAHookThatExceedsItsOwnTimeoutIsAbandoned(t *testing.T) {
+func TestHookThatExceedsItsTimeoutIsAbandoned(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		err := w.run(func(ctx context.Context) error {
 			lifecycle.OnShutdown(ctx, func() error { w.note("next"); return nil })
@@ -211,7 +211,7 @@ func TestAHookThatExceedsItsOwnTimeoutIsAbandoned(t *testing.T) {
 	})
 }
 
-func TestAHookThatUsesTheRunsContextIsToldSo(t *testing.T) {
+func TestHookThatUsesTheRunsContextGetsAHint(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		err := w.run(func(ctx context.Context) error {
 			lifecycle.OnShutdown(ctx, func() error { return fmt.Errorf("shutdown: %w", ctx.Err()) })
@@ -257,7 +257,7 @@ func TestHooksRegisteredConcurrentlyKeepEachGoroutinesOrder(t *testing.T) {
 	})
 }
 
-func TestAHookMayCallAnything(t *testing.T) {
+func TestHooksMayCallAnyFunction(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		err := w.run(func(ctx context.Context) error {
 			lifecycle.OnShutdown(ctx, func() error {
@@ -276,7 +276,7 @@ func TestAHookMayCallAnything(t *testing.T) {
 	})
 }
 
-func TestAContextThatDoesNotComeFromRunDoesNoHarm(t *testing.T) {
+func TestContextNotFromRunIsHarmless(t *testing.T) {
 	for _, ctx := range []context.Context{nil, context.Background()} {
 		for name, tc := range map[string]func(){
 			"OnShutdown":        func() { lifecycle.OnShutdown(ctx, func() error { return nil }) },

@@ -15,7 +15,7 @@ import (
 
 // HTTP-2, over HTTP/2: net/http calls a connection idle before its last answer
 // has left it. It takes a network to see that.
-func TestAnswersOverHTTP2AreWhole(t *testing.T) {
+func TestHTTP2ResponsesAreComplete(t *testing.T) {
 	http2 := new(http.Protocols)
 	http2.SetUnencryptedHTTP2(true)
 	const requests = 8

@@ -81,7 +81,7 @@ func TestCancelOnStopEndsHijackedConnections(t *testing.T) {
 	})
 }
 
-func TestCancelOnStopBesidesTheStop(t *testing.T) {
+func TestCancelOnStopBeforeAndAfterTheStop(t *testing.T) {
 	defaultLog(t)
 	if got := lifecycle.CancelOnStop(context.Background(), nil); got != http.DefaultServeMux {
 		t.Errorf("HOOK-9: with a context that does not come from Run: %v", got)

@@ -11,35 +11,35 @@ import (
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// closing is the response writer of HTTP/1 requests in a service with a drain
-// delay: the response carries "Connection: close" if the service is Draining
-// when its header is sent (HTTP-3). Without a delay net/http does that, because
-// its keep-alives are turned off at the stop; but that closes idle connections
-// as well, which are to be of use until the delay is over.
+// closeWriter is the response writer of HTTP/1 requests if there is a drain delay:
+// the response carries "Connection: close" if the service is Draining when its
+// header is sent (HTTP-3). Without a delay net/http does that, because its
+// keep-alives are turned off at the stop; but that also closes idle connections,
+// which should stay usable until the delay is over.
 //
-// net/http sends a header not when WriteHeader is called but with the first
-// byte that follows, or when the handler returns. So does this.
+// net/http sends a header not when WriteHeader is called but with the first byte
+// that follows, or when the handler returns. So does closeWriter.
 //
-// If the client expects "100 Continue", WriteHeader is passed on at once: from
-// then on net/http does not send that, and, if the body was not read before,
-// closes the connection by itself.
-type closing struct {
+// If the client expects "100 Continue", WriteHeader is passed on immediately: after
+// it net/http does not send 100, and if the body has not been read, it closes the
+// connection by itself.
+type closeWriter struct {
 	http.ResponseWriter
 	run     *run
 	expects bool
-	status  int         // given to WriteHeader, which was not passed on yet
+	status  int         // the argument of WriteHeader, not passed on yet
 	header  http.Header // as it was then
 	sent    bool
 }
 
 // send passes the header on.
-func (w *closing) send() {
+func (w *closeWriter) send() {
 	if w.sent {
 		return
 	}
 	w.sent = true
-	// What http.MaxBytesReader does for the response writer that it knows, it
-	// does not for this one (HTTP-10).
+	// http.MaxBytesReader closes the connection only with net/http's own response
+	// writer, so this has to (HTTP-10).
 	close := w.run.State() >= fsm.Draining || w.status == http.StatusRequestEntityTooLarge
 	if w.status == 0 {
 		if close {
@@ -59,9 +59,9 @@ func (w *closing) send() {
 	maps.Copy(h, since)
 }
 
-// WriteHeader passes 1xx on at once: they come before the response, and the
-// header of a 101 says what becomes of the connection.
-func (w *closing) WriteHeader(status int) {
+// WriteHeader passes 1xx on immediately: they precede the response, and a 101 needs
+// its own Connection header.
+func (w *closeWriter) WriteHeader(status int) {
 	if status < 200 || status > 999 || w.sent || w.status != 0 {
 		if status >= 200 {
 			w.send()
@@ -75,34 +75,34 @@ func (w *closing) WriteHeader(status int) {
 	}
 }
 
-func (w *closing) Write(p []byte) (int, error) {
+func (w *closeWriter) Write(p []byte) (int, error) {
 	w.send()
 	return w.ResponseWriter.Write(p)
 }
 
 // WriteString makes it an io.StringWriter.
-func (w *closing) WriteString(s string) (int, error) {
+func (w *closeWriter) WriteString(s string) (int, error) {
 	w.send()
 	return io.WriteString(w.ResponseWriter, s)
 }
 
 // ReadFrom keeps sendfile possible.
-func (w *closing) ReadFrom(src io.Reader) (int64, error) {
+func (w *closeWriter) ReadFrom(src io.Reader) (int64, error) {
 	w.send()
 	return io.Copy(w.ResponseWriter, src)
 }
 
 // Flush makes it an http.Flusher.
-func (w *closing) Flush() { _ = w.FlushError() }
+func (w *closeWriter) Flush() { _ = w.FlushError() }
 
 // FlushError is what http.ResponseController calls.
-func (w *closing) FlushError() error {
+func (w *closeWriter) FlushError() error {
 	w.send()
 	return w.controller().Flush()
 }
 
 // Hijack makes it an http.Hijacker.
-func (w *closing) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (w *closeWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if w.status != 0 && !w.sent {
 		w.sent = true
 		w.ResponseWriter.WriteHeader(w.status)
@@ -111,24 +111,24 @@ func (w *closing) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 // CloseNotify is for frameworks that still ask for it.
-func (w *closing) CloseNotify() <-chan bool {
-	//lint:ignore SA1019 what net/http offers must not be lost
+func (w *closeWriter) CloseNotify() <-chan bool {
+	//lint:ignore SA1019 net/http's writer implements it, so this one must
 	if n, ok := w.ResponseWriter.(http.CloseNotifier); ok {
 		return n.CloseNotify()
 	}
 	return make(chan bool)
 }
 
-// The rest of what http.ResponseController knows, for those that look for it
-// without one.
+// The other methods of http.ResponseController, for callers that assert them
+// directly.
 
-func (w *closing) SetReadDeadline(t time.Time) error  { return w.controller().SetReadDeadline(t) }
-func (w *closing) SetWriteDeadline(t time.Time) error { return w.controller().SetWriteDeadline(t) }
-func (w *closing) EnableFullDuplex() error            { return w.controller().EnableFullDuplex() }
+func (w *closeWriter) SetReadDeadline(t time.Time) error  { return w.controller().SetReadDeadline(t) }
+func (w *closeWriter) SetWriteDeadline(t time.Time) error { return w.controller().SetWriteDeadline(t) }
+func (w *closeWriter) EnableFullDuplex() error            { return w.controller().EnableFullDuplex() }
 
 // Unwrap is for http.ResponseController.
-func (w *closing) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *closeWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func (w *closing) controller() *http.ResponseController {
+func (w *closeWriter) controller() *http.ResponseController {
 	return http.NewResponseController(w.ResponseWriter)
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-func TestASilentConnectionDoesNotKeepAServer(t *testing.T) {
+func TestSilentConnectionDoesNotBlockAServer(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
 		var conn net.Conn
@@ -35,7 +35,7 @@ func TestASilentConnectionDoesNotKeepAServer(t *testing.T) {
 	})
 }
 
-func TestAConnectionThatWasAcceptedBeforeTheStopHasItsRequestAnswered(t *testing.T) {
+func TestConnectionAcceptedBeforeTheStopIsAnswered(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
 		err := w.run(func(ctx context.Context) error {
@@ -73,7 +73,7 @@ func TestAConnectionThatWasAcceptedBeforeTheStopHasItsRequestAnswered(t *testing
 	})
 }
 
-func TestConnectionsThatCannotBeToldApartAreAnsweredToo(t *testing.T) {
+func TestConnectionsThatAreNotComparableAreServed(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
 		client, hangUp := ln.client()
@@ -81,7 +81,7 @@ func TestConnectionsThatCannotBeToldApartAreAnsweredToo(t *testing.T) {
 		err := w.run(func(ctx context.Context) error {
 			go w.get(client, "/2")
 			time.AfterFunc(time.Second, func() { lifecycle.Stop(ctx, nil) })
-			return lifecycle.Serve(ctx, &http.Server{Handler: http.HandlerFunc(slow)}, oddPipes{ln})
+			return lifecycle.Serve(ctx, &http.Server{Handler: http.HandlerFunc(slow)}, incomparablePipes{ln})
 		})
 		if err != nil {
 			t.Error(err)

@@ -14,9 +14,9 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// HTTP-7: whatever a plain go statement's call of Serve returns, it requests a
-// stop, and says which server that is.
-func TestEveryFailureOfAServerUntilStoppedRequestsAStop(t *testing.T) {
+// HTTP-7: every error of Serve in a plain go statement requests a stop, and names
+// the server.
+func TestEveryUntilStoppedFailureRequestsAStop(t *testing.T) {
 	served := &http.Server{}
 	for name, tc := range map[string]struct {
 		serve func(ctx context.Context) error
@@ -33,7 +33,7 @@ func TestEveryFailureOfAServerUntilStoppedRequestsAStop(t *testing.T) {
 			sleep(0.1)
 			synctest.Wait()
 			return lifecycle.Serve(ctx, served, newPipes(), lifecycle.UntilStopped())
-		}, "server with UntilStopped on :0: lifecycle: Serve: this http.Server is served with other options"},
+		}, "server with UntilStopped on :0: lifecycle: Serve: this http.Server is already served with other options"},
 		"a listener that fails": {func(ctx context.Context) error {
 			return lifecycle.Serve(ctx, &http.Server{}, failed(), lifecycle.UntilStopped())
 		}, "server with UntilStopped on :0: "},
@@ -58,8 +58,8 @@ func TestEveryFailureOfAServerUntilStoppedRequestsAStop(t *testing.T) {
 	}
 }
 
-// That its owner closes it is no failure.
-func TestAServerUntilStoppedMayBeClosedByItsOwner(t *testing.T) {
+// A close by the server's owner is not a failure.
+func TestUntilStoppedMayBeClosedByItsOwner(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		err := w.run(func(ctx context.Context) error {
 			srv := &http.Server{}
@@ -78,7 +78,7 @@ func TestAServerUntilStoppedMayBeClosedByItsOwner(t *testing.T) {
 }
 
 // HTTP-7: a task that returns does not wait for what it has begun.
-func TestATaskMayBeginAServerUntilStopped(t *testing.T) {
+func TestTaskMayStartAServerUntilStopped(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
 		client, hangUp := ln.client()
@@ -102,7 +102,7 @@ func TestATaskMayBeginAServerUntilStopped(t *testing.T) {
 }
 
 // DRAIN-4: main waits for what ends after the last hook.
-func TestTheHintOfTheGraceNamesUntilStopped(t *testing.T) {
+func TestGraceHintNamesUntilStopped(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		_ = w.run(func(ctx context.Context) error {
 			served := make(chan error, 1)
@@ -114,7 +114,7 @@ func TestTheHintOfTheGraceNamesUntilStopped(t *testing.T) {
 	})
 }
 
-// stuck is a listener of which Close does not return.
+// stuck is a listener whose Close does not return.
 type stuck struct {
 	*pipes
 	until chan struct{}
@@ -122,7 +122,7 @@ type stuck struct {
 
 func (s stuck) Close() error { <-s.until; return s.pipes.Close() }
 
-func TestAListenerThatDoesNotLetGoIsNamed(t *testing.T) {
+func TestListenerThatDoesNotCloseIsLogged(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		until := make(chan struct{})
 		err := w.run(func(ctx context.Context) error {
@@ -132,14 +132,14 @@ func TestAListenerThatDoesNotLetGoIsNamed(t *testing.T) {
 		if err != nil {
 			t.Errorf("Run returned %v", err)
 		}
-		w.expectLog("WARN", "its Close has not returned", "listener=:0")
+		w.expectLog("WARN", "Close has not returned", "listener=:0")
 		close(until)
 		synctest.Wait()
 	})
 }
 
-// RUN-4: the log says whose panic it is.
-func TestThePanicOfAListenerIsNotCalledMains(t *testing.T) {
+// RUN-4: the log says where the panic was.
+func TestListenerPanicIsNotReportedAsMains(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		err := w.run(func(ctx context.Context) error {
 			time.AfterFunc(time.Second, func() { lifecycle.Stop(ctx, nil) })
@@ -152,8 +152,8 @@ func TestThePanicOfAListenerIsNotCalledMains(t *testing.T) {
 	})
 }
 
-// What a hijacker calls a connection is found by what it is made of: addresses
-// may all be the same, as with unix sockets.
+// A hijacker's wrapper of a connection is found by what it wraps: addresses may all
+// be the same, as with unix sockets.
 func TestIdleConnectionsThatWereHijackedEndAtTheStop(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
@@ -161,7 +161,7 @@ func TestIdleConnectionsThatWereHijackedEndAtTheStop(t *testing.T) {
 			srv := req.Context().Value(http.ServerContextKey).(*http.Server)
 			conn, from := upgrade(t, rw)
 			defer conn.Close()
-			own := &spoken{conn}
+			own := &h2cConn{conn}
 			srv.ConnState(own, http.StateActive)
 			sleep(1)
 			srv.ConnState(own, http.StateIdle)

@@ -10,18 +10,17 @@ import (
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// Handler returns a handler that counts every request to next as work in
-// flight, from before its first byte is handled until next returns: Draining
-// lasts until all are answered, or the drain timeout runs out (HTTP-4). A
-// handler that panics or hijacks its connection leaves nothing counted
-// (HTTP-5).
+// Handler returns a handler that counts every request to next as in-flight work,
+// from before next is called until it returns: Draining lasts until all are
+// answered or the drain timeout runs out (HTTP-4). If next panics or hijacks the
+// connection, the count is still released (HTTP-5).
 //
-// While Draining, responses to new requests carry "Connection: close"
-// (HTTP-3). After Draining, a request is answered with 503 and Retry-After,
-// and next is not called. [Serve] and its like do this by themselves; Handler is
-// for servers that are run in another way. Inside Serve it is not needed: it
-// does not count a request a second time. A nil next is http.DefaultServeMux. With a context that does not come from [Run] it
-// returns next itself, and logs an error (HOOK-9).
+// While Draining, responses to new requests carry "Connection: close" (HTTP-3).
+// After Draining, requests are answered with 503 and Retry-After, and next is not
+// called. [Serve] and its variants already do this; Handler is for servers that
+// are run in another way. Inside Serve it does not count a request a second time.
+// A nil next means http.DefaultServeMux. With a context that does not come from
+// [Run] it returns next itself and logs an error (HOOK-9).
 func Handler(ctx context.Context, next http.Handler) http.Handler {
 	if next == nil {
 		next = http.DefaultServeMux
@@ -49,13 +48,13 @@ func (c *counter) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		defer c.run.work.end(oneRequest)
 	}
 	if c.run.State() >= fsm.Draining {
-		sayClose(w, req)
+		setConnectionClose(w, req)
 	}
 	c.next.ServeHTTP(w, req)
 }
 
-// counted says whether Serve counts the request. Over HTTP/2 on a connection that
-// was hijacked that is the one that hijacked it.
+// counted reports whether Serve already counts the request. Of HTTP/2 on a
+// hijacked connection, Serve counts the request that hijacked it.
 func (c *counter) counted(req *http.Request) bool {
 	srv, _ := req.Context().Value(http.ServerContextKey).(*http.Server)
 	if srv == nil {
@@ -67,34 +66,33 @@ func (c *counter) counted(req *http.Request) bool {
 
 // refuse answers a request that came after Draining (HTTP-4).
 func (r *run) refuse(w http.ResponseWriter, req *http.Request) {
-	r.log.answer(slog.LevelWarn, 0, "request after Draining is refused", slog.String("path", req.URL.Path))
+	r.log.addLimited(slog.LevelWarn, 0, "request after Draining refused", slog.String("path", req.URL.Path))
 	w.Header().Set("Connection", "close")
 	w.Header().Set("Retry-After", "1")
 	http.Error(w, "the service is shutting down", http.StatusServiceUnavailable)
 }
 
-// sayClose has the response carry "Connection: close", which over HTTP/2
-// net/http makes a GOAWAY of (HTTP-3). The header of a 101 says what becomes of
-// the connection.
-func sayClose(w http.ResponseWriter, req *http.Request) {
+// setConnectionClose makes the response carry "Connection: close", which net/http
+// turns into GOAWAY over HTTP/2 (HTTP-3). An upgrade is left alone: a 101 needs the
+// Connection header.
+func setConnectionClose(w http.ResponseWriter, req *http.Request) {
 	if req.ProtoMajor == 2 || req.Header["Upgrade"] == nil {
 		w.Header().Set("Connection", "close")
 	}
 }
 
-// CancelOnStop returns a handler that calls next with a request whose context
-// is cancelled when main's is, with the same cause, besides when it would be
-// anyway (HTTP-9). It is for requests that last for as long as their client
-// likes, such as server-sent events, WebSockets and proxied streams: with it
-// they end when the service is to stop, and do not hold Draining. Requests that
-// are to be answered do not need it.
+// CancelOnStop returns a handler that calls next with a request whose context is
+// also cancelled when main's is, with the same cause (HTTP-9). It is for requests
+// that last for as long as their client stays connected, such as server-sent
+// events, WebSockets and proxied streams: with it they end at the stop and do not
+// hold up Draining. Requests that should be answered don't need it.
 //
 //	mux.Handle("/events", lifecycle.CancelOnStop(ctx, events))
 //
-// It works with any server and protocol, and for hijacked connections, as long
-// as next waits for the request's context. A nil next is http.DefaultServeMux.
-// With a context that does not come from [Run] it returns next itself, and logs
-// an error (HOOK-9).
+// It works with any server and protocol, and for hijacked connections, as long as
+// next observes the request's context. A nil next means http.DefaultServeMux. With
+// a context that does not come from [Run] it returns next itself and logs an error
+// (HOOK-9).
 func CancelOnStop(ctx context.Context, next http.Handler) http.Handler {
 	if next == nil {
 		next = http.DefaultServeMux
@@ -109,18 +107,17 @@ func CancelOnStop(ctx context.Context, next http.Handler) http.Handler {
 		defer cancel(nil)
 		defer context.AfterFunc(r.ctx, func() { cancel(context.Cause(r.ctx)) })()
 		if r.ctx.Err() != nil {
-			cancel(context.Cause(r.ctx)) // before next looks
+			cancel(context.Cause(r.ctx)) // now: AfterFunc runs concurrently with next
 		}
 		inner := req.WithContext(ctx)
-		defer handBack(req, inner)
+		defer copyBack(req, inner)
 		next.ServeHTTP(w, inner)
 	})
 }
 
-// handBack has a request show what a handler has made of its copy: net/http
-// removes the files of its multipart form, and a handler around this one looks
-// at the pattern and at the form.
-func handBack(req, inner *http.Request) {
+// copyBack copies to a request what a handler has set in its copy: net/http removes
+// the files of the multipart form, and middleware reads the pattern and the form.
+func copyBack(req, inner *http.Request) {
 	if inner.MultipartForm != nil {
 		req.MultipartForm = inner.MultipartForm
 	}
@@ -144,8 +141,8 @@ func handBack(req, inner *http.Request) {
 	}
 }
 
-// answerOptions is what net/http does with "OPTIONS *". There it is no handler
-// of the server's, and could not be counted.
+// answerOptions answers "OPTIONS *" as net/http does, which does not call the
+// server's handler for it, so that it could not be counted.
 func answerOptions(w http.ResponseWriter, req *http.Request) {
 	w.Header().Set("Content-Length", "0")
 	if req.ContentLength != 0 {

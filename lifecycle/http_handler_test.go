@@ -24,7 +24,7 @@ func TestHandlerCountsRequests(t *testing.T) {
 		var counted http.Handler
 		err := w.run(func(ctx context.Context) error {
 			if got := lifecycle.Handler(context.Background(), counted); got != http.DefaultServeMux {
-				t.Error("HOOK-9: a foreign context must give the handler back")
+				t.Error("HOOK-9: with a context not from Run, the handler itself must be returned")
 			}
 			lifecycle.OnShutdown(ctx, func() error {
 				rec := httptest.NewRecorder()
@@ -61,7 +61,7 @@ func TestHandlerCountsRequests(t *testing.T) {
 }
 
 // HTTP-5: what is done to a ResponseWriter reaches the one below.
-func TestAResponseWriterPassesOnWhatItIsTold(t *testing.T) {
+func TestResponseWriterPassesCallsOn(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
 		handler := http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
@@ -99,7 +99,7 @@ func TestAResponseWriterPassesOnWhatItIsTold(t *testing.T) {
 	})
 }
 
-func TestResponseWritersKeepTheirPowers(t *testing.T) {
+func TestResponseWritersKeepTheirMethods(t *testing.T) {
 	for _, delay := range []time.Duration{0, time.Millisecond} {
 		t.Run(fmt.Sprintf("HTTP-5: with a drain delay of %v", delay), func(t *testing.T) {
 			ln, err := net.Listen("tcp", "127.0.0.1:0")

@@ -41,7 +41,7 @@ func (p *pipes) dialUpgraded(t *testing.T, ctx context.Context) (net.Conn, *bufi
 	return conn, from
 }
 
-func TestAHijackedConnectionIsCutWithItsHandler(t *testing.T) {
+func TestHijackedConnectionIsCutWithItsHandler(t *testing.T) {
 	for name, tc := range map[string]struct {
 		handle func(w *world, req *http.Request, from *bufio.ReadWriter)
 		want   []string
@@ -89,8 +89,8 @@ func TestAHijackedConnectionIsCutWithItsHandler(t *testing.T) {
 	}
 }
 
-// HTTP-2: what a handler leaves to others when it returns is theirs.
-func TestAHijackedConnectionIsFollowedUntilItsHandlerReturns(t *testing.T) {
+// HTTP-2: a hijacked connection is not tracked after its handler has returned.
+func TestHijackedConnectionIsTrackedUntilItsHandlerReturns(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
 		left := make(chan net.Conn, 1)
@@ -123,13 +123,13 @@ func TestAHijackedConnectionIsFollowedUntilItsHandlerReturns(t *testing.T) {
 	})
 }
 
-// spoken is what package h2c makes of a connection that it has hijacked.
-type spoken struct{ net.Conn }
+// h2cConn is what package h2c makes of a connection that it has hijacked.
+type h2cConn struct{ net.Conn }
 
 // HTTP/2 on a hijacked connection is known by its states, which package h2c
 // reports to the server. Its one handler runs for as long as the connection
 // is open.
-func TestAHijackedConnectionThatSpeaksHTTP2IsNoRequestWhenItIsIdle(t *testing.T) {
+func TestIdleHTTP2OnHijackedConnectionIsNotARequest(t *testing.T) {
 	for name, tc := range map[string]struct {
 		busy float64 // seconds from the stop, at 3 s
 		want string
@@ -145,7 +145,7 @@ func TestAHijackedConnectionThatSpeaksHTTP2IsNoRequestWhenItIsIdle(t *testing.T)
 					srv := req.Context().Value(http.ServerContextKey).(*http.Server)
 					conn, from := upgrade(t, rw)
 					defer conn.Close()
-					own := &spoken{conn}
+					own := &h2cConn{conn}
 					srv.ConnState(own, http.StateActive)
 					sleep(3 + tc.busy)
 					srv.ConnState(own, http.StateIdle)

@@ -6,18 +6,19 @@ import (
 	"sync/atomic"
 )
 
-// listener is a listener of the user's that is closed once, though net/http
-// closes it too (HTTP-10).
+// listener is the user's listener, closed only once although net/http closes it
+// too (HTTP-10).
 type listener struct {
 	net.Listener
 	closed    atomic.Bool
 	gone      atomic.Bool           // Close has returned
 	used      atomic.Bool           // Accept was called
 	accepting atomic.Bool           // Accept has not returned
-	crash     atomic.Pointer[error] // a panic or Goexit of Close, at the stop
+	crash     atomic.Pointer[error] // a panic or Goexit in Close, at the stop
 }
 
-// Close closes the listener. It does not wait for another call of it.
+// Close closes the listener. A second call returns nil without waiting for the
+// first.
 func (l *listener) Close() error {
 	if l.closed.Swap(true) {
 		return nil
@@ -26,15 +27,15 @@ func (l *listener) Close() error {
 	return l.Listener.Close()
 }
 
-// address is what the listener says that its address is.
+// address returns the listener's address as text.
 func (l *listener) address() (addr string) {
 	addr = "an unknown address"
 	call(func() error { addr = l.Addr().String(); return nil }, func(error) {})
 	return addr
 }
 
-// hangs says what has not returned though the listener was to be closed; empty:
-// nothing.
+// hangs returns the method that has not returned although the listener was closed,
+// or "".
 func (l *listener) hangs() string {
 	switch {
 	case l.closed.Load() && !l.gone.Load():
@@ -45,7 +46,7 @@ func (l *listener) hangs() string {
 	return ""
 }
 
-// closeContained closes the listener at the stop.
+// closeContained closes the listener at the stop, and records a panic in Close.
 func (l *listener) closeContained() {
 	returned := false
 	call(func() error { _ = l.Close(); returned = true; return nil }, func(err error) {
@@ -55,7 +56,8 @@ func (l *listener) closeContained() {
 	})
 }
 
-// ofPackageNet says that Close does not wait for anything.
+// ofPackageNet reports whether the listener is package net's, whose Close does not
+// block.
 func (l *listener) ofPackageNet() bool {
 	switch l.Listener.(type) {
 	case *net.TCPListener, *net.UnixListener:
@@ -64,7 +66,7 @@ func (l *listener) ofPackageNet() bool {
 	return false
 }
 
-// Accept makes connections that can be told from one another.
+// Accept returns connections that can be map keys.
 func (l *listener) Accept() (net.Conn, error) {
 	l.used.Store(true)
 	l.accepting.Store(true)
@@ -76,23 +78,24 @@ func (l *listener) Accept() (net.Conn, error) {
 	return conn, err
 }
 
-// isComparable says whether a connection can be a key. Nearly all are pointers.
+// isComparable reports whether a connection can be a map key. Nearly all are
+// pointers.
 func isComparable(conn net.Conn) bool {
 	return reflect.TypeOf(conn).Kind() == reflect.Pointer || reflect.ValueOf(conn).Comparable()
 }
 
-// incomparable is a connection whose own type cannot be a key.
+// incomparable wraps a connection whose type cannot be a map key.
 type incomparable struct{ net.Conn }
 
-// usersListener and usersConn return what the user has made.
-func usersListener(ln net.Listener) net.Listener {
+// userListener and userConn return what the user's code created.
+func userListener(ln net.Listener) net.Listener {
 	if own, ok := ln.(*listener); ok {
 		return own.Listener
 	}
 	return ln
 }
 
-func usersConn(conn net.Conn) net.Conn {
+func userConn(conn net.Conn) net.Conn {
 	if own, ok := conn.(*incomparable); ok {
 		return own.Conn
 	}

@@ -69,8 +69,8 @@ func TestOneServerOnSeveralListeners(t *testing.T) {
 	})
 }
 
-// One listener's failure is no reason for the other to stop.
-func TestAServerServesOnWhileItHasAListener(t *testing.T) {
+// One listener's failure does not stop the other.
+func TestServerServesAsLongAsItHasAListener(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		good, bad := newPipes(), newPipes()
 		client, hangUp := good.client()
@@ -94,7 +94,7 @@ func TestAServerServesOnWhileItHasAListener(t *testing.T) {
 	})
 }
 
-func TestAServerThatIsServedElsewhereIsRefused(t *testing.T) {
+func TestServerServedElsewhereIsRefused(t *testing.T) {
 	untilStopped := []lifecycle.ServeOption{lifecycle.UntilStopped()}
 	for name, tc := range map[string]struct {
 		runs int
@@ -150,7 +150,7 @@ func TestAServerThatIsServedElsewhereIsRefused(t *testing.T) {
 	}
 }
 
-func TestANilArgumentOfServeIsNamed(t *testing.T) {
+func TestServeNamesTheNilArgument(t *testing.T) {
 	for want, serve := range map[string]func(ctx context.Context) error{
 		"Serve: the server is nil":   func(ctx context.Context) error { return lifecycle.Serve(ctx, nil, newPipes()) },
 		"Serve: the listener is nil": func(ctx context.Context) error { return lifecycle.Serve(ctx, &http.Server{}, nil) },

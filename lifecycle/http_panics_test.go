@@ -32,7 +32,7 @@ func (p panicky) Close() error {
 }
 
 // RUN-6: no error is dropped.
-func TestThePanicOfAListenerAtTheStopIsReported(t *testing.T) {
+func TestListenerPanicAtTheStopIsReported(t *testing.T) {
 	for name, ln := range map[string]func() net.Listener{
 		"in Accept": func() net.Listener { return explosive{newPipes()} },
 		"in Close":  func() net.Listener { return panicky{newPipes()} },
@@ -49,7 +49,7 @@ func TestThePanicOfAListenerAtTheStopIsReported(t *testing.T) {
 	}
 }
 
-func TestAConnectionWhoseCallbackPanicsIsClosed(t *testing.T) {
+func TestConnectionIsClosedWhenItsCallbackPanics(t *testing.T) {
 	for name, srv := range map[string]*http.Server{
 		"ConnState":   {ConnState: func(net.Conn, http.ConnState) { panic("boom") }},
 		"ConnContext": {ConnContext: func(context.Context, net.Conn) context.Context { panic("boom") }},

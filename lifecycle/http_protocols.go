@@ -8,11 +8,11 @@ import (
 // nextProto is an entry of http.Server.TLSNextProto.
 type nextProto = func(*http.Server, *tls.Conn, http.Handler)
 
-// followProtocols returns the entries with those of other protocols than HTTP/2
-// followed. net/http takes a connection for active from the call of such a
-// function to its return, and Shutdown waits for that, but no hook says so. HTTP/2
-// reports the states of its connections by itself.
-func (c *connections) followProtocols(entries map[string]nextProto) map[string]nextProto {
+// trackProtocols returns the entries with those other than HTTP/2 wrapped, so that
+// their connections are marked active. net/http considers a connection active from
+// the call of such a function to its return, and Shutdown waits for that, but
+// ConnState is not called. HTTP/2 reports the states of its connections itself.
+func (c *connections) trackProtocols(entries map[string]nextProto) map[string]nextProto {
 	if entries == nil {
 		return nil // net/http adds HTTP/2
 	}
@@ -21,7 +21,7 @@ func (c *connections) followProtocols(entries map[string]nextProto) map[string]n
 		followed[protocol] = serve
 		if serve != nil && protocol != "h2" && protocol != "unencrypted_http2" {
 			followed[protocol] = func(srv *http.Server, conn *tls.Conn, handler http.Handler) {
-				if c.occupy(conn) {
+				if c.markActive(conn) {
 					serve(srv, conn, handler)
 				}
 			}
@@ -30,9 +30,9 @@ func (c *connections) followProtocols(entries map[string]nextProto) map[string]n
 	return followed
 }
 
-// occupy notes that a function of the user's serves the connection until it is
-// closed. It returns false if that is being done.
-func (c *connections) occupy(conn *tls.Conn) bool {
+// markActive marks a connection as served by a user's function until it is closed.
+// It returns false if this package is closing it.
+func (c *connections) markActive(conn *tls.Conn) bool {
 	e := c.find(conn)
 	if e == nil {
 		return true

@@ -21,9 +21,9 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// HTTP-6: a connection under an entry of TLSNextProto is waited for, as by
-// Shutdown, and is cut at the drain timeout, which Run's result says.
-func TestAProtocolOfTheUsersIsFollowed(t *testing.T) {
+// HTTP-6: a connection served by a function of TLSNextProto is waited for, as by
+// Shutdown, and cut at the drain timeout, which is in Run's result.
+func TestTLSNextProtoConnectionsAreTracked(t *testing.T) {
 	other := httptest.NewTLSServer(nil) // for its certificate
 	defer other.Close()
 	for name, tc := range map[string]struct {
@@ -74,7 +74,7 @@ func TestAProtocolOfTheUsersIsFollowed(t *testing.T) {
 }
 
 // HTTP-9: other requests are as without CancelOnStop.
-func TestCancelOnStopHidesNothingFromOthers(t *testing.T) {
+func TestCancelOnStopIsTransparentToMiddleware(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
 	var form bytes.Buffer
@@ -119,9 +119,8 @@ func TestCancelOnStopHidesNothingFromOthers(t *testing.T) {
 	}
 }
 
-// The Handler of one server may be given to another, which is a server of its
-// own.
-func TestAServerWithTheHandlerOfAnotherIsServed(t *testing.T) {
+// The Handler of one server may be given to another, which is independent.
+func TestServerWithTheHandlerOfAnotherIsServed(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		first := &http.Server{Handler: http.HandlerFunc(slow)}
 		_ = w.run(func(ctx context.Context) error {
@@ -152,7 +151,7 @@ func TestAServerWithTheHandlerOfAnotherIsServed(t *testing.T) {
 }
 
 // A request that Serve counts is not counted by Handler too.
-func TestHandlerInsideServeCountsNothingTwice(t *testing.T) {
+func TestHandlerInsideServeDoesNotCountTwice(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
 		client, hangUp := ln.client()

@@ -16,7 +16,7 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// ask sends a request over a connection and says what becomes of it.
+// ask sends a request over a connection and returns its result.
 func ask(conn net.Conn, from *bufio.Reader, path string) string {
 	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody", path)
 	resp, err := http.ReadResponse(from, nil)
@@ -30,7 +30,7 @@ func ask(conn net.Conn, from *bufio.Reader, path string) string {
 // HTTP-6: net/http closes an idle connection whose next request has just been
 // read. Shutdown calls no handler for that, and nor does Serve. The connection
 // holds the instant between the two open.
-func TestNoHandlerIsCalledForAConnectionThatTheStopHasClosed(t *testing.T) {
+func TestNoHandlerIsCalledOnAConnectionClosedByTheStop(t *testing.T) {
 	for name, path := range map[string]string{"the second request": "/first", "the first request, after 6 s": ""} {
 		t.Run(name, func(t *testing.T) {
 			inVirtualTime(t, func(w *world) {
@@ -41,7 +41,7 @@ func TestNoHandlerIsCalledForAConnectionThatTheStopHasClosed(t *testing.T) {
 					w.note("%s begins", req.URL.Path)
 					_, _ = io.Copy(rw, req.Body)
 				})}
-				noted := func(conn net.Conn) net.Conn { return &closeNoted{Conn: conn, stop: stopAt} }
+				noted := func(conn net.Conn) net.Conn { return &stopOnRead{Conn: conn, stop: stopAt} }
 				err := w.run(func(c context.Context) error {
 					ctx = c
 					go func() {
@@ -58,7 +58,7 @@ func TestNoHandlerIsCalledForAConnectionThatTheStopHasClosed(t *testing.T) {
 						w.note("%s", ask(conn, from, "/late"))
 						sleep(0.1)
 					}()
-					return lifecycle.Serve(ctx, srv, wrapped{ln, noted})
+					return lifecycle.Serve(ctx, srv, wrappingListener{ln, noted})
 				})
 				if err != nil {
 					t.Error(err)
@@ -74,13 +74,13 @@ func TestNoHandlerIsCalledForAConnectionThatTheStopHasClosed(t *testing.T) {
 	}
 }
 
-// wrapped is a listener whose connections are wrapped.
-type wrapped struct {
+// wrappingListener is a listener whose connections are wrapped.
+type wrappingListener struct {
 	net.Listener
 	wrap func(net.Conn) net.Conn
 }
 
-func (l wrapped) Accept() (net.Conn, error) {
+func (l wrappingListener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if err == nil {
 		conn = l.wrap(conn)
@@ -88,16 +88,16 @@ func (l wrapped) Accept() (net.Conn, error) {
 	return conn, err
 }
 
-// closeNoted is a connection that has the service stop once the header of a
+// stopOnRead is a connection that has the service stop once the header of a
 // request that comes after 5 s has been read, and gives that to the server when
 // the connection has been closed.
-type closeNoted struct {
+type stopOnRead struct {
 	net.Conn
 	stop   chan struct{}
 	closed atomic.Bool
 }
 
-func (c *closeNoted) Read(p []byte) (int, error) {
+func (c *stopOnRead) Read(p []byte) (int, error) {
 	began := time.Now()
 	n, err := c.Conn.Read(p)
 	if err == nil && time.Since(began) > 5*time.Second {
@@ -111,16 +111,16 @@ func (c *closeNoted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (c *closeNoted) Close() error { c.closed.Store(true); return c.Conn.Close() }
+func (c *stopOnRead) Close() error { c.closed.Store(true); return c.Conn.Close() }
 
-// slowToClose is a connection whose Close takes its time.
-type slowToClose struct {
+// slowCloseConn is a connection whose Close takes its time.
+type slowCloseConn struct {
 	net.Conn
 	closes *atomic.Int32
 	after  time.Duration
 }
 
-func (c slowToClose) Close() error {
+func (c slowCloseConn) Close() error {
 	c.closes.Add(1)
 	time.Sleep(c.after)
 	return c.Conn.Close()
@@ -128,7 +128,7 @@ func (c slowToClose) Close() error {
 
 // HTTP-2: every connection is cut before the first hook, whatever Close of
 // another does.
-func TestConnectionsAreCutThoughCloseOfOneTakesLong(t *testing.T) {
+func TestSlowCloseDoesNotDelayCuttingOthers(t *testing.T) {
 	for _, all := range []bool{false, true} {
 		inVirtualTime(t, func(w *world) {
 			ln := newPipes()
@@ -137,7 +137,7 @@ func TestConnectionsAreCutThoughCloseOfOneTakesLong(t *testing.T) {
 			var n, closes atomic.Int32
 			wrap := func(conn net.Conn) net.Conn {
 				if n.Add(1) == 1 || all {
-					return &slowToClose{conn, &closes, 3 * time.Second}
+					return &slowCloseConn{conn, &closes, 3 * time.Second}
 				}
 				return conn
 			}
@@ -159,7 +159,7 @@ func TestConnectionsAreCutThoughCloseOfOneTakesLong(t *testing.T) {
 						}
 						sleep(0.01)
 					}
-				})}, wrapped{ln, wrap})
+				})}, wrappingListener{ln, wrap})
 			}, lifecycle.WithDrainTimeout(time.Second))
 			if !errors.Is(err, lifecycle.ErrDrainTimeout) {
 				t.Errorf("Run returned %v", err)
@@ -169,13 +169,13 @@ func TestConnectionsAreCutThoughCloseOfOneTakesLong(t *testing.T) {
 	}
 }
 
-// A silent connection is closed once by the stop, besides by net/http itself,
-// which does so when it can read no more.
-func TestASilentConnectionIsClosedOnce(t *testing.T) {
+// The stop closes a silent connection once; net/http closes it too when it can read
+// no more.
+func TestSilentConnectionIsClosedOnce(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
 		var closes atomic.Int32
-		wrap := func(conn net.Conn) net.Conn { return &slowToClose{conn, &closes, 3 * time.Second} }
+		wrap := func(conn net.Conn) net.Conn { return &slowCloseConn{conn, &closes, 3 * time.Second} }
 		err := w.run(func(ctx context.Context) error {
 			go func() {
 				conn, _ := ln.dial(ctx, "", "")
@@ -188,7 +188,7 @@ func TestASilentConnectionIsClosedOnce(t *testing.T) {
 				lifecycle.Stop(ctx, nil)
 				_, _ = io.ReadAll(conn)
 			}()
-			return lifecycle.Serve(ctx, &http.Server{Handler: http.HandlerFunc(slow)}, wrapped{ln, wrap})
+			return lifecycle.Serve(ctx, &http.Server{Handler: http.HandlerFunc(slow)}, wrappingListener{ln, wrap})
 		}, lifecycle.WithDrainTimeout(time.Minute))
 		if err != nil {
 			t.Error(err)

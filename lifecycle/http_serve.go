@@ -9,98 +9,99 @@ import (
 )
 
 // ListenAndServe listens on srv.Addr (":http" if empty) and calls [Serve]. A
-// failure to listen is returned at once (HTTP-1). It serves plain HTTP,
-// whatever srv.TLSConfig says.
+// listen failure is returned immediately (HTTP-1). It serves plain HTTP,
+// regardless of srv.TLSConfig.
 func ListenAndServe(ctx context.Context, srv *http.Server, opts ...ServeOption) error {
 	c := serveCall{ctx: ctx, pc: caller(), function: "ListenAndServe", srv: srv}
 	return c.listenAndServe(":http", opts, func(ln net.Listener) error { return srv.Serve(ln) })
 }
 
 // ListenAndServeTLS listens on srv.Addr (":https" if empty) and calls
-// [ServeTLS]. A failure to listen is returned at once (HTTP-1).
+// [ServeTLS]. A listen failure is returned immediately (HTTP-1).
 func ListenAndServeTLS(ctx context.Context, srv *http.Server, certFile, keyFile string, opts ...ServeOption) error {
 	c := serveCall{ctx: ctx, pc: caller(), function: "ListenAndServeTLS", srv: srv}
 	return c.listenAndServe(":https", opts, func(ln net.Listener) error { return srv.ServeTLS(ln, certFile, keyFile) })
 }
 
-// Serve serves HTTP on ln as work in flight, and stops well. It needs no hook.
+// Serve serves HTTP on ln as in-flight work, and shuts the server down gracefully
+// at the stop. No hook is needed.
 //
-// When main's context is cancelled, or ctx, the listener closes, idle
-// connections go, and requests under way are answered; then Serve returns nil,
-// within 10 ms of the last answer (HTTP-1). Over HTTP/2 that is when the client
-// has read it and gone away, or 1 s after it was written. Whatever request
-// http.Server.Shutdown would answer is answered (HTTP-6). A request that is
-// still under way when the drain timeout runs out is cut: its context ends and its
-// connection is closed. The first hook runs when its handler has returned, or
-// after 100 ms, or a tenth of the shutdown timeout if that is less. Serve returns
-// nil then too, since Run's result says so (HTTP-2).
+// When main's context or ctx is cancelled, the listener and idle connections are
+// closed and in-flight requests are answered. Then Serve returns nil, within 10 ms
+// of the last response (HTTP-1); over HTTP/2, once the client has read it and
+// closed the connection, or 1 s after it was written. Every request that
+// http.Server.Shutdown would answer is answered (HTTP-6). A request that is still
+// in flight when the drain timeout runs out is cut: its context is cancelled and
+// its connection closed. The first hook waits for its handler to return, but at
+// most 100 ms, or a tenth of the shutdown timeout if that is less. Serve then
+// returns nil too; Run's result has the [*DrainTimeoutError] (HTTP-2).
 //
-// A request that arrives on an idle connection at the very moment of the stop may
-// find that closed, as with http.Server.Shutdown. Its handler is not called.
+// A request that arrives on an idle connection at the moment of the stop may find
+// it closed, as with http.Server.Shutdown. Its handler is not called.
 //
-// If its owner has closed the server, Serve returns http.ErrServerClosed; if the
-// listener fails, its error. Then Serve returns at once, while requests may be
-// under way, which are answered or cut as above. When the last listener has
-// failed, or has been closed, srv stops as a whole.
+// If srv is closed by its owner, Serve returns http.ErrServerClosed; if the
+// listener fails, it returns that error. It then returns immediately; requests
+// still in flight are answered or cut as above. When the last listener has failed
+// or has been closed, srv as a whole is stopped.
 //
-// Requests are counted as [Handler] does. Their context has the values of
-// srv.BaseContext, or else of ctx, but is not cancelled with them: it lives
-// until the request is answered or Draining ends. While Draining, responses
-// carry "Connection: close" (HTTP-3).
+// Requests are counted as by [Handler]. Their context has the values of
+// srv.BaseContext, or else of ctx, but is not cancelled with it: it lives until
+// the request is answered or Draining ends. While Draining, responses carry
+// "Connection: close" (HTTP-3).
 //
-// So a handler that goes on for as long as its client does (server-sent events, a
-// WebSocket) holds Draining until the drain timeout, unless [CancelOnStop] ends
-// its request's context at the stop. A connection that a handler has hijacked is
-// followed, and cut at the drain timeout, until that handler returns; what other
-// goroutines do with it later is for their own code to end.
+// A handler that runs for as long as its client stays connected (server-sent
+// events, a WebSocket) therefore holds up Draining until the drain timeout, unless
+// [CancelOnStop] cancels its request's context at the stop. A hijacked connection
+// is tracked, and cut at the drain timeout, until the handler that hijacked it
+// returns; code that uses the connection after that has to end by itself.
 //
-// Some things can make a stop longer, though no request is under way. A
-// connection that is new and silent is waited for, because its request may be
-// coming, until it is 500 ms old. net/http lingers for 500 ms on a connection
-// whose handler left more than 256 KiB of a request's body unread, and when
-// accepting failed for want of file descriptors it sleeps, for up to a second. A
+// A stop can take longer for other reasons than requests in flight. A new
+// connection that has not sent a request is waited for until it is 500 ms old,
+// because its request may be on the way. net/http keeps a connection open for
+// 500 ms if its handler left more than 256 KiB of a request's body unread, and
+// sleeps for up to a second after Accept failed for lack of file descriptors. A
 // listener whose Close or Accept does not return, and a connection whose Close
-// does not, are waited for until the drain timeout; a listener is then warned of.
-// A protocol of srv.TLSNextProto is waited for, as a request is, until its
-// function returns.
+// does not, are waited for until the drain timeout; for a listener, a warning is
+// then logged. A connection served by a function of srv.TLSNextProto counts as a
+// request until that function returns.
 //
-// With golang.org/x/net/http2/h2c a client of HTTP/2 that goes on asking is not
-// asked to go away, and can use up the drain timeout. Use srv.Protocols with
-// SetUnencryptedHTTP2 instead; or else give http2.ConfigureServer the same
-// http2.Server as h2c.NewHandler, or that a [Handler].
+// With golang.org/x/net/http2/h2c, HTTP/2 clients are not sent GOAWAY, so one that
+// keeps sending requests can use up the drain timeout. Use srv.Protocols with
+// SetUnencryptedHTTP2 instead, or pass the http2.Server given to h2c.NewHandler
+// to http2.ConfigureServer too, or pass h2c.NewHandler a [Handler].
 //
-// With [WithDrainDelay], http.MaxBytesReader does not find the response writer
-// that it knows. So that the client stops sending, the connection is closed with
-// every response of status 413; with another status it is kept, and net/http
-// reads, and drops, up to 256 KiB more of the body.
+// With [WithDrainDelay], http.MaxBytesReader cannot close the connection, because
+// the response writer is wrapped. Instead the connection is closed after every
+// response with status 413; with another status it is kept, and net/http reads and
+// discards up to 256 KiB more of the body.
 //
-// Serve puts functions of its own before srv.Handler, srv.BaseContext,
-// srv.ConnContext, srv.ConnState and those of srv.TLSNextProto, which call those,
-// and sets srv.DisableGeneralOptionsHandler, to answer "OPTIONS *" itself. So
-// srv.Handler is not what it was: it is not to be used for anything else, except
-// that another http.Server may be given it. Functions
-// registered with srv.RegisterOnShutdown run when no connection is about to
-// bring its first request any more, at most 500 ms after the stop.
+// Serve wraps srv.Handler, srv.BaseContext, srv.ConnContext, srv.ConnState and the
+// functions of srv.TLSNextProto, and sets srv.DisableGeneralOptionsHandler so that
+// it can answer "OPTIONS *" itself. Do not use srv.Handler for anything else after
+// that, except to pass it to another http.Server. Functions registered with
+// srv.RegisterOnShutdown run once no connection is expected to send its first
+// request any more, at most 500 ms after the stop.
 //
-// Several servers may run in one lifecycle, and one on several listeners:
-// call Serve for each, concurrently, with the same options and in the same Run.
-// A server that was stopped cannot be served again. After Draining, Serve closes
-// ln, serves nothing, logs that, and returns nil. With a context that does not
-// come from [Run], or a nil argument, it closes ln and returns an error.
+// Several servers may run in one lifecycle, and one server on several listeners:
+// call Serve for each listener, concurrently, with the same options and in the
+// same Run. A server that was stopped cannot be served again. After Draining,
+// Serve closes ln, logs that it does not serve, and returns nil. With a context
+// that does not come from [Run], or a nil argument, it closes ln and returns an
+// error.
 func Serve(ctx context.Context, srv *http.Server, ln net.Listener, opts ...ServeOption) error {
 	c := serveCall{ctx: ctx, pc: caller(), function: "Serve", srv: srv}
 	return c.serveOn(ln, opts, func(ln net.Listener) error { return srv.Serve(ln) })
 }
 
-// ServeTLS is [Serve] over TLS, with HTTP/2. It takes the certificate and the
-// key as http.Server.ServeTLS does: from the files, or with empty names from
+// ServeTLS is like [Serve], over TLS and with HTTP/2. As in http.Server.ServeTLS,
+// the certificate and the key come from the files, or if the names are empty, from
 // srv.TLSConfig.
 func ServeTLS(ctx context.Context, srv *http.Server, ln net.Listener, certFile, keyFile string, opts ...ServeOption) error {
 	c := serveCall{ctx: ctx, pc: caller(), function: "ServeTLS", srv: srv}
 	return c.serveOn(ln, opts, func(ln net.Listener) error { return srv.ServeTLS(ln, certFile, keyFile) })
 }
 
-// serveCall is one call of Serve or its like.
+// serveCall is one call of Serve or one of its variants.
 type serveCall struct {
 	ctx      context.Context
 	pc       uintptr
@@ -139,7 +140,7 @@ func (c *serveCall) serveOn(ln net.Listener, opts []ServeOption, accept func(net
 		return c.requestStop(c.failed(errors.New("the listener is nil")))
 	}
 	r := from(c.ctx)
-	s, err := c.take(r)
+	s, err := c.claim(r)
 	if s == nil {
 		_ = c.ln.Close()
 		if err == nil {
@@ -151,7 +152,7 @@ func (c *serveCall) serveOn(ln net.Listener, opts []ServeOption, accept func(net
 	return s.serve(c, accept)
 }
 
-// check looks at the arguments, and takes the options.
+// check validates the arguments and applies the options.
 func (c *serveCall) check(opts []ServeOption) error {
 	var err error
 	for i, opt := range opts {
@@ -183,8 +184,8 @@ func (c *serveCall) failed(err error) error {
 	return fmt.Errorf("lifecycle: %s: %w", c.function, err)
 }
 
-// requestStop has the failure of a server with UntilStopped request a stop, and
-// returns it: the go statement that has begun it does not.
+// requestStop returns err. For a server with UntilStopped it first requests a stop
+// with it, because a go statement drops what Serve returns.
 func (c *serveCall) requestStop(err error) error {
 	if !c.cfg.untilStopped {
 		return err
@@ -200,6 +201,6 @@ func (c *serveCall) requestStop(err error) error {
 	return err
 }
 
-// inTask says whether the caller runs on the goroutine of a task, whatever
+// inTask reports whether the caller runs on the goroutine of a task, whichever
 // context it was given.
 func inTask() bool { return onStack("(*run).runTask") > 0 }

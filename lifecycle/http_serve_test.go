@@ -16,7 +16,7 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-func TestAServerStopsWhenTheLastRequestIsAnswered(t *testing.T) {
+func TestServerStopsWhenTheLastRequestIsAnswered(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
 		client, hangUp := ln.client()
@@ -42,7 +42,7 @@ func TestAServerStopsWhenTheLastRequestIsAnswered(t *testing.T) {
 	})
 }
 
-func TestRequestsAreCutWhenTheDrainTimeoutRunsOut(t *testing.T) {
+func TestRequestsAreCutAtTheDrainTimeout(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
 		client, hangUp := ln.client()
@@ -80,7 +80,7 @@ func TestRequestsAreCutWhenTheDrainTimeoutRunsOut(t *testing.T) {
 	})
 }
 
-func TestTheDrainDelayKeepsServingAndSaysClose(t *testing.T) {
+func TestServerServesDuringTheDrainDelay(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
 		client, hangUp := ln.client()
@@ -103,7 +103,7 @@ func TestTheDrainDelayKeepsServingAndSaysClose(t *testing.T) {
 	})
 }
 
-func TestServersThatCannotServeSaySo(t *testing.T) {
+func TestServeFailures(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -116,21 +116,21 @@ func TestServersThatCannotServeSaySo(t *testing.T) {
 		"HTTP-1: a port that is taken": {func(ctx context.Context) error {
 			return lifecycle.ListenAndServe(ctx, &http.Server{Addr: taken.Addr().String()})
 		}, taken.Addr().String()},
-		"HTTP-1: a server closed by somebody else": {func(ctx context.Context) error {
+		"HTTP-1: a server closed by its owner": {func(ctx context.Context) error {
 			srv := &http.Server{}
 			_ = srv.Close()
 			return lifecycle.Serve(ctx, srv, newPipes())
 		}, http.ErrServerClosed.Error()},
-		"a nil server":              {func(ctx context.Context) error { return lifecycle.Serve(ctx, nil, newPipes()) }, "the server is nil"},
-		"a nil server to listen":    {func(ctx context.Context) error { return lifecycle.ListenAndServe(ctx, nil) }, "the server is nil"},
-		"a nil listener":            {func(ctx context.Context) error { return lifecycle.Serve(ctx, &http.Server{}, nil) }, "the listener is nil"},
-		"HOOK-9: a foreign context": {func(context.Context) error { return lifecycle.Serve(context.Background(), &http.Server{}, newPipes()) }, "does not come from Run"},
+		"a nil server":                   {func(ctx context.Context) error { return lifecycle.Serve(ctx, nil, newPipes()) }, "the server is nil"},
+		"a nil server to listen":         {func(ctx context.Context) error { return lifecycle.ListenAndServe(ctx, nil) }, "the server is nil"},
+		"a nil listener":                 {func(ctx context.Context) error { return lifecycle.Serve(ctx, &http.Server{}, nil) }, "the listener is nil"},
+		"HOOK-9: a context not from Run": {func(context.Context) error { return lifecycle.Serve(context.Background(), &http.Server{}, newPipes()) }, "does not come from Run"},
 		"a server that was served before": {func(ctx context.Context) error {
 			srv, ln := &http.Server{}, newPipes()
 			_ = ln.Close()
 			_ = lifecycle.Serve(ctx, srv, ln)
 			return lifecycle.Serve(ctx, srv, newPipes())
-		}, "served already"},
+		}, "already served"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			defaultLog(t)
@@ -142,7 +142,7 @@ func TestServersThatCannotServeSaySo(t *testing.T) {
 	}
 }
 
-func TestTheUsersOwnFunctionsOfAServerAreCalled(t *testing.T) {
+func TestUserFunctionsOfAServerAreCalled(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
 		client, hangUp := ln.client()

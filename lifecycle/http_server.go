@@ -13,24 +13,23 @@ import (
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// server is an http.Server that Serve serves, on one or several listeners. It is
-// the handler of it, too.
+// server is an http.Server served by Serve, on one or several listeners. It is
+// also the http.Server's handler.
 //
-// Who knows when a connection has nothing left to say? net/http does: when its
-// keep-alives are off, a connection of HTTP/1 closes with its answer, and one of
-// HTTP/2 a second after its last one, or when the client has read it and gone.
-// That is what Shutdown waits for, so whatever it answers is answered here. Two
-// things are different, and only for them are the states of connections
-// followed. Shutdown looks every so often, up to half a second late: here the
-// hook for StateClosed says when the last connection has closed. And Shutdown
-// drops what arrives after it was called: the first request of a connection of
-// HTTP/1 that was accepted before, and a stream that comes after GOAWAY. So
-// here the listener closes first, then keep-alives are turned off, and Shutdown
-// is called when every connection has brought its first request or has been
-// silent for too long. Measured in fuzz, with 20,000 connections: see the
-// README of docs/benchmarks.
+// net/http knows best when a connection is finished: with keep-alives off, an
+// HTTP/1 connection closes after its response, and an HTTP/2 connection a second
+// after its last response, or when the client has read it and closed. Shutdown
+// waits for that, and so does this server, so it answers whatever Shutdown does.
+// Two things are different, and only for them are connection states tracked.
+// Shutdown polls, and is up to half a second late: here the last StateClosed is
+// what ends the stop. And Shutdown drops what arrives after it was called: the
+// first request on an HTTP/1 connection that was accepted before, and a stream
+// opened after GOAWAY. So here the listener is closed first, then keep-alives are
+// turned off, and Shutdown is called once every connection has sent its first
+// request or has been silent for too long. Measured in fuzz, with 20,000
+// connections: see the README of docs/benchmarks.
 //
-// So no response writer is wrapped (but see closing), and no connection.
+// So no connection is wrapped, and no response writer except by closeWriter.
 type server struct {
 	run   *run
 	srv   *http.Server
@@ -38,44 +37,43 @@ type server struct {
 	next  http.Handler // the user's
 	conns *connections
 
-	options bool // "OPTIONS *" is answered
+	answersOptions bool // for "OPTIONS *"
 
-	base        context.Context      // of requests
-	over        <-chan struct{}      // closed when they are cut
-	cutRequests func()               // ends base
-	patience    func() time.Duration // with handlers, then
-	done        func()               // the server has ended
+	base        context.Context      // parent of the requests' contexts
+	cutOff      <-chan struct{}      // closed when requests are cut
+	cutRequests func()               // cancels base
+	cutWait     func() time.Duration // how long cut requests' handlers are waited for
+	done        func()               // called when the server has ended
 	closed      atomic.Bool          // Shutdown or Close was called, by this package or the owner
 
 	mu        sync.Mutex
 	listeners []*listener
-	accepting int           // how many of them may accept
-	stopping  chan struct{} // closed when it stops accepting
-	stopped   chan struct{} // closed when it has stopped
-	stops     bool
+	accepting int           // how many listeners may still accept
+	stopping  chan struct{} // closed when the stop begins
+	stopped   chan struct{} // closed when the stop has ended
+	stopBegun bool
 }
 
-// claiming is held while an http.Server is taken: two Runs may be given the
-// same one at the same time, and share nothing else. It guards nothing of this
-// package's.
-var claiming sync.Mutex
+// claimMu is held while an http.Server is claimed: two Runs may be given the same
+// one at the same time, and share nothing else. It guards no state of this
+// package.
+var claimMu sync.Mutex
 
-// take returns the server for srv, which is made if there is none, ready for one
-// more listener.
-func (c *serveCall) take(r *run) (*server, error) {
-	claiming.Lock()
-	defer claiming.Unlock()
+// claim returns the server for c.srv, created on first use, with c.ln added.
+func (c *serveCall) claim(r *run) (*server, error) {
+	claimMu.Lock()
+	defer claimMu.Unlock()
 	handler := c.srv.Handler
 	if s, ok := handler.(*server); ok && s.srv != c.srv {
-		handler = s.next // the user has given the handler of one server to another
+		handler = s.next // the user passed one server's Handler to another
 	} else if ok {
 		switch {
 		case s.run != r:
-			return nil, errors.New("this http.Server is served in another Run already; make another")
+			return nil, errors.New("this http.Server is already served in another Run; create another")
 		case s.cfg != c.cfg:
-			return nil, errors.New("this http.Server is served with other options already")
+			return nil, errors.New("this http.Server is already served with other options")
 		case !s.add(c.ln):
-			return nil, fmt.Errorf("this http.Server has been served already, and was stopped; make another: %w", http.ErrServerClosed)
+			return nil, fmt.Errorf("this http.Server was already served and stopped; create another: %w", http.ErrServerClosed)
 		}
 		return s, nil
 	}
@@ -91,14 +89,14 @@ func (c *serveCall) take(r *run) (*server, error) {
 	return s, nil
 }
 
-// register has the run wait for the server.
+// register makes the run wait for the server.
 func (s *server) register() bool {
 	if s.cfg.untilStopped {
-		return s.registerTrailing()
+		return s.registerUntilStopped()
 	}
-	s.base, s.over = s.run.workCtx, s.run.workCtx.Done()
+	s.base, s.cutOff = s.run.workCtx, s.run.workCtx.Done()
 	s.cutRequests = func() {} // the run does
-	s.patience = s.run.cutPatience
+	s.cutWait = s.run.cutWait
 	s.done = func() {
 		s.run.work.endServer(s)
 		if s.run.State() == fsm.Hooks {
@@ -108,18 +106,18 @@ func (s *server) register() bool {
 	return s.run.work.beginServer(s)
 }
 
-// unanswered is for inFlight.
+// unanswered implements drainedServer.
 func (s *server) unanswered() int { return s.conns.unanswered() }
 
-// install puts the server's own functions before the user's.
+// install wraps the user's functions in srv.
 func (s *server) install(ctx context.Context) {
 	if s.next == nil {
 		s.next = http.DefaultServeMux
 	}
 	s.srv.Handler = s
-	s.options = !s.srv.DisableGeneralOptionsHandler
+	s.answersOptions = !s.srv.DisableGeneralOptionsHandler
 	s.srv.DisableGeneralOptionsHandler = true
-	s.srv.TLSNextProto = s.conns.followProtocols(s.srv.TLSNextProto)
+	s.srv.TLSNextProto = s.conns.trackProtocols(s.srv.TLSNextProto)
 	s.srv.RegisterOnShutdown(func() { s.closed.Store(true) })
 	s.srv.BaseContext = s.baseContext(ctx, s.srv.BaseContext)
 	s.srv.ConnContext = s.connContext(s.srv.ConnContext)
@@ -130,8 +128,8 @@ func (s *server) baseContext(ctx context.Context, user func(net.Listener) contex
 	return func(ln net.Listener) context.Context {
 		values := ctx
 		if user != nil {
-			if values = user(usersListener(ln)); values == nil {
-				return nil // net/http says what is wrong with that
+			if values = user(userListener(ln)); values == nil {
+				return nil // net/http reports that
 			}
 		}
 		if from(values) == nil {
@@ -148,11 +146,11 @@ func (s *server) connContext(user func(context.Context, net.Conn) context.Contex
 		}
 		known := false
 		defer func() {
-			if !known { // because of a panic, which is to come if ctx is nil
+			if !known { // user panicked, or net/http will because ctx is nil
 				_ = conn.Close()
 			}
 		}()
-		if ctx = user(ctx, usersConn(conn)); ctx == nil {
+		if ctx = user(ctx, userConn(conn)); ctx == nil {
 			return nil
 		}
 		known = true
@@ -167,38 +165,39 @@ func (s *server) connState(user func(net.Conn, http.ConnState)) func(net.Conn, h
 	return func(conn net.Conn, state http.ConnState) {
 		s.conns.setState(conn, state)
 		if state != http.StateNew {
-			user(usersConn(conn), state)
+			user(userConn(conn), state)
 			return
 		}
 		known := false
 		defer func() {
-			if !known { // because of a panic: nothing will be served on it
+			if !known { // user panicked: nothing will be served on it
 				s.conns.drop(conn)
 				_ = conn.Close()
 			}
 		}()
-		user(usersConn(conn), state)
+		user(userConn(conn), state)
 		known = true
 	}
 }
 
 // call calls the user's handler.
 func (s *server) call(w http.ResponseWriter, req *http.Request) {
-	if s.options && req.Method == http.MethodOptions && req.RequestURI == "*" {
+	if s.answersOptions && req.Method == http.MethodOptions && req.RequestURI == "*" {
 		answerOptions(w, req)
 		return
 	}
 	s.next.ServeHTTP(w, req)
 }
 
-// counts says whether the server counts the requests that come with ctx as work
-// in flight of r.
+// counts reports whether the server counts the requests with ctx as in-flight
+// work of r.
 func (s *server) counts(ctx context.Context, r *run) bool {
 	return s.run == r && !s.cfg.untilStopped && ctx.Value(connectionKey{s.conns}) != nil
 }
 
-// ServeHTTP calls the user's handler. A request that came over no connection of
-// the server's, because the user calls srv.Handler, is none of its requests.
+// ServeHTTP counts the request and calls the user's handler. A request that did
+// not arrive on one of the server's connections, because the user calls
+// srv.Handler, is not counted.
 func (s *server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	e, ok := req.Context().Value(connectionKey{s.conns}).(*connection)
 	if !ok {
@@ -210,7 +209,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	defer s.conns.end(e)
 	if s.cfg.untilStopped {
-		if s.call(w, req); s.base.Err() != nil { // it is cut, and is to look so
+		if s.call(w, req); s.base.Err() != nil { // the client must see that it is cut
 			panic(http.ErrAbortHandler)
 		}
 		return
@@ -222,10 +221,10 @@ func (s *server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	defer work.end(oneRequest)
 	if s.run.State() >= fsm.Draining {
-		sayClose(w, req)
+		setConnectionClose(w, req)
 	}
 	if s.run.cfg.drainDelay > 0 && req.ProtoMajor == 1 {
-		w := &closing{ResponseWriter: w, run: s.run, expects: req.Header["Expect"] != nil}
+		w := &closeWriter{ResponseWriter: w, run: s.run, expects: req.Header["Expect"] != nil}
 		s.call(w, req)
 		w.send()
 	} else {
@@ -236,25 +235,25 @@ func (s *server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// handlerEnded has a response whose header was not sent yet carry "Connection:
-// close", though the stop has not got round to that. And it has a request that
-// is cut look cut: a handler that heeds its context returns before its
-// connection is closed, and net/http would take what it has written by then for
-// the whole answer.
+// handlerEnded makes a response whose header has not been sent carry "Connection:
+// close", even if the stop has not turned keep-alives off yet. And it makes a cut
+// request look cut: a handler that observes its context returns before its
+// connection is closed, and net/http would take what it has written so far for
+// the complete response.
 func (s *server) handlerEnded() {
 	if cause := context.Cause(s.base); cause == ErrDrainTimeout || cause == ErrForced {
 		panic(http.ErrAbortHandler)
 	}
 	if s.run.cfg.drainDelay == 0 {
-		s.endReuse()
+		s.disableKeepAlives()
 	}
 }
 
-// endReuse turns net/http's keep-alives off, once. That closes the connections
-// that net/http calls idle, though the next request of one may just have been
-// read: see reused.
-func (s *server) endReuse() {
-	if s.conns.noReuse.CompareAndSwap(false, true) {
+// disableKeepAlives turns net/http's keep-alives off, once. That closes the
+// connections that net/http considers idle, though the next request of one may
+// just have been read: see mayBeClosed.
+func (s *server) disableKeepAlives() {
+	if s.conns.keepAlivesOff.CompareAndSwap(false, true) {
 		s.srv.SetKeepAlivesEnabled(false)
 	}
 }

@@ -21,7 +21,7 @@ type acceptLoop struct {
 func (s *server) add(ln *listener) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stops {
+	if s.stopBegun {
 		return false
 	}
 	s.listeners = append(s.listeners, ln)
@@ -46,7 +46,7 @@ func (s *server) accept(ln *listener, accept func(net.Listener) error) *acceptLo
 	return loop
 }
 
-// endAccepting closes ended when no stop can be between the two.
+// endAccepting decrements accepting and closes ended under one lock.
 func (s *server) endAccepting(ended chan struct{}) {
 	s.mu.Lock()
 	s.accepting--
@@ -61,24 +61,24 @@ func (s *server) stillAccepting() bool {
 	return s.accepting > 0
 }
 
-// serve accepts until the server is to stop, and stops it: when the context that
-// Serve was given or main's is cancelled (HTTP-1), or when no hook is left to
-// run (HTTP-7).
+// serve accepts connections until the server is to stop, and then stops it: when
+// the context given to Serve or main's is cancelled (HTTP-1), or when no hook is
+// left to run (HTTP-7).
 func (s *server) serve(c *serveCall, accept func(net.Listener) error) error {
 	loop := s.accept(c.ln, accept)
 	given, main := c.ctx, s.run.ctx
 	if s.cfg.untilStopped {
 		given, main = s.base, s.base
-		defer s.warnOfTasks(c.pc)()
+		defer s.warnTasks(c.pc)()
 	}
 	select {
 	case <-loop.ended:
 	case <-s.stopping:
-	case <-s.over:
+	case <-s.cutOff:
 	case <-given.Done():
 	case <-main.Done():
 	}
-	if given.Err() == nil && main.Err() == nil && !isClosed(s.over) && !isClosed(s.stopping) {
+	if given.Err() == nil && main.Err() == nil && !isClosed(s.cutOff) && !isClosed(s.stopping) {
 		return s.failed(c, loop)
 	}
 	if s.beginStop(false) {
@@ -94,9 +94,9 @@ func (s *server) serve(c *serveCall, accept func(net.Listener) error) error {
 	return nil
 }
 
-// crashed logs a panic of a listener, or of a function of the user's that is
-// called to accept, and returns the error for it: what names the server, so that
-// it is not taken for one of main.
+// crashed logs a panic in a listener, or in a user function called while
+// accepting, and returns the error for it, which names the server so that it is not
+// mistaken for a panic in main.
 func (s *server) crashed(c *serveCall, what string, err error) error {
 	what += " on " + c.ln.address()
 	s.run.log.panicked(c.pc, what, err)
@@ -112,60 +112,61 @@ func isClosed(c <-chan struct{}) bool {
 	}
 }
 
-// failed is what becomes of a server whose listener has failed, or whose owner
-// has closed it. With its last listener it stops: the requests that are under
-// way are work in flight.
+// failed handles a listener that has failed, or a server that its owner has
+// closed. With its last listener the server stops; its requests stay in-flight
+// work.
 func (s *server) failed(c *serveCall, loop *acceptLoop) error {
 	err := loop.err
 	if loop.crashed {
 		err = s.crashed(c, "accepting", err)
 	}
 	if err == http.ErrServerClosed && c.ln.used.Load() {
-		s.run.log.add(slog.LevelInfo, c.pc, "a server was closed by its owner", slog.String("listener", c.ln.address()))
+		s.run.log.add(slog.LevelInfo, c.pc, "server closed by its owner", slog.String("listener", c.ln.address()))
 	} else {
 		c.requestStop(err)
 	}
 	if s.beginStop(true) {
 		go call(func() error { s.stop(); return nil }, func(err error) {
 			if err != nil {
-				s.run.log.add(slog.LevelError, c.pc, "a server that no longer accepts could not be stopped", slog.Any("error", err))
+				s.run.log.add(slog.LevelError, c.pc, "stopping a server that no longer accepts failed", slog.Any("error", err))
 			}
 		})
 	}
 	return err
 }
 
-// beginStop reports whether the caller is to call stop. ifUnused: only if there
-// is no listener left.
+// beginStop reports whether the caller must call stop: false if another does, or
+// with ifUnused if a listener is left.
 func (s *server) beginStop(ifUnused bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stops || ifUnused && s.accepting > 0 {
+	if s.stopBegun || ifUnused && s.accepting > 0 {
 		return false
 	}
-	s.stops = true
+	s.stopBegun = true
 	s.accepting++ // until closeListeners returns
 	close(s.stopping)
 	return true
 }
 
-// stop returns when the last connection has closed, or was cut.
+// stop stops the server. It returns when the last connection has closed or was
+// cut.
 func (s *server) stop() {
 	defer func() {
 		s.done()
 		close(s.stopped)
 	}()
 	s.conns.stop()
-	s.closing(s.conns.open.Load() > 0, "turning keep-alives off", s.endReuse)
+	s.inBackgroundIf(s.conns.open.Load() > 0, "turning keep-alives off", s.disableKeepAlives)
 	s.closeListeners(s.listeners) // none is added any more
 	shutDown := false
-	for grown := time.Now().Add(silentPatience); ; {
-		waiting, due := s.conns.settle()
+	for silentDeadline := time.Now().Add(silentWait); ; {
+		waiting, due := s.conns.closeFinished()
 		accepting := s.stillAccepting()
-		if accepting && !shutDown && (due.IsZero() || due.After(grown)) {
-			due = grown
+		if accepting && !shutDown && (due.IsZero() || due.After(silentDeadline)) {
+			due = silentDeadline
 		}
-		if !shutDown && !waiting && (!accepting || !time.Now().Before(grown)) {
+		if !shutDown && !waiting && (!accepting || !time.Now().Before(silentDeadline)) {
 			shutDown = true
 			s.shutDown()
 			s.conns.shutDown()
@@ -174,15 +175,15 @@ func (s *server) stop() {
 		if shutDown && !accepting && s.conns.open.Load() == 0 && !s.conns.busy() {
 			return
 		}
-		if !s.await(due, s.over) {
+		if !s.await(due, s.cutOff) {
 			s.cut(shutDown)
 			return
 		}
 	}
 }
 
-// await waits for something to happen to the connections, or for the time to
-// be due. It returns false if over is closed, whatever else.
+// await waits for a connection to change, or for due. It returns false if over is
+// closed.
 func (s *server) await(due time.Time, over <-chan struct{}) bool {
 	var timer <-chan time.Time
 	if !due.IsZero() {
@@ -196,9 +197,8 @@ func (s *server) await(due time.Time, over <-chan struct{}) bool {
 	return !isClosed(over)
 }
 
-// closeListeners closes the listeners, on a goroutine of its own if there are
-// any besides those of package net: others may wait, in Close or in Accept, for
-// connections to close.
+// closeListeners closes the listeners, in the background if any is not one of
+// package net: others may wait, in Close or in Accept, for connections to close.
 func (s *server) closeListeners(listeners []*listener) {
 	closeAll := func() {
 		for _, ln := range listeners {
@@ -213,23 +213,24 @@ func (s *server) closeListeners(listeners []*listener) {
 	closeAll()
 }
 
-// shutDown has net/http tell the clients of HTTP/2 to go away, and call what is
-// registered with the server, unless its owner has called Shutdown or Close.
-// With a context that has ended, Shutdown itself waits for listeners that still
-// accept, and for the Close of idle connections, but for no connection.
+// shutDown calls Shutdown, unless the owner has called Shutdown or Close: net/http
+// then sends GOAWAY to HTTP/2 clients and calls the functions registered with
+// RegisterOnShutdown. With a cancelled context, Shutdown waits for listeners that
+// still accept, and for the Close of idle connections, but not for requests.
 func (s *server) shutDown() {
 	if s.closed.Load() {
 		return
 	}
-	s.closing(s.conns.open.Load() > 0 || s.stillAccepting(), "Shutdown", func() {
+	s.inBackgroundIf(s.conns.open.Load() > 0 || s.stillAccepting(), "Shutdown", func() {
 		ended, cancel := context.WithCancel(context.Background())
 		cancel()
 		_ = s.srv.Shutdown(ended)
 	})
 }
 
-// closing calls fn, which closes what is open and may have to wait for that.
-func (s *server) closing(open bool, what string, fn func()) {
+// inBackgroundIf calls fn, in the background if something is open, because closing
+// that may block.
+func (s *server) inBackgroundIf(open bool, what string, fn func()) {
 	if open {
 		s.conns.do(what, fn)
 	} else {
@@ -237,41 +238,41 @@ func (s *server) closing(open bool, what string, fn func()) {
 	}
 }
 
-// cut closes every connection, and waits a moment for the handlers, which see
-// their context end (HTTP-2).
+// cut cancels the requests' contexts, closes every connection, and waits a moment
+// for the handlers to return (HTTP-2).
 func (s *server) cut(shutDown bool) {
 	requests := s.conns.requests()
 	s.cutRequests()
-	// The requests' contexts are to end by that, not because their connection
-	// closes. This waits for the lock under which package context ends them.
+	// The requests' contexts must end with this cause, not because their connection
+	// closes. This waits for the lock under which package context cancels them.
 	_ = context.Cause(s.base)
 	s.conns.cut()
 	if !shutDown {
 		s.shutDown()
 	}
 	if requests > 0 {
-		s.run.log.add(slog.LevelWarn, 0, "requests are cut", slog.Int("requests", requests))
+		s.run.log.add(slog.LevelWarn, 0, "requests were cut", slog.Int("requests", requests))
 	}
 	if !s.cfg.untilStopped {
-		s.warnOfListeners()
+		s.warnHangingListeners()
 	}
-	patience, cancel := context.WithTimeout(context.Background(), s.patience())
+	limit, cancel := context.WithTimeout(context.Background(), s.cutWait())
 	defer cancel()
-	for s.waitsForCut() && s.await(time.Time{}, patience.Done()) {
+	for s.waitsForCut() && s.await(time.Time{}, limit.Done()) {
 	}
 }
 
-// warnOfListeners names those that have not let go.
-func (s *server) warnOfListeners() {
+// warnHangingListeners logs the listeners whose Close or Accept has not returned.
+func (s *server) warnHangingListeners() {
 	for _, ln := range s.listeners { // none is added any more
 		if what := ln.hangs(); what != "" {
-			s.run.log.add(slog.LevelWarn, 0, "a listener is to be closed, but its "+what+" has not returned", slog.String("listener", ln.address()))
+			s.run.log.add(slog.LevelWarn, 0, "a listener's "+what+" has not returned although it was closed", slog.String("listener", ln.address()))
 		}
 	}
 }
 
-// waitsForCut says whether handlers run that may heed their context, or, of a
-// server that does not wait for them, whether it accepts or closes what is open.
+// waitsForCut reports whether cut has something to wait for: open connections, or,
+// with UntilStopped, listeners and calls of Close.
 func (s *server) waitsForCut() bool {
 	if s.cfg.untilStopped {
 		return s.stillAccepting() || s.conns.busy()

@@ -28,7 +28,7 @@ func overHTTP2(client *http.Client, srv *http.Server) {
 
 // HTTP-6: net/http reports a connection of HTTP/2 as idle before its first
 // request.
-func TestANewConnectionOfHTTP2HasItsRequestsAnswered(t *testing.T) {
+func TestNewHTTP2ConnectionIsAnswered(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
 		client, hangUp := ln.client()
@@ -63,8 +63,8 @@ func TestANewConnectionOfHTTP2HasItsRequestsAnswered(t *testing.T) {
 	})
 }
 
-// HTTP-1: a client that does not go away is not waited for, for long.
-func TestAnIdleConnectionOfHTTP2IsToldToGo(t *testing.T) {
+// HTTP-1: a client that does not disconnect is not waited for long.
+func TestIdleHTTP2ConnectionGetsGOAWAY(t *testing.T) {
 	for idle, want := range map[float64]string{0.3: "1.3s Serve: <nil>", 60: "1m0.1s Serve: <nil>"} {
 		testIdleHTTP2(t, idle, want)
 	}
@@ -80,7 +80,7 @@ func testIdleHTTP2(t *testing.T, idle float64, want string) {
 		dial := client.Transport.(*http.Transport).DialContext
 		client.Transport.(*http.Transport).DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 			conn, err := dial(ctx, network, addr)
-			return &stays{conn}, err
+			return &lingeringConn{conn}, err
 		}
 		err := w.run(func(ctx context.Context) error {
 			go func() { w.get(client, "/0"); sleep(idle); lifecycle.Stop(ctx, nil) }()
@@ -96,13 +96,13 @@ func testIdleHTTP2(t *testing.T, idle float64, want string) {
 	})
 }
 
-// stays is a connection of a client that does not close it.
-type stays struct{ net.Conn }
+// lingeringConn is a connection of a client that does not close it.
+type lingeringConn struct{ net.Conn }
 
-func (s *stays) Close() error { return nil }
+func (s *lingeringConn) Close() error { return nil }
 
 // HTTP-1: whatever context Serve is given.
-func TestAServerEndsWithItsRun(t *testing.T) {
+func TestServerEndsWithItsRun(t *testing.T) {
 	for name, derive := range map[string]func(context.Context) context.Context{
 		"context.WithoutCancel": context.WithoutCancel,
 		"WorkContext":           lifecycle.WorkContext,
@@ -124,7 +124,7 @@ func TestAServerEndsWithItsRun(t *testing.T) {
 	}
 }
 
-func TestAServerStopsWithAContextOfItsOwn(t *testing.T) {
+func TestServerStopsWithItsContext(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		err := w.run(func(ctx context.Context) error {
 			own, cancel := context.WithTimeout(ctx, time.Second)
@@ -173,7 +173,7 @@ func (s *slot) Close() error {
 	return s.Conn.Close()
 }
 
-func TestAListenerWhoseSlotsAreTakenDoesNotHoldTheStop(t *testing.T) {
+func TestLimitListenerAtItsLimitDoesNotBlockTheStop(t *testing.T) {
 	for name, tc := range map[string]struct {
 		use  func(ctx context.Context, w *world, ln *slots, srv *http.Server)
 		want string
@@ -258,7 +258,7 @@ func (c *awaited) Close() error {
 	return c.Conn.Close()
 }
 
-func TestAListenerThatWaitsForItsConnectionsDoesNotHoldTheStop(t *testing.T) {
+func TestListenerThatWaitsForItsConnectionsDoesNotBlockTheStop(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := &waiting{pipes: newPipes()}
 		client, _ := ln.client()
@@ -285,7 +285,7 @@ func TestAListenerThatWaitsForItsConnectionsDoesNotHoldTheStop(t *testing.T) {
 
 // HTTP-2: with a shutdown timeout that is no longer than the time for which
 // servers are waited for, hooks run all the same.
-func TestAStuckHandlerLeavesTimeForHooks(t *testing.T) {
+func TestStuckHandlerLeavesTimeForHooks(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
 		client, hangUp := ln.client()
@@ -310,7 +310,7 @@ func TestAStuckHandlerLeavesTimeForHooks(t *testing.T) {
 
 // HTTP-2: "OPTIONS *" is a request like any other, and does not hold what is
 // registered with the server.
-func TestASlowOptionsRequestIsARequest(t *testing.T) {
+func TestSlowOptionsRequestIsCounted(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
 		srv := &http.Server{}

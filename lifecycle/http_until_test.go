@@ -23,8 +23,8 @@ func state(rw http.ResponseWriter, req *http.Request) {
 	fmt.Fprint(rw, src.State(), " ", req.Context().Err())
 }
 
-// HTTP-7: through Draining and Hooks, without a word of closing.
-func TestAServerUntilStoppedAnswersUntilTheLastHookHasRun(t *testing.T) {
+// HTTP-7: through Draining and Hooks, without "Connection: close".
+func TestUntilStoppedAnswersUntilTheLastHookHasRun(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
 		client, hangUp := ln.client()
@@ -64,14 +64,14 @@ func TestAServerUntilStoppedAnswersUntilTheLastHookHasRun(t *testing.T) {
 	})
 }
 
-// HTTP-7: whether main is back or not; and when Hooks ends otherwise.
-func TestAServerUntilStoppedEndsWithHooks(t *testing.T) {
+// HTTP-7: whether main has returned or not; and when Hooks is cut short.
+func TestUntilStoppedEndsWithHooks(t *testing.T) {
 	for name, tc := range map[string]struct {
 		hook, main float64
 		want       string
 		err        error
 	}{
-		"main is out":       {1, 7, "6s Serve: <nil>", nil}, // the grace and the hook
+		"main is running":   {1, 7, "6s Serve: <nil>", nil}, // the grace and the hook
 		"a hook that hangs": {60, 0, "10s Serve: <nil>", lifecycle.ErrShutdownTimeout},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -95,7 +95,7 @@ func TestAServerUntilStoppedEndsWithHooks(t *testing.T) {
 	}
 }
 
-func TestAServerUntilStoppedMayBeServedFromMain(t *testing.T) {
+func TestUntilStoppedMayBeServedFromMain(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		err := w.run(func(ctx context.Context) error {
 			lifecycle.OnShutdown(ctx, func() error { w.note("hook"); return nil })
@@ -110,7 +110,7 @@ func TestAServerUntilStoppedMayBeServedFromMain(t *testing.T) {
 }
 
 // HTTP-7: as a task's failure does.
-func TestTheFailureOfAServerUntilStoppedRequestsAStop(t *testing.T) {
+func TestUntilStoppedFailureRequestsAStop(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -182,7 +182,7 @@ func TestUntilStoppedInsideGoIsRefused(t *testing.T) {
 }
 
 // HTTP-7: where it cannot be seen that a task waits for the server.
-func TestUntilStoppedThatATaskWaitsForIsWarnedOf(t *testing.T) {
+func TestWarningWhenATaskWaitsForUntilStopped(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		err := w.run(func(ctx context.Context) error {
 			lifecycle.Go(ctx, func(context.Context) error {
@@ -201,7 +201,7 @@ func TestUntilStoppedThatATaskWaitsForIsWarnedOf(t *testing.T) {
 	})
 }
 
-func TestAServerUntilStoppedThatComesTooLateIsNotServed(t *testing.T) {
+func TestUntilStoppedAfterTheEndIsNotServed(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
 		var ctx context.Context
@@ -212,12 +212,12 @@ func TestAServerUntilStoppedThatComesTooLateIsNotServed(t *testing.T) {
 		if _, err := ln.Accept(); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("the listener is not closed: %v", err)
 		}
-		w.expectLog("server after Draining is refused")
+		w.expectLog("server refused after Draining")
 	})
 }
 
-// A connection that is made at the end is cut like the others.
-func TestAServerUntilStoppedLeavesNoConnection(t *testing.T) {
+// A connection that is opened at the end is cut too.
+func TestUntilStoppedLeavesNoConnection(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
 		_ = w.run(func(ctx context.Context) error {

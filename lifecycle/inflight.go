@@ -6,51 +6,51 @@ import (
 	"sync/atomic"
 )
 
-// inFlight is the work in flight: tracked units and requests, counted in one
+// inFlight is the in-flight work: tracked units and requests, counted in one
 // word, and the drain groups.
 type inFlight struct {
-	// word holds the units and the requests that are out, two flags, and a
-	// count that goes up whenever one is begun. So one atomic operation begins
-	// a unit, one ends it, and one compare-and-swap can say "none is out, none
-	// was begun since I looked, and none may begin from now on".
+	// word holds the numbers of units and of requests in flight, two flags, and a
+	// count of all that have begun. So one atomic operation begins a unit, one
+	// ends it, and one compare-and-swap can state "none is in flight, none has
+	// begun since the last look, and none may begin from now on".
 	word atomic.Uint64
-	// idle gets a token when the last unit out ends while that is watched.
+	// idle gets a token when the last unit ends while hasWaiter is set.
 	idle chan struct{}
 
 	mu      sync.Mutex
 	groups  []*group // only ever appended to
 	tasks   list[task]
-	servers map[serving]struct{} // those that have not ended; each is a unit too
-	closed  bool                 // no group is waited for any more
+	servers map[drainedServer]struct{} // running; each counts as a unit too
+	closed  bool                       // groups are no longer accepted
 }
 
 // The fields of the word. A unit of Track needs no goroutine, so there may be
-// more than the sixteen million that its bits can hold. They carry over into
-// the requests then: the sum stays right, and with it what Draining waits for,
-// but the split between units and requests in a timeout's error does not. The
-// count of those begun may wrap around.
+// more than the sixteen million that its bits can hold. They then carry over into
+// the requests: the sum stays right, and so does what Draining waits for, but the
+// split between units and requests in a timeout's error is wrong. The count of
+// those begun may wrap around.
 const (
 	oneUnit    uint64 = 1       // 24 bits
 	oneRequest uint64 = 1 << 24 // 22 bits
-	watched    uint64 = 1 << 46 // somebody waits for none to be out
-	workClosed uint64 = 1 << 47 // Draining is over: none may begin
+	hasWaiter  uint64 = 1 << 46 // drainWaiter waits for none to be in flight
+	workClosed uint64 = 1 << 47 // Draining has ended: none may begin
 	oneBegun   uint64 = 1 << 48 // 16 bits
-	anyOut            = watched - 1
+	unitMask          = hasWaiter - 1
 )
 
-// serving is a server that Draining waits for, and that is cut when Draining ends
-// before its requests do.
-type serving interface {
-	// unanswered is how many requests have no whole answer, though their
-	// handlers are back.
+// drainedServer is a server that Draining waits for, and whose requests are cut
+// when Draining ends first.
+type drainedServer interface {
+	// unanswered returns the number of requests without a complete response whose
+	// handlers have returned.
 	unanswered() int
 }
 
 func newInFlight() *inFlight {
-	return &inFlight{idle: make(chan struct{}, 1), servers: map[serving]struct{}{}}
+	return &inFlight{idle: make(chan struct{}, 1), servers: map[drainedServer]struct{}{}}
 }
 
-// begin counts one more, oneUnit or oneRequest, unless Draining is over.
+// begin counts one more, oneUnit or oneRequest, unless Draining has ended.
 func (w *inFlight) begin(one uint64) bool {
 	if w.word.Add(oneBegun+one)&workClosed == 0 {
 		return true
@@ -59,9 +59,9 @@ func (w *inFlight) begin(one uint64) bool {
 	return false
 }
 
-// end counts one less.
+// end counts one fewer.
 func (w *inFlight) end(one uint64) {
-	if now := w.word.Add(-one); now&anyOut == 0 && now&watched != 0 {
+	if now := w.word.Add(-one); now&unitMask == 0 && now&hasWaiter != 0 {
 		select {
 		case w.idle <- struct{}{}:
 		default:
@@ -69,7 +69,7 @@ func (w *inFlight) end(one uint64) {
 	}
 }
 
-// beginTask and endTask count a task and list it in one step.
+// beginTask and endTask count and list a task in one step.
 func (w *inFlight) beginTask(t *item[task]) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -88,7 +88,7 @@ func (w *inFlight) endTask(t *item[task]) {
 }
 
 // beginServer and endServer count a server and its unit in one step.
-func (w *inFlight) beginServer(s serving) bool {
+func (w *inFlight) beginServer(s drainedServer) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.begin(oneUnit) {
@@ -98,26 +98,26 @@ func (w *inFlight) beginServer(s serving) bool {
 	return true
 }
 
-func (w *inFlight) endServer(s serving) {
+func (w *inFlight) endServer(s drainedServer) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	delete(w.servers, s)
 	w.end(oneUnit)
 }
 
-// serves says whether any server has not ended.
+// serves reports whether any server has not ended.
 func (w *inFlight) serves() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.servers) > 0
 }
 
-// counts is how much work is out, by its kind.
+// counts is the amount of in-flight work, by kind.
 type counts struct{ groups, tasks, tracked, requests int }
 
-// out is how many units and requests are out. Servers are units, but are left
-// out: they wait for their requests.
-func (w *inFlight) out() (n counts) {
+// counts returns how many units and requests are in flight. Servers, which are
+// units, are not counted: they only wait for their requests.
+func (w *inFlight) counts() (n counts) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	word := w.word.Load()
@@ -127,14 +127,14 @@ func (w *inFlight) out() (n counts) {
 	}
 	n.tasks = w.tasks.n
 	n.tracked = max(0, int(word&(oneRequest-1))-len(w.servers)-n.tasks)
-	n.requests = int(word&anyOut/oneRequest) + unanswered
+	n.requests = int(word&unitMask/oneRequest) + unanswered
 	return n
 }
 
-// unitsOut says whether any unit or request is out, servers included.
-func (w *inFlight) unitsOut() bool { return w.word.Load()&anyOut != 0 }
+// anyUnits reports whether any unit or request is in flight, including servers.
+func (w *inFlight) anyUnits() bool { return w.word.Load()&unitMask != 0 }
 
-// add registers a group, unless Draining is over.
+// add registers a group, unless Draining has ended.
 func (w *inFlight) add(g *group) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -145,30 +145,30 @@ func (w *inFlight) add(g *group) bool {
 	return true
 }
 
-// known returns the groups made so far, oldest first.
+// known returns the groups created so far, oldest first.
 func (w *inFlight) known() []*group {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.groups
 }
 
-// closeIfIdle refuses work from now on if none is out and there is no group.
+// closeIfIdle refuses further work if none is in flight and there is no group.
 func (w *inFlight) closeIfIdle() bool { return w.tryClose(w.word.Load(), 0) }
 
-// tryClose refuses work from now on if none is out, none was begun and no
-// group was made since word and groups were looked at.
+// tryClose refuses further work if none is in flight, and none has begun and no
+// group was created since word and groups were read.
 func (w *inFlight) tryClose(word uint64, groups int) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.closed || len(w.groups) != groups || word&anyOut != 0 || !w.word.CompareAndSwap(word, word|workClosed) {
+	if w.closed || len(w.groups) != groups || word&unitMask != 0 || !w.word.CompareAndSwap(word, word|workClosed) {
 		return false
 	}
 	w.closed = true
 	return true
 }
 
-// close refuses work from now on, whatever is out. It returns false if work
-// was refused already.
+// close refuses further work, whatever is in flight. It returns false if work
+// was already refused.
 func (w *inFlight) close() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -178,24 +178,24 @@ func (w *inFlight) close() bool {
 	return !was
 }
 
-// many says whether there are so many groups and tasks that to look at each
-// takes a while.
+// many reports whether there are so many groups and tasks that listing them takes
+// a while.
 func (w *inFlight) many() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.groups)+w.tasks.n > 1000
 }
 
-// anyBusy says whether anything is out, or may be. Servers are left out.
+// anyBusy reports whether any work is in flight, or may be, not counting servers.
 func (w *inFlight) anyBusy() bool {
-	n := w.out()
+	n := w.counts()
 	return n.tasks+n.tracked+n.requests > 0 ||
 		slices.ContainsFunc(w.known(), func(g *group) bool { return g.state() != groupIdle })
 }
 
-// busy is what is still out, or may be (DRAIN-2).
+// busy returns the error that lists what is in flight, or may be (DRAIN-2).
 func (w *inFlight) busy() *DrainTimeoutError {
-	n := w.out()
+	n := w.counts()
 	e := &DrainTimeoutError{Tracked: n.tracked, Requests: n.requests}
 	places := places{}
 	for _, g := range w.known() {
@@ -212,7 +212,7 @@ func (w *inFlight) busy() *DrainTimeoutError {
 	return e
 }
 
-// taskPlaces returns where the tasks that are out were begun, oldest first.
+// taskPlaces returns the call sites of the running tasks, oldest first.
 func (w *inFlight) taskPlaces() []uintptr {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -223,7 +223,7 @@ func (w *inFlight) taskPlaces() []uintptr {
 	return pcs
 }
 
-// idleGroups returns where the groups that are at zero were made.
+// idleGroups returns the call sites of the groups that are at zero.
 func (w *inFlight) idleGroups() (pcs []uintptr) {
 	for _, g := range w.known() {
 		if g.state() == groupIdle {
@@ -233,7 +233,7 @@ func (w *inFlight) idleGroups() (pcs []uintptr) {
 	return pcs
 }
 
-// busyGroups is how many groups are busy or may be.
+// busyGroups returns how many groups are busy or may be.
 func (w *inFlight) busyGroups() (n int) {
 	for _, g := range w.known() {
 		if g.state() != groupIdle {

@@ -1,17 +1,17 @@
 package lifecycle
 
-// list is a doubly linked list whose links are part of its items, so that a
-// million of them cost no more each than a few do.
+// list is an intrusive doubly linked list, so that removing an item takes constant
+// time however many there are.
 type list[T any] struct {
 	first, last *item[T]
 	n           int
 }
 
-// item is one value of a list, or of none.
+// item is a value that may be in a list.
 type item[T any] struct {
 	v          T
 	prev, next *item[T]
-	in         bool // a list
+	in         bool // it is in a list
 }
 
 // add puts the item at the end.

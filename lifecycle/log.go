@@ -13,20 +13,20 @@ import (
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// asyncLog writes log records in order on a goroutine of its own, so that a
-// handler that is slow or hangs delays nothing (STATE-4). That goroutine makes
-// the records too: the loop has more urgent things to do when the service
-// stops. Once Run has closed the queue, a record is written by its caller.
+// asyncLog writes log records in order on its own goroutine, so that a handler that
+// is slow or hangs delays nothing (STATE-4). That goroutine also builds the records,
+// to save time on the loop. Once Run has closed the queue, records are written by
+// their callers.
 type asyncLog struct {
 	ctx    context.Context
 	logger *slog.Logger // nil: slog.Default() at the time of each record
-	run    uintptr      // the call of Run
+	run    uintptr      // the call site of Run
 	queue  *queue[entry]
 	limits limits
 }
 
-// entry is a record to be made. nested says that it was logged by the logger
-// itself, as it wrote another one.
+// entry is a record to be built and written. nested means that the logger caused it
+// while writing another one.
 type entry struct {
 	record func() slog.Record
 	nested bool
@@ -38,15 +38,14 @@ func newAsyncLog(ctx context.Context, logger *slog.Logger, run uintptr) *asyncLo
 	return l
 }
 
-// add logs something that the loop has found; pc is the place that it is about,
-// if any. It takes the time; the rest, which runs code of the user's, is left
-// to write.
+// add logs an event of the loop; pc is the call site that it is about, if any. Only
+// the time is taken here: building the record may run user code.
 func (l *asyncLog) add(level slog.Level, pc uintptr, msg string, attrs ...slog.Attr) {
 	now := time.Now()
 	l.put(entry{record: func() slog.Record { return newRecord(now, level, l.place(pc), msg, attrs...) }})
 }
 
-// place is pc, else the call of Run (LOG-1).
+// place returns pc, or the call site of Run if pc is not known (LOG-1).
 func (l *asyncLog) place(pc uintptr) uintptr {
 	if pc == 0 || isGoStatement(pc) {
 		return l.run
@@ -68,15 +67,15 @@ func (l *asyncLog) put(e entry) {
 
 func (l *asyncLog) write(e entry) { handle(l.ctx, l.logger, e) }
 
-// answer logs something about a call of this package, on its caller's
-// goroutine.
+// addLimited logs something about a call of this package, on its caller's
+// goroutine, unless that would recurse without end (STATE-4).
 //
-// A logger that calls this package for each record it gets may cause a record
-// by that, as when Track refuses. That one is logged, but none that it causes
-// in turn, or there would be no end; and where the logger does so on another
-// goroutine, limits ends it (STATE-4).
-func (l *asyncLog) answer(level slog.Level, pc uintptr, msg string, attrs ...slog.Attr) {
-	depth := handling()
+// A logger that calls this package for each record may thereby cause another one,
+// for example when Track refuses work. That record is logged, but none that it
+// causes in turn. If the logger makes its calls on another goroutine, limits ends
+// the recursion.
+func (l *asyncLog) addLimited(level slog.Level, pc uintptr, msg string, attrs ...slog.Attr) {
+	depth := handleDepth()
 	if depth > 1 {
 		return
 	}
@@ -84,48 +83,48 @@ func (l *asyncLog) answer(level slog.Level, pc uintptr, msg string, attrs ...slo
 	if !logged {
 		return
 	}
-	if n > limitedFrom {
+	if n > unlimitedRecords {
 		attrs = append(attrs, slog.Int("records_of_this_place", n))
 	}
 	now := time.Now()
 	l.put(entry{nested: depth == 1, record: func() slog.Record { return newRecord(now, level, l.place(pc), msg, attrs...) }})
 }
 
-// limits counts the records of each place in the code.
+// limits counts the records of each call site.
 type limits struct {
 	mu     sync.Mutex
 	counts map[uintptr]int
 }
 
-// limitedFrom is how many records of a place are all logged. Of later ones
-// those are whose number is a power of two.
-const limitedFrom = 100
+// unlimitedRecords is how many records of a call site are all logged. Of later ones
+// only those are whose number is a power of two.
+const unlimitedRecords = 100
 
-// next counts one more, and says whether it is to be logged.
+// next counts one more record, and reports whether to log it.
 func (l *limits) next(pc uintptr) (n int, logged bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.counts[pc]++
 	n = l.counts[pc]
-	return n, n <= limitedFrom || n&(n-1) == 0
+	return n, n <= unlimitedRecords || n&(n-1) == 0
 }
 
-// logMisuse logs that a function was given a context that does not come from
-// Run, with the place that called it (HOOK-9).
+// logMisuse logs that a function was called with a context that does not come from
+// Run, with the call site (HOOK-9).
 func logMisuse(pc uintptr, function, consequence string) {
-	if depth := handling(); depth < 2 {
+	if depth := handleDepth(); depth < 2 {
 		handle(context.Background(), nil, entry{nested: depth == 1, record: func() slog.Record {
 			return newRecord(time.Now(), slog.LevelError, pc, function+": the context does not come from Run; "+consequence, slog.String("at", place(pc)))
 		}})
 	}
 }
 
-// handle gives a record to the logger, and contains its panics: there is
-// nowhere left to report them.
+// handle writes a record. A panic in the logger is dropped: there is nowhere to
+// report it.
 func handle(ctx context.Context, logger *slog.Logger, e entry) {
 	if e.nested {
 		e.nested = false
-		handle(ctx, logger, e) // handling counts two
+		handle(ctx, logger, e) // so that handleDepth returns 2
 		return
 	}
 	call(func() error {
@@ -139,18 +138,18 @@ func handle(ctx context.Context, logger *slog.Logger, e entry) {
 	}, func(error) {})
 }
 
-// handling counts the calls of handle that the caller runs within: 0 unless a
-// logger is calling this package.
-func handling() int { return onStack("handle") }
+// handleDepth counts the calls of handle on the caller's stack: 0 unless a logger is
+// calling this package.
+func handleDepth() int { return onStack("handle") }
 
 // misuse logs a mistake in the code at pc.
 func (l *asyncLog) misuse(pc uintptr, msg string, attrs ...slog.Attr) {
-	l.answer(slog.LevelError, pc, msg, append([]slog.Attr{slog.String("at", place(pc))}, attrs...)...)
+	l.addLimited(slog.LevelError, pc, msg, append([]slog.Attr{slog.String("at", place(pc))}, attrs...)...)
 }
 
 // refused logs that work came after Draining (DRAIN-3).
 func (l *asyncLog) refused(pc uintptr, what string, state fsm.State) {
-	l.misuse(pc, what+" after Draining is refused: it would not be waited for", slog.Any("state", state))
+	l.misuse(pc, what+" refused after Draining: it would not be waited for", slog.Any("state", state))
 }
 
 // tooLate logs a failure that came after Run's result was made (RUN-6).
@@ -159,15 +158,15 @@ func (l *asyncLog) tooLate(pc uintptr, what string, err error) {
 	if pc != 0 {
 		attrs = append(attrs, slog.String("at", place(pc)))
 	}
-	l.answer(slog.LevelError, pc, what+" failed too late to be in Run's result", attrs...)
+	l.addLimited(slog.LevelError, pc, what+" failed too late to be in Run's result", attrs...)
 }
 
 // observerFailed logs the panic of an observer.
 func (l *asyncLog) observerFailed(err error) {
-	l.add(slog.LevelError, 0, "an observer failed", slog.Any("error", err))
+	l.add(slog.LevelError, 0, "observer failed", slog.Any("error", err))
 }
 
-// panicked logs the stack of a panic, which the error's text leaves out.
+// panicked logs the stack of a panic, which the error's text does not include.
 func (l *asyncLog) panicked(pc uintptr, what string, err error) {
 	p, ok := err.(*PanicError)
 	if in, is := err.(*panicInGoexit); is {
@@ -178,9 +177,9 @@ func (l *asyncLog) panicked(pc uintptr, what string, err error) {
 	}
 }
 
-// hintAtIdleGroups names the groups that are at zero when the context is
-// cancelled while main is out (DRAIN-3).
-func (l *asyncLog) hintAtIdleGroups(pcs []uintptr) {
+// idleGroups lists the groups that are at zero when the context is cancelled and
+// main has not returned (DRAIN-3).
+func (l *asyncLog) idleGroups(pcs []uintptr) {
 	now := time.Now()
 	l.put(entry{record: func() slog.Record {
 		texts := make([]string, 0, len(pcs))
@@ -188,15 +187,15 @@ func (l *asyncLog) hintAtIdleGroups(pcs []uintptr) {
 		for _, pc := range pcs {
 			texts = append(texts, places.of(pc))
 		}
-		return newRecord(now, slog.LevelInfo, l.place(pcs[0]), "drain groups are at zero: to add to them from now on is unsafe; use Track or Go for work that may still begin",
-			slog.String("groups", strings.Join(once("", texts), ", ")))
+		return newRecord(now, slog.LevelInfo, l.place(pcs[0]), "drain groups are at zero: adding to them from now on is unsafe; use Track or Go for work that may still begin",
+			slog.String("groups", strings.Join(groupRepeats("", texts), ", ")))
 	}})
 }
 
-// transitionDetails is what the log says of a transition besides its states.
+// transitionDetails is what is logged about a transition besides its states.
 type transitionDetails struct {
 	cause         error
-	at            uintptr // the place that caused it
+	at            uintptr // the call site that caused it
 	waits         *waits  // for Draining
 	hooks         int     // for Hooks
 	atMost        time.Duration
@@ -234,14 +233,14 @@ func (l *asyncLog) transition(step fsm.Step, elapsed time.Duration, d transition
 	}})
 }
 
-// waits is what Draining waits for when it begins.
+// waits is what Draining waits for at its beginning.
 type waits struct {
 	main bool
 	counts
 }
 
 func (r *run) waits() waits {
-	w := waits{main: !r.mainBack, counts: r.work.out()}
+	w := waits{main: !r.mainBack, counts: r.work.counts()}
 	w.groups = r.work.busyGroups()
 	return w
 }
@@ -256,7 +255,7 @@ func (w waits) String() string {
 		what string
 	}{{w.groups, "drain group"}, {w.tasks, "task"}, {w.tracked, "tracked unit"}, {w.requests, "request"}} {
 		if part.n > 0 {
-			parts = append(parts, count(part.n, part.what))
+			parts = append(parts, plural(part.n, part.what))
 		}
 	}
 	if len(parts) == 0 {
@@ -265,8 +264,8 @@ func (w waits) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// duration is a duration as text, which every handler shows alike: slog's JSON
-// handler has bare nanoseconds for a time.Duration.
+// duration returns a duration as text, the same in every handler: slog's JSON
+// handler writes a time.Duration as a number of nanoseconds.
 func duration(key string, d time.Duration) slog.Attr {
 	if d == math.MaxInt64 {
 		return slog.String(key, "unlimited")
@@ -274,8 +273,9 @@ func duration(key string, d time.Duration) slog.Attr {
 	return slog.String(key, d.String())
 }
 
-// signalText has a signal's text made off the loop.
+// signalText formats a signal off the loop, because its String method may be the
+// user's.
 type signalText struct{ os.Signal }
 
-// LogValue makes the text.
+// LogValue returns the signal's text.
 func (s signalText) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s.Signal)) }

@@ -49,7 +49,7 @@ func sourceOf(record map[string]any) string {
 	return fmt.Sprintf("%v:%v", source["file"], source["line"])
 }
 
-func TestTheLogOfAStop(t *testing.T) {
+func TestLogOfAStop(t *testing.T) {
 	var stopped string
 	all := records(t, func(w *world, ctx context.Context) error {
 		lifecycle.DrainGroup(ctx) // at zero
@@ -87,7 +87,7 @@ func TestTheLogOfAStop(t *testing.T) {
 	}
 }
 
-func TestTheLogNamesTheCauseOfAStop(t *testing.T) {
+func TestLogNamesTheCauseOfAStop(t *testing.T) {
 	var task string
 	all := records(t, func(w *world, ctx context.Context) error {
 		task = here(1)
@@ -100,7 +100,7 @@ func TestTheLogNamesTheCauseOfAStop(t *testing.T) {
 	}
 }
 
-func TestAnInterruptSaysThatAFurtherOneHelps(t *testing.T) {
+func TestInterruptLogsThatAnotherEndsThePhase(t *testing.T) {
 	for sig, want := range map[os.Signal]bool{os.Interrupt: true, syscall.SIGTERM: false} {
 		all := records(t, func(w *world, ctx context.Context) error {
 			w.signals <- sig
@@ -115,7 +115,7 @@ func TestAnInterruptSaysThatAFurtherOneHelps(t *testing.T) {
 	}
 }
 
-func TestALongStartIsWarnedOf(t *testing.T) {
+func TestLongStartIsLogged(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		_ = w.run(func(ctx context.Context) error {
 			for _, at := range []time.Duration{54, 66, 114, 126, 234, 246, 1800} {
@@ -133,23 +133,23 @@ func TestALongStartIsWarnedOf(t *testing.T) {
 }
 
 // DRAIN-4: early, while there is still time to do something about it.
-func TestAMainThatIsNotBackIsWarnedOfBeforeAnyHarm(t *testing.T) {
+func TestSlowMainIsLoggedBeforeHooksRun(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		_ = w.run(func(ctx context.Context) error {
 			lifecycle.Stop(ctx, nil)
 			sleep(0.9)
 			w.expectNoLog("WARN")
 			sleep(0.2)
-			w.expectLog("WARN", "hooks will run even so", "in=4s")
+			w.expectLog("WARN", "hooks will run without it", "in=4s")
 			sleep(4)
-			w.expectLog("WARN", "not waited for any longer", "grace=5s")
+			w.expectLog("WARN", "no longer waited for", "grace=5s")
 			return nil
 		})
 	})
 }
 
 // DRAIN-4: it may be waiting for the work, which has all of the drain timeout.
-func TestNoWarningOfMainWhileTrackedWorkIsOut(t *testing.T) {
+func TestNoWarningAboutMainDuringTrackedWork(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		_ = w.run(func(ctx context.Context) error {
 			lifecycle.Go(ctx, func(context.Context) error { sleep(10); return nil })
@@ -161,8 +161,8 @@ func TestNoWarningOfMainWhileTrackedWorkIsOut(t *testing.T) {
 	})
 }
 
-// DRAIN-3: an Add from zero beside the run's Wait can panic.
-func TestGroupsAtZeroAreHintedAt(t *testing.T) {
+// DRAIN-3: an Add from zero during the run's Wait can panic.
+func TestGroupsAtZeroAreLogged(t *testing.T) {
 	for name, tc := range map[string]struct{ idle, mainOut, want bool }{
 		"main is out":    {true, true, true},
 		"main is back":   {true, false, false},

@@ -7,10 +7,10 @@ import (
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// loop owns the machine until it is Stopped. It takes one event at a time, and
-// after each does what the state then asks for.
+// loop owns the machine until it is Stopped. It handles one event at a time, and
+// after each starts whatever the state then requires.
 func (r *run) loop() {
-	defer close(r.over)
+	defer close(r.loopDone)
 	for {
 		r.advance()
 		if r.State() == fsm.Stopped {
@@ -22,16 +22,16 @@ func (r *run) loop() {
 				r.source = nil
 				continue
 			}
-			r.signalled(sig)
+			r.handleSignal(sig)
 		case <-r.brokenPipe:
-			r.pipeBroken()
+			r.handleBrokenPipe()
 		case event := <-r.events:
 			event()
 		}
 	}
 }
 
-// advance does what the state asks for next, if it is not under way.
+// advance starts what the state requires next, unless it is already under way.
 func (r *run) advance() {
 	if r.State() == fsm.Draining {
 		r.advanceDraining()
@@ -41,18 +41,18 @@ func (r *run) advance() {
 	}
 }
 
-// post gives the loop an event. It returns once the loop has taken it, or
-// false when the loop has ended.
+// post sends the loop an event. It returns true once the loop has received it,
+// or false if the loop has ended.
 func (r *run) post(event func()) bool {
 	select {
 	case r.events <- event:
 		return true
-	case <-r.over:
+	case <-r.loopDone:
 		return false
 	}
 }
 
-// do is post, but returns after the event has been handled.
+// do is like post, but returns after the event has been handled.
 func (r *run) do(event func()) bool {
 	done := make(chan struct{})
 	if !r.post(func() { defer close(done); event() }) {
@@ -62,11 +62,11 @@ func (r *run) do(event func()) bool {
 	return true
 }
 
-// wake has the loop look again at what the state asks for.
+// wake makes the loop call advance again.
 func (r *run) wake() { r.post(func() {}) }
 
-// arm has the loop call act when d has passed, if the machine is still in the
-// state that it is in now.
+// arm has the loop call act after d, if the machine is still in the current
+// state by then.
 func (r *run) arm(d time.Duration, act func()) *time.Timer {
 	armed := r.State()
 	timer := time.AfterFunc(d, func() {
@@ -80,7 +80,7 @@ func (r *run) arm(d time.Duration, act func()) *time.Timer {
 	return timer
 }
 
-// disarm stops a timer; nil: there is none.
+// disarm stops a timer, which may be nil.
 func (r *run) disarm(timer *time.Timer) {
 	if i := slices.Index(r.timers, timer); i >= 0 {
 		timer.Stop()
@@ -88,11 +88,11 @@ func (r *run) disarm(timer *time.Timer) {
 	}
 }
 
-// take takes a transition, before anything that belongs to the new state is
-// done (STATE-5); timers that were armed for the state before it are void. The
-// loop asks only for what the table allows in the state it has just
-// looked at, so an error here is a mistake in this package.
-func (r *run) take(event fsm.Event) fsm.Step {
+// transition fires the machine, so that the new state is visible before its
+// effects (STATE-5), and stops the timers of the previous state. The loop fires
+// only events that the table allows in the current state, so an error here is a
+// bug in this package.
+func (r *run) transition(event fsm.Event) fsm.Step {
 	step, err := r.machine.Fire(event)
 	if err != nil {
 		panic(err)
@@ -113,5 +113,5 @@ func (r *run) report(step fsm.Step, details transitionDetails) {
 	r.entered = step.At
 }
 
-// fire takes a transition of which there is nothing more to say.
-func (r *run) fire(event fsm.Event) { r.report(r.take(event), transitionDetails{}) }
+// fire takes a transition and reports it without details.
+func (r *run) fire(event fsm.Event) { r.report(r.transition(event), transitionDetails{}) }

@@ -3,6 +3,7 @@ package lifecycle_test
 import (
 	"context"
 	"fmt"
+	"log"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -39,7 +40,7 @@ type world struct {
 	*testing.T
 	began   time.Time
 	signals chan os.Signal
-	log     *logbook
+	log     *logRecorder
 
 	mu    sync.Mutex
 	notes []string
@@ -50,7 +51,7 @@ type world struct {
 func inVirtualTime(t *testing.T, test func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		test(&world{T: t, began: time.Now(), signals: make(chan os.Signal, 8), log: &logbook{}})
+		test(&world{T: t, began: time.Now(), signals: make(chan os.Signal, 8), log: &logRecorder{}})
 	})
 }
 
@@ -101,24 +102,24 @@ func (w *world) expectPath(want ...string) {
 // sleep waits for a number of virtual seconds.
 func sleep(seconds float64) { time.Sleep(time.Duration(seconds * float64(time.Second))) }
 
-// here returns the place of its caller, so many lines further down, as errors
-// and log lines tell it.
+// here returns the call site of its caller, offset by some lines, as in errors and
+// log lines.
 func here(further int) string {
 	_, file, line, _ := runtime.Caller(1)
 	return fmt.Sprintf("%s:%d", file, line+further)
 }
 
-// logbook is a slog.Handler that keeps what it is given.
-type logbook struct {
+// logRecorder is a slog.Handler that keeps what it is given.
+type logRecorder struct {
 	mu    sync.Mutex
 	lines []string
 }
 
-func (l *logbook) Enabled(context.Context, slog.Level) bool { return true }
-func (l *logbook) WithAttrs([]slog.Attr) slog.Handler       { return l }
-func (l *logbook) WithGroup(string) slog.Handler            { return l }
+func (l *logRecorder) Enabled(context.Context, slog.Level) bool { return true }
+func (l *logRecorder) WithAttrs([]slog.Attr) slog.Handler       { return l }
+func (l *logRecorder) WithGroup(string) slog.Handler            { return l }
 
-func (l *logbook) Handle(_ context.Context, r slog.Record) error {
+func (l *logRecorder) Handle(_ context.Context, r slog.Record) error {
 	line := r.Level.String() + " " + r.Message
 	r.Attrs(func(a slog.Attr) bool {
 		line += " " + a.String()
@@ -130,7 +131,7 @@ func (l *logbook) Handle(_ context.Context, r slog.Record) error {
 	return nil
 }
 
-func (l *logbook) String() string {
+func (l *logRecorder) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return strings.Join(l.lines, "\n")
@@ -152,7 +153,7 @@ func (w *world) expectNoLog(parts ...string) {
 	}
 }
 
-func (l *logbook) has(parts ...string) bool {
+func (l *logRecorder) has(parts ...string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.ContainsFunc(l.lines, func(line string) bool {
@@ -161,10 +162,21 @@ func (l *logbook) has(parts ...string) bool {
 }
 
 // defaultLog replaces slog's default logger, for what is logged without a run.
-func defaultLog(t *testing.T) *logbook {
-	was := slog.Default()
-	t.Cleanup(func() { slog.SetDefault(was) })
-	book := &logbook{}
+func defaultLog(t *testing.T) *logRecorder {
+	restoreDefaultLog(t)
+	book := &logRecorder{}
 	slog.SetDefault(slog.New(book))
 	return book
+}
+
+// restoreDefaultLog restores slog's default logger at the end of the test, and the
+// output of package log, which slog.SetDefault replaces too: the default logger would
+// otherwise keep writing to the test's handler through it.
+func restoreDefaultLog(t *testing.T) {
+	logger, output, flags := slog.Default(), log.Writer(), log.Flags()
+	t.Cleanup(func() {
+		slog.SetDefault(logger)
+		log.SetOutput(output)
+		log.SetFlags(flags)
+	})
 }

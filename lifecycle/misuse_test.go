@@ -15,7 +15,7 @@ import (
 // Adders that race the library's Wait break WaitGroup's contract, and it
 // panics now and then in the waiter. That must not end the process (DRAIN-6).
 // The race detector would report the misuse itself, so it is not asked.
-func TestReusedGroupsNeverCrashTheProcess(t *testing.T) {
+func TestReusedGroupsDoNotCrashTheProcess(t *testing.T) {
 	for range 200 {
 		err := lifecycle.Run(func(ctx context.Context) error {
 			g := lifecycle.DrainGroup(ctx)

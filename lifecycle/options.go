@@ -13,11 +13,11 @@ import (
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// Option changes how [Run] behaves. A bad value is not a panic: Run returns an
-// error that names the option, and main is not called (RUN-8).
+// Option configures [Run]. With an invalid value, Run returns an error that names
+// the option, and does not call main (RUN-8).
 type Option func(*config)
 
-// config is what the options add up to.
+// config is the result of all options.
 type config struct {
 	parent          context.Context
 	signals         []os.Signal
@@ -34,7 +34,7 @@ type config struct {
 	errs            []error
 }
 
-// configure applies the options to the defaults and reports every bad one.
+// configure applies the options to the defaults and reports every invalid one.
 func configure(main func(context.Context) error, opts []Option) (*config, error) {
 	c := &config{
 		parent:          context.Background(),
@@ -60,7 +60,7 @@ func (c *config) reject(option, format string, args ...any) {
 	c.errs = append(c.errs, errors.New("lifecycle: "+option+": "+fmt.Sprintf(format, args...)))
 }
 
-// positive reports d when it is one that the option can take.
+// positive rejects d unless it is positive.
 func (c *config) positive(option string, d time.Duration) {
 	if d <= 0 {
 		c.reject(option, "%v is not a positive duration", d)
@@ -73,7 +73,7 @@ func (c *config) notNegative(option string, d time.Duration) {
 	}
 }
 
-// WithDrainTimeout sets how long work in flight is waited for once the context
+// WithDrainTimeout sets how long Run waits for in-flight work after the context
 // is cancelled. Default 15s; it must be positive (DRAIN-2).
 func WithDrainTimeout(d time.Duration) Option {
 	return func(c *config) {
@@ -82,8 +82,8 @@ func WithDrainTimeout(d time.Duration) Option {
 	}
 }
 
-// WithShutdownTimeout sets how long the hooks may take all together, counted
-// from the moment Hooks is entered. Default 10s; it must be positive (HOOK-3).
+// WithShutdownTimeout sets how long all hooks together may take, counted from
+// the moment Hooks is entered. Default 10s; it must be positive (HOOK-3).
 func WithShutdownTimeout(d time.Duration) Option {
 	return func(c *config) {
 		c.positive("WithShutdownTimeout", d)
@@ -92,11 +92,11 @@ func WithShutdownTimeout(d time.Duration) Option {
 }
 
 // WithDrainDelay keeps the context live for d after a stop is requested, while
-// the state is Draining and readiness already fails: the time that load
-// balancers need to stop sending requests (DRAIN-7). Kubernetes takes a pod
-// out of its endpoints and sends SIGTERM side by side, so new requests arrive
-// for a moment after the signal. Default 0; it must not be negative. Main's
-// exit or a forcing signal ends the delay early.
+// the state is Draining and readiness already fails. This gives load balancers
+// time to stop sending requests (DRAIN-7): Kubernetes removes a pod from its
+// endpoints and sends SIGTERM concurrently, so new requests still arrive for a
+// moment after the signal. Default 0; it must not be negative. Main's return or a
+// forcing signal (a second interrupt) ends the delay early.
 func WithDrainDelay(d time.Duration) Option {
 	return func(c *config) {
 		c.notNegative("WithDrainDelay", d)
@@ -104,11 +104,11 @@ func WithDrainDelay(d time.Duration) Option {
 	}
 }
 
-// WithReturnGrace sets how long main is waited for, counted from cancel. When
-// that is over, only the work in flight is waited for, and hooks run even if
-// main is still out. A grace of more than half the drain timeout counts as half
-// of it, so that the work has its time too. Default 5s; 0 means that main is not
-// waited for; it must not be negative (DRAIN-4).
+// WithReturnGrace sets how long Run waits for main to return, counted from the
+// cancellation of its context. After that, Run waits only for in-flight work, and
+// hooks run even if main has not returned. A grace of more than half the drain
+// timeout is reduced to half of it, so that time is left for the work. Default 5s;
+// 0 means that main is not waited for; it must not be negative (DRAIN-4).
 func WithReturnGrace(d time.Duration) Option {
 	return func(c *config) {
 		c.notNegative("WithReturnGrace", d)
@@ -116,9 +116,9 @@ func WithReturnGrace(d time.Duration) Option {
 	}
 }
 
-// WithContext makes parent the context that Run starts from: main's context
-// has its values, and is stopped when parent is cancelled or expires (RUN-2).
-// It does not take over parent's deadline. Default context.Background().
+// WithContext sets the parent of main's context: main's context has its values,
+// and when parent is cancelled or expires, a stop is requested (RUN-2). Main's
+// context does not have parent's deadline. Default context.Background().
 func WithContext(parent context.Context) Option {
 	return func(c *config) {
 		if parent == nil {
@@ -129,12 +129,12 @@ func WithContext(parent context.Context) Option {
 	}
 }
 
-// WithSignals sets the signals that request a stop, in place of SIGINT and
-// SIGTERM. With no signal at all, the process's signals are left alone. A nil
-// signal, and one that cannot be caught, is an error (RUN-8).
+// WithSignals sets the signals that request a stop. Default: SIGINT and SIGTERM.
+// With no signal at all, the process's signals are left alone. A nil signal, or
+// one that cannot be caught, is an error (RUN-8).
 //
-// In a bubble of testing/synctest give WithSignals() or [WithSignalSource]: the
-// first registration of a process with os/signal must not be made there.
+// In a testing/synctest bubble, use WithSignals() or [WithSignalSource]: a process
+// must not make its first registration with os/signal inside a bubble.
 func WithSignals(sigs ...os.Signal) Option {
 	return func(c *config) {
 		for i, sig := range sigs {
@@ -149,9 +149,9 @@ func WithSignals(sigs ...os.Signal) Option {
 	}
 }
 
-// WithSignalSource makes every value of source request a stop, instead of the
-// process's own signals: for tests, and for service managers that do not send
-// signals. A closed source delivers nothing more (SIG-2).
+// WithSignalSource makes every value received from source request a stop, instead
+// of the process's own signals. It is for tests, and for service managers that do
+// not send signals. A closed source is ignored from then on (SIG-2).
 func WithSignalSource(source <-chan os.Signal) Option {
 	return func(c *config) {
 		if source == nil {
@@ -161,21 +161,22 @@ func WithSignalSource(source <-chan os.Signal) Option {
 	}
 }
 
-// WithManualStart keeps the state Starting until [MarkStarted] is called, for
-// a service that is not ready to serve when main begins (RUN-13).
+// WithManualStart keeps the state Starting until [MarkStarted] is called. It is
+// for a service that is not ready when main begins (RUN-13).
 func WithManualStart() Option {
 	return func(c *config) { c.manualStart = true }
 }
 
-// WithLogger sets where transitions, warnings and late errors are written:
-// Info for each transition, Warn for timeouts, Error for what came too late to
-// be in Run's result. Default slog.Default() at the time of each record. Records
-// are handed over in order on a goroutine of their own, so a slow handler delays
-// nothing (STATE-4). Durations are text in every format (LOG-1).
+// WithLogger sets the logger for transitions (Info), timeouts (Warn) and errors
+// that occurred too late to be in Run's result (Error). Default: slog.Default() at
+// the time of each record. Records are written in order on a separate goroutine,
+// so a slow handler delays nothing (STATE-4). Durations are text in every format
+// (LOG-1).
 //
-// A logger may call this package. If what it calls causes a record for each one
-// that it gets, not all of them are logged; nor are all of the records of one
-// place in the code beyond a hundred.
+// The logger may call this package. To prevent endless recursion, a record that
+// is caused while another is being written is written too, but none that it causes
+// in turn; and of the records of one call site beyond the first hundred, only the
+// 128th, the 256th and so on are written.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) {
 		if logger == nil {
@@ -185,10 +186,10 @@ func WithLogger(logger *slog.Logger) Option {
 	}
 }
 
-// WithObserver has observe called with every transition, once and in order, on
-// a goroutine of its own: one that is slow, panics or calls back into this
-// package delays no transition and no deadline. Run waits at most 100 ms for
-// observers to have seen Stopped (STATE-4). May be given more than once.
+// WithObserver makes Run call observe with every transition, once and in order,
+// on a separate goroutine: an observer that is slow, panics or calls this package
+// delays no transition and no deadline. Run waits at most 100 ms for observers to
+// have seen Stopped (STATE-4). The option may be given more than once.
 func WithObserver(observe func(fsm.Step)) Option {
 	return func(c *config) {
 		if observe == nil {
@@ -199,17 +200,16 @@ func WithObserver(observe func(fsm.Step)) Option {
 	}
 }
 
-// WithCleanError says what else is a clean end of main, of a task and of
+// WithCleanError adds errors that count as a clean return from main, a task or
 // [ServeFunc] once the service is stopping, besides context.Canceled,
-// http.ErrServerClosed, net.ErrClosed and the context's cause (RUN-7): what
-// libraries return that were asked to stop, such as a gRPC error with the code
-// Canceled, or the "signal: killed" of a child process.
+// http.ErrServerClosed, net.ErrClosed and the context's cause (RUN-7). Typically
+// these are what a library returns after it was asked to stop, such as a gRPC
+// error with the code Canceled, or "signal: killed" from a child process.
 //
-// The function is given each leaf of an error that wraps or joins others: the
-// innermost errors, not those that wrap them.
-// It is called on the goroutine of what has ended, from several at once where
-// several end; if it panics, the error is not clean. May be given more than
-// once. Default: none; nil is refused (RUN-8).
+// is is called with each leaf of an error tree: the innermost errors, not those
+// that wrap or join them. It is called on the goroutine of what ended, and may be
+// called concurrently; if it panics, the error is not clean. The option may be
+// given more than once. Default: none; nil is an error (RUN-8).
 func WithCleanError(is func(error) bool) Option {
 	return func(c *config) {
 		if is == nil {
@@ -220,10 +220,11 @@ func WithCleanError(is func(error) bool) Option {
 	}
 }
 
-// WithSignalError makes a stop that a signal requested an error: Run's result
-// then has the [*SignalError], last and once, whatever main returns (RUN-14).
-// It is for batch jobs and commands, for which an interruption is not success;
-// [ExitCode] makes an exit code of it. Default: such a stop is no error.
+// WithSignalError makes Run return an error if a signal requested the stop: the
+// result then includes the [*SignalError], last and once, whatever main returns
+// (RUN-14). It is for batch jobs and commands, for which an interruption is not
+// success; [ExitCode] turns it into an exit code. Default: a stop requested by a
+// signal is not an error.
 func WithSignalError() Option {
 	return func(c *config) { c.signalError = true }
 }

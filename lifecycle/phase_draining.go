@@ -11,36 +11,35 @@ import (
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// drainStep is where in Draining the run is. advanceDraining moves from one to
-// the next.
+// drainStep is a step of Draining; advanceDraining moves from one to the next.
 type drainStep uint8
 
 const (
 	inDelay      drainStep = iota // main's context is still live (DRAIN-7)
-	awaitingMain                  // until it is back or its grace is over (DRAIN-4)
+	awaitingMain                  // until it has returned or its grace is over (DRAIN-4)
 	awaitingWork                  // until no work is in flight (DRAIN-1)
 )
 
-// draining is what the loop knows of the phase Draining.
+// draining is the loop's state of the Draining phase.
 type draining struct {
-	step      drainStep
-	delay     time.Duration
-	delayOver bool
-	graceOver bool
-	workDone  bool
-	mainBack  chan struct{} // closed when main is back; for whoever waits for work
-	deadline  time.Time     // when the phase ends at the latest
+	step         drainStep
+	delay        time.Duration
+	delayOver    bool
+	graceOver    bool
+	workDone     bool
+	mainReturned chan struct{} // closed when main has returned, for drainWaiter
+	deadline     time.Time     // of the phase
 }
 
-// enterDraining begins the stop. cause is what the log says of it.
+// enterDraining begins the stop; cause is for the log.
 func (r *run) enterDraining(event fsm.Event, s stopRequest, cause error) {
 	r.listenForBrokenPipe()
 	r.stop.at = time.Now()
 	r.drain.delay, r.drain.delayOver = s.delay, s.delay == 0
-	r.drain.mainBack = make(chan struct{})
+	r.drain.mainReturned = make(chan struct{})
 	r.drain.deadline = r.stop.at.Add(sum(s.delay, r.cfg.drainTimeout))
-	waits := r.waits() // as it is before the cancel (LOG-1)
-	step := r.take(event)
+	waits := r.waits() // before the cancel, as LOG-1 asks
+	step := r.transition(event)
 	if s.delay > 0 {
 		r.arm(s.delay, func() { r.drain.delayOver = true })
 	}
@@ -49,17 +48,17 @@ func (r *run) enterDraining(event fsm.Event, s stopRequest, cause error) {
 }
 
 // advanceDraining takes the steps of Draining that are due: the context is
-// cancelled when the delay is over or main is back, work is waited for when
-// main is back or its grace is over, and the phase ends when no work is left
-// (DRAIN-1, DRAIN-4, DRAIN-5, DRAIN-7).
+// cancelled when the delay is over or main has returned, work is waited for when
+// main has returned or its grace is over, and the phase ends when no work is
+// left (DRAIN-1, DRAIN-4, DRAIN-5, DRAIN-7).
 func (r *run) advanceDraining() {
 	d := &r.drain
 	if d.step == inDelay && (d.delayOver || r.mainBack) {
 		d.step = awaitingMain
 		r.cancelMain()
 	}
-	if r.mainBack && !isClosed(d.mainBack) {
-		close(d.mainBack) // before the work is waited for, which looks at it
+	if r.mainBack && !isClosed(d.mainReturned) {
+		close(d.mainReturned) // before awaitWork, which reads it
 	}
 	if d.step == awaitingMain && (r.mainBack || d.graceOver || r.returnGrace() == 0) {
 		d.step = awaitingWork
@@ -70,39 +69,38 @@ func (r *run) advanceDraining() {
 	}
 }
 
-// cancelMain cancels main's context, and arms what counts from then: the drain
-// timeout and main's grace (DRAIN-2, DRAIN-4). Main is woken last: it has more
-// to do than the log.
+// cancelMain arms the drain timeout and main's grace, which count from the
+// cancel, and then cancels main's context (DRAIN-2, DRAIN-4).
 func (r *run) cancelMain() {
 	r.drain.deadline = time.Now().Add(r.cfg.drainTimeout)
 	r.arm(r.cfg.drainTimeout, r.drainTimedOut)
 	if grace := r.returnGrace(); grace > 0 && !r.mainBack {
-		r.hintAtIdleGroups()
-		r.arm(grace/5, r.warnOfGrace)
+		r.logIdleGroups()
+		r.arm(grace/5, r.warnMainNotBack)
 		r.arm(grace, r.endGrace)
 	}
 	r.cancel(r.stop.cause)
 }
 
 // returnGrace is how long main is waited for: at most half the drain timeout,
-// so that the work has its time too (DRAIN-4).
+// so that time is left for the work (DRAIN-4).
 func (r *run) returnGrace() time.Duration { return min(r.cfg.grace, r.cfg.drainTimeout/2) }
 
-// hintAtIdleGroups says which groups main or what it began can no longer
-// safely add to: a WaitGroup that is waited for panics in such an Add, or does
-// not wait for it (DRAIN-3).
-func (r *run) hintAtIdleGroups() {
+// logIdleGroups lists the groups that can no longer be added to safely: an Add
+// from zero during a Wait can panic or be missed (DRAIN-3).
+func (r *run) logIdleGroups() {
 	if idle := r.work.idleGroups(); len(idle) > 0 {
-		r.log.hintAtIdleGroups(idle)
+		r.log.idleGroups(idle)
 	}
 }
 
-// warnOfGrace says early that main is not back. While tracked work is out, main
-// may be waiting for it, and it has all of the drain timeout.
-func (r *run) warnOfGrace() {
-	if !r.mainBack && !r.work.unitsOut() {
+// warnMainNotBack warns early that main has not returned. While tracked work is
+// in flight there is no warning: main may be waiting for that, and it has all of
+// the drain timeout.
+func (r *run) warnMainNotBack() {
+	if !r.mainBack && !r.work.anyUnits() {
 		grace := r.returnGrace()
-		r.log.add(slog.LevelWarn, 0, "main has not returned since its context was cancelled; hooks will run even so when its grace is over",
+		r.log.add(slog.LevelWarn, 0, "main has not returned since its context was cancelled; hooks will run without it when its grace is over",
 			duration("in", grace-grace/5), slog.String("hint", r.graceHint()))
 	}
 }
@@ -113,29 +111,29 @@ func (r *run) endGrace() {
 		return
 	}
 	r.drain.graceOver = true
-	if !r.work.unitsOut() {
-		r.log.add(slog.LevelWarn, 0, "main has not returned since its context was cancelled, and is not waited for any longer",
+	if !r.work.anyUnits() {
+		r.log.add(slog.LevelWarn, 0, "main has not returned within its grace and is no longer waited for",
 			duration("grace", r.returnGrace()), slog.String("hint", r.graceHint()))
 	}
 }
 
-// graceHint says why main may not be back.
+// graceHint suggests why main may not have returned, and the remedy.
 func (r *run) graceHint() string {
-	const hint = "if only a hook ends it, serve with lifecycle.Serve or ServeFunc instead; " +
-		"if it finishes work, count that with Track, or give a longer WithReturnGrace"
-	if r.trailing.any() {
-		return "if it waits for a server with UntilStopped, which ends after the last hook, start that with a plain go statement; " + hint
+	const hint = "if only a hook makes it return, serve with lifecycle.Serve or ServeFunc instead; " +
+		"if it is finishing work, count that with Track or set a longer WithReturnGrace"
+	if r.untilStopped.any() {
+		return "if it waits for a server with UntilStopped, which stops after the last hook, start that server with a plain go statement; " + hint
 	}
 	return hint
 }
 
-// awaitWork begins to wait for the work in flight.
+// awaitWork starts waiting for the in-flight work.
 func (r *run) awaitWork() {
 	if r.work.closeIfIdle() {
 		r.drain.workDone = true
 		return
 	}
-	w := awaiting{work: r.work, over: r.machine.Reached(fsm.Hooks), mainBack: r.drain.mainBack}
+	w := drainWaiter{work: r.work, drainEnded: r.machine.Reached(fsm.Hooks), mainReturned: r.drain.mainReturned}
 	go func() {
 		if w.await() {
 			r.post(func() { r.drain.workDone = true })
@@ -143,8 +141,8 @@ func (r *run) awaitWork() {
 	}()
 }
 
-// drainTimedOut ends Draining with work still out. If none is, and only main
-// was waited for, this is the end of its grace, seen late (DRAIN-4).
+// drainTimedOut ends Draining with work still in flight. If there is none, and
+// only main was waited for, its grace is what has ended (DRAIN-4).
 func (r *run) drainTimedOut() {
 	if r.drain.step == awaitingMain {
 		r.endGrace()
@@ -155,9 +153,9 @@ func (r *run) drainTimedOut() {
 	}
 }
 
-// endDraining leaves Draining for Hooks. Work that is found to be done at the
-// very moment when the time for it ends is done; and if main, or silent
-// connections, were all that was waited for, nothing has failed.
+// endDraining leaves Draining for Hooks. If all work ended at the same moment as
+// its time ran out, or only main or silent connections were waited for, that is
+// not a timeout.
 func (r *run) endDraining(why fsm.Event) {
 	cause := context.Canceled
 	switch closed := r.work.close(); {
@@ -171,9 +169,9 @@ func (r *run) endDraining(why fsm.Event) {
 	r.enterHooks(why, cause)
 }
 
-// unfinished is the error of a Draining that ended early (DRAIN-2, SIG-2). To
-// make it takes the longer the more is busy, so the first hook does not wait
-// for it.
+// unfinished returns the error of a Draining that was cut short (DRAIN-2,
+// SIG-2). Listing what is busy can take a while, so the first hook may begin
+// before.
 func (r *run) unfinished(why fsm.Event) error {
 	if why == fsm.Drained {
 		return nil
@@ -184,16 +182,15 @@ func (r *run) unfinished(why fsm.Event) error {
 	if why == fsm.Forced {
 		failure = fmt.Errorf("%w while draining: %s", ErrForced, busy.text())
 		if !r.mainBack {
-			failure = fmt.Errorf("%w; %s", failure, strings.TrimPrefix(r.mainRunning().Error(), "lifecycle: "))
+			failure = fmt.Errorf("%w; %s", failure, strings.TrimPrefix(r.mainRunningError().Error(), "lifecycle: "))
 		}
 	}
 	r.failures.drain = append(r.failures.drain, failure)
-	r.log.add(slog.LevelWarn, 0, "work in flight has not ended in time", slog.Any("error", failure))
+	r.log.add(slog.LevelWarn, 0, "in-flight work did not finish in time", slog.Any("error", failure))
 	return failure
 }
 
-// sum adds two durations of which neither is negative, and is never more than
-// the longest duration there is.
+// sum adds two non-negative durations, without overflow.
 func sum(a, b time.Duration) time.Duration {
 	if a > math.MaxInt64-b {
 		return math.MaxInt64

@@ -9,34 +9,34 @@ import (
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// hooksPhase is what the loop knows of the phase Hooks.
+// hooksPhase is the loop's state of the Hooks phase.
 type hooksPhase struct {
 	deadline time.Time
-	running  *attempt
+	running  *runningHook
 
-	interrupted *attempt // the one that was under way when the phase was cut short
-	ran         []hookRan
-	cutUntil    time.Time // until when servers that were cut are waited for
-	over        bool      // hooksOver is closed
+	interrupted *runningHook // the one that was running when the phase was cut short
+	ran         []finishedHook
+	cutDeadline time.Time // until when the first hook waits for servers that were cut
+	hooksDone   bool      // run.hooksDone is closed
 }
 
-// cutPatience is how long the first hook waits for servers whose requests were
-// cut (HTTP-2, HTTP-8).
-func (r *run) cutPatience() time.Duration {
+// cutWait is how long the first hook waits for servers whose requests were cut
+// (HTTP-2, HTTP-8).
+func (r *run) cutWait() time.Duration {
 	return min(100*time.Millisecond, r.cfg.shutdownTimeout/10)
 }
 
-// attempt is a hook under way.
-type attempt struct {
+// runningHook is a hook that is running.
+type runningHook struct {
 	hook   *hookEntry
 	began  time.Time
 	cancel context.CancelCauseFunc // of its context
-	timer  *time.Timer             // of its own timeout, if it has one
+	timer  *time.Timer             // of its HookTimeout, if it has one
 }
 
-// hookContext is a context with a deadline at which the loop cancels it, in
-// place of a timer of its own: on busy processors two timers that are due at
-// once keep each other waiting.
+// hookContext is a context with a deadline at which the loop cancels it. It has
+// no timer, because on a busy machine two timers that are due at the same time
+// delay each other.
 type hookContext struct {
 	context.Context
 	deadline time.Time
@@ -52,28 +52,28 @@ func (c hookContext) Err() error {
 	return err
 }
 
-// hookRan is a hook that has run, or was abandoned.
-type hookRan struct {
+// finishedHook is a hook that has run, or was abandoned.
+type finishedHook struct {
 	hook  *hookEntry
 	began time.Time
 	took  time.Duration
 	err   error
 }
 
-// enterHooks begins the phase. cause is what work contexts are cancelled with.
+// enterHooks begins the phase; work contexts are cancelled with cause.
 func (r *run) enterHooks(why fsm.Event, cause error) {
 	timeout := r.cfg.shutdownTimeout
-	step := r.take(why)
+	step := r.transition(why)
 	hooks := r.hooks.size()
 	r.phase.deadline = time.Now().Add(timeout)
-	r.arm(timeout, r.shutdownTimedOut) // without a hook too: one may be registered now
+	r.arm(timeout, r.shutdownTimedOut) // even without hooks: one may be registered later
 	if r.work.serves() {
-		patience := r.cutPatience()
-		r.phase.cutUntil = time.Now().Add(patience)
-		r.arm(patience, func() {}) // advanceHooks looks at the time
+		patience := r.cutWait()
+		r.phase.cutDeadline = time.Now().Add(patience)
+		r.arm(patience, func() {}) // advanceHooks checks the time
 	}
 	r.workCancel(cause)
-	slow := r.work.many() || why == fsm.Forced && !r.mainBack // to say what was not done
+	slow := r.work.many() || why == fsm.Forced && !r.mainBack // to list what is busy
 	if slow && !r.firstHookWaits() {
 		if h, _ := r.hooks.next(false); h != nil {
 			r.startHook(h)
@@ -83,12 +83,12 @@ func (r *run) enterHooks(why fsm.Event, cause error) {
 	r.report(step, transitionDetails{cause: failure, hooks: hooks, atMost: timeout, interruptible: r.stop.interrupted})
 }
 
-// firstHookWaits says whether servers that were cut are to end before the first
-// hook begins.
-func (r *run) firstHookWaits() bool { return r.work.serves() && time.Now().Before(r.phase.cutUntil) }
+// firstHookWaits reports whether the first hook still waits for servers that were
+// cut.
+func (r *run) firstHookWaits() bool { return r.work.serves() && time.Now().Before(r.phase.cutDeadline) }
 
-// advanceHooks begins the next hook, or ends the phase when there is none and
-// main is back (HOOK-1).
+// advanceHooks starts the next hook, or ends the phase when there is none and
+// main has returned (HOOK-1).
 func (r *run) advanceHooks() {
 	if r.phase.running != nil || r.firstHookWaits() {
 		return
@@ -98,28 +98,28 @@ func (r *run) advanceHooks() {
 		r.startHook(h)
 	case closed:
 		r.leaveHooks(fsm.HooksFinished, nil)
-	default: // main is out, and may register more
-		r.endHooks()
+	default: // main has not returned, and may register more
+		r.closeHooksDone()
 	}
 }
 
-// endHooks ends what serves until no hook is left (HTTP-7).
-func (r *run) endHooks() {
-	if !r.phase.over {
-		r.phase.over = true
-		close(r.hooksOver)
+// closeHooksDone stops the servers with UntilStopped (HTTP-7).
+func (r *run) closeHooksDone() {
+	if !r.phase.hooksDone {
+		r.phase.hooksDone = true
+		close(r.hooksDone)
 	}
 }
 
 func (r *run) leaveHooks(why fsm.Event, failure error) {
-	r.report(r.take(why), transitionDetails{cause: failure})
-	r.endHooks()
+	r.report(r.transition(why), transitionDetails{cause: failure})
+	r.closeHooksDone()
 }
 
-// startHook begins a hook. When it ends is seen where it runs, because the loop
-// may look later.
+// startHook starts a hook. The time at which it ends is taken on its own
+// goroutine, because the loop may be late.
 func (r *run) startHook(h *hookEntry) {
-	a := &attempt{hook: h, began: time.Now()}
+	a := &runningHook{hook: h, began: time.Now()}
 	ctx := hookContext{deadline: r.phase.deadline}
 	if h.timeout > 0 {
 		a.timer = r.arm(h.timeout, func() { r.hookTimedOut(a) })
@@ -131,7 +131,7 @@ func (r *run) startHook(h *hookEntry) {
 	r.phase.running = a
 	go call(func() error { return h.run(ctx) }, func(err error) {
 		ended, runContext := time.Now(), false
-		judged(func() { runContext = ctx.Err() == nil && isCanceled(err) }, func() {
+		callThen(func() { runContext = ctx.Err() == nil && isCanceled(err) }, func() {
 			a.cancel(nil)
 			if !r.post(func() { r.hookEnded(a, ended, err, runContext) }) && err != nil {
 				r.log.tooLate(h.pc, "hook", h.failed(err))
@@ -140,10 +140,10 @@ func (r *run) startHook(h *hookEntry) {
 	})
 }
 
-// hookEnded takes the end of a hook. One that ends at its deadline or after it
-// was timed out, even if the timer has not been looked at yet. The end of one
-// that was abandoned changes nothing (HOOK-8).
-func (r *run) hookEnded(a *attempt, ended time.Time, err error, runContext bool) {
+// hookEnded handles a hook's return. A hook that ends at or after its deadline
+// has timed out, even if its timer has not been handled yet. The return of a
+// hook that was abandoned changes nothing (HOOK-8).
+func (r *run) hookEnded(a *runningHook, ended time.Time, err error, runContext bool) {
 	if r.phase.running == a && a.hook.timeout > 0 && ended.Sub(a.began) >= a.hook.timeout {
 		r.hookTimedOut(a)
 	}
@@ -156,7 +156,7 @@ func (r *run) hookEnded(a *attempt, ended time.Time, err error, runContext bool)
 		}
 		return
 	}
-	r.hookOver(a, ended, err)
+	r.removeRunning(a, ended, err)
 	if err == nil {
 		return
 	}
@@ -164,22 +164,22 @@ func (r *run) hookEnded(a *attempt, ended time.Time, err error, runContext bool)
 	r.failures.hooks = append(r.failures.hooks, failure)
 	attrs := []slog.Attr{slog.Any("error", failure)}
 	if runContext {
-		attrs = append(attrs, slog.String("hint", "it used the run's context, which is cancelled by now; "+
-			"register it with OnShutdownContext and use the context that the hook is given"))
+		attrs = append(attrs, slog.String("hint", "it used the run's context, which is already cancelled; "+
+			"register it with OnShutdownContext and use the context passed to the hook"))
 	}
 	r.log.add(slog.LevelError, a.hook.pc, "hook failed", attrs...)
 	r.log.panicked(a.hook.pc, "hook", err)
 }
 
-func (r *run) hookOver(a *attempt, ended time.Time, err error) {
+func (r *run) removeRunning(a *runningHook, ended time.Time, err error) {
 	r.disarm(a.timer)
 	r.phase.running = nil
-	r.phase.ran = append(r.phase.ran, hookRan{a.hook, a.began, ended.Sub(a.began), err})
+	r.phase.ran = append(r.phase.ran, finishedHook{a.hook, a.began, ended.Sub(a.began), err})
 }
 
-// hookTimedOut abandons a hook that has exceeded its own timeout (HOOK-6). When
-// that of the phase ends at the same moment, it is the phase that ends.
-func (r *run) hookTimedOut(a *attempt) {
+// hookTimedOut abandons a hook that has exceeded its HookTimeout (HOOK-6). If the
+// shutdown timeout ends at the same moment, the whole phase has timed out.
+func (r *run) hookTimedOut(a *runningHook) {
 	if r.phase.running != a {
 		return
 	}
@@ -187,8 +187,8 @@ func (r *run) hookTimedOut(a *attempt) {
 		r.shutdownTimedOut()
 		return
 	}
-	err := fmt.Errorf("%w: its own timeout of %v ran out; it is abandoned", ErrShutdownTimeout, a.hook.timeout)
-	r.hookOver(a, time.Now(), err)
+	err := fmt.Errorf("%w: exceeded its HookTimeout of %v and was abandoned", ErrShutdownTimeout, a.hook.timeout)
+	r.removeRunning(a, time.Now(), err)
 	failure := a.hook.failed(err)
 	r.failures.hooks = append(r.failures.hooks, failure)
 	r.log.add(slog.LevelWarn, a.hook.pc, "hook abandoned", slog.Any("error", failure))
@@ -198,9 +198,9 @@ func (r *run) hookTimedOut(a *attempt) {
 // shutdownTimedOut ends the phase at its deadline (HOOK-3).
 func (r *run) shutdownTimedOut() { r.interruptHooks(fsm.ShutdownTimedOut) }
 
-// interruptHooks ends the phase before its time: the hook under way is not
-// awaited, those that have not begun do not run, and the error names them all
-// (HOOK-3). Main may be out too (RUN-11).
+// interruptHooks cuts the phase short: the running hook is no longer waited for,
+// those that have not begun do not run, and the error names them all (HOOK-3).
+// Main may not have returned either (RUN-11).
 func (r *run) interruptHooks(why fsm.Event) {
 	var failure error = r.unfinishedHooks()
 	cause := ErrShutdownTimeout
@@ -211,7 +211,7 @@ func (r *run) interruptHooks(why fsm.Event) {
 	r.phase.running, r.phase.interrupted = nil, r.phase.running
 	r.failures.shutdown = append(r.failures.shutdown, failure)
 	if !r.mainBack {
-		r.failures.running = append(r.failures.running, r.mainRunning())
+		r.failures.running = append(r.failures.running, r.mainRunningError())
 	}
 	r.log.add(slog.LevelWarn, 0, "hooks were cut short", slog.Any("error", failure), slog.Bool("main_running", !r.mainBack))
 	r.leaveHooks(why, failure)
@@ -220,11 +220,11 @@ func (r *run) interruptHooks(why fsm.Event) {
 	}
 }
 
-// unfinishedHooks closes the stack and says which hooks have run, runs, and
-// will not run.
+// unfinishedHooks closes the stack and lists the hooks that have run, the one
+// that is running and those that will not run.
 func (r *run) unfinishedHooks() *ShutdownTimeoutError {
 	e := &ShutdownTimeoutError{Timeout: r.cfg.shutdownTimeout}
-	texts := hookTexts{places: places{}, unnamed: map[uintptr]string{}}
+	texts := hookNames{places: places{}, unnamed: map[uintptr]string{}}
 	for _, h := range r.hooks.close() {
 		e.NotRun = append(e.NotRun, texts.of(h))
 	}

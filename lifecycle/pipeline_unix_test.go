@@ -33,7 +33,7 @@ func printer(t *testing.T) (cmd *exec.Cmd, reader *os.File, hooks string) {
 
 // SIG-4: with `service 2>&1 | cat`, Ctrl-C ends cat as well, and what the
 // service then writes is a broken pipe.
-func TestABrokenPipeEndsNothing(t *testing.T) {
+func TestBrokenPipeDuringStopIsIgnored(t *testing.T) {
 	for name, stop := range map[string]func(service *os.Process, reader *os.File) error{
 		"the reader goes before SIGTERM": func(service *os.Process, reader *os.File) error {
 			_ = reader.Close()
@@ -63,7 +63,7 @@ func TestABrokenPipeEndsNothing(t *testing.T) {
 }
 
 // SIG-4 says: from the stop on. `command | head -1` ends as ever.
-func TestABrokenPipeWithoutAStopHasItsDefaultEffect(t *testing.T) {
+func TestBrokenPipeWithoutStopKillsTheProcess(t *testing.T) {
 	cmd, reader, _ := printer(t)
 	_ = reader.Close()
 	if err := cmd.Wait(); err == nil || err.Error() != "signal: broken pipe" {

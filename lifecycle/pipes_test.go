@@ -103,15 +103,15 @@ func (w *world) expectUnordered(want ...string) {
 	}
 }
 
-// odd is a connection that is no key of a map, as a listener may return.
-type odd struct {
+// incomparableConn is a connection that is no key of a map, as a listener may return.
+type incomparableConn struct {
 	net.Conn
 	_ func()
 }
 
-type oddPipes struct{ *pipes }
+type incomparablePipes struct{ *pipes }
 
-func (p oddPipes) Accept() (net.Conn, error) {
+func (p incomparablePipes) Accept() (net.Conn, error) {
 	conn, err := p.pipes.Accept()
-	return odd{Conn: conn}, err
+	return incomparableConn{Conn: conn}, err
 }

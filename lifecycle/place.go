@@ -5,9 +5,8 @@ import (
 	"strconv"
 )
 
-// caller returns the program counter of the code that called the exported
-// function that called caller. Only that is recorded; turning it into text is
-// left to the day somebody reads it.
+// caller returns the program counter of the call site of the exported function
+// that called caller. It is formatted only when needed.
 func caller() uintptr {
 	var pcs [1]uintptr
 	runtime.Callers(3, pcs[:])
@@ -26,15 +25,15 @@ func place(pc uintptr) string {
 	return frameText(frame)
 }
 
-// isGoStatement says that the caller is a goroutine's first function, as with
-// `go lifecycle.Stop(ctx, err)`: of the statement itself there is no trace.
+// isGoStatement reports whether the call was itself a go statement, such as
+// `go lifecycle.Stop(ctx, err)`. The stack does not have the line of that.
 func isGoStatement(pc uintptr) bool {
 	fn := runtime.FuncForPC(pc - 1)
 	return fn != nil && fn.Name() == "runtime.goexit"
 }
 
-// places remembers the texts of program counters: there may be a million tasks
-// that one line has begun.
+// places caches the texts of program counters: one line may have started a
+// million tasks.
 type places map[uintptr]string
 
 func (p places) of(pc uintptr) string {

@@ -31,7 +31,7 @@ var children = map[string]func() int{
 			return ctx.Err()
 		}))
 	},
-	"drains until told": func() int {
+	"drains until released": func() int {
 		return exitCode(lifecycle.Run(func(ctx context.Context) error {
 			lifecycle.OnShutdown(ctx, func() error { fmt.Println("hook"); return nil })
 			lifecycle.DrainGroup(ctx).Go(func() {
@@ -42,7 +42,7 @@ var children = map[string]func() int{
 			fmt.Println("running")
 			<-ctx.Done()
 			return nil
-		}, lifecycle.WithLogger(slog.New(further{}))))
+		}, lifecycle.WithLogger(slog.New(signalLog{}))))
 	},
 	"runs two at once": func() int {
 		ended := make(chan error)
@@ -116,14 +116,14 @@ var children = map[string]func() int{
 	},
 }
 
-// further is a log that says so when a further signal was taken. One that is
+// signalLog is a log handler that prints a line for each ignored signal. One that is
 // still on its way when Run returns has its default effect (SIG-3).
-type further struct{ slog.Handler }
+type signalLog struct{ slog.Handler }
 
-func (further) Enabled(context.Context, slog.Level) bool { return true }
+func (signalLog) Enabled(context.Context, slog.Level) bool { return true }
 
-func (further) Handle(_ context.Context, r slog.Record) error {
-	if strings.Contains(r.Message, "a further signal") {
+func (signalLog) Handle(_ context.Context, r slog.Record) error {
+	if strings.Contains(r.Message, "signal ignored") {
 		fmt.Println("a further signal")
 	}
 	return nil
@@ -208,7 +208,7 @@ func TestRealSignals(t *testing.T) {
 		start(t, "is signalled at main's first line").expectExit("<nil>")
 	})
 	t.Run("SIG-1: a further SIGTERM does not kill the process", func(t *testing.T) {
-		c := start(t, "drains until told")
+		c := start(t, "drains until released")
 		c.expectLine("running")
 		c.signal(syscall.SIGTERM)
 		c.expectLine("draining")

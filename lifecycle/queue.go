@@ -5,12 +5,12 @@ import (
 	"sync"
 )
 
-// queue hands values to a consumer that may be slow, hang or panic, in order
-// and one at a time, and never makes the sender wait. Its worker ends when the
-// queue is closed and empty; done is closed then.
+// queue passes values to a consumer that may be slow, hang or panic, in order and
+// one at a time, and never blocks the sender. Its worker ends when the queue is
+// closed and empty; then done is closed.
 type queue[T any] struct {
 	consume func(T)
-	failed  func(error) // is given a panic or Goexit of consume; may be nil
+	failed  func(error) // called with a panic or Goexit of consume; may be nil
 	done    chan struct{}
 
 	mu     sync.Mutex
@@ -27,7 +27,7 @@ func newQueue[T any](consume func(T), failed func(error)) *queue[T] {
 	return q
 }
 
-// put appends v and reports whether the queue was still open.
+// put appends v. It returns false if the queue is closed.
 func (q *queue[T]) put(v T) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -47,8 +47,8 @@ func (q *queue[T]) close() {
 	q.wake.Signal()
 }
 
-// work consumes until the queue is closed and empty. A consumer that calls
-// Goexit ends the worker's goroutine, so another one takes over.
+// work consumes until the queue is closed and empty. If the consumer calls Goexit,
+// which ends the goroutine, a new one takes over.
 func (q *queue[T]) work() {
 	finished := false
 	defer func() {

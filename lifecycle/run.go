@@ -11,8 +11,7 @@ import (
 )
 
 // run is one call of Run. Everything that happens to it reaches its loop as a
-// function on events; the fields below "the loop's own" are used by the loop
-// alone.
+// function on events; the fields below "Used only by the loop" need no lock.
 type run struct {
 	cfg     *config
 	machine *fsm.Machine
@@ -21,23 +20,23 @@ type run struct {
 	cancel, workCancel context.CancelCauseFunc
 
 	events    chan func()
-	over      chan struct{} // closed when the loop has ended and takes nothing more
-	hooksOver chan struct{} // closed when no hook is left to run, or Hooks has ended otherwise
+	loopDone  chan struct{} // closed when the loop has ended; no event is handled after that
+	hooksDone chan struct{} // closed when no hook is left to run, or Hooks has ended early
 
-	mainID    atomic.Pointer[string] // main's goroutine
-	asked     atomic.Pointer[error]  // the cause of the requested stop; nil: none was requested
-	work      *inFlight
-	hooks     hookStack
-	trailing  trailing
-	reported  reportedErrors
-	log       *asyncLog
-	observers []*queue[fsm.Step]
+	mainID       atomic.Pointer[string] // the ID of main's goroutine
+	stopCause    atomic.Pointer[error]  // the cause of the requested stop; nil before one
+	work         *inFlight
+	hooks        hookStack
+	untilStopped untilStoppedServers
+	reported     reportedErrors
+	log          *asyncLog
+	observers    []*queue[fsm.Step]
 
-	// The loop's own.
-	signals    chan os.Signal // registered with os/signal; nil with a source
+	// Used only by the loop.
+	signals    chan os.Signal // registered with os/signal; nil with WithSignalSource
 	brokenPipe chan os.Signal // registered for SIGPIPE
 	source     <-chan os.Signal
-	timers     []*time.Timer // armed for the state that the machine is in
+	timers     []*time.Timer // armed for the current state
 	began      time.Time
 	entered    time.Time // when the machine entered its state
 	mainBack   bool
@@ -47,8 +46,8 @@ type run struct {
 	failures   failures
 }
 
-// failures is Run's result in the making, in the order in which it is joined
-// (RUN-6).
+// failures collects the errors of Run's result, in the order in which they are
+// joined (RUN-6).
 type failures struct {
 	main, stops, tasks, drain, hooks, shutdown, running, signal []error
 }
@@ -61,13 +60,13 @@ func (f *failures) join() error {
 	return join(all)
 }
 
-// Run calls main once, on a goroutine of its own, and returns when the service
-// has stopped (RUN-1 to RUN-3):
+// Run calls main once, on its own goroutine, and returns when the service has
+// stopped (RUN-1 to RUN-3):
 //
-//   - Main exits, or a stop is requested: by a signal (SIGINT and SIGTERM unless
+//   - Main returns, or a stop is requested: by a signal (SIGINT or SIGTERM unless
 //     [WithSignals] says otherwise), by the end of the parent context
 //     ([WithContext]), by [Stop], or by a task that fails ([Go]).
-//   - Work in flight is waited for.
+//   - In-flight work is waited for.
 //   - The hooks run, last registered first.
 //
 // The context given to main carries the run, for [OnShutdown], [DrainGroup]
@@ -75,24 +74,24 @@ func (f *failures) join() error {
 // return. context.Cause says why: a [*SignalError], the parent's cause, the
 // error given to Stop, the failed task's [*TaskError], or context.Canceled.
 //
-// The result is nil for a clean stop. Main's error, when it is the only one,
-// is returned as it is. Several are joined, in this order: main's, those given
-// to Stop, those of tasks as they ended, [ErrDrainTimeout], those of hooks in
-// the order they ran, [ErrShutdownTimeout], [ErrMainRunning], and the
-// SignalError that [WithSignalError] asks for (RUN-6). A panic in main is a
-// [*PanicError], runtime.Goexit is [ErrGoexit] (RUN-4, RUN-5). After a stop was
+// The result is nil for a clean stop. If main's error is the only one, it is
+// returned unchanged. Several are joined, in this order: main's, those given to
+// Stop, those of tasks as they ended, [ErrDrainTimeout], those of hooks in the
+// order they ran, [ErrShutdownTimeout], [ErrMainRunning], and the SignalError
+// that [WithSignalError] adds (RUN-6). A panic in main is reported as a
+// [*PanicError], runtime.Goexit as [ErrGoexit] (RUN-4, RUN-5). After a stop was
 // requested, context.Canceled, http.ErrServerClosed, net.ErrClosed, the
-// context's cause and what [WithCleanError] names are what main is expected to
-// return, and not an error (RUN-7).
+// context's cause and the errors that [WithCleanError] accepts are a clean
+// return from main, not an error (RUN-7).
 //
-// A main that does not return does not keep Run from returning: it returns
-// within the drain delay plus both timeouts, counted from the stop (STATE-2),
-// with ErrMainRunning (RUN-11), plus at most 100 ms for observers and the log to
-// have seen the end (STATE-4). Several Runs, at once, in turn or nested, do not
-// disturb each other (RUN-9). A signal that arrives before Run returns does not
-// end the process (SIG-1), nor does a standard output or error that nobody
-// reads, from the stop on (SIG-4). After Run has returned, signals have their
-// default effect again (SIG-3).
+// If main does not return, Run still does: with ErrMainRunning (RUN-11), within
+// the drain delay plus both timeouts, counted from the stop (STATE-2), plus at
+// most 100 ms for observers and the log to catch up (STATE-4). Several Runs,
+// concurrent, consecutive or nested, do not disturb each other (RUN-9). A signal
+// that arrives before Run returns does not kill the process (SIG-1); from the
+// stop on, neither does SIGPIPE from a standard output or error that is no
+// longer read (SIG-4). After Run has returned, signals have their default effect
+// again (SIG-3).
 func Run(main func(ctx context.Context) error, opts ...Option) error {
 	cfg, err := configure(main, opts)
 	if err != nil {
@@ -107,14 +106,14 @@ func Run(main func(ctx context.Context) error, opts ...Option) error {
 	return r.failures.join()
 }
 
-// newRun makes a run; pc is the call of Run.
+// newRun returns a run that has not started; pc is the call site of Run.
 func newRun(cfg *config, pc uintptr) *run {
 	r := &run{
 		cfg:       cfg,
 		machine:   fsm.New(),
 		events:    make(chan func()),
-		over:      make(chan struct{}),
-		hooksOver: make(chan struct{}),
+		loopDone:  make(chan struct{}),
+		hooksDone: make(chan struct{}),
 		work:      newInFlight(),
 		began:     time.Now(),
 	}
@@ -127,7 +126,7 @@ func newRun(cfg *config, pc uintptr) *run {
 	return r
 }
 
-// listen delivers the signals that request a stop to the loop (SIG-1).
+// listen has the signals that request a stop delivered to the loop (SIG-1).
 func (r *run) listen() {
 	switch {
 	case r.cfg.source != nil:
@@ -140,14 +139,14 @@ func (r *run) listen() {
 	}
 }
 
-// start launches main. If the parent is cancelled already, main is given a
-// cancelled context (RUN-12).
+// start launches main. If the parent is already cancelled, main gets a cancelled
+// context (RUN-12).
 func (r *run) start(main func(context.Context) error) {
 	switch {
 	case r.cfg.parent.Err() != nil:
 		r.requestStop(stopRequest{cause: context.Cause(r.cfg.parent)})
 	case r.cfg.manualStart:
-		r.warnOfLongStart(time.Minute)
+		r.warnLongStart(time.Minute)
 	default:
 		r.fire(fsm.Started)
 	}
@@ -156,7 +155,7 @@ func (r *run) start(main func(context.Context) error) {
 		r.mainID.Store(&id)
 		return main(r.ctx)
 	}, func(err error) {
-		r.judge(err, func(o outcome) {
+		r.classify(err, func(o outcome) {
 			if !r.post(func() { r.mainExited(o) }) && err != nil && !o.clean {
 				r.log.tooLate(0, "main", err)
 			}
@@ -164,9 +163,9 @@ func (r *run) start(main func(context.Context) error) {
 	})
 }
 
-// finish releases what the run holds. It waits at most 100 ms for observers and
-// the log to have seen the end, and for servers that served until then
-// (STATE-4, RUN-10, HTTP-7). Signals are released last (SIG-1).
+// finish releases the run's resources. It waits at most 100 ms for servers with
+// UntilStopped to return, and for observers and the log to catch up (STATE-4,
+// RUN-10, HTTP-7). Signals are released last (SIG-1).
 func (r *run) finish() {
 	for _, q := range r.observers {
 		q.close()
@@ -184,7 +183,7 @@ func (r *run) finish() {
 			expired = true
 		}
 	}
-	for _, ended := range r.trailing.close() {
+	for _, ended := range r.untilStopped.close() {
 		wait(ended)
 	}
 	for _, q := range r.observers {

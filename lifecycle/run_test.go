@@ -15,7 +15,7 @@ import (
 
 var errBoom = errors.New("boom")
 
-func TestTheContextIsCancelledWithTheCauseOfTheStop(t *testing.T) {
+func TestContextHasTheCauseOfTheStop(t *testing.T) {
 	parentGone := errors.New("parent gone")
 	for name, tc := range map[string]struct {
 		stop func(w *world, ctx context.Context, cancelParent context.CancelCauseFunc)
@@ -57,7 +57,7 @@ func TestTheContextIsCancelledWithTheCauseOfTheStop(t *testing.T) {
 				} else if err != nil {
 					t.Errorf("RUN-7: not a clean end: %v", err)
 				}
-				w.expectLog("DEBUG", "main has ended cleanly", "main: ")
+				w.expectLog("DEBUG", "main ended cleanly", "main: ")
 			})
 		})
 	}
@@ -80,7 +80,7 @@ func TestStopWithAnErrorIsTheCauseAndJoinsTheResult(t *testing.T) {
 	})
 }
 
-func TestMainThatNeverComesBackDoesNotKeepRun(t *testing.T) {
+func TestRunReturnsWithoutMain(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		waits := here(5)
 		release := make(chan struct{})
@@ -105,7 +105,7 @@ func TestMainThatNeverComesBackDoesNotKeepRun(t *testing.T) {
 	})
 }
 
-func TestBadArgumentsAreNamedAndMainIsNotCalled(t *testing.T) {
+func TestInvalidArgumentsAreNamedAndMainIsNotCalled(t *testing.T) {
 	for want, opt := range map[string]lifecycle.Option{
 		"option 1 is nil":          nil,
 		"WithDrainTimeout: 0s":     lifecycle.WithDrainTimeout(0),
@@ -156,7 +156,7 @@ func TestRunsDoNotDisturbEachOther(t *testing.T) {
 	})
 }
 
-func TestAParentThatIsCancelledBeforeRun(t *testing.T) {
+func TestParentCancelledBeforeRun(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		parent, cancel := context.WithCancel(context.WithValue(context.Background(), worldKey{}, "value"))
 		cancel()
@@ -179,7 +179,7 @@ func TestAParentThatIsCancelledBeforeRun(t *testing.T) {
 
 type worldKey struct{}
 
-func TestTheParentsDeadlineIsNotTheContexts(t *testing.T) {
+func TestContextDoesNotHaveTheParentsDeadline(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		parent, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()

@@ -13,9 +13,9 @@ import (
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// ServeFunc serves by functions, as work in flight: for any server that is not
-// an http.Server, such as a gRPC server, a consumer of a queue, or an HTTP
-// framework that owns its server (HTTP-8). It needs no hook. With grpc-go:
+// ServeFunc runs a server that is not an http.Server as in-flight work, given
+// functions that serve and stop it: a gRPC server, a queue consumer, or an HTTP
+// framework that owns its server (HTTP-8). No hook is needed. With grpc-go:
 //
 //	return lifecycle.ServeFunc(ctx,
 //		func() error { return srv.Serve(ln) },
@@ -31,43 +31,41 @@ import (
 //		},
 //		func() error { srv.Stop(); return nil })
 //
-// The three functions run on goroutines of their own:
+// The three functions run on separate goroutines:
 //
-//   - serve is called at once, and returns when the server has stopped. The first
-//     hook does not wait for anything that serve has begun and that still runs
-//     when both serve and shutdown have returned.
-//   - shutdown is called when ctx, or main's context, is cancelled. It stops
-//     accepting, and waits for what is under way. Its context has the values of
-//     ctx, and is cancelled when Draining ends. It is called when serve has
-//     returned before, too, because requests may still be under way.
-//   - closeNow is called when Draining ends and serve or shutdown has not
-//     returned by then: the drain timeout ran out, or a signal forced it. It cuts
-//     what is left. It may be nil. The first hook begins when all three have
-//     returned, or after 100 ms, or a tenth of the shutdown timeout if that is
-//     less.
+//   - serve is called immediately, and should return when the server has stopped.
+//     Goroutines that it has started and that outlive both serve and shutdown are
+//     not waited for.
+//   - shutdown is called when ctx or main's context is cancelled, even if serve has
+//     returned before, because requests may still be in flight. It should stop
+//     accepting and wait for requests in flight. Its context has the values of ctx
+//     and is cancelled when Draining ends.
+//   - closeNow is called if serve or shutdown has not returned when Draining ends,
+//     because the drain timeout ran out or a signal forced it. It should cut what
+//     is left. It may be nil. The first hook begins when all three have returned,
+//     or after 100 ms, or a tenth of the shutdown timeout if that is less.
 //
-// ServeFunc returns when the functions have returned, or that time is over,
-// whatever ctx is. It returns an error that wraps the one of serve, or nil if
-// that is a clean end after a stop (RUN-7) or serve has not returned. In Run's
-// result a server that did not stop in time is a task of the
-// [*DrainTimeoutError].
+// ServeFunc returns when the functions have returned or that time is over,
+// whichever ctx it was given. It returns an error that wraps serve's, or nil if
+// that is clean after a stop (RUN-7) or serve has not returned. A server that did
+// not stop in time is listed as a task in the [*DrainTimeoutError].
 //
-// If serve returns before a stop, that requests one: a clean one for nil, and
-// else one whose cause is a [*TaskError] that names the call of ServeFunc. That
-// error joins Run's result, as do errors of shutdown and closeNow, a panic or
-// runtime.Goexit in any of the three, and what serve returns after a stop if
-// that is not a clean end. The error that ServeFunc returns wraps that of serve,
-// and is a value of its own for each call: if main or a task returns that value,
-// wrapped or not, it is not joined again; joined with another error that is not
-// clean, both are. Any other error is joined, also if it wraps the same error
-// that serve returned. What is not an error to the library that serves, but not a
-// clean end by RUN-7 either, is named by [WithCleanError]: grpc-go's is grpc.ErrServerStopped, for a stop that comes
-// before Serve is entered.
+// If serve returns before a stop, that requests one: a clean one for nil, otherwise
+// one whose cause is a [*TaskError] with the call site of ServeFunc. That error
+// joins Run's result. So do errors of shutdown and closeNow, a panic or
+// runtime.Goexit in any of the three, and what serve returns after a stop unless it
+// is clean. The error that ServeFunc returns is a distinct value for each call: if
+// main or a task returns that value, wrapped or not, it is not joined again; if it
+// is joined with another error that is not clean, both are in the result. Any other
+// error is joined, even if it wraps the same error that serve returned. Name errors
+// that the library returns after a normal stop, and that are not clean by RUN-7,
+// with [WithCleanError]: for grpc-go, grpc.ErrServerStopped, which Serve returns
+// after a stop that came before it was called.
 //
-// If ctx or main's context is cancelled already, no function is called and
-// ServeFunc returns nil. After Draining the same, and that is logged. A serve or
-// shutdown that is nil is an error that says which, and so is a context that
-// does not come from [Run]. Safe for concurrent use.
+// If ctx or main's context is already cancelled, no function is called and
+// ServeFunc returns nil; after Draining, that is also logged. It is an error if
+// serve or shutdown is nil, or if the context does not come from [Run]. ServeFunc
+// is safe for concurrent use.
 func ServeFunc(ctx context.Context, serve func() error, shutdown func(ctx context.Context) error, closeNow func() error) error {
 	pc := caller()
 	switch {
@@ -84,7 +82,7 @@ func ServeFunc(ctx context.Context, serve func() error, shutdown func(ctx contex
 		logMisuse(pc, "ServeFunc", "nothing is served")
 		return errors.New("lifecycle: ServeFunc: the context does not come from Run")
 	}
-	pc = unlessGoStatement(pc, serve)
+	pc = serveCallSite(pc, serve)
 	s := &funcServer{run: r, ctx: ctx, pc: pc, task: newTask(pc)}
 	if !s.begin() {
 		r.log.refused(pc, "server", r.State())
@@ -97,19 +95,19 @@ func ServeFunc(ctx context.Context, serve func() error, shutdown func(ctx contex
 	return s.serve(serve, shutdown, closeNow)
 }
 
-// unlessGoStatement returns pc, or, if that is `go lifecycle.ServeFunc(...)`, of
-// which there is no trace, the line of the function serve, if it has one.
-func unlessGoStatement(pc uintptr, serve func() error) uintptr {
+// serveCallSite returns pc, or, for `go lifecycle.ServeFunc(...)`, whose line is not
+// on the stack, the line of the function serve, if it has one.
+func serveCallSite(pc uintptr, serve func() error) uintptr {
 	entry := reflect.ValueOf(serve).Pointer()
 	file, _ := runtime.FuncForPC(entry).FileLine(entry)
 	if !isGoStatement(pc) || file == "<autogenerated>" { // a method value
 		return pc
 	}
-	return entry + 1 // as an address that is returned to
+	return entry + 1 // a return address, as pc is
 }
 
-// funcServer is one call of ServeFunc. It is a task, so that it is named if it
-// does not end, and a server, so that the first hook waits until it is cut.
+// funcServer is one call of ServeFunc. It counts as a task, so that it is listed if
+// it does not end, and as a server, so that the first hook waits until it is cut.
 type funcServer struct {
 	run  *run
 	ctx  context.Context
@@ -118,7 +116,7 @@ type funcServer struct {
 	err  error // what ServeFunc returns; set on the loop, before serve counts as ended
 }
 
-// unanswered is 0: the task is what is out.
+// unanswered implements drainedServer. It is 0, because the task is counted.
 func (s *funcServer) unanswered() int { return 0 }
 
 func (s *funcServer) begin() bool {
@@ -156,22 +154,22 @@ func (s *funcServer) serve(serve func() error, shutdown func(context.Context) er
 	case <-r.ctx.Done():
 	}
 	draining := workContext{Context: r.workCtx, values: s.ctx}
-	shut := s.start(func() error { return shutdown(draining) }, s.ended("shutdown"))
+	shut := s.start(func() error { return shutdown(draining) }, s.shutdownEnded("shutdown"))
 	if waitAll(r.workCtx.Done(), served, shut) {
 		return s.err
 	}
-	closed := s.start(closeNow, s.ended("closeNow"))
-	patience := time.NewTimer(r.cutPatience())
-	defer patience.Stop()
-	if waitAll(patience.C, served, shut, closed) {
+	closed := s.start(closeNow, s.shutdownEnded("closeNow"))
+	limit := time.NewTimer(r.cutWait())
+	defer limit.Stop()
+	if waitAll(limit.C, served, shut, closed) {
 		return s.err
 	}
-	r.log.add(slog.LevelWarn, s.pc, "a server has not ended though Draining has; it is not waited for any longer", slog.String("at", place(s.pc)))
+	r.log.add(slog.LevelWarn, s.pc, "server did not stop by the end of Draining and is no longer waited for", slog.String("at", place(s.pc)))
 	return nil
 }
 
-// start calls fn, contained, and gives its outcome to end. The channel is
-// closed after that.
+// start calls fn on a new goroutine and passes its error, panic or Goexit to end.
+// The channel is closed after that.
 func (s *funcServer) start(fn func() error, end func(error)) <-chan struct{} {
 	done := make(chan struct{})
 	go call(fn, func(err error) {
@@ -198,19 +196,19 @@ func waitAll[T any](over <-chan T, all ...<-chan struct{}) bool {
 	return true
 }
 
-// judge finds out what err is for the run. Before a stop, the end of the
-// context that ServeFunc was given makes an end clean; and after Draining, so
-// does why that ended, which is in the result already.
-func (s *funcServer) judge(err error, next func(outcome)) {
-	s.run.judge(err, next, context.Cause(s.ctx), context.Cause(s.run.workCtx))
+// classify determines the outcome for the run. The cause of ctx is clean here too,
+// even before a stop, and so is the cause of the end of Draining, which is already
+// in the result.
+func (s *funcServer) classify(err error, next func(outcome)) {
+	s.run.classify(err, next, context.Cause(s.ctx), context.Cause(s.run.workCtx))
 }
 
-// serveEnded takes the outcome of serve. Before a stop that requests one.
+// serveEnded handles serve's return, which requests a stop if it comes before one.
 func (s *funcServer) serveEnded(err error) {
-	s.judge(err, func(o outcome) {
+	s.classify(err, func(o outcome) {
 		r, failed, cancelled := s.run, false, s.cancelled()
 		taken := r.do(func() {
-			r.takePendingStop(o) // it may have ended because of one
+			r.takePendingStop(o) // serve may have returned because of one
 			stopping := r.State() >= fsm.Draining || cancelled
 			switch failed = err != nil && !(stopping && o.clean); {
 			case failed:
@@ -221,7 +219,7 @@ func (s *funcServer) serveEnded(err error) {
 			case !stopping:
 				r.requestStop(stopRequest{at: s.pc, delay: r.cfg.drainDelay})
 			case err != nil:
-				r.log.add(slog.LevelDebug, s.pc, "a server has ended cleanly", slog.Any("error", err), slog.String("at", place(s.pc)))
+				r.log.add(slog.LevelDebug, s.pc, "server ended cleanly", slog.Any("error", err), slog.String("at", place(s.pc)))
 			}
 		})
 		if !taken && err != nil && !o.clean {
@@ -230,8 +228,8 @@ func (s *funcServer) serveEnded(err error) {
 	})
 }
 
-// servedError is what ServeFunc returns: serve's error, which can be told from
-// every other error that wraps the same one.
+// servedError is what ServeFunc returns: serve's error, as a value that differs
+// from every other error that wraps the same one.
 type servedError struct{ err error }
 
 func (e *servedError) Error() string { return e.err.Error() }
@@ -239,10 +237,10 @@ func (e *servedError) Error() string { return e.err.Error() }
 // Unwrap returns serve's error.
 func (e *servedError) Unwrap() error { return e.err }
 
-// ended returns what takes the outcome of shutdown or closeNow.
-func (s *funcServer) ended(function string) func(error) {
+// shutdownEnded returns a function that handles the return of shutdown or closeNow.
+func (s *funcServer) shutdownEnded(function string) func(error) {
 	return func(err error) {
-		s.judge(err, func(o outcome) {
+		s.classify(err, func(o outcome) {
 			r := s.run
 			if err == nil || o.clean {
 				return
@@ -259,7 +257,7 @@ func (s *funcServer) ended(function string) func(error) {
 	}
 }
 
-// reportedErrors are those in the result that were returned to the user too,
+// reportedErrors are the errors in the result that were also returned to the user,
 // so that main or a task may return them.
 type reportedErrors struct {
 	mu   sync.Mutex

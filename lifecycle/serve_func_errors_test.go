@@ -45,7 +45,7 @@ var callers = map[string]func(ctx context.Context, serve func() error) error{
 		<-ctx.Done()
 		return ctx.Err()
 	},
-	"on a goroutine whose result nobody takes": func(ctx context.Context, serve func() error) error {
+	"on a goroutine whose result is ignored": func(ctx context.Context, serve func() error) error {
 		go func() { _ = serve() }()
 		<-ctx.Done()
 		return context.Cause(ctx)
@@ -56,7 +56,7 @@ type uncomparable []string
 
 func (uncomparable) Error() string { return "uncomparable" }
 
-func TestAServeThatReturnsBeforeAStopRequestsOne(t *testing.T) {
+func TestServeReturningBeforeAStopRequestsOne(t *testing.T) {
 	for name, tc := range map[string]struct {
 		serve func() error
 		want  error // nil: a clean stop
@@ -196,7 +196,7 @@ func TestErrorsOfShutdownAndCloseNowJoinTheResultOnce(t *testing.T) {
 				if len(tc.want) == 0 && err != nil {
 					t.Errorf("Run returned %v", err)
 				}
-				if tc.text != "" && strings.Count(err.Error(), "task begun at "+place+": "+tc.text) != 1 {
+				if tc.text != "" && strings.Count(err.Error(), "task started at "+place+": "+tc.text) != 1 {
 					t.Errorf("Run returned %v, want once %q of the call at %s", err, tc.text, place)
 				}
 				if strings.Contains(name, "panic") {
@@ -208,7 +208,7 @@ func TestErrorsOfShutdownAndCloseNowJoinTheResultOnce(t *testing.T) {
 }
 
 // A Goexit of main is not the one of serve that it was given the error of.
-func TestTwoGoexitsAreTwo(t *testing.T) {
+func TestTwoGoexitsAreTwoErrors(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		err := w.run(func(ctx context.Context) error {
 			_ = lifecycle.ServeFunc(ctx, func() error { runtime.Goexit(); return nil }, func(context.Context) error { return nil }, nil)
@@ -222,7 +222,7 @@ func TestTwoGoexitsAreTwo(t *testing.T) {
 }
 
 // Two servers that fail: main can only return one of the errors, or both.
-func TestTwoServersByFunctions(t *testing.T) {
+func TestTwoServeFuncs(t *testing.T) {
 	errOther := errors.New("other")
 	inVirtualTime(t, func(w *world) {
 		err := w.run(func(ctx context.Context) error {

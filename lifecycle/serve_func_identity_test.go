@@ -12,7 +12,7 @@ import (
 
 // RUN-6: an error of another's is not the one that ServeFunc returned, though it
 // wraps the same value.
-func TestAnErrorThatWrapsWhatAServerFailedWithIsNotDropped(t *testing.T) {
+func TestErrorThatWrapsAServersErrorIsReported(t *testing.T) {
 	noShutdown := func(context.Context) error { return nil }
 	fails := func(ctx context.Context, after float64, err error) error {
 		return lifecycle.ServeFunc(ctx, func() error { sleep(after); return err }, noShutdown, nil)
@@ -58,8 +58,8 @@ func TestAnErrorThatWrapsWhatAServerFailedWithIsNotDropped(t *testing.T) {
 	}
 }
 
-// HTTP-8: of a go statement there is no trace, but of the function there is.
-func TestTheErrorOfGoServeFuncNamesTheFunction(t *testing.T) {
+// HTTP-8: the call site of a go statement is not known, but the function's is.
+func TestErrorOfGoServeFuncNamesTheFunction(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		err := w.run(func(ctx context.Context) error {
 			go lifecycle.ServeFunc(ctx, func() error { return errBoom }, func(context.Context) error { return nil }, nil)

@@ -13,9 +13,9 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// Whatever the functions do and when, the hook begins when all three have
-// returned, or after the cut and its patience; nothing is lost or there twice.
-func TestServeFuncAtRandom(t *testing.T) {
+// Whatever the functions do and when, the hook begins when all three have returned,
+// or after the wait for the cut; no error is lost or reported twice.
+func TestServeFuncRandomized(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		// Each duration has a low bit of its own, so that no two sums are equal.
 		draw := func(name string, bit int) time.Duration {

@@ -113,7 +113,7 @@ func TestServeFunc(t *testing.T) {
 					}
 					return err
 				}, tc.opts...)
-				if !errors.Is(err, tc.want) || tc.want != nil && !strings.Contains(err.Error(), "task begun at "+place) {
+				if !errors.Is(err, tc.want) || tc.want != nil && !strings.Contains(err.Error(), "task started at "+place) {
 					t.Errorf("Run returned %v, want %v of the call at %s", err, tc.want, place)
 				}
 				w.expect(tc.happens...)
@@ -122,7 +122,7 @@ func TestServeFunc(t *testing.T) {
 	}
 }
 
-func TestAServerByFunctionsThatDoesNotEndIsNotWaitedForLong(t *testing.T) {
+func TestServeFuncThatDoesNotReturnIsAbandoned(t *testing.T) {
 	hangs := func() error { time.Sleep(time.Hour); return nil }
 	hangsToo := func(context.Context) error { return hangs() }
 	ends := func() error { return nil }
@@ -157,7 +157,7 @@ func TestAServerByFunctionsThatDoesNotEndIsNotWaitedForLong(t *testing.T) {
 					t.Errorf("Run returned %v, of the call at %s", err, place)
 				}
 				w.expect(tc.hook)
-				if w.log.has("WARN", "a server has not ended", place) != tc.abandoned {
+				if w.log.has("WARN", "server did not stop", place) != tc.abandoned {
 					t.Errorf("abandoned: %v; the log:\n%s", tc.abandoned, w.log)
 				}
 				time.Sleep(2 * time.Hour) // what was abandoned ends some day
@@ -167,7 +167,7 @@ func TestAServerByFunctionsThatDoesNotEndIsNotWaitedForLong(t *testing.T) {
 }
 
 // Nothing but the end of the server says that the hook may begin.
-func TestTheHookBeginsAsSoonAsTheServerIsCut(t *testing.T) {
+func TestHookBeginsOnceTheServerIsCut(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		time.AfterFunc(time.Second, func() { w.signals <- syscall.SIGTERM })
 		err := w.run(func(ctx context.Context) error {
@@ -248,7 +248,7 @@ func TestServeFuncEndsWithTheRunWhateverItsContext(t *testing.T) {
 	})
 }
 
-func TestServeFuncRefuses(t *testing.T) {
+func TestServeFuncInvalidArguments(t *testing.T) {
 	serve, shutdown := func() error { t.Error("serve is called"); return nil }, func(context.Context) error { t.Error("shutdown is called"); return nil }
 	t.Run("HTTP-8: functions that are nil", func(t *testing.T) {
 		err := lifecycle.Run(func(ctx context.Context) error {
@@ -285,7 +285,7 @@ func TestServeFuncRefuses(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			w.expectLog("ERROR", "server after Draining is refused", "serve_func_test.go:")
+			w.expectLog("ERROR", "server refused after Draining", "serve_func_test.go:")
 		})
 	})
 	t.Run("HTTP-8: a server that would be stopped at once is not begun", func(t *testing.T) {

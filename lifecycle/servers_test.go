@@ -16,7 +16,7 @@ import (
 )
 
 // HTTP-2: a handler that returns when its context ends has not answered.
-func TestARequestThatIsCutLooksCut(t *testing.T) {
+func TestCutRequestLooksCut(t *testing.T) {
 	for path, want := range map[string]string{"/half": "3s /half: 200 half, cut", "/nothing": "3s /nothing: failed"} {
 		inVirtualTime(t, func(w *world) {
 			ln := newPipes()
@@ -44,7 +44,7 @@ func TestARequestThatIsCutLooksCut(t *testing.T) {
 }
 
 // DRAIN-2: its handler is back, so it is counted no more, but it has no answer.
-func TestARequestWhoseAnswerDoesNotLeaveIsBlamed(t *testing.T) {
+func TestUnsentResponseIsListed(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
 		err := w.run(func(ctx context.Context) error {
@@ -52,7 +52,7 @@ func TestARequestWhoseAnswerDoesNotLeaveIsBlamed(t *testing.T) {
 			go func() {
 				c, _ := ln.dial(ctx, "", "")
 				fmt.Fprintf(c, "GET /0 HTTP/1.1\r\nHost: x\r\n\r\n")
-				conn <- c // and nobody reads
+				conn <- c // and is never read
 			}()
 			defer func() { _ = (<-conn).Close() }()
 			time.AfterFunc(time.Second, func() { lifecycle.Stop(ctx, nil) })
@@ -60,14 +60,14 @@ func TestARequestWhoseAnswerDoesNotLeaveIsBlamed(t *testing.T) {
 		})
 		var timeout *lifecycle.DrainTimeoutError
 		if !errors.As(err, &timeout) || timeout.Requests != 1 {
-			t.Errorf("Run returned %v, want one request blamed", err)
+			t.Errorf("Run returned %v, want one unanswered request", err)
 		}
-		w.expectLog("requests are cut", "requests=1")
+		w.expectLog("requests were cut", "requests=1")
 	})
 }
 
 // DRAIN-4: only unfinished work is a drain timeout.
-func TestASilentConnectionIsNoUnfinishedWork(t *testing.T) {
+func TestSilentConnectionIsNotUnfinishedWork(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
 		err := w.run(func(ctx context.Context) error {
@@ -83,7 +83,7 @@ func TestASilentConnectionIsNoUnfinishedWork(t *testing.T) {
 }
 
 // What is registered with a server runs once, as with net/http alone.
-func TestAServerThatItsOwnerHasStoppedIsNotShutDownAgain(t *testing.T) {
+func TestServerStoppedByItsOwnerIsNotShutDownAgain(t *testing.T) {
 	for name, tc := range map[string]struct {
 		stop func(*http.Server) error
 		want []string
@@ -114,8 +114,8 @@ func TestAServerThatItsOwnerHasStoppedIsNotShutDownAgain(t *testing.T) {
 	}
 }
 
-// A server is a unit of work, but never told as one that was tracked.
-func TestAServerIsNotToldAsTracked(t *testing.T) {
+// A server counts as a unit of work, but is never listed as a tracked one.
+func TestServerIsNotListedAsTracked(t *testing.T) {
 	err := lifecycle.Run(func(ctx context.Context) error {
 		s, _ := fsm.FromContext(ctx)
 		over := make(chan struct{})
@@ -135,7 +135,7 @@ func TestAServerIsNotToldAsTracked(t *testing.T) {
 			}
 			if n := s.(interface{ Snapshot() lifecycle.Snapshot }).Snapshot().Tracked; n != 0 {
 				<-over
-				return fmt.Errorf("%d tracked units are told of", n)
+				return fmt.Errorf("%d tracked units are listed", n)
 			}
 		}
 	}, lifecycle.WithSignals(), lifecycle.WithLogger(quiet))

@@ -4,8 +4,8 @@ package lifecycle
 
 import "os"
 
-// brokenPipeSignals is empty: here such a write is an error and no more.
+// brokenPipeSignals is empty: on this system such a write only returns an error.
 func brokenPipeSignals() []os.Signal { return nil }
 
-// uncatchableSignals are those that are delivered to no process.
+// uncatchableSignals are the signals that cannot be caught.
 func uncatchableSignals() []os.Signal { return []os.Signal{os.Kill} }

@@ -59,7 +59,7 @@ func TestForcingSignals(t *testing.T) {
 	}
 }
 
-func TestASourceThatClosesDeliversNothingMore(t *testing.T) {
+func TestClosedSignalSourceIsIgnored(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		close(w.signals)
 		err := w.run(func(ctx context.Context) error { sleep(1); return ctx.Err() })
@@ -69,7 +69,7 @@ func TestASourceThatClosesDeliversNothingMore(t *testing.T) {
 	})
 }
 
-func TestAStopThatIsPendingWhenMainReturnsComesFirst(t *testing.T) {
+func TestPendingStopIsHandledBeforeMainsReturn(t *testing.T) {
 	for range 50 {
 		inVirtualTime(t, func(w *world) {
 			parent, cancel := context.WithCancel(context.Background())

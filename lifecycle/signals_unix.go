@@ -11,5 +11,5 @@ import (
 // or error raises.
 func brokenPipeSignals() []os.Signal { return []os.Signal{syscall.SIGPIPE} }
 
-// uncatchableSignals are those that the system delivers to no process.
+// uncatchableSignals are the signals that cannot be caught.
 func uncatchableSignals() []os.Signal { return []os.Signal{syscall.SIGKILL, syscall.SIGSTOP} }

@@ -7,105 +7,104 @@ import (
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// Snapshot is what there is to know about a run at one moment: for
-// status pages, metrics and supervisors. The source that [fsm.FromContext]
-// finds in the context of a run has it:
+// Snapshot describes a run at one moment, for status pages, metrics and
+// supervisors. The [fsm.Source] in a run's context has a method that returns it:
 //
 //	src, _ := fsm.FromContext(ctx)
 //	if s, ok := src.(interface{ Snapshot() lifecycle.Snapshot }); ok {
 //		use(s.Snapshot())
 //	}
 //
-// It is a copy of its own.
+// A Snapshot is a copy and does not change.
 type Snapshot struct {
-	State   fsm.State  // what the run is doing (STATE-5)
+	State   fsm.State  // the current state (STATE-5)
 	At      time.Time  // when the snapshot was taken
 	Began   time.Time  // when Run was entered
-	Entered time.Time  // when the state was entered
+	Entered time.Time  // when State was entered
 	History []fsm.Step // the transitions so far, oldest first (STATE-1)
 
-	// Budget is how long the state may last before it is ended, counted from
-	// Entered, and Deadline when that is: the drain delay and the drain
-	// timeout, or the shutdown timeout (DRAIN-2, DRAIN-7, HOOK-3). Both are
-	// zero in a state that nothing bounds.
+	// Budget is how long State may last at most, counted from Entered, and
+	// Deadline is when that ends: after the drain delay and the drain timeout, or
+	// after the shutdown timeout (DRAIN-2, DRAIN-7, HOOK-3). Both are zero in a
+	// state without a limit.
 	Budget   time.Duration
 	Deadline time.Time
-	// Left is the most that may pass from At until Stopped, whatever happens:
-	// of the state and of those after it (STATE-2). It is zero before a stop.
+	// Left is the longest time from At until Stopped, whatever happens: what is
+	// left of State and of the states after it (STATE-2). It is zero before a stop.
 	Left time.Duration
 
-	// Cause is what context.Cause tells main of the stop (RUN-2); nil before
-	// one, and for a clean one.
+	// Cause is the cause of the stop, as context.Cause returns it to main (RUN-2);
+	// nil before a stop, and for a clean one.
 	Cause    error
-	MainBack bool // main has come back
+	MainBack bool // main has returned
 
-	// Of groups, tasks and hooks a snapshot has at most 1000 each, so that it
-	// costs little however many there are; the counts are of all.
-	Groups     []GroupStatus // drain groups, oldest first; busy ones rather than idle ones (DRAIN-3)
+	// Groups, Tasks and Hooks have at most 1000 elements each, so that a snapshot
+	// is cheap however many there are; the counts are of all.
+	Groups     []GroupStatus // drain groups, oldest first; if there are too many, idle ones are left out (DRAIN-3)
 	GroupCount int
-	Tasks      []TaskStatus // those under way, oldest first
+	Tasks      []TaskStatus // running tasks, oldest first
 	TaskCount  int
-	Tracked    int // units of Track that are out; tasks are not among them
-	Requests   int // HTTP requests under way (HTTP-4)
-	// Hooks are those that ran, the one under way or interrupted, then those
-	// to come, in the order of their turns (HOOK-1). Where there are too many,
+	Tracked    int // units of Track in flight, not counting tasks
+	Requests   int // HTTP requests in flight (HTTP-4)
+	// Hooks lists those that ran, then the one that is running or was interrupted,
+	// then those that have not begun, next first (HOOK-1). If there are too many,
 	// the oldest that ran without an error are left out, and then the last of
-	// those to come.
+	// those that have not begun.
 	Hooks     []HookStatus
 	HookCount int
 }
 
-// snapshotRows is how many groups, tasks and hooks a snapshot has at most.
+// snapshotRows is the limit for groups, tasks and hooks in a snapshot.
 const snapshotRows = 1000
 
-// GroupStatus is one drain group: what one call of [DrainGroup] made (DRAIN-3).
+// GroupStatus is one drain group, created by a call of [DrainGroup] (DRAIN-3).
 type GroupStatus struct {
 	Place string    // file:line of the call of DrainGroup
-	Made  time.Time // when that was
-	// Busy and Idle say whether its counter is above or at zero. Both are
-	// false where this package cannot read the counter.
+	Made  time.Time // when it was created
+	// Busy and Idle report whether its counter is above or at zero. Both are
+	// false if this package cannot read the counter.
 	Busy, Idle bool
 }
 
-// TaskStatus is one task under way: what one call of [Go] began (DRAIN-8).
+// TaskStatus is one running task, started by a call of [Go] (DRAIN-8).
 type TaskStatus struct {
 	Place string    // file:line of the call of Go
-	Began time.Time // when that was
+	Began time.Time // when it was started
 }
 
-// HookStatus is one hook, whether it has had its turn or not (HOOK-1).
+// HookStatus is one hook, whether it has run or not (HOOK-1).
 type HookStatus struct {
-	Name  string    // of HookName; may be empty
+	Name  string    // its HookName; may be empty
 	Place string    // file:line that registered it
-	Began time.Time // zero: not yet
-	// Ended is zero for a hook that has not ended yet, and in Stopped for one
-	// that was interrupted (HOOK-3). For one that was abandoned it is when that
-	// was, though it may still be running (HOOK-6).
+	Began time.Time // zero if it has not begun
+	// Ended is zero for a hook that has not ended; in Stopped, that is one that was
+	// interrupted (HOOK-3). For a hook that was abandoned it is the time at which
+	// that happened, though the hook may still be running (HOOK-6).
 	Ended time.Time
-	// Err is what it returned, a [*PanicError], [ErrGoexit], or an error in
-	// which errors.Is finds [ErrShutdownTimeout] if it was abandoned; nil if
-	// it did not fail, or not yet (HOOK-2).
+	// Err is what it returned, a [*PanicError], [ErrGoexit], or an error in which
+	// errors.Is finds [ErrShutdownTimeout] if it was abandoned; nil if it has not
+	// failed (HOOK-2).
 	Err error
 }
 
-// Snapshot returns what there is to know about the run now. It may be called
-// at any time and from any goroutine, hooks and observers included. It delays
-// neither the run nor Go: what it copies while they wait is bounded.
+// Snapshot returns a description of the run at this moment. It may be called at
+// any time and from any goroutine, including hooks and observers. It does not
+// noticeably delay the run or Go: how much it copies while they wait is bounded.
 func (r *run) Snapshot() Snapshot {
 	var v view
 	if !r.do(func() { v = r.view() }) {
-		v = r.view() // the loop has ended, and with it every change
+		v = r.view() // the loop has ended, so nothing changes any more
 	}
 	return v.snapshot()
 }
 
-// view is what a snapshot is made from. It is taken on the loop.
+// view is the data of a snapshot, copied on the loop.
 type view struct {
 	Snapshot
 	groups       []*group // never changed, only appended to
 	tasks        []taskView
-	ran          []hookRan // only appended to
-	running      *attempt
+	ran          []finishedHook // only appended to
+	running      *runningHook
 	pending      []*hookEntry
 	hooksPending int
 }
@@ -125,7 +124,7 @@ func (r *run) view() view {
 		v.running = r.phase.interrupted
 	}
 	v.hooksPending = r.hooks.size()
-	out := r.work.out()
+	out := r.work.counts()
 	v.Tracked, v.Requests, v.TaskCount = out.tracked, out.requests, out.tasks
 	v.tasks = r.work.oldestTasks(snapshotRows)
 	switch v.State {
@@ -139,7 +138,7 @@ func (r *run) view() view {
 	return v
 }
 
-// oldestTasks returns the tasks under way, at most so many.
+// oldestTasks returns at most limit running tasks, oldest first.
 func (w *inFlight) oldestTasks(limit int) (tasks []taskView) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -150,7 +149,7 @@ func (w *inFlight) oldestTasks(limit int) (tasks []taskView) {
 	return tasks
 }
 
-// snapshot makes the texts, off the loop.
+// snapshot formats the places, off the loop.
 func (v *view) snapshot() Snapshot {
 	s := v.Snapshot
 	places := places{}
@@ -166,7 +165,7 @@ func (v *view) snapshot() Snapshot {
 	return s
 }
 
-// groupStatus has the busy groups first in mind, but keeps them in order.
+// groupStatus prefers busy groups to idle ones, but keeps the order.
 func (v *view) groupStatus(places places) (rows []GroupStatus) {
 	spare := snapshotRows // rows for groups that are not busy
 	for _, g := range v.groups {
@@ -193,7 +192,7 @@ func (v *view) groupStatus(places places) (rows []GroupStatus) {
 }
 
 func (v *view) hookStatus(places places) (rows []HookStatus) {
-	spare := snapshotRows - len(v.pending) // rows for hooks that have run well
+	spare := snapshotRows - len(v.pending) // rows for hooks that ran without an error
 	for _, ran := range v.ran {
 		if ran.err != nil {
 			spare--

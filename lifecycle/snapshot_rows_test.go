@@ -9,7 +9,7 @@ import (
 )
 
 // What a snapshot copies while the run waits is bounded.
-func TestASnapshotHasAThousandRowsAtMost(t *testing.T) {
+func TestSnapshotHasAtMostAThousandRows(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		release := make(chan struct{})
 		var busy string
@@ -33,7 +33,7 @@ func TestASnapshotHasAThousandRowsAtMost(t *testing.T) {
 	})
 }
 
-func TestASnapshotHasTheHooksThatMatter(t *testing.T) {
+func TestSnapshotPrefersFailedHooks(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		_ = w.run(func(ctx context.Context) error {
 			for i := range 2500 {

@@ -17,8 +17,8 @@ func snapshot(ctx context.Context) lifecycle.Snapshot {
 	return src.(interface{ Snapshot() lifecycle.Snapshot }).Snapshot()
 }
 
-// tell is a snapshot in a line, with times counted from the beginning.
-func tell(s lifecycle.Snapshot) string {
+// describe returns a snapshot as one line, with times counted from the beginning.
+func describe(s lifecycle.Snapshot) string {
 	since := func(t time.Time) string {
 		if t.IsZero() {
 			return "-"
@@ -40,7 +40,7 @@ func tell(s lifecycle.Snapshot) string {
 	return b.String()
 }
 
-func TestASnapshotTellsAllThereIsToKnow(t *testing.T) {
+func TestSnapshotIsComplete(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		var ctx context.Context
 		err := w.run(func(c context.Context) error {
@@ -48,7 +48,7 @@ func TestASnapshotTellsAllThereIsToKnow(t *testing.T) {
 			named := func(name string, end error) {
 				lifecycle.OnShutdownContext(ctx, func(ctx context.Context) error {
 					sleep(1)
-					w.note("%s", tell(snapshot(ctx)))
+					w.note("%s", describe(snapshot(ctx)))
 					return end
 				}, lifecycle.HookName(name))
 			}
@@ -58,16 +58,16 @@ func TestASnapshotTellsAllThereIsToKnow(t *testing.T) {
 			lifecycle.DrainGroup(ctx)
 			lifecycle.Go(ctx, func(context.Context) error { sleep(5); return nil })
 			sleep(1)
-			w.note("%s", tell(snapshot(ctx)))
-			time.AfterFunc(time.Second, func() { w.note("%s", tell(snapshot(ctx))) })
-			time.AfterFunc(3500*time.Millisecond, func() { w.note("%s", tell(snapshot(ctx))) })
+			w.note("%s", describe(snapshot(ctx)))
+			time.AfterFunc(time.Second, func() { w.note("%s", describe(snapshot(ctx))) })
+			time.AfterFunc(3500*time.Millisecond, func() { w.note("%s", describe(snapshot(ctx))) })
 			lifecycle.Stop(ctx, nil)
 			return nil
 		}, lifecycle.WithDrainDelay(2*time.Second))
 		if !errors.Is(err, errBoom) {
 			t.Error(err)
 		}
-		w.note("%s", tell(snapshot(ctx)))
+		w.note("%s", describe(snapshot(ctx)))
 		// Main comes back at once, which ends the drain delay early.
 		w.expect(
 			"1s running since 0s of 0s until -, left 0s, 1 steps; group busy=true idle=false; group busy=false idle=true; task 0s; 0 tracked; main back false; hook second -..- <nil>; hook first -..- <nil>",

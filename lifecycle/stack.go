@@ -8,40 +8,38 @@ import (
 	"strings"
 )
 
-// mainRunningError is ErrMainRunning with what main is doing instead of coming
-// back.
-type mainRunningError struct {
-	doing string
+// notReturnedError is ErrMainRunning with the stack of main.
+type notReturnedError struct {
+	stack string
 }
 
-func (e *mainRunningError) Error() string {
-	return ErrMainRunning.Error() + ": " + e.doing
+func (e *notReturnedError) Error() string {
+	return ErrMainRunning.Error() + ": " + e.stack
 }
 
 // Is reports whether target is [ErrMainRunning].
-func (e *mainRunningError) Is(target error) bool { return target == ErrMainRunning }
+func (e *notReturnedError) Is(target error) bool { return target == ErrMainRunning }
 
 const (
-	// dumpLimit is with how many frames of all goroutines together they are
-	// dumped: that stops the world, and Run has a time to return in. Of a
-	// goroutine 32 frames are counted at most.
+	// dumpLimit is the number of frames, of all goroutines together, beyond which
+	// no stacks are dumped: a dump stops the world, and Run must return in time. Of
+	// each goroutine at most 32 frames are counted.
 	dumpLimit = 2000
 	// dumpSize is how much of the dump is kept, in bytes.
 	dumpSize = 1 << 20
-	// stackFrames is how many of main's innermost frames are named.
+	// stackFrames is how many of main's innermost frames are reported.
 	stackFrames = 4
 )
 
-// goroutineID returns the number of the calling goroutine, which is only to be
-// had from the text of its stack.
+// goroutineID returns the ID of the calling goroutine, which only the text of its
+// stack has.
 func goroutineID() string {
 	buf := make([]byte, 64)
 	id, _, _ := strings.Cut(strings.TrimPrefix(string(buf[:runtime.Stack(buf, false)]), "goroutine "), " ")
 	return id
 }
 
-// onStack counts the calls of a function of this package that the caller runs
-// within.
+// onStack counts the calls of a function of this package on the caller's stack.
 func onStack(function string) (n int) {
 	function = ownPath() + function
 	var pcs [64]uintptr
@@ -60,12 +58,12 @@ func onStack(function string) (n int) {
 	}
 }
 
-// ownPath is what the names of this package's functions begin with.
+// ownPath returns the prefix of the names of this package's functions.
 func ownPath() string { return reflect.TypeFor[run]().PkgPath() + "." }
 
-// mainRunning is the error for a main that has not come back, with its
-// innermost frames if they are to be had at a small cost.
-func (r *run) mainRunning() error {
+// mainRunningError returns the error for a main that has not returned, with its
+// innermost frames unless a dump would take too long.
+func (r *run) mainRunningError() error {
 	goroutine := r.mainID.Load()
 	if goroutine == nil || framesOfAll() > dumpLimit {
 		return ErrMainRunning
@@ -73,12 +71,12 @@ func (r *run) mainRunning() error {
 	buf := make([]byte, dumpSize)
 	doing := stackOf(buf[:runtime.Stack(buf, true)], *goroutine)
 	if doing == "" {
-		return ErrMainRunning // it has come back just now
+		return ErrMainRunning // it has just returned
 	}
-	return &mainRunningError{doing: doing}
+	return &notReturnedError{stack: doing}
 }
 
-// framesOfAll is how many frames all goroutines have.
+// framesOfAll returns the number of frames of all goroutines together.
 func framesOfAll() (n int) {
 	running := runtime.NumGoroutine()
 	if running > dumpLimit {
@@ -95,7 +93,7 @@ func framesOfAll() (n int) {
 	return n
 }
 
-// stackOf finds a goroutine in a dump, and tells what it waits for and its
+// stackOf finds a goroutine in a dump, and returns what it waits for and its
 // innermost frames outside the runtime, such as
 // "select in main.poll (/src/poll.go:17), called by main.run (/src/main.go:9)".
 func stackOf(dump []byte, goroutine string) string {
@@ -113,15 +111,16 @@ func stackOf(dump []byte, goroutine string) string {
 	return ""
 }
 
-// userFrames returns the innermost frames of a goroutine that are main's. Where
-// main has called this package, only what it has called is told of that.
+// userFrames returns the innermost frames of main's goroutine that are not the
+// runtime's. Of frames in this package only the function that main called is
+// included.
 func userFrames(lines []string) (frames []string) {
 	own := ownPath()
 	called := ""
 	for i := 0; i+1 < len(lines) && len(frames) < stackFrames; i += 2 {
 		function := lines[i]
 		if strings.HasPrefix(function, "created by ") || strings.HasPrefix(function, own+"(*run).start.") {
-			break // from here on it is Run's own
+			break // the frames from here on are Run's
 		}
 		if open := strings.LastIndex(function, "("); open > 0 {
 			function = function[:open]

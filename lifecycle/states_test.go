@@ -47,7 +47,7 @@ func TestManualStart(t *testing.T) {
 	})
 }
 
-func TestStatesAreVisibleInTime(t *testing.T) {
+func TestStatesAreVisibleBeforeTheirEffects(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		var src fsm.Source
 		err := w.run(func(ctx context.Context) error {
@@ -67,7 +67,7 @@ func TestStatesAreVisibleInTime(t *testing.T) {
 	})
 }
 
-func TestObserversBlockNothing(t *testing.T) {
+func TestObserversDelayNothing(t *testing.T) {
 	for name, observe := range map[string]func(w *world, ctx context.Context){
 		"slow":                         func(*world, context.Context) { sleep(0.02) },
 		"panics":                       func(*world, context.Context) { panic("observer") },

@@ -10,15 +10,15 @@ import (
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// forceAfter is how long after the stop, and after the interrupt before it, an
-// interrupt counts as a further one: shells and terminals may deliver one key
-// press twice (SIG-2).
+// forceAfter is the least time from the stop, and from the previous interrupt,
+// to an interrupt that forces: shells and terminals may deliver one key press
+// twice (SIG-2).
 const forceAfter = 250 * time.Millisecond
 
-// stopping is what the loop knows of the stop.
+// stopping is the loop's state of the stop.
 type stopping struct {
 	at            time.Time // when it was requested or main exited
-	cause         error     // of the context's cancellation; nil is context.Canceled
+	cause         error     // the cause main's context is cancelled with; nil means context.Canceled
 	interrupted   bool      // an interrupt was received
 	lastInterrupt time.Time
 }
@@ -26,24 +26,24 @@ type stopping struct {
 // stopRequest is a reason to stop.
 type stopRequest struct {
 	cause error
-	at    uintptr       // the place in the code that it came from, if any
+	at    uintptr       // the call site that requested it, if any
 	delay time.Duration // the drain delay
 }
 
-// outcome is how main, a task or a server ended. It is found out on its own
-// goroutine, because that calls methods of the error.
+// outcome is how main, a task or a server ended. It is determined on the
+// goroutine of what ended, because that calls methods of the error.
 type outcome struct {
 	err   error
 	clean bool
-	// parent says that the parent context had ended by then, with parentCause.
+	// parent reports whether the parent context had ended by then, with parentCause.
 	parent      bool
 	parentCause error
 }
 
-// judge finds out the outcome of what has ended with err, and gives it to next.
-func (r *run) judge(err error, next func(outcome), causes ...error) {
+// classify determines the outcome of what ended with err, and passes it to next.
+func (r *run) classify(err error, next func(outcome), causes ...error) {
 	o := outcome{err: err}
-	judged(func() {
+	callThen(func() {
 		if r.cfg.parent.Err() != nil {
 			o.parent, o.parentCause = true, context.Cause(r.cfg.parent)
 			causes = append(causes, o.parentCause)
@@ -52,10 +52,10 @@ func (r *run) judge(err error, next func(outcome), causes ...error) {
 	}, func() { next(o) })
 }
 
-// signalled takes a signal. The first one requests a stop, and an interrupt
-// that is clearly a further one forces the phase under way to end (SIG-1,
+// handleSignal handles a signal. The first one requests a stop; a further
+// interrupt, at least forceAfter later, forces the current phase to end (SIG-1,
 // SIG-2). Supervisors repeat SIGTERM, so that never forces.
-func (r *run) signalled(sig os.Signal) {
+func (r *run) handleSignal(sig os.Signal) {
 	now, before := time.Now(), r.stop.lastInterrupt
 	interrupt := sig == os.Interrupt
 	if interrupt {
@@ -73,28 +73,29 @@ func (r *run) signalled(sig os.Signal) {
 		r.force()
 		return
 	}
-	r.log.add(slog.LevelInfo, 0, "a further signal changes nothing: the service is stopping", slog.Any("signal", signalText{sig}))
+	r.log.add(slog.LevelInfo, 0, "signal ignored: the service is already stopping", slog.Any("signal", signalText{sig}))
 }
 
-// force ends the phase under way as its timeout would (SIG-2).
+// force ends the current phase as its timeout would (SIG-2).
 func (r *run) force() {
 	switch {
 	case r.State() == fsm.Hooks:
 		r.interruptHooks(fsm.Forced)
 	case r.drain.step == inDelay:
-		r.log.add(slog.LevelWarn, 0, "a signal ends the drain delay early")
+		r.log.add(slog.LevelWarn, 0, "drain delay ended early by a signal")
 		r.drain.delayOver = true
 	default:
 		r.endDraining(fsm.Forced)
 	}
 }
 
-// watchParent has the parent's end request a stop (RUN-2). Its cause is found
-// out off the loop, because a context may be of any type.
+// watchParent requests a stop when the parent context ends (RUN-2). Its cause is
+// read off the loop, because the context's type, and so its methods, may be the
+// user's.
 func (r *run) watchParent() (stop func() bool) {
 	return context.AfterFunc(r.cfg.parent, func() {
 		var cause error
-		judged(func() { cause = context.Cause(r.cfg.parent) }, func() {
+		callThen(func() { cause = context.Cause(r.cfg.parent) }, func() {
 			r.post(func() { r.parentCancelled(cause) })
 		})
 	})
@@ -106,16 +107,16 @@ func (r *run) parentCancelled(cause error) {
 	}
 }
 
-// Stop requests a stop. With nil it is a clean one. Any other error joins Run's
-// result, also when the service is stopping already, and is the cause of the
-// context's cancellation if this is what stops the service (RUN-2, RUN-6). It returns once the machine has
-// taken or ignored the request. It may be called from anywhere, hooks and
-// observers included, and is safe for concurrent use. The log names the place
-// that called it (LOG-1).
+// Stop requests a stop; with a nil err, a clean one. Any other error joins Run's
+// result, even if the service is already stopping, and becomes the cause of main's
+// context if this call is what stops the service (RUN-2, RUN-6). Stop returns once
+// the machine has accepted or ignored the request. It may be called from anywhere,
+// including hooks and observers, and is safe for concurrent use. The log names
+// the call site (LOG-1).
 //
-// After Stopped an error is logged, because there is no result left to join.
-// With a context that does not come from [Run], nothing is stopped and an
-// error is logged (HOOK-9).
+// After Stopped, err is logged, because there is no result left to join. With a
+// context that does not come from [Run], Stop logs an error and does nothing else
+// (HOOK-9).
 func Stop(ctx context.Context, err error) {
 	pc := caller()
 	r := from(ctx)
@@ -136,17 +137,18 @@ func Stop(ctx context.Context, err error) {
 	}
 }
 
-// isSignalError says whether err is in the result already (RUN-14).
+// isSignalError reports whether err is the signal error that is already in the
+// result (RUN-14).
 func (r *run) isSignalError(err error) bool {
 	signal, ok := err.(*SignalError)
 	return ok && len(r.failures.signal) > 0 && r.failures.signal[0] == error(signal)
 }
 
-// MarkStarted says that start-up is over: with [WithManualStart] the state
-// becomes Running. It returns once the machine has taken or ignored it. After a
-// stop, without manual start, and on a second call, it changes nothing
-// (RUN-13). With a context that does not come from [Run] an error is logged
-// (HOOK-9). Safe for concurrent use.
+// MarkStarted ends start-up: with [WithManualStart], the state becomes Running.
+// It returns once the machine has accepted or ignored the event. It has no effect
+// after a stop, without manual start, or on a second call (RUN-13). With a
+// context that does not come from [Run] it logs an error (HOOK-9). It is safe for
+// concurrent use.
 func MarkStarted(ctx context.Context) {
 	r := from(ctx)
 	if r == nil {
@@ -160,18 +162,18 @@ func MarkStarted(ctx context.Context) {
 	})
 }
 
-// warnOfLongStart warns when Starting has lasted for d, and after each
-// doubling of that (LOG-2).
-func (r *run) warnOfLongStart(d time.Duration) {
+// warnLongStart logs a warning when Starting has lasted for d, and again each
+// time that has doubled (LOG-2).
+func (r *run) warnLongStart(d time.Duration) {
 	r.arm(d-time.Since(r.began), func() {
-		r.log.add(slog.LevelWarn, 0, "the service is still starting: with WithManualStart, MarkStarted ends start-up", duration("elapsed", d))
-		r.warnOfLongStart(2 * d)
+		r.log.add(slog.LevelWarn, 0, "still starting: call MarkStarted to end start-up (WithManualStart is set)", duration("elapsed", d))
+		r.warnLongStart(2 * d)
 	})
 }
 
-// mainExited takes main's outcome. A stop that was requested before main came
-// back but has not been looked at yet goes first: main may have come back
-// because of it.
+// mainExited handles main's return. A stop that was requested before main
+// returned, but has not been handled yet, is handled first: main may have
+// returned because of it.
 func (r *run) mainExited(o outcome) {
 	r.takePendingStop(o)
 	r.mainBack = true
@@ -179,7 +181,7 @@ func (r *run) mainExited(o outcome) {
 	switch {
 	case o.err == nil:
 	case requested && o.clean:
-		r.log.add(slog.LevelDebug, 0, "main has ended cleanly", slog.Any("error", o.err))
+		r.log.add(slog.LevelDebug, 0, "main ended cleanly", slog.Any("error", o.err))
 	default:
 		r.failures.main = append(r.failures.main, o.err)
 		r.log.panicked(0, "main", o.err)
@@ -189,14 +191,14 @@ func (r *run) mainExited(o outcome) {
 	}
 }
 
-// taskFailed takes the failure of a task or a server, which requests a stop
+// taskFailed handles the failure of a task or a server, which requests a stop
 // (DRAIN-8, HTTP-7, HTTP-8).
 func (r *run) taskFailed(pc uintptr, o outcome) {
 	r.takePendingStop(o) // it may have failed because of one
 	err := &TaskError{Place: place(pc), Err: o.err}
 	requested := r.State() >= fsm.Draining
 	if requested && o.clean {
-		r.log.add(slog.LevelDebug, pc, "task has ended cleanly", slog.Any("error", err))
+		r.log.add(slog.LevelDebug, pc, "task ended cleanly", slog.Any("error", err))
 		return
 	}
 	r.failures.tasks = append(r.failures.tasks, err)
@@ -206,8 +208,8 @@ func (r *run) taskFailed(pc uintptr, o outcome) {
 	}
 }
 
-// takePendingStop takes a stop that was requested but not looked at, if there
-// is one and none was taken before.
+// takePendingStop handles a stop that was requested but not handled yet, if the
+// service is not already stopping.
 func (r *run) takePendingStop(o outcome) {
 	if o.parent {
 		r.parentCancelled(o.parentCause)
@@ -219,29 +221,29 @@ func (r *run) takePendingStop(o outcome) {
 				r.source = nil
 				continue
 			}
-			r.signalled(sig)
+			r.handleSignal(sig)
 		default:
 			return
 		}
 	}
 }
 
-// requestStop takes a service that has not begun to stop into Draining.
+// requestStop enters Draining; the service must not be stopping yet.
 func (r *run) requestStop(s stopRequest) {
 	r.stop.cause = s.cause
-	r.asked.Store(&s.cause)
+	r.stopCause.Store(&s.cause)
 	r.enterDraining(fsm.StopRequested, s, s.cause)
 }
 
-// brokenPipeGrace is how long after a broken pipe the stop may come that it is
-// part of.
+// brokenPipeGrace is how long after a broken pipe a stop still counts as its
+// reason.
 const brokenPipeGrace = 100 * time.Millisecond
 
 // listenForBrokenPipe keeps the process alive when it writes to a standard
-// output or error that nobody reads: `service | cat` loses cat to the same
-// Ctrl-C (SIG-4). With a channel registered for SIGPIPE the write fails, and
-// that is all; see package os/signal, SIGPIPE. A run that leaves signals alone
-// leaves this one alone too.
+// output or error whose reader is gone: in `service | cat`, the same Ctrl-C ends
+// cat (SIG-4). With a channel registered for SIGPIPE the write merely fails; see
+// package os/signal, SIGPIPE. A run that leaves signals alone leaves SIGPIPE
+// alone too.
 func (r *run) listenForBrokenPipe() {
 	if sigs := brokenPipeSignals(); r.signals != nil && r.brokenPipe == nil && len(sigs) > 0 {
 		r.brokenPipe = make(chan os.Signal, 1)
@@ -249,9 +251,10 @@ func (r *run) listenForBrokenPipe() {
 	}
 }
 
-// pipeBroken gives SIGPIPE its default effect again, unless this one was part
-// of a stop: cat may be gone before the signal for this process was looked at.
-func (r *run) pipeBroken() {
+// handleBrokenPipe restores the default effect of SIGPIPE, unless a stop
+// follows within brokenPipeGrace: cat may be gone before this process's own
+// signal has been handled.
+func (r *run) handleBrokenPipe() {
 	if r.State() < fsm.Draining {
 		r.arm(brokenPipeGrace, func() {
 			if r.brokenPipe != nil { // a second one may have come within the grace
@@ -262,7 +265,7 @@ func (r *run) pipeBroken() {
 	}
 }
 
-// releaseSignals gives signals their effect from before Run again (SIG-3).
+// releaseSignals restores the effect that signals had before Run (SIG-3).
 func (r *run) releaseSignals() {
 	if r.signals != nil {
 		signal.Stop(r.signals)

@@ -35,7 +35,7 @@ func TestTasks(t *testing.T) {
 				})
 				var task *lifecycle.TaskError
 				if !errors.As(err, &task) || !tc.want(task.Err) || task.Place != place {
-					t.Errorf("Run returned %v, of the task begun at %s", err, place)
+					t.Errorf("Run returned %v, of the task started at %s", err, place)
 				}
 			})
 		})
@@ -49,7 +49,7 @@ func TestTasks(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			w.expectLog("DEBUG", "task has ended cleanly")
+			w.expectLog("DEBUG", "task ended cleanly")
 		})
 	})
 }

@@ -8,48 +8,47 @@ import (
 	"time"
 )
 
-// DrainGroup returns a new WaitGroup for work in flight: hooks wait until it
-// is at zero, or the drain timeout has run out (DRAIN-1). Every call makes a
-// group of its own, which is kept until Run returns; make one for each part of
-// the service, not one for each request.
+// DrainGroup returns a new WaitGroup for in-flight work: hooks wait until it is
+// at zero or the drain timeout has run out (DRAIN-1). Every call creates a new
+// group, which is kept until Run returns, so create one for each part of the
+// service, not one for each request.
 //
-// A group made while Draining is waited for too, and so is work added to a
+// A group created while Draining is waited for too, and so is work added to a
 // group that is not at zero (DRAIN-3).
 //
 // Do not add to a group that may be at zero once the context is cancelled. From
-// then on the run may be waiting for the group, and sync.WaitGroup does not
-// allow an Add from zero beside a Wait: the Add can panic in your goroutine
-// ("WaitGroup misuse: Add called concurrently with Wait"), and what it adds may
-// not be waited for. Nothing that waits for a WaitGroup can prevent that. Work
-// that may begin at any time, such as a message or a request, belongs to
-// [Track] or [Go], which may be called at any moment and say whether the work
-// will be waited for. A hint in the log names the groups that are at zero when
-// the context is cancelled while main is still out.
+// then on the run may be waiting for the group, and sync.WaitGroup does not allow
+// an Add from zero concurrently with a Wait: the Add can panic in your goroutine
+// ("WaitGroup misuse: Add called concurrently with Wait"), and the added work may
+// not be waited for. For work that may begin at any time, such as handling a
+// message or a request, use [Track] or [Go], which may be called at any time and
+// report whether the work will be waited for. If main has not returned when its
+// context is cancelled, the log lists the groups that are at zero.
 //
-// After Draining the group is usable, but it is not waited for, which is
-// logged. The same with a context that does not come from [Run]. Safe for
-// concurrent use.
+// After Draining, or with a context that does not come from [Run], the group is
+// usable but not waited for, which is logged. DrainGroup is safe for concurrent
+// use.
 func DrainGroup(ctx context.Context) *sync.WaitGroup {
 	g := &group{pc: caller(), made: time.Now()}
 	r := from(ctx)
 	if r == nil {
-		logMisuse(g.pc, "DrainGroup", "this group will not be waited for")
+		logMisuse(g.pc, "DrainGroup", "the group will not be waited for")
 		return &g.wg
 	}
 	if !r.work.add(g) {
-		r.log.misuse(g.pc, "drain group made after Draining: its work will not be waited for", slog.Any("state", r.State()))
+		r.log.misuse(g.pc, "drain group created after Draining will not be waited for", slog.Any("state", r.State()))
 	}
 	return &g.wg
 }
 
-// Track begins one unit of work in flight, such as a message being handled,
-// and returns what ends it. Draining lasts until every unit is done, or the
-// drain timeout runs out. done is never nil and may be called more than once;
-// only the first call counts (DRAIN-8).
+// Track begins one unit of in-flight work, such as handling a message; call done
+// when it ends. Draining lasts until every unit is done or the drain timeout runs
+// out. done is never nil and may be called more than once; only the first call
+// counts (DRAIN-8).
 //
-// After Draining ok is false, nothing is counted, and that is logged: the
-// work should not be begun (DRAIN-3). The same with a context that does not
-// come from [Run]. Safe for concurrent use, from any number of goroutines.
+// After Draining, or with a context that does not come from [Run], ok is false,
+// nothing is counted, and that is logged: do not begin the work (DRAIN-3). Track
+// is safe for concurrent use.
 func Track(ctx context.Context) (done func(), ok bool) {
 	r := from(ctx)
 	if r == nil {
@@ -60,7 +59,7 @@ func Track(ctx context.Context) (done func(), ok bool) {
 		r.log.refused(caller(), "tracked work", r.State())
 		return func() {}, false
 	}
-	// The flag is made apart: with no pointer in it, it costs next to nothing.
+	// The flag is allocated separately: without pointers in it, it is cheap.
 	w, over := r.work, new(atomic.Bool)
 	return func() {
 		if over.CompareAndSwap(false, true) {
@@ -69,7 +68,7 @@ func Track(ctx context.Context) (done func(), ok bool) {
 	}, true
 }
 
-// task is one task under way.
+// task is one running task.
 type task struct {
 	pc    uintptr // the call of Go
 	began time.Time
@@ -79,26 +78,26 @@ func newTask(pc uintptr) *item[task] {
 	return &item[task]{v: task{pc: pc, began: time.Now()}}
 }
 
-// Go runs task on a goroutine of its own as work in flight: Draining lasts
-// until it returns, or the drain timeout runs out. The context that the task is
-// given is ctx, which should be main's: that is cancelled when the service
-// should stop.
+// Go runs task on a new goroutine as in-flight work: Draining lasts until it
+// returns or the drain timeout runs out. The task is called with ctx, which
+// should be main's context, so that it is cancelled when the service should stop.
 //
-// When the task fails, by an error, a panic or runtime.Goexit, a stop is
-// requested, with a [*TaskError] that names the place that called Go as the
-// context's cause and in Run's result (DRAIN-8). Once the service is stopping,
-// what would be a clean end for main is one for a task: context.Canceled,
-// http.ErrServerClosed, net.ErrClosed, the context's cause and what
-// [WithCleanError] names (RUN-7).
+// If the task fails, with an error, a panic or runtime.Goexit, it requests a
+// stop. A [*TaskError] with the call site of Go is then the cause of main's
+// context and part of Run's result (DRAIN-8). Once the service is stopping, the
+// same errors are clean for a task as for main: context.Canceled,
+// http.ErrServerClosed, net.ErrClosed, the context's cause and those that
+// [WithCleanError] accepts (RUN-7).
 //
-// A request's context, which under [Serve] carries the run too, is cancelled when
-// the request is answered. A task that is given that context, and returns
-// context.Canceled because of it, has failed, and stops the service. For work that a request leaves behind
-// give WorkContext(r.Context()), which lives until Draining ends.
+// Under [Serve], a request's context also carries the run, but it is cancelled
+// when the request is answered. A task that is given that context and returns
+// context.Canceled because of it has failed, and stops the service. For work that
+// outlives its request, pass WorkContext(r.Context()), which lives until Draining
+// ends.
 //
-// After Draining ok is false, the task does not run, and that is logged
-// (DRAIN-3). The same with a context that does not come from [Run]. A nil task
-// is one that fails. Safe for concurrent use.
+// After Draining, or with a context that does not come from [Run], ok is false,
+// the task does not run, and that is logged (DRAIN-3). A nil task counts as a task
+// that fails. Go is safe for concurrent use.
 func Go(ctx context.Context, task func(ctx context.Context) error) (ok bool) {
 	pc := caller()
 	r := from(ctx)
@@ -115,8 +114,8 @@ func Go(ctx context.Context, task func(ctx context.Context) error) (ok bool) {
 	return true
 }
 
-// runTask reports the task's failure before it ends the unit, so that Draining
-// cannot end, nor Run return, without it.
+// runTask posts the task's failure before it ends the unit, so that Draining
+// cannot end without it.
 func (r *run) runTask(ctx context.Context, t *item[task], fn func(context.Context) error) {
 	call(func() error {
 		if fn == nil {
@@ -128,7 +127,7 @@ func (r *run) runTask(ctx context.Context, t *item[task], fn func(context.Contex
 			r.work.endTask(t)
 			return
 		}
-		r.judge(err, func(o outcome) {
+		r.classify(err, func(o outcome) {
 			if !r.post(func() { r.taskFailed(t.v.pc, o) }) && !o.clean {
 				r.log.tooLate(t.v.pc, "task", err)
 			}
@@ -138,22 +137,22 @@ func (r *run) runTask(ctx context.Context, t *item[task], fn func(context.Contex
 }
 
 // WorkContext returns a context with the values of ctx that stays live until
-// Draining ends: for finishing what was begun when ctx, main's context, is
-// cancelled already (DRAIN-8). Its cause is [ErrDrainTimeout] or [ErrForced]
-// where that is what ended Draining. With a context that does not come from
-// [Run] it returns ctx itself, and logs an error. Safe for concurrent use.
+// Draining ends. Use it to finish work after main's context has been cancelled
+// (DRAIN-8). If the drain timeout or a signal ends Draining, its cause is
+// [ErrDrainTimeout] or [ErrForced]. With a context that does not come from [Run]
+// it returns ctx itself and logs an error. WorkContext is safe for concurrent use.
 func WorkContext(ctx context.Context) context.Context {
 	r := from(ctx)
 	if r == nil {
-		logMisuse(caller(), "WorkContext", "the context is returned as it is")
+		logMisuse(caller(), "WorkContext", "the context is returned unchanged")
 		return ctx
 	}
 	return workContext{Context: r.workCtx, values: ctx}
 }
 
-// workContext is the run's work context with the values of another. Its own
-// come first: package context keeps what it knows about cancellation there,
-// and the work context has nothing else.
+// workContext is the run's work context with the values of another context. The
+// work context is asked first: its only values are package context's own, for
+// cancellation.
 type workContext struct {
 	context.Context
 	values context.Context

@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// named returns the check that every function of this package returns: it
-// fails when ctx is done already, and puts what was tried before the error and,
-// where the error does not tell, the end of ctx after it.
+// named wraps a check: it fails if ctx is already done, prefixes errors with what was
+// tried, and appends the error of ctx if the error does not include that.
 func named(what string, check func(ctx context.Context) error) func(ctx context.Context) error {
 	return func(ctx context.Context) error {
 		if done := over(ctx); done != nil {
@@ -26,8 +25,8 @@ func named(what string, check func(ctx context.Context) error) func(ctx context.
 	}
 }
 
-// over is why ctx is done. A connection that has its deadline may notice it a
-// moment before ctx does.
+// over returns why ctx is done, or nil. A connection with the same deadline may notice
+// that a moment before ctx does.
 func over(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -38,13 +37,13 @@ func over(ctx context.Context) error {
 	return nil
 }
 
-// bad returns the check for an argument that makes no sense.
+// bad returns the check for an invalid argument, which always fails.
 func bad(format string, args ...any) func(ctx context.Context) error {
 	err := fmt.Errorf("checks: "+format, args...)
 	return func(context.Context) error { return err }
 }
 
-// size is n bytes as a person reads them, and as they are.
+// size formats n bytes with a unit and exactly.
 func size(n uint64) string {
 	const units = "KMGTPE"
 	if n < 1024 {

@@ -11,10 +11,10 @@ import (
 	"github.com/greynewell/mist-go/health/checks"
 )
 
-const notHostPort = "checks: TCPDial: the address is not host:port; it is not shown, because it may have a password"
+const notHostPort = "checks: TCPDial: the address is not host:port; not shown because it may contain a password"
 
 // HEALTH-13, as it is for a nil function.
-func TestAnArgumentThatMakesNoSenseIsACheckThatFailsAndSaysSo(t *testing.T) {
+func TestInvalidArgumentIsACheckThatAlwaysFails(t *testing.T) {
 	for name, tc := range map[string]struct {
 		check check
 		want  string
@@ -36,25 +36,25 @@ func TestAnArgumentThatMakesNoSenseIsACheckThatFailsAndSaysSo(t *testing.T) {
 		"HTTPGet without a host":          {checks.HTTPGet("http://:9200/"), `checks: HTTPGet "http://:9200/": there is no host`},
 		"HTTPGet of no URL, password":     {checks.HTTPGet("http://u:secret@search:x/"), `checks: HTTPGet "http://…@search:x/": invalid port ":x" after host`},
 		"HTTPGet of a user and a host":    {checks.HTTPGet("admin:s3cret@search:9200/health"), `checks: HTTPGet "…@search:9200/health": the scheme is not http or https`},
-		"HTTPGet, a slash in a password":  {checks.HTTPGet("http://admin:s3cret/x@search/"), `checks: HTTPGet "http://…@search/": what stands before the "@" is no user information; its special characters need escaping`},
-		"HTTPGet, a mark in a password":   {checks.HTTPGet("http://admin:s3cret?x@search/"), `checks: HTTPGet "http://…@search/": what stands before the "@" is no user information; its special characters need escaping`},
-		"HTTPGet, a hash in a password":   {checks.HTTPGet("http://admin:s3cret#x@search/"), `checks: HTTPGet "http://…@search/": what stands before the "@" is no user information; its special characters need escaping`},
+		"HTTPGet, a slash in a password":  {checks.HTTPGet("http://admin:s3cret/x@search/"), `checks: HTTPGet "http://…@search/": the text before the "@" is not valid user information; special characters must be escaped`},
+		"HTTPGet, a mark in a password":   {checks.HTTPGet("http://admin:s3cret?x@search/"), `checks: HTTPGet "http://…@search/": the text before the "@" is not valid user information; special characters must be escaped`},
+		"HTTPGet, a hash in a password":   {checks.HTTPGet("http://admin:s3cret#x@search/"), `checks: HTTPGet "http://…@search/": the text before the "@" is not valid user information; special characters must be escaped`},
 		"HTTPGet with one slash":          {checks.HTTPGet("http:/admin:s3cret@search/"), `checks: HTTPGet "…@search/": there is no host`},
 		"HTTPGet without a slash":         {checks.HTTPGet("https:admin:s3cret@search/"), `checks: HTTPGet "…@search/": there is no host`},
 		"HTTPGet with a line break":       {checks.HTTPGet("http://a/\n"), `checks: HTTPGet "http://a/\n": net/url: invalid control character in URL`},
 		"HTTPGetWith without a client":    {checks.HTTPGetWith(nil, "http://search/"), `checks: HTTPGetWith: the client is nil`},
 		"SQLPing without a database":      {checks.SQLPing(nil), `checks: SQLPing: the database is nil`},
 		"DNSLookup without a host":        {checks.DNSLookup(""), `checks: DNSLookup: the host is empty`},
-		"DNSLookup of a user":             {checks.DNSLookup("admin:s3cret"), `checks: DNSLookup: the host is not a name; it is not shown, because it may have a password`},
-		"DNSLookupWith of a user's zone":  {checks.DNSLookupWith(nil, "::1%admin:s3cret"), `checks: DNSLookupWith: the host is not a name; it is not shown, because it may have a password`},
+		"DNSLookup of a user":             {checks.DNSLookup("admin:s3cret"), `checks: DNSLookup: the host is not a name; not shown because it may contain a password`},
+		"DNSLookupWith of a user's zone":  {checks.DNSLookupWith(nil, "::1%admin:s3cret"), `checks: DNSLookupWith: the host is not a name; not shown because it may contain a password`},
 		"DNSLookup of IPv4":               {checks.DNSLookup("127.0.0.1"), `checks: DNSLookup 127.0.0.1: an IP address, which is not looked up`},
 		"DNSLookupWith of IPv6":           {checks.DNSLookupWith(nil, "fe80::1%eth0"), `checks: DNSLookupWith fe80::1%eth0: an IP address, which is not looked up`},
 		"WritableDir without a directory": {checks.WritableDir(""), `checks: WritableDir: the directory is empty`},
 		"FreeDisk without a path":         {checks.FreeDisk("", 1), `checks: FreeDisk: the path is empty`},
 		"FreeDisk of nothing":             {checks.FreeDisk("/", 0), `checks: FreeDisk /: at least 0 bytes are always free`},
-		"MaxGoroutines of none":           {checks.MaxGoroutines(0), `checks: MaxGoroutines: a ceiling of 0 is not positive`},
-		"MaxGoroutines of fewer":          {checks.MaxGoroutines(-1), `checks: MaxGoroutines: a ceiling of -1 is not positive`},
-		"MaxMemory of none":               {checks.MaxMemory(0), `checks: MaxMemory: a ceiling of 0 bytes`},
+		"MaxGoroutines of none":           {checks.MaxGoroutines(0), `checks: MaxGoroutines: the limit 0 is not positive`},
+		"MaxGoroutines of fewer":          {checks.MaxGoroutines(-1), `checks: MaxGoroutines: the limit -1 is not positive`},
+		"MaxMemory of none":               {checks.MaxMemory(0), `checks: MaxMemory: the limit is 0 bytes`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for range 2 {
@@ -85,7 +85,7 @@ func every(t *testing.T) map[string]check {
 
 // In a bubble of virtual time a check that did any real work in the network
 // would be found out: nothing outside can wake it.
-func TestACheckWhoseContextIsDoneFailsAtOnceAndNamesWhatItWasFor(t *testing.T) {
+func TestCheckWithDoneContextFailsImmediately(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		canceled, cancel := context.WithCancel(t.Context())
 		cancel()

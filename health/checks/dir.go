@@ -10,19 +10,18 @@ import (
 	"path/filepath"
 )
 
-// WritableDir returns a check that passes when a file can be created in dir,
-// written and removed again. The file is named ".mist-health-" and a random
-// number, the same in each run; one that a crash leaves behind is empty or has
-// one byte. If files can be created but not removed, the check fails and leaves at
-// most one file.
+// WritableDir returns a check that passes if a file can be created in dir, written and
+// removed. The file's name is ".mist-health-" and a random number, the same in each
+// run; a crash may leave it behind, empty or with one byte. If files can be created but
+// not removed, the check fails and leaves at most one file.
 //
-// It tells of a read-only mount, missing permission, a volume that is not
-// mounted or has no inode left. For one that is full use [FreeDisk]: a file
-// system may take a byte and have no room for it.
+// It detects a read-only mount, missing permission, and a volume that is not mounted or
+// has no inodes left. To detect a full volume use [FreeDisk]: a file system may accept a
+// byte without having room for it.
 //
-// Files know no context: a run on a file system that hangs ends when the file
-// system does, and is reported at the check's timeout (HEALTH-9). An empty dir
-// is a check that fails and says so.
+// File operations have no context: a run on a file system that hangs ends when the file
+// system responds, and is reported at the check's timeout (HEALTH-9). With an empty dir
+// the check always fails.
 func WritableDir(dir string) func(ctx context.Context) error {
 	if dir == "" {
 		return bad("WritableDir: the directory is empty")
@@ -47,8 +46,8 @@ func WritableDir(dir string) func(ctx context.Context) error {
 	})
 }
 
-// write creates the file and removes it, whatever happens in between. One that
-// is there already could not be removed when it was made.
+// write creates the file and removes it, even after an error. A file that exists could
+// not be removed by an earlier run.
 func write(name string) error {
 	if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) && err != nil {
 		return step("remove a file", err)
@@ -65,8 +64,8 @@ func write(name string) error {
 	)
 }
 
-// step says what was being done, and leaves out the name of the file, which the
-// user has not chosen.
+// step adds what was being done to err, and omits the file's name, which the user has
+// not chosen.
 func step(doing string, err error) error {
 	if err == nil {
 		return nil

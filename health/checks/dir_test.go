@@ -37,7 +37,7 @@ func TestWritableDirFollowsALink(t *testing.T) {
 	expectEmpty(t, dir)
 }
 
-func TestWritableDirFailsForWhatIsNoDirectory(t *testing.T) {
+func TestWritableDirFailsForAFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -51,7 +51,7 @@ func TestWritableDirFailsForWhatIsNoDirectory(t *testing.T) {
 }
 
 // It says the same in each run, though each would have made another file.
-func TestWritableDirFailsForADirectoryThatIsReadOnly(t *testing.T) {
+func TestWritableDirFailsForAReadOnlyDirectory(t *testing.T) {
 	dir := "/proc/self" // even the superuser creates no file there
 	if runtime.GOOS != "linux" {
 		dir = t.TempDir()
@@ -114,7 +114,7 @@ func TestWritableDirLeavesOneFileWhereNoneCanBeRemoved(t *testing.T) {
 	}
 }
 
-func TestWritableDirRunsSideBySide(t *testing.T) {
+func TestWritableDirRunsConcurrently(t *testing.T) {
 	dir := t.TempDir()
 	check := checks.WritableDir(dir)
 	var runs sync.WaitGroup

@@ -5,17 +5,17 @@ import (
 	"fmt"
 )
 
-// FreeDisk returns a check that passes when the file system that path is on
-// has at least atLeast bytes free for this process: what is reserved for the
-// superuser, or is over a quota on Windows, is not free.
+// FreeDisk returns a check that passes if the file system of path has at least atLeast
+// bytes free for this process: space that is reserved for the superuser, or exceeds a
+// quota on Windows, is not free.
 //
-// A file system that reports no size, as ramfs, a tmpfs without a limit and the
-// root of gVisor do, has no room that could run out, and passes.
+// A file system that reports no size (ramfs, a tmpfs without a limit, the root of
+// gVisor) passes.
 //
-// On Windows path is a directory, elsewhere any file. It is there for linux,
-// darwin, freebsd, dragonfly and windows; elsewhere it fails with
-// [errors.ErrUnsupported]. An empty path, or a limit of 0 bytes, which every
-// disk has, is a check that fails and says so.
+// On Windows path must be a directory, elsewhere it may be any file. FreeDisk supports
+// linux, darwin, freebsd, dragonfly and windows; elsewhere the check fails with
+// [errors.ErrUnsupported]. With an empty path, or a limit of 0 bytes, which every disk
+// satisfies, the check always fails.
 func FreeDisk(path string, atLeast uint64) func(ctx context.Context) error {
 	switch {
 	case path == "":

@@ -4,9 +4,8 @@ package checks
 
 import "syscall"
 
-// freeDisk tries again when a signal interrupts it, which a file system over
-// the network may let happen. On FreeBSD what is free is negative when the
-// reserve is in use.
+// freeDisk retries when a signal interrupts it, which a network file system may allow.
+// On FreeBSD the free space is negative when the reserve is in use.
 func freeDisk(path string) (free, whole uint64, err error) {
 	for {
 		var s syscall.Statfs_t

@@ -2,8 +2,8 @@ package checks
 
 import "syscall"
 
-// freeDisk counts in fragments, as df does: the size of a block is that of a
-// transfer, which on NFS and FUSE is another one (statvfs(3), f_frsize).
+// freeDisk counts in fragments, as df does: the block size is the transfer size, which
+// differs on NFS and FUSE (statvfs(3), f_frsize).
 func freeDisk(path string) (free, whole uint64, err error) {
 	s, err := statfs(path)
 	if err != nil {
@@ -16,8 +16,7 @@ func freeDisk(path string) (free, whole uint64, err error) {
 	return s.Bavail * uint64(unit), s.Blocks * uint64(unit), nil
 }
 
-// statfs tries again when a signal interrupts it, which a file system over the
-// network may let happen.
+// statfs retries when a signal interrupts it, which a network file system may allow.
 func statfs(path string) (s syscall.Statfs_t, err error) {
 	for {
 		if err = syscall.Statfs(path, &s); err != syscall.EINTR {

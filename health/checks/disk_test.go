@@ -40,7 +40,7 @@ func TestFreeDiskFindsWhatDfFinds(t *testing.T) {
 	expectFailure(t, checks.FreeDisk(dir, free+free/4)(t.Context()), " free, at least ")
 }
 
-func TestFreeDiskFailsForAPathThatIsNotThere(t *testing.T) {
+func TestFreeDiskFailsForAMissingPath(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "missing")
 	err := checks.FreeDisk(missing, 1)(t.Context())
 	expectFailure(t, err, "FreeDisk "+missing+": ")

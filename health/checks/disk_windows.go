@@ -7,7 +7,7 @@ import (
 
 var getDiskFreeSpaceEx = syscall.NewLazyDLL("kernel32.dll").NewProc("GetDiskFreeSpaceExW")
 
-// freeDisk returns what GetDiskFreeSpaceExW says is free for the caller.
+// freeDisk returns the space that is free for the caller, from GetDiskFreeSpaceExW.
 func freeDisk(path string) (free, whole uint64, err error) {
 	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {

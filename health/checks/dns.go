@@ -7,21 +7,20 @@ import (
 	"strings"
 )
 
-// DNSLookup returns a check that passes when host resolves to at least one
-// address with [net.DefaultResolver], which also looks into the hosts file and
-// tries the search domains of a name that does not end in a dot.
+// DNSLookup returns a check that passes if host resolves to at least one address with
+// [net.DefaultResolver], which also reads the hosts file and tries the search domains
+// for a name that does not end in a dot.
 //
-// An IP address resolves to itself without a lookup: it, and an empty host, are
-// checks that fail and say so. So is a host that is not a name, such as a URL or
-// user:password: it is not shown. With the Go resolver a lookup ends with ctx; the
-// system's own (cgo, Windows, macOS) may go on in the background until it gives
-// up, but is not waited for.
+// The check always fails if host is empty, is an IP address, which needs no lookup, or
+// is not a name, such as a URL or user:password, which is then not shown. With the Go
+// resolver a lookup ends with ctx; the system's resolver (cgo, Windows, macOS) may
+// continue in the background, but is not waited for.
 func DNSLookup(host string) func(ctx context.Context) error {
 	return dnsLookup("DNSLookup", func() *net.Resolver { return net.DefaultResolver }, host)
 }
 
-// DNSLookupWith is [DNSLookup] with a resolver of your own, such as one that
-// asks a certain server. A nil resolver is, as in package net, the zero one.
+// DNSLookupWith is like [DNSLookup] with the given resolver, for example one that asks a
+// particular server. As in package net, a nil resolver means a zero Resolver.
 func DNSLookupWith(resolver *net.Resolver, host string) func(ctx context.Context) error {
 	return dnsLookup("DNSLookupWith", func() *net.Resolver { return resolver }, host)
 }
@@ -45,9 +44,9 @@ func dnsLookup(function string, resolver func() *net.Resolver, host string) func
 	})
 }
 
-// interruptible returns a resolver like r whose questions end with their
-// context. The one of package net looks at its deadline only: a question that
-// is cancelled while it waits for an answer waits for up to 5 s more.
+// interruptible returns a resolver like r whose queries end when their context is
+// cancelled. Package net observes only the deadline: a query that is cancelled while
+// waiting for a reply waits up to 5 s more.
 func interruptible(r *net.Resolver) *net.Resolver {
 	if r == nil {
 		r = new(net.Resolver)
@@ -62,7 +61,7 @@ func interruptible(r *net.Resolver) *net.Resolver {
 		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := dial(ctx, network, address)
 			if err == nil {
-				// This ctx is the question's own: it ends with the question at the latest.
+				// This ctx is the query's: it ends with the query at the latest.
 				context.AfterFunc(ctx, func() { _ = conn.Close() })
 			}
 			return conn, err

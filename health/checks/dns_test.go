@@ -12,7 +12,7 @@ import (
 	"github.com/greynewell/mist-go/health/checks"
 )
 
-func TestDNSLookupWithPassesForANameThatHasAnAddress(t *testing.T) {
+func TestDNSLookupWithPassesForANameWithAnAddress(t *testing.T) {
 	expectPass(t, checks.DNSLookupWith(nameServer(t, noError, nil), "db.mist.test."))
 }
 
@@ -22,7 +22,7 @@ func TestDNSLookupPassesForLocalhost(t *testing.T) {
 	expectPass(t, checks.DNSLookupWith(nil, "localhost"))
 }
 
-func TestDNSLookupWithFailsForANameThatHasNone(t *testing.T) {
+func TestDNSLookupWithFailsForANameWithoutAnAddress(t *testing.T) {
 	for name, tc := range map[string]struct {
 		code byte
 		host string
@@ -44,7 +44,7 @@ func TestDNSLookupWithFailsForANameThatHasNone(t *testing.T) {
 }
 
 // The context ends while the server has the question and does not answer.
-func TestDNSLookupAtAServerThatNeverAnswersEndsWithItsContext(t *testing.T) {
+func TestDNSLookupWithoutAReplyEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	silent := nameServer(t, noError, func() bool { cancel(); return false })
 	err := checks.DNSLookupWith(silent, "db.mist.test.")(ctx)
@@ -54,7 +54,7 @@ func TestDNSLookupAtAServerThatNeverAnswersEndsWithItsContext(t *testing.T) {
 
 // As above, with a server in memory, so that time can be told: the resolver
 // alone would not look at its context for 5 s.
-func TestDNSLookupEndsAtTheMomentItsContextDoes(t *testing.T) {
+func TestDNSLookupEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for name, end := range map[string]struct {
 			with func(ctx context.Context) (context.Context, context.CancelFunc)

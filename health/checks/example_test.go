@@ -20,8 +20,8 @@ import (
 	"github.com/greynewell/mist-go/health/checks"
 )
 
-// probe adds the check to a handler and prints what a probe says of it, with
-// what is another in each run replaced.
+// probe adds the check to a handler and prints its result in a probe, with the parts
+// that vary between runs replaced.
 func probe(check func(ctx context.Context) error, replaced ...string) {
 	h := health.New("matchspec", "1.4.0", health.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))))
 	h.AddCheckContext("it", check)
@@ -34,7 +34,7 @@ func Example() {
 	h.AddCheckContext("goroutines", checks.MaxGoroutines(10_000))
 	h.AddCheckContext("memory", checks.MaxMemory(8<<30))
 	h.AddCheckContext("disk", checks.FreeDisk(os.TempDir(), 1), health.CacheFor(10*time.Second))
-	// All peers share it: seen, but nobody leaves rotation over it.
+	// All instances share it: shown, but without effect on readiness.
 	h.AddCheckContext("search", checks.TCPDial("127.0.0.1"), health.Optional())
 
 	response, ready := h.Check(context.Background())
@@ -140,7 +140,7 @@ func ExampleMaxGoroutines() {
 	probe(checks.MaxGoroutines(0))
 	// Output:
 	// true ok
-	// false checks: MaxGoroutines: a ceiling of 0 is not positive
+	// false checks: MaxGoroutines: the limit 0 is not positive
 }
 
 func ExampleMaxMemory() {
@@ -148,5 +148,5 @@ func ExampleMaxMemory() {
 	probe(checks.MaxMemory(0))
 	// Output:
 	// true ok
-	// false checks: MaxMemory: a ceiling of 0 bytes
+	// false checks: MaxMemory: the limit is 0 bytes
 }

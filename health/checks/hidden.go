@@ -12,9 +12,9 @@ import (
 	"strings"
 )
 
-// lastAt finds the last "@" of text, which ends the user information of a URL, and
-// the bytes that spell it: as it is, in another width ("＠", "﹫"), or escaped, once
-// or more often, since a URL may stand in another one's query.
+// lastAt finds the last "@" of text, which ends the user information of a URL, and its
+// bytes: plain, in another width ("＠", "﹫"), or escaped, even repeatedly, since a URL
+// may be part of another one's query.
 func lastAt(text string) (from, to int, found bool) {
 	plain, begins := unescape(text)
 	last, width := -1, 0
@@ -29,9 +29,8 @@ func lastAt(text string) (from, to int, found bool) {
 	return begins[last], begins[last+width], true
 }
 
-// unescape returns the text with each "%40" replaced by what it stands for, until
-// there is none, and where in text each of its bytes begins; and, last, where text
-// ends.
+// unescape returns the text with escapes such as "%40" replaced, repeatedly, and the
+// offset in text of each byte, followed by the length of text.
 func unescape(text string) (plain []byte, begins []int) {
 	for i := range len(text) {
 		plain, begins = append(plain, text[i]), append(begins, i)
@@ -46,7 +45,7 @@ func unescape(text string) (plain []byte, begins []int) {
 	return plain, append(begins, len(text))
 }
 
-// marked reports whether text has user information, or may have.
+// marked reports whether text may have user information.
 func marked(text string) bool {
 	_, _, found := lastAt(text)
 	return found
@@ -56,9 +55,9 @@ func marked(text string) bool {
 // such a string often comes from the same variable, and may have a password.
 func isURL(text string) bool { return marked(text) || strings.ContainsAny(text, "/=?& ") }
 
-// shown is a URL, or what was meant to be one, without what is or may be its
-// user information: where an "@" is, whatever stands before it. A password that
-// is not escaped may have any character that a URL gives a meaning to.
+// shown returns a URL, even an invalid one, without anything that may be user
+// information: everything before the last "@". A password that is not escaped may
+// contain any character that has a meaning in URLs.
 func shown(raw string) string {
 	from, to, found := lastAt(raw)
 	if !found {
@@ -72,12 +71,11 @@ func shown(raw string) string {
 	return "…@" + raw[to:]
 }
 
-// parseError is why raw is not a URL, as far as that can be said without its user
-// information.
+// parseError returns why raw is not a URL, without its user information.
 func parseError(raw string, err error) error {
 	if _, to, found := lastAt(raw); found {
 		if _, err = url.Parse("http://" + raw[to:]); err == nil {
-			return errors.New("what stands before the \"@\" is no user information; its special characters need escaping")
+			return errors.New("the text before the \"@\" is not valid user information; special characters must be escaped")
 		}
 	}
 	if e := (*url.Error)(nil); errors.As(err, &e) {
@@ -86,10 +84,10 @@ func parseError(raw string, err error) error {
 	return err
 }
 
-// cause is why a request for these URLs failed, without the one that a *url.Error
-// repeats. What may repeat user information is hidden: a text with an "@"; where an
-// "@" stands behind the host, one with the host, which is then perhaps no host; and
-// one with a Location that is not a URL.
+// cause returns why a request for these URLs failed, without the URL that a *url.Error
+// repeats. An error that may repeat user information is hidden: one with an "@" in its
+// text; any error if a URL has an "@" after the host, which may then not be a host; and
+// one about a Location that is not a URL.
 func cause(urls []string, err error) error {
 	for e := (*url.Error)(nil); errors.As(err, &e); err = e.Err {
 		urls = append(urls, e.URL)
@@ -100,14 +98,14 @@ func cause(urls []string, err error) error {
 	return err
 }
 
-// ambiguous reports whether a URL has an "@" in its host or behind it.
+// ambiguous reports whether a URL has an "@" in or after its host.
 func ambiguous(raw string) bool {
 	u, err := url.Parse(raw)
 	return err != nil || marked(u.Host+u.Opaque+u.Path+u.RawPath+u.RawQuery+u.Fragment+u.RawFragment)
 }
 
-// driverError is what may be shown of a driver's error, which may repeat a data
-// source name. One that is a URL may be without an "@", or cut.
+// driverError returns a driver's error, hidden if it may repeat a data source name. A
+// URL in it may lack an "@", or be truncated.
 func driverError(err error) error {
 	text := err.Error()
 	hide := marked(text) || errors.As(err, new(*url.Error))
@@ -123,7 +121,7 @@ func driverError(err error) error {
 	return err
 }
 
-// hidden is an error of which only the kind is shown.
+// hidden is an error whose text only says what kind of error it is.
 type hidden struct{ err error }
 
 func (h *hidden) Unwrap() error { return h.err }
@@ -138,7 +136,7 @@ func (h *hidden) Error() string {
 	case errors.Is(h.err, context.DeadlineExceeded):
 		return context.DeadlineExceeded.Error()
 	case errors.As(h.err, &dns):
-		return "the host cannot be looked up"
+		return "DNS lookup failed"
 	case errors.As(h.err, &op):
 		return "cannot " + op.Op
 	case errors.As(h.err, &parse) && parse.Op == "parse":
@@ -151,4 +149,4 @@ func (h *hidden) Error() string {
 	return fmt.Sprintf("an error of type %T", innermost) + notShown
 }
 
-const notShown = "; it is not shown, because it may have a password"
+const notShown = "; not shown because it may contain a password"

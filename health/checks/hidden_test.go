@@ -40,7 +40,7 @@ func (to redirect) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: 302, Header: http.Header{"Location": {to[n]}}, Body: http.NoBody, Request: r}, nil
 }
 
-func TestARelativeLocationIsShownUnlessTheURLMayHaveUserInformation(t *testing.T) {
+func TestRelativeLocationIsShownUnlessTheURLMayHaveUserInformation(t *testing.T) {
 	for raw, to := range map[string]string{
 		"http://search/x?y":                      " to http://search/login",
 		"http://admin:s3cret@search/":            " to http://…@search/login",

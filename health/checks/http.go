@@ -12,18 +12,16 @@ import (
 	"time"
 )
 
-// HTTPGet returns a check that passes when a GET of url is answered with a
-// status from 200 to 299. The body is not read.
+// HTTPGet returns a check that passes if a GET of url is answered with a status from
+// 200 to 299. The body is not read.
 //
-// A redirect is not followed, and fails: what was asked for is what is
-// checked. The error says where it leads; put that into url, or give
-// [HTTPGetWith] a client that follows. Each run opens a connection and closes
-// it. A proxy is used where HTTP_PROXY, HTTPS_PROXY and NO_PROXY ask for one.
+// A redirect is not followed and fails; the error shows its target. Use that as url, or
+// use [HTTPGetWith] with a client that follows redirects. Each run opens and closes a
+// connection. A proxy is used according to HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
 //
-// A url that cannot be parsed, is neither http nor https, or has no host is a
-// check that fails and says so. No error shows user information: if url contains
-// "@", escaped or not, errors omit everything before the last one, and any reason
-// or redirect that could repeat it.
+// If url cannot be parsed, is neither http nor https, or has no host, the check always
+// fails. Errors do not show user information: if url contains "@", escaped or not, they
+// omit everything before the last one, and any reason or redirect that could repeat it.
 func HTTPGet(url string) func(ctx context.Context) error {
 	return httpGet("HTTPGet", url, &http.Client{
 		Transport: &http.Transport{
@@ -34,11 +32,10 @@ func HTTPGet(url string) func(ctx context.Context) error {
 	}, func(io.Reader) {})
 }
 
-// HTTPGetWith is [HTTPGet] with a client of your own: for its certificates,
-// its proxy, its redirects, which it follows as it is set to, and its
-// connections, which it may keep: a body of up to 64 KiB is read for at most
-// 100 ms, so that the connection is free for the next run. What counts is the
-// last answer. A nil client is a check that fails and says so.
+// HTTPGetWith is like [HTTPGet] with the given client, for its certificates, proxy and
+// redirect policy; the status of the last response counts. The client may keep
+// connections: up to 64 KiB of the body is read, for at most 100 ms, so that the
+// connection can be reused. With a nil client the check always fails.
 func HTTPGetWith(client *http.Client, url string) func(ctx context.Context) error {
 	if client == nil {
 		return bad("HTTPGetWith: the client is nil")
@@ -57,7 +54,7 @@ func httpGet(function, raw string, client *http.Client, drain func(body io.Reade
 	case err != nil:
 		return bad("%s %q: %w", function, shown(raw), parseError(raw, err))
 	case target.Scheme != "http" && target.Scheme != "https":
-		if marked(raw) { // what stands before a colon may be a user
+		if marked(raw) { // the text before the colon may be a user name
 			return bad("%s %q: the scheme is not http or https", function, shown(raw))
 		}
 		return bad("%s %q: the scheme is %q, not http or https", function, raw, target.Scheme)
@@ -77,19 +74,19 @@ func httpGet(function, raw string, client *http.Client, drain func(body io.Reade
 		if err != nil {
 			return cause(*urls, err)
 		}
-		if response.StatusCode >= 200 { // after 101 the body is the connection, which no context ends
+		if response.StatusCode >= 200 { // after 101 the body is the connection, which does not end with the context
 			timer := time.AfterFunc(bodyTimeout, cancel)
 			drain(response.Body)
 			timer.Stop()
 		}
 		_ = response.Body.Close() // closes the connection too, unless the client keeps it
-		return judge(*urls, response)
+		return statusError(*urls, response)
 	})
 }
 
-// record returns a client like this one that adds the URL of each redirect to urls,
-// of which raw is the first. A Location that is relative has the host of one of
-// them, and so may an error.
+// record returns a client like this one that appends the URL of each redirect to urls,
+// which begins with raw. A relative Location has the host of one of them, and an error
+// may have it too.
 func record(client *http.Client, raw string) (recording *http.Client, urls *[]string) {
 	urls = &[]string{raw}
 	copied := *client
@@ -106,9 +103,9 @@ func record(client *http.Client, raw string) (recording *http.Client, urls *[]st
 	return &copied, urls
 }
 
-// judge says what is wrong with the answer, if anything. It came from the last of
-// these URLs.
-func judge(urls []string, r *http.Response) error {
+// statusError returns an error unless the response has a status from 200 to 299. The
+// response is from the last of the URLs.
+func statusError(urls []string, r *http.Response) error {
 	if r.StatusCode >= 200 && r.StatusCode <= 299 {
 		return nil
 	}

@@ -77,7 +77,7 @@ func routes() *http.ServeMux {
 	return mux
 }
 
-func TestHTTPGetPassesForAnAnswerFrom200To299(t *testing.T) {
+func TestHTTPGetPassesForStatus200To299(t *testing.T) {
 	s := newSite(t)
 	for _, path := range []string{"/ok", "/no-content", "/endless"} {
 		t.Run(path, func(t *testing.T) {
@@ -87,7 +87,7 @@ func TestHTTPGetPassesForAnAnswerFrom200To299(t *testing.T) {
 	}
 }
 
-func TestHTTPGetFailsForAnyOtherAnswerAndSaysWhich(t *testing.T) {
+func TestHTTPGetFailsForOtherStatuses(t *testing.T) {
 	s := newSite(t)
 	for path, want := range map[string]string{
 		"/unchanged": "answered 304 Not Modified, 200 to 299 wanted",
@@ -127,7 +127,7 @@ func TestHTTPGetShowsNoPassword(t *testing.T) {
 }
 
 // A client that keeps its connections can: the body is read.
-func TestHTTPGetWithLeavesTheConnectionToTheNextRun(t *testing.T) {
+func TestHTTPGetWithReusesItsConnection(t *testing.T) {
 	s := newSite(t)
 	for _, path := range []string{"/ok", "/body", "/chunks", "/lost-body"} {
 		for range 100 {
@@ -157,7 +157,7 @@ func TestHTTPGetFailsWhereTheConnectionIsRefused(t *testing.T) {
 	expectFailure(t, checks.HTTPGet("http://"+address)(t.Context()), "HTTPGet http://"+address, "refused")
 }
 
-func TestHTTPGetFailsForACertificateThatNobodyKnowsAndHTTPGetWithForOneThatItsClientKnowsPasses(t *testing.T) {
+func TestHTTPGetCertificates(t *testing.T) {
 	s := httptest.NewUnstartedServer(routes())
 	s.Config.ErrorLog = quiet()
 	s.EnableHTTP2 = true
@@ -180,7 +180,7 @@ func TestEachRunOfHTTPGetClosesItsConnection(t *testing.T) {
 }
 
 // The context ends while the server has the request and does not answer.
-func TestHTTPGetOfAServerThatNeverAnswersEndsWithItsContext(t *testing.T) {
+func TestHTTPGetWithoutAResponseEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		cancel()
@@ -192,7 +192,7 @@ func TestHTTPGetOfAServerThatNeverAnswersEndsWithItsContext(t *testing.T) {
 	expectIs(t, err, context.Canceled)
 }
 
-func TestHTTPGetFromAListenerThatNeverAcceptsEndsWithItsContext(t *testing.T) {
+func TestHTTPGetWithoutAnAcceptEndsWithItsContext(t *testing.T) {
 	url := "http://" + listen(t).Addr().String()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
@@ -210,7 +210,7 @@ func (upgrade) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusSwitchingProtocols, Header: http.Header{}, Body: silent, Request: r}, nil
 }
 
-func TestHTTPGetDoesNotReadAConnectionThatWasUpgraded(t *testing.T) {
+func TestHTTPGetDoesNotReadAnUpgradedConnection(t *testing.T) {
 	err := checks.HTTPGetWith(&http.Client{Transport: upgrade{}}, "http://search/")(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "answered 101") {
 		t.Error(err)

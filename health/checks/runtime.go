@@ -7,14 +7,13 @@ import (
 	"runtime/metrics"
 )
 
-// MaxGoroutines returns a check that passes while the process has at most n
-// goroutines: one that leaks them, or that takes in work faster than it
-// finishes it, leaves rotation before it runs out of memory. The goroutines of
-// the probe, at most one for each check under way, count as well. An n that is
-// not positive is a check that fails and says so.
+// MaxGoroutines returns a check that passes while the process has at most n goroutines:
+// a process that leaks goroutines, or accepts work faster than it finishes it, becomes
+// not ready before it runs out of memory. The probe's own goroutines count too, at most
+// one per running check. If n is not positive, the check always fails.
 func MaxGoroutines(n int) func(ctx context.Context) error {
 	if n <= 0 {
-		return bad("MaxGoroutines: a ceiling of %d is not positive", n)
+		return bad("MaxGoroutines: the limit %d is not positive", n)
 	}
 	return named("MaxGoroutines", func(context.Context) error {
 		if found := runtime.NumGoroutine(); found > n {
@@ -24,24 +23,24 @@ func MaxGoroutines(n int) func(ctx context.Context) error {
 	})
 }
 
-// The two whose difference is what a memory limit limits.
+// GOMEMLIMIT limits the difference of the two.
 const (
 	memoryMapped   = "/memory/classes/total:bytes"
 	memoryReleased = "/memory/classes/heap/released:bytes"
 )
 
-// MaxMemory returns a check that passes while the Go runtime holds at most
-// atMost bytes of memory, counted as GOMEMLIMIT counts it: all that it has
-// mapped and not given back to the system, which is the heap with what is free
-// in it, stacks, and its own needs (runtime/debug.SetMemoryLimit). Memory that
-// C code or mapped files take is not seen. Counting stops nothing.
+// MaxMemory returns a check that passes while the Go runtime holds at most atMost bytes
+// of memory, counted as for GOMEMLIMIT: all memory that it has mapped and not returned
+// to the system, which is the heap including free space, stacks, and the runtime's own
+// memory (runtime/debug.SetMemoryLimit). Memory of C code and mapped files is not
+// included. Counting does not stop the world.
 //
-// The heap grows to twice what is live before it is collected (GOGC=100), so a
-// ceiling that is to tell a leak from a busy minute wants a GOMEMLIMIT below
-// it. A ceiling of 0 is a check that fails and says so.
+// The heap grows to twice the live heap before it is collected (GOGC=100). For a limit
+// that distinguishes a leak from high load, set a GOMEMLIMIT below it. With a limit of 0
+// the check always fails.
 func MaxMemory(atMost uint64) func(ctx context.Context) error {
 	if atMost == 0 {
-		return bad("MaxMemory: a ceiling of 0 bytes")
+		return bad("MaxMemory: the limit is 0 bytes")
 	}
 	return named("MaxMemory", func(context.Context) error {
 		found, err := memory()

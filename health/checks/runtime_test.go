@@ -10,7 +10,7 @@ import (
 	"github.com/greynewell/mist-go/health/checks"
 )
 
-func TestMaxGoroutinesFailsAboveItsCeilingAndPassesAgain(t *testing.T) {
+func TestMaxGoroutinesFailsAboveItsLimitAndRecovers(t *testing.T) {
 	const more = 100
 	ceiling := runtime.NumGoroutine() + more/2
 	c := checks.MaxGoroutines(ceiling)
@@ -30,7 +30,7 @@ func TestMaxGoroutinesFailsAboveItsCeilingAndPassesAgain(t *testing.T) {
 	expectPass(t, c)
 }
 
-func TestMaxMemoryFailsAboveItsCeilingAndPassesAgain(t *testing.T) {
+func TestMaxMemoryFailsAboveItsLimitAndRecovers(t *testing.T) {
 	const ballast = 64 << 20
 	debug.FreeOSMemory()
 	var stats runtime.MemStats
@@ -47,7 +47,7 @@ func TestMaxMemoryFailsAboveItsCeilingAndPassesAgain(t *testing.T) {
 	runtime.KeepAlive(held)
 }
 
-func TestMaxMemorySaysWhatItFound(t *testing.T) {
+func TestMaxMemoryErrorHasTheMemoryHeld(t *testing.T) {
 	expectFailure(t, checks.MaxMemory(1023)(t.Context()), "MiB (", " bytes) held, at most 1023 bytes wanted")
 	expectFailure(t, checks.MaxMemory(1536)(t.Context()), " bytes) held, at most 1.5 KiB (1536 bytes) wanted")
 }

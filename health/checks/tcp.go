@@ -7,18 +7,16 @@ import (
 	"strings"
 )
 
-// TCPDial returns a check that passes when a TCP connection to address, such
-// as "db:5432" or "[::1]:6379", can be opened. It is closed at once, and
-// nothing is sent over it.
+// TCPDial returns a check that passes if a TCP connection to address, such as "db:5432"
+// or "[::1]:6379", can be opened. It is closed immediately, without sending anything.
 //
-// It says that a kernel is there and listens, not that the process behind it
-// answers: the kernel completes connections for a process that hangs until its
-// backlog is full. Where there is a protocol to ask with, ask with it
-// ([HTTPGet], [SQLPing]).
+// It shows that the port is open, not that the process behind it works: the kernel
+// accepts connections for a process that hangs until its backlog is full. Prefer a check
+// that uses the protocol ([HTTPGet], [SQLPing]).
 //
-// A host with several addresses passes when one of them does. An address
-// without a port is a check that fails and says so. So is one that is not
-// host:port, such as a URL or user:password: it is not shown.
+// If the host has several addresses, one is enough. If address has no port, or is not
+// host:port, such as a URL or user:password, which is then not shown, the check always
+// fails.
 func TCPDial(address string) func(ctx context.Context) error {
 	host, port, err := net.SplitHostPort(address)
 	switch {
@@ -34,7 +32,7 @@ func TCPDial(address string) func(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		_ = conn.Close() // nothing was sent that could be lost
+		_ = conn.Close() // nothing was sent, so nothing can be lost
 		return nil
 	})
 }

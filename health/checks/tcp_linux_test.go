@@ -46,7 +46,7 @@ func fullBacklog(t *testing.T) string {
 	return ""
 }
 
-func TestTCPDialToAListenerWhoseBacklogIsFullEndsWithItsContext(t *testing.T) {
+func TestTCPDialWithAFullBacklogEndsWithItsContext(t *testing.T) {
 	address := fullBacklog(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()

@@ -27,7 +27,7 @@ func refused(t *testing.T) string {
 	return ln.Addr().String()
 }
 
-func TestTCPDialPassesWhereSomebodyListensAndClosesTheConnection(t *testing.T) {
+func TestTCPDialPassesAndClosesTheConnection(t *testing.T) {
 	ln := listen(t)
 	expectPass(t, checks.TCPDial(ln.Addr().String()))
 	conn, err := ln.Accept()
@@ -52,7 +52,7 @@ func TestTCPDialFailsWhereTheConnectionIsRefused(t *testing.T) {
 	expectIs(t, err, syscall.ECONNREFUSED)
 }
 
-func TestTCPDialTakesTheNameOfAServiceAsPortAndIPv6InBrackets(t *testing.T) {
+func TestTCPDialAcceptsServiceNamesAndIPv6(t *testing.T) {
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, address := range []string{"127.0.0.1:http", "[::1]:6379", "[fe80::1%eth0]:6379"} {

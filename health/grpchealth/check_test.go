@@ -17,7 +17,7 @@ import (
 )
 
 // HEALTH-4
-func TestCheckIsServingInRunningOnly(t *testing.T) {
+func TestCheckIsServingOnlyInRunning(t *testing.T) {
 	s := newService(t)
 	s.expect(notServing) // starting
 	s.fire(fsm.Started)
@@ -29,7 +29,7 @@ func TestCheckIsServingInRunningOnly(t *testing.T) {
 }
 
 // HEALTH-2, HEALTH-3, HEALTH-8
-func TestCheckIsServingWhenSetReadyAndEveryCheckSaySo(t *testing.T) {
+func TestCheckFollowsSetReadyAndChecks(t *testing.T) {
 	s := newService(t)
 	s.fire(fsm.Started)
 	s.health.SetReady(false)
@@ -44,12 +44,12 @@ func TestCheckIsServingWhenSetReadyAndEveryCheckSaySo(t *testing.T) {
 	s.expect(serving)
 }
 
-func TestAHandlerThatFollowsNoLifecycleIsServing(t *testing.T) {
+func TestHandlerWithoutALifecycleIsServing(t *testing.T) {
 	_, client := serve(t, grpchealth.New(context.Background(), newHandler()))
 	(&service{t: t, client: client}).expect(serving)
 }
 
-func TestAHandlerThatFollowsNoneFollowsTheOneOfTheServer(t *testing.T) {
+func TestHandlerWithoutALifecycleFollowsTheServers(t *testing.T) {
 	machine := fsm.New()
 	_, client := serve(t, grpchealth.New(fsm.NewContext(context.Background(), machine), newHandler()))
 	s := &service{t: t, client: client, machine: machine}
@@ -101,7 +101,7 @@ func TestListHasEveryService(t *testing.T) {
 
 // HEALTH-9: the answer comes at the check's timeout. HEALTH-11: a call that
 // ends before that has its own error.
-func TestACheckThatHangsIsNotServingAtItsTimeoutAndFailsNoCallThatEndsBefore(t *testing.T) {
+func TestHungCheckIsNotServingAtItsTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t)
 		s.fire(fsm.Started)

@@ -1,45 +1,48 @@
-// Package grpchealth answers grpc.health.v1, the gRPC health checking
-// protocol, with the readiness of a [health.Handler]. It is a module of its
-// own, so that only its users depend on gRPC.
+// Package grpchealth implements grpc.health.v1, the gRPC health checking protocol, with
+// the readiness of a [health.Handler]. It is a separate module, so that only its users
+// depend on gRPC.
 //
 //	h := health.New("matchspec", "1.4.0")
 //	h.AddCheckContext("db", checks.SQLPing(db))
-//	h.Follow(ctx) // the context that lifecycle.Run gives to main
+//	h.Follow(ctx) // main's context, from lifecycle.Run
 //
 //	srv := grpc.NewServer()
 //	healthpb.RegisterHealthServer(srv, grpchealth.New(ctx, h, grpchealth.WithServices("match.v1.Matcher")))
 //
-// SERVING is what health.Handler.Check calls ready: the lifecycle is Running,
-// SetReady, and every check that is not optional passes (HEALTH-4). Otherwise it is
-// NOT_SERVING. The services of [WithServices] share this status with "", which is
-// the server as a whole and what the kubelet's grpc probe asks for. A service of
-// [WithService] depends on some of the checks only.
+// The status is SERVING if health.Handler.Check reports ready: the lifecycle is Running,
+// SetReady(false) was not called, and every check that is not optional passes
+// (HEALTH-4). Otherwise it is NOT_SERVING. The services of [WithServices] share this
+// status with "", which is the server as a whole and what the kubelet's grpc probe asks
+// for. A service of [WithService] depends on only some of the checks.
 //
-// SetReady, SetNotReady and the state of the lifecycle reach a Watch at once,
-// whatever the checks cost. While somebody watches, the checks are asked again an
-// interval after each answer.
+// Changes by SetReady, SetNotReady and the lifecycle are sent to a Watch immediately,
+// without waiting for checks. While there is a Watch, the checks are run again an
+// interval after each result.
+//
+// IDs such as HEALTH-4 are clauses of the contract, docs/spec.md:
+// https://github.com/greynewell/mist-go/blob/main/docs/spec.md
 //
 // # A stop is final
 //
-// Once the lifecycle is past Running, or the context given to [New] is done,
-// the status is NOT_SERVING for good: a check that passes late, SetReady(true)
-// or a new Watch do not undo it. A Watch gets it at once, and ends when that
-// context is done, which is when a drain delay is over. So GracefulStop, which
-// waits for every call, does not wait for those who watch.
+// Once the lifecycle is past Running, or the context given to [New] is done, the status
+// is NOT_SERVING permanently: a check that passes later, SetReady(true) or a new Watch
+// cannot change that. A Watch gets this status immediately, and ends when that context
+// is done, after a drain delay if there is one. So GracefulStop, which waits for every
+// call, does not wait for Watch calls.
 //
-// # To stop a gRPC server
+// # Stopping a gRPC server
 //
-// A hook is too late for GracefulStop: work that calls begin is refused by then,
-// and a stream that does not end keeps the hooks after it from running. Serve
-// with lifecycle.ServeFunc, as the example does: at the stop, calls that were
-// accepted are answered, streams may end until the drain timeout, and what is
-// left is cut before the first hook. grpc.WaitForHandlers has Stop wait for the
-// handlers of what it cuts, so that a hook may close what they use.
+// Do not call GracefulStop in a hook: by then, work that calls begin is refused, and a
+// stream that does not end keeps later hooks from running. Serve with
+// lifecycle.ServeFunc, as in the example: at the stop, accepted calls are answered,
+// streams have until the drain timeout, and what is left is cut before the first hook.
+// grpc.WaitForHandlers makes Stop wait for the handlers of calls that it cuts, so that a
+// hook can safely close what they use.
 //
 // # Sources
 //
 // The messages, their order and the status codes are from "GRPC Health
 // Checking Protocol" (https://github.com/grpc/grpc/blob/master/doc/health-checking.md)
-// and the comments of grpc/health/v1/health.proto. What clients make of a
-// Watch is in "Health Checking" (https://grpc.io/docs/guides/health-checking/).
+// and the comments of grpc/health/v1/health.proto. For how clients use Watch, see
+// "Health Checking" (https://grpc.io/docs/guides/health-checking/).
 package grpchealth

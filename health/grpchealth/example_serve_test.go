@@ -14,9 +14,9 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// A gRPC server that stops with the service: it accepts no more calls, answers
-// those that were accepted, and gives open streams until the drain timeout. No
-// hook stops it; hooks run when it has stopped.
+// A gRPC server stops with the service: it accepts no more calls, answers those that
+// were accepted, and gives open streams until the drain timeout. It needs no hook; hooks
+// run after it has stopped.
 func Example_serve() {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -49,7 +49,7 @@ func Example_serve() {
 			},
 			func() error { srv.Stop(); return nil })
 	}, lifecycle.WithSignals(),
-		// What Serve returns if the stop comes before it.
+		// Serve returns this error if the stop comes before it is called.
 		lifecycle.WithCleanError(func(err error) bool { return errors.Is(err, grpc.ErrServerStopped) }))
 	fmt.Println(err)
 	// Output:

@@ -17,8 +17,8 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// A gRPC service whose health follows its lifecycle. What asks is a client
-// such as a load balancer would be.
+// The health of a gRPC service follows its lifecycle. The client asks as a load balancer
+// would.
 func Example() {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -52,7 +52,7 @@ func Example() {
 	// <nil>
 }
 
-// One server answers for several services, each by the checks that it needs.
+// One server answers for several services, each with the checks that it needs.
 func ExampleWithService() {
 	h := health.New("matchspec", "1.4.0", health.WithLogger(slog.New(slog.DiscardHandler)))
 	h.AddCheckContext("search", func(context.Context) error { return errors.New("connection refused") }, health.Group("query"))

@@ -98,12 +98,12 @@ func (s *service) expect(want healthpb.HealthCheckResponse_ServingStatus) {
 	}
 }
 
-// watching is a Watch and what it has been told.
+// watching is a Watch and the messages it has received.
 type watching struct {
 	t      *testing.T
 	start  time.Time
 	cancel context.CancelFunc
-	told   chan message
+	received   chan message
 }
 
 // message is one status, or the end of the stream.
@@ -116,16 +116,16 @@ type message struct {
 func watch(t *testing.T, client healthpb.HealthClient, service string) *watching {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	w := &watching{t: t, start: time.Now(), cancel: cancel, told: make(chan message, 10_000)}
+	w := &watching{t: t, start: time.Now(), cancel: cancel, received: make(chan message, 10_000)}
 	stream, err := client.Watch(ctx, &healthpb.HealthCheckRequest{Service: service})
 	if err != nil {
 		t.Fatal(err)
 	}
 	go func() {
-		defer close(w.told)
+		defer close(w.received)
 		for {
 			r, err := stream.Recv()
-			w.told <- message{r.GetStatus(), err, time.Since(w.start)}
+			w.received <- message{r.GetStatus(), err, time.Since(w.start)}
 			if err != nil {
 				return
 			}
@@ -133,7 +133,7 @@ func watch(t *testing.T, client healthpb.HealthClient, service string) *watching
 	}()
 	t.Cleanup(func() {
 		cancel()
-		for range w.told { // until the stream has ended
+		for range w.received { // until the stream has ended
 		}
 	})
 	return w

@@ -15,13 +15,13 @@ import (
 
 const defaultInterval = time.Second
 
-// Option changes what [New] makes.
+// Option configures [New].
 type Option func(*Server) (problem string)
 
-// WithServices adds services that are known by name, such as
-// "match.v1.Matcher", and depend on every check. "" is always known, and does
-// too, unless [WithService] gives it groups. It may be given more than once; of
-// a name that is given twice the last counts.
+// WithServices adds services by name, such as "match.v1.Matcher", that depend on every
+// check. The service "" always exists and also depends on every check, unless
+// [WithService] gives it groups. The option may be given more than once; if a name is
+// repeated, the last option counts.
 func WithServices(names ...string) Option {
 	return func(s *Server) string {
 		var wrong []string
@@ -39,13 +39,13 @@ func WithServices(names ...string) Option {
 	}
 }
 
-// A message of gRPC cannot carry such a name, so no client can ask for it.
-const notUTF8 = ": the name is not UTF-8, and is left out"
+// A gRPC message cannot contain such a name, so no client can ask for it.
+const notUTF8 = ": the name is not UTF-8 and is ignored"
 
-// WithService adds a service that depends on the checks of these groups and on
-// those that are in none, as health.Handler.CheckOf has them (HEALTH-17), so that
-// one server can answer for several services. With no group it depends on the
-// checks that are in none.
+// WithService adds a service that depends on the checks in these groups and on those
+// without a group, as for health.Handler.CheckOf (HEALTH-17). So one server can answer
+// for several services. Without groups the service depends only on checks without a
+// group.
 func WithService(name string, groups ...string) Option {
 	groups = slices.Clone(groups)
 	return func(s *Server) string {
@@ -59,24 +59,23 @@ func WithService(name string, groups ...string) Option {
 	}
 }
 
-// WithInterval sets how long after an answer of the checks they are asked
-// again for those who watch, 1 s by default, and so how late a Watch learns that
-// a check fails or passes again: the interval, and what the checks take. SetReady,
-// SetNotReady and the state of the lifecycle reach a Watch at once. Without a
-// Watch no check is asked.
-// An interval that is not positive is left out, with an error logged.
+// WithInterval sets how long after a result the checks are run again while there is a
+// Watch. Default 1 s. A Watch is notified of a failed or recovered check after at most
+// the interval plus the duration of the checks, and of changes by SetReady, SetNotReady
+// and the lifecycle immediately. Without a Watch no checks are run. If d is not
+// positive, it is ignored and an error is logged.
 func WithInterval(d time.Duration) Option {
 	return func(s *Server) string {
 		if d <= 0 {
-			return fmt.Sprintf("WithInterval(%v) is not positive; %v is used", d, s.interval)
+			return fmt.Sprintf("WithInterval(%v) is not positive; the interval stays %v", d, s.interval)
 		}
 		s.interval = d
 		return ""
 	}
 }
 
-// misused logs misuse as an error, with the place that called the caller.
-func misused(msg string) {
+// logMisuse logs misuse as an error, with the call site of the calling function.
+func logMisuse(msg string) {
 	defer func() { _ = recover() }() // a logger that panics must not stop the caller
 	_, file, line, _ := runtime.Caller(2)
 	slog.Error("grpchealth: "+msg, "at", fmt.Sprintf("%s:%d", file, line))

@@ -23,7 +23,7 @@ func logged(t *testing.T, f func()) string {
 	return b.String()
 }
 
-func TestAnArgumentThatMakesNoSenseIsLoggedWithItsPlaceAndLeftOut(t *testing.T) {
+func TestInvalidArgumentIsLoggedWithItsCallSite(t *testing.T) {
 	ctx, h := context.Background(), newHandler()
 	for name, tc := range map[string]struct {
 		make func() *grpchealth.Server
@@ -43,11 +43,11 @@ func TestAnArgumentThatMakesNoSenseIsLoggedWithItsPlaceAndLeftOut(t *testing.T) 
 		},
 		"an interval of zero": {
 			func() *grpchealth.Server { return grpchealth.New(ctx, h, grpchealth.WithInterval(0)) },
-			"WithInterval(0s) is not positive; 1s is used",
+			"WithInterval(0s) is not positive; the interval stays 1s",
 		},
 		"a negative interval": {
 			func() *grpchealth.Server { return grpchealth.New(ctx, h, grpchealth.WithInterval(-time.Second)) },
-			"WithInterval(-1s) is not positive; 1s is used",
+			"WithInterval(-1s) is not positive; the interval stays 1s",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestAnArgumentThatMakesNoSenseIsLoggedWithItsPlaceAndLeftOut(t *testing.T) 
 	}
 }
 
-func TestWhatMakesSenseIsNotLogged(t *testing.T) {
+func TestValidArgumentsAreNotLogged(t *testing.T) {
 	text := logged(t, func() {
 		grpchealth.New(context.Background(), health.New("matchspec", "1.4.0"),
 			grpchealth.WithServices(), grpchealth.WithServices("match.v1.Matcher"), grpchealth.WithInterval(time.Minute))

@@ -10,25 +10,24 @@ import (
 	"github.com/greynewell/mist-go/health"
 )
 
-// target is what the status of a service depends on: every check, or those of
-// some groups. Services that depend on the same share one.
+// target is what the status of a service depends on: every check, or those of some
+// groups. Services that depend on the same checks share a target.
 //
-// While there are Watches, one goroutine asks for the status on behalf of them
-// all. The first to watch starts it; the last to leave ends it and waits for
-// that.
+// While there are Watch calls, one goroutine determines the status for all of them. The
+// first Watch starts it; the last one ends it and waits for it.
 type target struct {
 	server *Server
 	check  func(ctx context.Context) (health.Response, bool)
 
 	mu      sync.Mutex
 	watches int
-	status  servingStatus // unseen until the first answer
-	changed chan struct{} // closed when status changes, and then another
+	status  servingStatus // unseen until the first result
+	changed chan struct{} // closed and replaced when status changes
 	cancel  context.CancelFunc
 	done    chan struct{} // closed when the goroutine has ended
 }
 
-// unseen is no status, and is never sent.
+// unseen is not a status and is never sent.
 const unseen servingStatus = -1
 
 // join counts a Watch.
@@ -39,7 +38,7 @@ func (t *target) join() {
 	if t.watches > 1 {
 		return
 	}
-	// The goroutine belongs to all Watches, so to the call of none.
+	// The goroutine serves all Watch calls, so its context is not that of one of them.
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	t.status, t.changed, t.cancel, t.done = unseen, make(chan struct{}), cancel, done
@@ -57,20 +56,19 @@ func (t *target) leave() {
 		return
 	}
 	t.cancel()
-	done := t.done // a Watch that joins from now on makes another
+	done := t.done // a Watch that joins from now on starts another
 	t.mu.Unlock()
 	<-done
 }
 
-// look returns the status, and a channel that is closed when it is another.
+// look returns the status, and a channel that is closed when it changes.
 func (t *target) look() (servingStatus, <-chan struct{}) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.status, t.changed
 }
 
-// publish is called by the goroutine that has ctx; once that is cancelled, it
-// has nothing to say any more.
+// publish is called by the goroutine with ctx. It has no effect once ctx is cancelled.
 func (t *target) publish(ctx context.Context, status servingStatus) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -81,11 +79,10 @@ func (t *target) publish(ctx context.Context, status servingStatus) {
 	}
 }
 
-// poll asks until ctx is cancelled or a stop is seen, which is final. It asks
-// the checks again an interval after they have answered. When SetReady,
-// SetNotReady, Follow or the state of the lifecycle change something it looks at
-// that alone, at once; checks that are under way go on, and are asked anew when
-// there are none.
+// poll publishes the status until ctx is cancelled or a stop is seen, which is final. It
+// runs the checks again an interval after each result. When SetReady, SetNotReady,
+// Follow or the lifecycle change something, it publishes that immediately without
+// waiting for checks in progress; if there are none, it runs them again.
 func (t *target) poll(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	answers, asking := make(chan answer, 1), false
@@ -111,7 +108,7 @@ func (t *target) poll(ctx context.Context) {
 			asking = false
 			open := t.server.open(ctx)
 			if a.closed && open {
-				ask() // it was closed when that began
+				ask() // the gate was closed when the checks were to run
 				break
 			}
 			if !open {
@@ -135,8 +132,8 @@ func (t *target) poll(ctx context.Context) {
 	}
 }
 
-// gate publishes what SetReady and the lifecycle say no to, and asks the
-// checks where they do not. It returns the channels of the next change.
+// gate publishes NOT_SERVING if SetReady or the lifecycle demand that, and otherwise
+// runs the checks. It returns the channels for the next change.
 func (t *target) gate(ctx context.Context, ask func()) (set, state <-chan struct{}) {
 	set, state = t.server.changes(ctx)
 	if t.server.open(ctx) {
@@ -147,20 +144,20 @@ func (t *target) gate(ctx context.Context, ask func()) (set, state <-chan struct
 	return set, state
 }
 
-// answer is what readiness is.
+// answer is the readiness as a status.
 type answer struct {
 	status servingStatus
-	closed bool // SetReady or the lifecycle said no
+	closed bool // because of SetReady or the lifecycle
 }
 
-// ask returns what readiness is now: not what it is worth when ctx is done.
+// ask returns the current readiness. The result is not meaningful once ctx is done.
 func (t *target) ask(ctx context.Context) answer {
 	s := t.server
 	if s.handler == nil || s.over() {
 		return answer{status: notServing}
 	}
 	response, ready := t.check(s.follow(ctx))
-	s.see(response)
+	s.noteStop(response)
 	a := answer{status: notServing, closed: response.Status == "not_ready"}
 	if ready && !s.over() {
 		a.status = serving
@@ -168,7 +165,7 @@ func (t *target) ask(ctx context.Context) answer {
 	return a
 }
 
-// response is the status as a message.
+// response returns the status as a message.
 func response(status servingStatus) *healthpb.HealthCheckResponse {
 	return &healthpb.HealthCheckResponse{Status: status}
 }

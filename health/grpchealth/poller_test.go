@@ -18,7 +18,7 @@ import (
 
 // However many watch, the checks are asked once per interval; when nobody
 // watches any more, they are not asked and nothing is left running.
-func TestThoseWhoWatchShareTheCheckingAndTheLastEndsIt(t *testing.T) {
+func TestWatchesShareRunsAndTheLastStopsThem(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t)
 		s.fire(fsm.Started)
@@ -61,7 +61,7 @@ func polling() int {
 
 // The last to leave waits for what asked on its behalf, and that not for a
 // check that hangs.
-func TestTheLastToLeaveWaitsForNoCheck(t *testing.T) {
+func TestLastWatchDoesNotWaitForChecks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t)
 		s.fire(fsm.Started)

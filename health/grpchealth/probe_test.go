@@ -30,7 +30,7 @@ const (
 	exitFailed    = 3 // the RPC did, by NOT_FOUND too
 )
 
-func TestGRPCHealthProbeIsToldWhatReadinessSays(t *testing.T) {
+func TestGRPCHealthProbeGetsTheReadiness(t *testing.T) {
 	tool, err := exec.LookPath(probeTool)
 	if err != nil {
 		if os.Getenv("MIST_NO_SKIP") != "" {

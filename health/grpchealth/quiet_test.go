@@ -20,7 +20,7 @@ import (
 
 // SetReady(true) over and over changes nothing: it neither keeps a Watch from a
 // check that fails nor runs the checks more often.
-func TestSetReadyOverAndOverNeitherHidesAFailureNorRunsTheChecks(t *testing.T) {
+func TestRepeatedSetReadyChangesNothing(t *testing.T) {
 	for _, period := range []time.Duration{time.Millisecond, 400 * time.Millisecond, 700 * time.Millisecond} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newService(t)
@@ -36,12 +36,12 @@ func TestSetReadyOverAndOverNeitherHidesAFailureNorRunsTheChecks(t *testing.T) {
 				}
 				return nil
 			})
-			var told atomic.Int32
+			var received atomic.Int32
 			ctx, cancel := context.WithCancel(t.Context())
 			done := make(chan error)
 			go func() {
 				done <- s.server.Watch(&healthpb.HealthCheckRequest{}, stream{ctx: ctx,
-					sent: func(s healthpb.HealthCheckResponse_ServingStatus) { told.Store(int32(s)) }})
+					sent: func(s healthpb.HealthCheckResponse_ServingStatus) { received.Store(int32(s)) }})
 			}()
 			time.Sleep(10 * time.Second)
 			down.Store(true)
@@ -49,8 +49,8 @@ func TestSetReadyOverAndOverNeitherHidesAFailureNorRunsTheChecks(t *testing.T) {
 				s.health.SetReady(true)
 				time.Sleep(period)
 			}
-			if told.Load() != int32(notServing) || runs.Load() > 11 {
-				t.Errorf("every %v: the status is %v after %d runs", period, told.Load(), runs.Load())
+			if received.Load() != int32(notServing) || runs.Load() > 11 {
+				t.Errorf("every %v: the status is %v after %d runs", period, received.Load(), runs.Load())
 			}
 			cancel()
 			if err := <-done; status.Code(err) != codes.Canceled {
@@ -61,8 +61,8 @@ func TestSetReadyOverAndOverNeitherHidesAFailureNorRunsTheChecks(t *testing.T) {
 	}
 }
 
-// A change while the checks run is told at once, and their run goes on.
-func TestAChangeLeavesTheRunOfTheChecksUnderWay(t *testing.T) {
+// A change while the checks run is sent immediately, and their run continues.
+func TestChangeDoesNotInterruptChecks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t)
 		s.fire(fsm.Started)
@@ -78,7 +78,7 @@ func TestAChangeLeavesTheRunOfTheChecksUnderWay(t *testing.T) {
 }
 
 // A name that a message cannot carry is left out.
-func TestAServiceWhoseNameIsNotUTF8IsLeftOut(t *testing.T) {
+func TestServiceNameThatIsNotUTF8IsIgnored(t *testing.T) {
 	s := grpchealth.New(t.Context(), newHandler(), grpchealth.WithServices("a\xff", "b"), grpchealth.WithService("c\xff"))
 	r, err := s.List(t.Context(), nil)
 	if err != nil || len(r.Statuses) != 2 {

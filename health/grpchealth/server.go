@@ -14,22 +14,20 @@ import (
 	"github.com/greynewell/mist-go/health"
 )
 
-// Server implements grpc.health.v1. It is made by [New]; register it with
-// grpc_health_v1.RegisterHealthServer. All its methods may be called from any
-// goroutine at any time.
+// Server implements grpc.health.v1. Create it with [New] and register it with
+// grpc_health_v1.RegisterHealthServer. All methods are safe for concurrent use.
 type Server struct {
 	healthpb.UnimplementedHealthServer
 
 	handler  *health.Handler    // nil: never ready
-	life     context.Context    // the one given to New
-	source   fsm.Source         // what life carries, or nil
+	life     context.Context    // given to New
+	source   fsm.Source         // in life, or nil
 	all      *target            // every check
 	services map[string]*target // by name
 	interval time.Duration
 
-	// stopped is set when a stop is first seen and never cleared. Every status
-	// that leaves the Server is looked at with it last, so that nothing that
-	// comes late makes it SERVING again.
+	// stopped is set when a stop is first seen and never cleared. It is read last for
+	// every status that is sent, so that a late result cannot make it SERVING again.
 	stopped atomic.Bool
 }
 
@@ -40,25 +38,23 @@ const (
 	notServing = healthpb.HealthCheckResponse_NOT_SERVING
 )
 
-// New returns a Server that answers with the readiness of h, until ctx is
-// done: then it is NOT_SERVING for good and every Watch ends.
+// New returns a Server that answers with the readiness of h until ctx is done; then it
+// is NOT_SERVING permanently and every Watch ends.
 //
-// The lifecycle that ctx carries, as the one does that lifecycle.Run gives to
-// main, decides readiness where h follows none of its own. Its
-// transitions, and those of the lifecycle that h follows, reach a Watch at once.
+// If h follows no lifecycle, readiness follows the one in ctx, usually main's context
+// from lifecycle.Run. Transitions of either are sent to a Watch immediately.
 //
-// A nil h is never ready and a nil ctx is context.Background; both, and an
-// option that is nil or makes no sense, are logged as errors. For a nil h that
-// is all: a probe that refused to come up over it would be worse.
+// With a nil h the Server is never ready; a nil ctx means context.Background. Both, and
+// an option that is nil or invalid, are logged as errors, and the Server works otherwise.
 func New(ctx context.Context, h *health.Handler, opts ...Option) *Server {
 	s := &Server{handler: h, interval: defaultInterval}
 	s.all = &target{server: s, check: h.Check}
 	s.services = map[string]*target{"": s.all}
 	if h == nil {
-		misused("New: the handler is nil; every status is NOT_SERVING")
+		logMisuse("New: the handler is nil; every status is NOT_SERVING")
 	}
 	if ctx == nil {
-		misused("New: the context is nil; pass the one that lifecycle.Run gives to main")
+		logMisuse("New: the context is nil; pass main's context from lifecycle.Run")
 		ctx = context.Background()
 	}
 	s.life = ctx
@@ -69,16 +65,15 @@ func New(ctx context.Context, h *health.Handler, opts ...Option) *Server {
 			problem = opt(s)
 		}
 		if problem != "" {
-			misused("New: " + problem)
+			logMisuse("New: " + problem)
 		}
 	}
 	return s
 }
 
-// Check answers the status of a service. One that is not known is the error
-// NOT_FOUND. The checks are run as for an HTTP probe (HEALTH-9); a call that
-// ends before they do has the error of its context, and fails no check for the
-// others (HEALTH-11).
+// Check returns the status of a service, or NOT_FOUND if it is unknown. The checks are
+// run as for an HTTP probe (HEALTH-9). A call whose context ends first returns the error
+// of its context, and does not fail the checks for others (HEALTH-11).
 func (s *Server) Check(ctx context.Context, r *healthpb.HealthCheckRequest) (*healthpb.HealthCheckResponse, error) {
 	t := s.services[r.GetService()]
 	if t == nil {
@@ -91,8 +86,8 @@ func (s *Server) Check(ctx context.Context, r *healthpb.HealthCheckRequest) (*he
 	return response(a.status), nil
 }
 
-// List answers the status of every service that is known, "" too. Services that
-// depend on the same checks share their runs.
+// List returns the status of every known service, including "". Services that depend on
+// the same checks share their runs.
 func (s *Server) List(ctx context.Context, _ *healthpb.HealthListRequest) (*healthpb.HealthListResponse, error) {
 	found := map[*target]*servingStatus{}
 	var asking sync.WaitGroup
@@ -114,7 +109,7 @@ func (s *Server) List(ctx context.Context, _ *healthpb.HealthListRequest) (*heal
 	return &healthpb.HealthListResponse{Statuses: statuses}, nil
 }
 
-// follow is ctx with the lifecycle of the server, for a handler that has none.
+// follow returns ctx with the server's lifecycle, for a handler that follows none.
 func (s *Server) follow(ctx context.Context) context.Context {
 	if s.source == nil {
 		return ctx
@@ -122,8 +117,8 @@ func (s *Server) follow(ctx context.Context) context.Context {
 	return fsm.NewContext(ctx, s.source)
 }
 
-// changes returns channels that are closed when the answer may be another,
-// whatever the checks say.
+// changes returns channels that are closed when the answer may have changed for other
+// reasons than checks.
 func (s *Server) changes(ctx context.Context) (set, state <-chan struct{}) {
 	if s.handler == nil {
 		return nil, nil
@@ -131,26 +126,25 @@ func (s *Server) changes(ctx context.Context) (set, state <-chan struct{}) {
 	return s.handler.Changed(s.follow(ctx))
 }
 
-// open reports whether SetReady and the lifecycle let the status be SERVING.
+// open reports whether SetReady and the lifecycle allow SERVING.
 func (s *Server) open(ctx context.Context) bool {
 	if s.handler == nil {
 		return false
 	}
 	response, open := s.handler.Gate(s.follow(ctx))
-	s.see(response)
+	s.noteStop(response)
 	return open
 }
 
-// see notes a stop of the lifecycle that the handler follows, which may be
-// another than s does.
-func (s *Server) see(response health.Response) {
+// noteStop records a stop of the handler's lifecycle, which may not be the server's.
+func (s *Server) noteStop(response health.Response) {
 	var state fsm.State
 	if state.UnmarshalText([]byte(response.State)) == nil && state > fsm.Running {
 		s.stopped.Store(true)
 	}
 }
 
-// over reports whether a stop has been seen, ever.
+// over reports whether a stop has ever been seen.
 func (s *Server) over() bool {
 	if s.life.Err() != nil || s.source != nil && s.source.State() > fsm.Running {
 		s.stopped.Store(true)
@@ -158,8 +152,8 @@ func (s *Server) over() bool {
 	return s.stopped.Load()
 }
 
-// reached returns a channel that is closed once the lifecycle is at the state
-// or past it: never without one.
+// reached returns a channel that is closed once the lifecycle has reached the state, or
+// nil without a lifecycle.
 func (s *Server) reached(state fsm.State) <-chan struct{} {
 	if s.source == nil {
 		return nil

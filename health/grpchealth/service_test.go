@@ -48,7 +48,7 @@ func waitFor(t *testing.T, conn *grpc.ClientConn, ready bool) {
 // A service as it is meant to be written: the client sends it nothing before
 // it is started nor after it is stopped, and those who watch do not keep
 // GracefulStop, which has no timeout of its own.
-func TestAClientFollowsAServiceFromItsStartToItsEnd(t *testing.T) {
+func TestClientWatchesAServiceFromStartToEnd(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -23,7 +23,7 @@ import (
 
 // A real server on a real socket, stopped again and again in the middle of what
 // eight clients ask of it, each on a connection of its own.
-func TestAStopUnderLoadLosesNoCallThatWasAccepted(t *testing.T) {
+func TestStopUnderLoadLosesNoAcceptedCall(t *testing.T) {
 	stops := 10
 	if text := os.Getenv("GRPC_STOPS"); text != "" {
 		stops, _ = strconv.Atoi(text)
@@ -91,7 +91,7 @@ func inMemory(t *testing.T) (*bufconn.Listener, *grpc.ClientConn) {
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return ln.DialContext(ctx) }))
 }
 
-func TestAStopWithOpenStreams(t *testing.T) {
+func TestStopWithOpenStreams(t *testing.T) {
 	for name, tc := range map[string]struct {
 		streams []time.Duration // < 0: it has no end
 		unary   time.Duration
@@ -138,7 +138,7 @@ func TestAStopWithOpenStreams(t *testing.T) {
 }
 
 // A stop at any moment, of calls that take any time, in virtual time.
-func TestAStopAtRandomLosesNoCallThatWasAccepted(t *testing.T) {
+func TestRandomStopLosesNoAcceptedCall(t *testing.T) {
 	for range 100 {
 		seed := rand.Uint64()
 		synctest.Test(t, func(t *testing.T) {

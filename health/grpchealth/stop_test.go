@@ -33,7 +33,7 @@ func (s stream) Send(r *healthpb.HealthCheckResponse) error {
 }
 
 // HEALTH-5: a check that was under way when the stop came passes afterwards.
-func TestWhatComesLateDoesNotUndoAStop(t *testing.T) {
+func TestLateResultDoesNotUndoAStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t)
 		s.fire(fsm.Started)
@@ -71,7 +71,7 @@ func (w *wayward) Reached(s fsm.State) <-chan struct{} {
 	return nil
 }
 
-func TestAStopOutlivesALifecycleThatGoesBack(t *testing.T) {
+func TestStopIsFinalEvenIfTheLifecycleGoesBack(t *testing.T) {
 	for name, how := range map[string]struct {
 		server, handler bool // which of them follows it
 	}{
@@ -108,7 +108,7 @@ func TestAStopOutlivesALifecycleThatGoesBack(t *testing.T) {
 }
 
 // With a drain delay the context stays live for a while after the stop.
-func TestAWatchEndsWhenTheContextIsDoneAndALaterOneAtOnceWithoutAMessage(t *testing.T) {
+func TestWatchEndsWhenTheContextIsDone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t)
 		s.fire(fsm.Started)
@@ -128,7 +128,7 @@ func TestAWatchEndsWhenTheContextIsDoneAndALaterOneAtOnceWithoutAMessage(t *test
 }
 
 // A context that carries no lifecycle is a life too.
-func TestWithoutALifecycleTheEndOfTheContextIsTheStop(t *testing.T) {
+func TestWithoutALifecycleTheContextsEndIsTheStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		_, client := serve(t, grpchealth.New(ctx, newHandler()))
@@ -144,7 +144,7 @@ func TestWithoutALifecycleTheEndOfTheContextIsTheStop(t *testing.T) {
 
 // The end of the context is seen after the check too, and runs no check from
 // then on.
-func TestACheckThatPassesAfterTheContextIsDoneIsNotServing(t *testing.T) {
+func TestCheckThatPassesAfterTheContextIsDoneIsNotServing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		h := newHandler()

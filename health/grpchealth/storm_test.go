@@ -19,11 +19,11 @@ import (
 )
 
 // Whatever else happens at the time of the stop, no call that begins after it
-// is told SERVING, and every Watch comes to NOT_SERVING and stays there.
-func TestNoStormUndoesAStop(t *testing.T) {
+// receives SERVING, and every Watch comes to NOT_SERVING and stays there.
+func TestConcurrentChangesDoNotUndoAStop(t *testing.T) {
 	for name, follows := range map[string]bool{
 		"of a lifecycle that the server follows":           true,
-		"of a lifecycle that nobody but the handler knows": false,
+		"of a lifecycle that only the handler has": false,
 	} {
 		t.Run(name, func(t *testing.T) {
 			for range 50 {
@@ -52,10 +52,10 @@ func storm(t *testing.T, follows bool) {
 	fire(fsm.Started)
 
 	var all sync.WaitGroup
-	var told [4]atomic.Int32 // what each Watch was told last
-	for i := range told {
+	var received [4]atomic.Int32 // the last status that each Watch received
+	for i := range received {
 		all.Go(func() {
-			note := func(s healthpb.HealthCheckResponse_ServingStatus) { told[i].Store(int32(s)) }
+			note := func(s healthpb.HealthCheckResponse_ServingStatus) { received[i].Store(int32(s)) }
 			err := server.Watch(&healthpb.HealthCheckRequest{}, stream{ctx: context.Background(), sent: note})
 			if status.Code(err) != codes.Unavailable {
 				t.Errorf("the Watch ended with %v", err)
@@ -86,23 +86,23 @@ func storm(t *testing.T, follows bool) {
 		}
 		fire(e)
 	}
-	for i := range told {
-		expectLast(t, &told[i])
+	for i := range received {
+		expectLast(t, &received[i])
 	}
 	cancel()
 	all.Wait()
-	for i := range told {
-		expectLast(t, &told[i])
+	for i := range received {
+		expectLast(t, &received[i])
 	}
 }
 
-// expectLast waits for a Watch to be told of the stop.
-func expectLast(t *testing.T, told *atomic.Int32) {
+// expectLast waits for a Watch to receive the stop.
+func expectLast(t *testing.T, received *atomic.Int32) {
 	t.Helper()
 	deadline := time.Now().Add(30 * time.Second)
-	for told.Load() != int32(notServing) {
+	for received.Load() != int32(notServing) {
 		if time.Now().After(deadline) {
-			t.Fatalf("the last that a Watch was told is %v", healthpb.HealthCheckResponse_ServingStatus(told.Load()))
+			t.Fatalf("the last status that a Watch received is %v", healthpb.HealthCheckResponse_ServingStatus(received.Load()))
 		}
 		runtime.Gosched()
 	}

@@ -9,16 +9,14 @@ import (
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// Watch sends the status of a service at once, and again whenever it is
-// another. At once means: when the checks have answered, which the first Watch
-// may have to wait for; SetReady, SetNotReady and the state of the lifecycle do
-// not wait for them. A service that is not known is SERVICE_UNKNOWN, and remains
-// so.
+// Watch sends the current status of a service, and then each change. The first status is
+// sent once the checks have a result, which the first Watch may have to wait for; if
+// SetReady, SetNotReady or the lifecycle determine it, it is sent immediately. For an
+// unknown service the status is SERVICE_UNKNOWN and does not change.
 //
-// A Watch ends with its call. When the context given to New is done it ends
-// with UNAVAILABLE, and one that comes later does so without a message: the
-// client of grpc-go tries again without a pause after a stream that brought it
-// one.
+// A Watch ends with its call. When the context given to New is done it ends with
+// UNAVAILABLE. A Watch that is called after that ends without sending a status, because
+// grpc-go's client retries without backoff after a stream that sent one.
 func (s *Server) Watch(r *healthpb.HealthCheckRequest, stream grpc.ServerStreamingServer[healthpb.HealthCheckResponse]) error {
 	if s.life.Err() != nil {
 		return errStopped

@@ -21,7 +21,7 @@ import (
 // other before it.
 func (w *watching) expect(want healthpb.HealthCheckResponse_ServingStatus, after time.Duration) {
 	w.t.Helper()
-	m, ok := <-w.told
+	m, ok := <-w.received
 	if !ok || m.err != nil || m.status != want || m.after != after {
 		w.t.Errorf("want %v after %v, got %v, %v after %v", want, after, m.status, m.err, m.after)
 	}
@@ -29,25 +29,25 @@ func (w *watching) expect(want healthpb.HealthCheckResponse_ServingStatus, after
 
 func (w *watching) expectEnd(want codes.Code) {
 	w.t.Helper()
-	m, ok := <-w.told
+	m, ok := <-w.received
 	if !ok || status.Code(m.err) != want {
 		w.t.Errorf("want the end with %v, got %v, %v after %v", want, m.status, m.err, m.after)
 	}
 }
 
-// expectSilence holds the Watch to be told nothing for a while.
+// expectSilence checks that the Watch receives nothing for a while.
 func (w *watching) expectSilence(during time.Duration) {
 	w.t.Helper()
 	time.Sleep(during)
 	synctest.Wait()
 	select {
-	case m := <-w.told:
+	case m := <-w.received:
 		w.t.Errorf("want nothing, got %v, %v after %v", m.status, m.err, m.after)
 	default:
 	}
 }
 
-func TestWatchIsToldTheStatusAtOnceAndOfTheStateAtOnce(t *testing.T) {
+func TestWatchSendsStatusAndStateImmediately(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t, grpchealth.WithInterval(time.Hour), grpchealth.WithServices("match.v1.Matcher"))
 		first := watch(t, s.client, "")
@@ -67,7 +67,7 @@ func TestWatchIsToldTheStatusAtOnceAndOfTheStateAtOnce(t *testing.T) {
 	})
 }
 
-func TestWatchHearsOfSetReadyAtOnceAndOfChecksAnIntervalLaterAndOnlyOfChanges(t *testing.T) {
+func TestWatchSendsOnlyChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const interval = 10 * time.Second
 		s := newService(t, grpchealth.WithInterval(interval))
@@ -92,7 +92,7 @@ func TestWatchHearsOfSetReadyAtOnceAndOfChecksAnIntervalLaterAndOnlyOfChanges(t 
 }
 
 // Whatever the checks cost: SetReady and the lifecycle do not wait for them.
-func TestWatchHearsOfSetReadyAndOfTheStateWhileChecksTakeTheirTime(t *testing.T) {
+func TestWatchDoesNotWaitForSlowChecks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, tc := range []struct {
 			after time.Duration // into an interval, or into the check
@@ -120,7 +120,7 @@ func TestWatchHearsOfSetReadyAndOfTheStateWhileChecksTakeTheirTime(t *testing.T)
 }
 
 // The lifecycle that the handler alone follows is heard of at once as well.
-func TestWatchHearsAtOnceOfALifecycleThatOnlyTheHandlerFollows(t *testing.T) {
+func TestWatchFollowsTheHandlersLifecycle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, machine := newHandler(), fsm.New()
 		h.Follow(fsm.NewContext(context.Background(), machine))
@@ -139,7 +139,7 @@ func TestWatchHearsAtOnceOfALifecycleThatOnlyTheHandlerFollows(t *testing.T) {
 }
 
 // HEALTH-17: one server answers for several services.
-func TestAServiceOfGroupsDependsOnTheirChecks(t *testing.T) {
+func TestServiceOfGroupsDependsOnTheirChecks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t, grpchealth.WithServices("match.v1.All"), grpchealth.WithService("match.v1.Query", "query"),
 			grpchealth.WithService("match.v1.Ingest", "ingest"), grpchealth.WithService("match.v1.None"))
@@ -179,7 +179,7 @@ func TestAServiceOfGroupsDependsOnTheirChecks(t *testing.T) {
 	})
 }
 
-func TestTheIntervalIsASecondByDefault(t *testing.T) {
+func TestDefaultIntervalIsASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t)
 		s.fire(fsm.Started)
@@ -190,7 +190,7 @@ func TestTheIntervalIsASecondByDefault(t *testing.T) {
 	})
 }
 
-func TestWatchOfAnUnknownServiceIsToldSoAndGoesOn(t *testing.T) {
+func TestWatchOfAnUnknownService(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t)
 		s.fire(fsm.Started)
@@ -210,7 +210,7 @@ func TestWatchOfAnUnknownServiceIsToldSoAndGoesOn(t *testing.T) {
 
 // A check that hangs keeps neither the first status nor a stop from those who
 // watch for longer than its timeout, or at all.
-func TestWatchIsToldOfAStopWhileACheckHangs(t *testing.T) {
+func TestWatchSendsAStopWhileACheckHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newService(t)
 		s.fire(fsm.Started)
@@ -239,7 +239,7 @@ func TestWatchIsToldOfAStopWhileACheckHangs(t *testing.T) {
 	})
 }
 
-// A client that cannot be told anything any more ends the Watch.
+// The Watch ends when a message cannot be sent.
 func TestWatchEndsWhenSendingFails(t *testing.T) {
 	s := newService(t)
 	lost := errors.New("lost")

@@ -16,8 +16,8 @@ import (
 
 const defaultTimeout = 5 * time.Second
 
-// Collector is a [prometheus.Collector] for one handler. It is made by [New];
-// all its methods may be called from any goroutine at any time.
+// Collector is a [prometheus.Collector] for one handler. Create it with [New]. All
+// methods are safe for concurrent use.
 type Collector struct {
 	handler *health.Handler // nil: every scrape is an error
 	timeout time.Duration
@@ -29,36 +29,35 @@ var (
 	stateDesc = prometheus.NewDesc("lifecycle_state",
 		"Whether the lifecycle is in the state: 1 for one of them, 0 for the others.", []string{"state"}, nil)
 	drainDesc = prometheus.NewDesc("lifecycle_drain_duration_seconds",
-		"How long work in flight has been waited for, so far or in all; 0 before the stop.", nil, nil)
+		"Time spent waiting for in-flight work, so far or in total; 0 before the stop.", nil, nil)
 	hooksDesc = prometheus.NewDesc("lifecycle_hooks_duration_seconds",
-		"How long the clean-up hooks have been running, so far or in all; 0 before the first.", nil, nil)
+		"Time spent running hooks, so far or in total; 0 before the first.", nil, nil)
 	readyDesc = prometheus.NewDesc("health_ready",
-		"Whether the process is ready: running, set ready, and no check fails.", nil, nil)
+		"Whether the process is ready: running, not set to not ready, and no required check fails.", nil, nil)
 	passingDesc = prometheus.NewDesc("health_check_passing",
 		"Whether the check passes.", []string{"check"}, nil)
 )
 
-// Option changes what [New] makes.
+// Option configures [New].
 type Option func(*Collector) (problem string)
 
-// WithTimeout sets how long a scrape waits for the checks, 5 s by default: half
-// of the scrape_timeout that Prometheus has by default, and more than the 3 s
-// that a check has. A check that has not answered by then does not pass in this
-// scrape, and what it answers later is not lost for others (HEALTH-11). A timeout
-// that is not positive is left out, with an error logged.
+// WithTimeout sets how long a scrape waits for the checks. Default 5 s: half of
+// Prometheus's default scrape_timeout, and more than the default check timeout of 3 s. A
+// check that has no result by then does not pass in this scrape; its later result is
+// still used for others (HEALTH-11). If d is not positive, it is ignored and an error is
+// logged.
 func WithTimeout(d time.Duration) Option {
 	return func(c *Collector) string {
 		if d <= 0 {
-			return fmt.Sprintf("WithTimeout(%v) is not positive; %v is used", d, c.timeout)
+			return fmt.Sprintf("WithTimeout(%v) is not positive; the timeout stays %v", d, c.timeout)
 		}
 		c.timeout = d
 		return ""
 	}
 }
 
-// New returns a Collector for h, which the caller registers. A nil h makes
-// every scrape an error that says so. An option that is nil is left out, with
-// an error logged.
+// New returns a Collector for h, for the caller to register. If h is nil, every scrape
+// returns an error. A nil option is ignored and an error is logged.
 func New(h *health.Handler, opts ...Option) *Collector {
 	c := &Collector{
 		handler: h,
@@ -78,8 +77,7 @@ func New(h *health.Handler, opts ...Option) *Collector {
 	return c
 }
 
-// logMisuse logs a mistake of the caller's. A logger that panics is no reason to
-// end it.
+// logMisuse logs a mistake of the caller. A panic in the logger is dropped.
 func logMisuse(msg, at string) {
 	defer func() { _ = recover() }()
 	slog.Error(msg, "at", at)
@@ -101,8 +99,7 @@ func (c *Collector) Collect(ch chan<- prometheus.Metric) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
 	defer cancel()
-	// What is shown of readiness and of the state is one answer, so that the one
-	// does not contradict the other.
+	// Readiness and the state are from one answer, so that they are consistent.
 	response, failing, ready := c.handler.CheckEach(c.life.follow(ctx))
 	known := map[string]bool{}
 	for _, check := range c.handler.Checks() {

@@ -22,7 +22,7 @@ func pass(context.Context) error { return nil }
 
 func fail(context.Context) error { return errors.New("down") }
 
-func TestAHandlerAloneShowsWhetherItIsReadyAndNothingElse(t *testing.T) {
+func TestHandlerAloneExportsOnlyReadiness(t *testing.T) {
 	c := promhealth.New(newHandler())
 	if got := scrape(t, c).text; got != "health_ready 1\n" {
 		t.Errorf("want one sample, got\n%s", got)
@@ -30,7 +30,7 @@ func TestAHandlerAloneShowsWhetherItIsReadyAndNothingElse(t *testing.T) {
 }
 
 // HEALTH-2, HEALTH-3, HEALTH-15
-func TestAScrapeShowsWhatAProbeWouldBeTold(t *testing.T) {
+func TestScrapeMatchesTheProbe(t *testing.T) {
 	h := newHandler()
 	c := promhealth.New(h)
 	h.AddCheckContext("db", pass)
@@ -47,7 +47,7 @@ func TestAScrapeShowsWhatAProbeWouldBeTold(t *testing.T) {
 }
 
 // HEALTH-4
-func TestAScrapeShowsTheStateAsOneOfASet(t *testing.T) {
+func TestScrapeExportsTheStateAsAStateSet(t *testing.T) {
 	h, machine := newHandler(), fsm.New()
 	c := promhealth.New(h)
 	h.Follow(fsm.NewContext(context.Background(), machine))
@@ -70,7 +70,7 @@ func TestAScrapeShowsTheStateAsOneOfASet(t *testing.T) {
 	}
 }
 
-func TestScrapesAtOnceShareTheRunsOfTheChecks(t *testing.T) {
+func TestConcurrentScrapesShareRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHandler()
 		c := promhealth.New(h)
@@ -98,7 +98,7 @@ func TestEveryMetricIsWhatPromlintExpects(t *testing.T) {
 	}
 }
 
-func TestTwoCollectorsAreToldApartByTheirLabels(t *testing.T) {
+func TestTwoCollectorsDifferByTheirLabels(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	for _, name := range []string{"a", "b"} {
 		labelled := prometheus.WrapRegistererWith(prometheus.Labels{"service": name}, registry)
@@ -113,7 +113,7 @@ func TestTwoCollectorsAreToldApartByTheirLabels(t *testing.T) {
 
 // HEALTH-11, HEALTH-15: what a scrape does not wait for does not pass, whatever is
 // known of it from before.
-func TestWhatAScrapeDoesNotWaitForDoesNotPass(t *testing.T) {
+func TestCheckWithoutAResultDoesNotPass(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHandler()
 		var takes atomic.Int64

@@ -37,7 +37,7 @@ func Example() {
 	// health_ready 1
 }
 
-// How long the hooks took is known when Run has returned: push it then (package
+// The total duration of the hooks is known when Run has returned: push it then (package
 // prometheus/push), or log it.
 func ExampleCollector_Observe() {
 	h := health.New("matchspec", "1.4.0")

@@ -8,12 +8,12 @@ import (
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// Observe takes one step of the lifecycle. Give it to lifecycle.WithObserver.
-// The durations are those between the steps' own times, so it does not matter
-// how late they are observed (STATE-4).
+// Observe records one step of the lifecycle. Pass it to lifecycle.WithObserver. The
+// durations are computed from the times of the steps, so they do not depend on when a
+// step is observed (STATE-4).
 //
-// The first step of a life puts the durations back to 0, so one Collector may
-// observe several lives one after another, but not side by side.
+// The first step of a run resets the durations to 0, so one Collector may observe
+// several runs one after another, but not concurrently.
 func (c *Collector) Observe(step fsm.Step) {
 	l := &c.life
 	l.mu.Lock()
@@ -28,7 +28,7 @@ func (c *Collector) Observe(step fsm.Step) {
 	}
 }
 
-// life is what has been observed of a lifecycle.
+// life is what was observed of a lifecycle.
 type life struct {
 	mu       sync.Mutex
 	observed bool
@@ -36,9 +36,8 @@ type life struct {
 	entered  [fsm.Stopped + 1]time.Time // zero: not yet
 }
 
-// follow is ctx with the life, for a handler that follows no lifecycle of its
-// own. What was observed last may be a moment behind; a handler that follows the
-// lifecycle is not.
+// follow returns ctx with the observed lifecycle, for a handler that follows none. The
+// observed state may be a moment late.
 func (l *life) follow(ctx context.Context) context.Context {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -48,7 +47,7 @@ func (l *life) follow(ctx context.Context) context.Context {
 	return fsm.NewContext(ctx, source(l.last))
 }
 
-// source is a lifecycle that stays in one state.
+// source is a lifecycle with a fixed state.
 type source fsm.State
 
 func (s source) State() fsm.State { return fsm.State(s) }
@@ -61,7 +60,7 @@ func (s source) Reached(state fsm.State) <-chan struct{} {
 	return reached
 }
 
-// sight is a life at one moment.
+// sight is the state of a life at one moment.
 type sight struct {
 	observed     bool
 	drain, hooks time.Duration

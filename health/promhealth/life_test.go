@@ -19,7 +19,7 @@ func step(from fsm.State, on fsm.Event, to fsm.State, at time.Time) fsm.Step {
 	return fsm.Step{Transition: fsm.Transition{From: from, On: on, To: to}, At: at}
 }
 
-func TestTheDurationsOfALifeAreThoseBetweenItsSteps(t *testing.T) {
+func TestDurationsAreThoseBetweenSteps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := promhealth.New(newHandler())
 		expect := func(state, drain, hooks string) {
@@ -52,7 +52,7 @@ func TestTheDurationsOfALifeAreThoseBetweenItsSteps(t *testing.T) {
 	})
 }
 
-func TestTheStateThatTheHandlerTellsGoesBeforeTheOneThatWasObserved(t *testing.T) {
+func TestHandlersStatePrecedesTheObservedOne(t *testing.T) {
 	h, machine := newHandler(), fsm.New()
 	c := promhealth.New(h)
 	h.Follow(fsm.NewContext(context.Background(), machine))
@@ -71,7 +71,7 @@ func TestTheStateThatTheHandlerTellsGoesBeforeTheOneThatWasObserved(t *testing.T
 
 // What is shown of readiness is what /readyz answers, from the same state: of a
 // handler that follows no lifecycle, but is asked over one's own server.
-func TestReadinessAndTheStateOfAScrapeNeverContradictEachOther(t *testing.T) {
+func TestReadinessAndStateOfAScrapeAreConsistent(t *testing.T) {
 	h, machine := newHandler(), fsm.New()
 	c := promhealth.New(h)
 	h.AddCheckContext("db", pass)
@@ -99,13 +99,13 @@ func TestReadinessAndTheStateOfAScrapeNeverContradictEachOther(t *testing.T) {
 }
 
 // A value that is no state comes from no lifecycle of this module.
-func TestAStateThatIsNoneIsNoPanic(t *testing.T) {
+func TestInvalidStateDoesNotPanic(t *testing.T) {
 	c := promhealth.New(newHandler())
 	c.Observe(step(fsm.Starting, fsm.Started, fsm.Stopped+1, time.Now()))
 	gather(t, c).expect(`lifecycle_state{state="stopped"} 0`, "lifecycle_drain_duration_seconds 0")
 }
 
-func TestARealRunIsObservedFromItsStartToItsEnd(t *testing.T) {
+func TestRealRunIsObservedFromStartToEnd(t *testing.T) {
 	h := newHandler()
 	c := promhealth.New(h)
 	h.AddCheckContext("db", c.Timed("db", pass))
@@ -126,7 +126,7 @@ func TestARealRunIsObservedFromItsStartToItsEnd(t *testing.T) {
 	e.expectNone("lifecycle_hooks_duration_seconds 0\n", "health_check_passing")
 }
 
-func TestScrapesAndStepsMayComeFromAnywhereAtAnyTime(t *testing.T) {
+func TestConcurrentScrapesAndSteps(t *testing.T) {
 	c := promhealth.New(newHandler())
 	var all sync.WaitGroup
 	for range 4 {

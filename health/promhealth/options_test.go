@@ -17,7 +17,7 @@ import (
 
 // HEALTH-9: a scrape waits for a check that hangs as long as a probe does, or
 // as its own timeout says.
-func TestAScrapeWaitsNoLongerThanItsTimeout(t *testing.T) {
+func TestScrapeWaitsNoLongerThanItsTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		defer close(release)
@@ -42,15 +42,15 @@ func TestAScrapeWaitsNoLongerThanItsTimeout(t *testing.T) {
 	})
 }
 
-func TestAnOptionThatMakesNoSenseIsLoggedWithItsPlaceAndLeftOut(t *testing.T) {
+func TestInvalidOptionIsLoggedWithItsCallSite(t *testing.T) {
 	var b bytes.Buffer
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewTextHandler(&b, nil)))
 	defer slog.SetDefault(before)
 	for opt, want := range map[string]promhealth.Option{
 		"an option is nil": nil,
-		"WithTimeout(0s) is not positive; 5s is used":  promhealth.WithTimeout(0),
-		"WithTimeout(-1s) is not positive; 5s is used": promhealth.WithTimeout(-time.Second),
+		"WithTimeout(0s) is not positive; the timeout stays 5s":  promhealth.WithTimeout(0),
+		"WithTimeout(-1s) is not positive; the timeout stays 5s": promhealth.WithTimeout(-time.Second),
 	} {
 		b.Reset()
 		c := promhealth.New(newHandler(), want)
@@ -62,7 +62,7 @@ func TestAnOptionThatMakesNoSenseIsLoggedWithItsPlaceAndLeftOut(t *testing.T) {
 	}
 }
 
-func TestANilHandlerIsAnErrorInEveryScrape(t *testing.T) {
+func TestNilHandlerIsAnErrorInEveryScrape(t *testing.T) {
 	rec := httptest.NewRecorder()
 	handlerFor(t, promhealth.New(nil)).ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/", nil))
 	if rec.Code != 500 || !strings.Contains(rec.Body.String(), "promhealth: New: the handler is nil") {

@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// timed has the durations of the checks that are timed.
+// timed has the durations of the checks wrapped by Timed.
 type timed struct {
 	durations *prometheus.HistogramVec
 
@@ -20,7 +20,7 @@ func newTimed() timed {
 	return timed{
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "health_check_duration_seconds",
-			Help:    "How long the runs of the check took.",
+			Help:    "Duration of the check's runs.",
 			Buckets: prometheus.DefBuckets, // 5 ms to 10 s
 		}, []string{"check"}),
 		names: map[string]bool{},
@@ -34,7 +34,7 @@ func (t *timed) observe(name string, took time.Duration) {
 	t.durations.WithLabelValues(name).Observe(took.Seconds())
 }
 
-// forget drops the series of all other checks than those.
+// forget drops the series of all checks except the given ones.
 func (t *timed) forget(but map[string]bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -46,16 +46,16 @@ func (t *timed) forget(but map[string]bool) {
 	}
 }
 
-// Timed returns fn with its runs timed as those of the check of that name:
+// Timed returns fn, wrapped so that the durations of its runs are recorded for the check
+// with this name:
 //
 //	h.AddCheckContext("db", metrics.Timed("db", checks.SQLPing(db)))
 //
-// A run is timed when it ends, however it does: one that hangs is not seen here
-// until it comes back, but in health_check_passing at its timeout. The series is
-// there from the end of the first run for as long as the handler has a check of
-// that name, so that removed checks leave nothing behind; of two checks with one
-// name both are counted. A nil fn is returned as it is, for the handler to report
-// (HEALTH-13).
+// A run is recorded when it ends, even by a panic: a run that hangs is not recorded
+// until it returns, but health_check_passing shows it at its timeout. The series exists
+// from the end of the first run for as long as the handler has a check with this name,
+// so removed checks leave no series. If two checks have the same name, both are
+// recorded. A nil fn is returned unchanged, for the handler to report (HEALTH-13).
 func (c *Collector) Timed(name string, fn func(ctx context.Context) error) func(ctx context.Context) error {
 	if fn == nil {
 		return nil

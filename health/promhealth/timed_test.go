@@ -27,7 +27,7 @@ func TestNamesOfEveryKindCanBeScraped(t *testing.T) {
 	}
 }
 
-func TestTimedTimesEachRunHoweverItEnds(t *testing.T) {
+func TestTimedRecordsEveryRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHandler()
 		c := promhealth.New(h)
@@ -53,7 +53,7 @@ func TestTimedTimesEachRunHoweverItEnds(t *testing.T) {
 	})
 }
 
-func TestATimedCheckGetsItsContextAndItsErrorIsReturned(t *testing.T) {
+func TestTimedPassesContextAndErrorThrough(t *testing.T) {
 	type key struct{}
 	down := errors.New("down")
 	check := promhealth.New(newHandler()).Timed("db", func(ctx context.Context) error {
@@ -98,7 +98,7 @@ func TestRemovedChecksLeaveNoSeries(t *testing.T) {
 }
 
 // HEALTH-15, HEALTH-18: what is listed with a text may pass.
-func TestWhatPassesByFailAfterIsShownToPass(t *testing.T) {
+func TestToleratedFailureIsExportedAsPassing(t *testing.T) {
 	h := newHandler()
 	c := promhealth.New(h)
 	h.AddCheckContext("db", fail, health.FailAfter(3))

@@ -10,45 +10,44 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// timeout is the default of both timeouts. Only a test that fails waits for it.
+// timeout is the default for both timeouts. Only a test that fails waits so long.
 const timeout = 5 * time.Second
 
-// Context returns a context that comes from a lifecycle.Run of its own, in
-// state Running. It is for code that takes a context and calls
-// lifecycle.OnShutdown, DrainGroup, Track, Go or any other function of that
-// package with it.
+// Context returns a context from a new lifecycle.Run, in state Running. Use it to
+// test code that takes a context and calls lifecycle.OnShutdown, DrainGroup, Track,
+// Go or any other function of that package.
 //
-// The run is stopped at the test's end, in the turn of the t.Cleanup that this
-// call makes: what was given to t.Cleanup after it runs before the stop and may
-// still use what the hooks close. The test is not over until the work in flight
-// is done and the hooks have run. A function given to t.Cleanup after it that
-// waits for the context's end would wait for ever; it should call [End].
+// The run is stopped by a t.Cleanup function that Context registers: functions
+// registered with t.Cleanup after it run before the stop, and may still use what
+// the hooks close. The test does not end until in-flight work is done and the hooks
+// have run. A function registered with t.Cleanup after it must not wait for the
+// context's end, which would block forever; it should call [End].
 //
-// The test fails, with a line for each, if a hook or a task fails, panics or
-// calls runtime.Goexit, if work is still in flight after the drain timeout, if
-// hooks are not done at the shutdown timeout, and if an error was given to
-// lifecycle.Stop. It fails too on what goes wrong between the end of the run
-// and that of the test, such as a late hook that fails. To look at the result
-// instead, or at what the hooks did, call [End].
+// The test fails, with one line for each error, if a hook or a task fails, panics or
+// calls runtime.Goexit, if work is still in flight after the drain timeout, if hooks
+// are not done at the shutdown timeout, or if lifecycle.Stop was called with an
+// error. It also fails for errors between the end of the run and the end of the
+// test, such as a late hook that fails. To inspect the result instead, or what the
+// hooks did, call [End].
 //
-// The defaults are those of lifecycle.Run, but for these: no signals; the
-// test's output as the log, at every level; 5 seconds for the drain timeout and
-// for the shutdown timeout each; and the values of t.Context, but not its
-// cancellation, which comes before any t.Cleanup has its turn. Options come
-// after them and change them. With lifecycle.WithManualStart the state is
-// Starting; with lifecycle.WithContext(t.Context()) the run stops when that
-// does, side by side with the test's clean-up; lifecycle.WithLogger takes the
-// log, and with it the late failures, elsewhere. A bad option ends the test at
-// once.
+// The defaults are those of lifecycle.Run, except: no signals; the log goes to the
+// test's output, at every level; the drain timeout and the shutdown timeout are 5
+// seconds each; and the context has the values of t.Context, but not its
+// cancellation, which precedes any t.Cleanup function. Options override these. With
+// lifecycle.WithManualStart the state is Starting. With
+// lifecycle.WithContext(t.Context()) the run stops when that context does,
+// concurrently with the test's clean-up. With lifecycle.WithLogger the log goes
+// elsewhere, and late errors do not fail the test. An invalid option ends the test
+// immediately.
 //
-// It may be called any number of times in a test, in benchmarks and fuzz
-// tests, and in a bubble of testing/synctest, where the timeouts take virtual
-// time. There a hook that hangs for good, or a group that is never done, makes
-// the bubble panic with a deadlock after the test has been told why.
+// Context may be called any number of times in a test, in benchmarks and fuzz tests,
+// and in a testing/synctest bubble, where the timeouts take virtual time. In a
+// bubble, a hook that never returns or a group that is never done is first reported,
+// and then makes the bubble panic with a deadlock.
 func Context(t testing.TB, opts ...lifecycle.Option) context.Context {
 	t.Helper()
 	log := &testLog{t: t}
-	r := &run{over: make(chan struct{})}
+	r := &run{done: make(chan struct{})}
 	begun := make(chan context.Context, 1)
 	all := append([]lifecycle.Option{
 		lifecycle.WithContext(context.WithoutCancel(t.Context())),
@@ -58,7 +57,7 @@ func Context(t testing.TB, opts ...lifecycle.Option) context.Context {
 		lifecycle.WithShutdownTimeout(timeout),
 	}, opts...)
 	go func() {
-		defer close(r.over)
+		defer close(r.done)
 		r.result = lifecycle.Run(func(ctx context.Context) error {
 			begun <- ctx
 			<-ctx.Done()
@@ -68,7 +67,7 @@ func Context(t testing.TB, opts ...lifecycle.Option) context.Context {
 	}()
 	select {
 	case r.ctx = <-begun:
-	case <-r.over:
+	case <-r.done:
 		t.Fatalf("lifecycletest: %v", r.result)
 	}
 	t.Cleanup(func() {
@@ -80,14 +79,13 @@ func Context(t testing.TB, opts ...lifecycle.Option) context.Context {
 	return context.WithValue(r.ctx, runKey{}, r)
 }
 
-// End stops the run that ctx, a context from [Context] or derived from one,
-// belongs to, waits until it has stopped, and returns what lifecycle.Run
-// returned. The error is the caller's then: the test does not fail on it any
-// more. A run that has stopped already is not stopped again, and every call
-// returns the same. Safe for concurrent use; from a hook or a task of that run
-// it would wait for itself.
+// End stops the run of ctx, which must come from [Context] or be derived from such a
+// context, waits until it has stopped, and returns the result of lifecycle.Run. The
+// test then no longer fails for that error. Later calls return the same result. End
+// is safe for concurrent use, but must not be called from a hook or a task of that
+// run, where it would wait for itself.
 //
-// With another context nothing is stopped and the error says so.
+// With any other context End stops nothing and returns an error.
 func End(ctx context.Context) error {
 	r, ok := ctx.Value(runKey{}).(*run)
 	if !ok {

@@ -22,7 +22,7 @@ func state(ctx context.Context) fsm.State {
 	return src.State()
 }
 
-func TestTheEndOfTheTestStopsTheRun(t *testing.T) {
+func TestEndOfTheTestStopsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var notes []string
 		note := func(what string) func() error {
@@ -52,7 +52,7 @@ func TestTheEndOfTheTestStopsTheRun(t *testing.T) {
 	})
 }
 
-func TestWhatLeaksOrFailsFailsTheTest(t *testing.T) {
+func TestLeaksAndFailuresFailTheTest(t *testing.T) {
 	var place string
 	for _, c := range []struct {
 		name string
@@ -62,11 +62,11 @@ func TestWhatLeaksOrFailsFailsTheTest(t *testing.T) {
 		{"a group that is not done", func(ctx context.Context) {
 			place = here(1)
 			lifecycle.DrainGroup(ctx).Go(func() { time.Sleep(7 * time.Second) })
-		}, "lifecycletest: lifecycle: drain timeout (5s): still busy: drain group made at PLACE"},
+		}, "lifecycletest: lifecycle: drain timeout (5s): still busy: drain group created at PLACE"},
 		{"a task that goes on", func(ctx context.Context) {
 			place = here(1)
 			lifecycle.Go(ctx, func(context.Context) error { time.Sleep(7 * time.Second); return nil })
-		}, "lifecycletest: lifecycle: drain timeout (5s): still busy: task begun at PLACE"},
+		}, "lifecycletest: lifecycle: drain timeout (5s): still busy: task started at PLACE"},
 		{"a unit that is never done", func(ctx context.Context) {
 			lifecycle.Track(ctx)
 		}, "lifecycletest: lifecycle: drain timeout (5s): still busy: 1 tracked unit"},
@@ -85,7 +85,7 @@ func TestWhatLeaksOrFailsFailsTheTest(t *testing.T) {
 		{"a task that fails", func(ctx context.Context) {
 			place = here(1)
 			lifecycle.Go(ctx, func(context.Context) error { return errBoom })
-		}, "lifecycletest: lifecycle: task begun at PLACE: boom"},
+		}, "lifecycletest: lifecycle: task started at PLACE: boom"},
 		{"an error given to Stop", func(ctx context.Context) {
 			lifecycle.Stop(ctx, errBoom)
 		}, "lifecycletest: boom"},
@@ -135,7 +135,7 @@ func TestStopByTheCodeUnderTest(t *testing.T) {
 	})
 }
 
-func TestEndStopsAndHandsOverTheResult(t *testing.T) {
+func TestEndStopsAndReturnsTheResult(t *testing.T) {
 	try(t, func(t testing.TB) {
 		ctx := lifecycletest.Context(t)
 		lifecycle.OnShutdown(ctx, func() error { return errBoom })
@@ -159,7 +159,7 @@ func TestEndStopsAndHandsOverTheResult(t *testing.T) {
 	}
 }
 
-func TestTheStopHasItsTurnInTheCleanUp(t *testing.T) {
+func TestStopIsACleanUpFunction(t *testing.T) {
 	var notes []string
 	note := func(what string) { notes = append(notes, what) } // no lock: nothing runs side by side
 	try(t, func(t testing.TB) {
@@ -193,7 +193,7 @@ func TestEndInACleanUp(t *testing.T) {
 	}).expect()
 }
 
-func TestTheTestsContextAsParentStopsTheRunBeforeTheCleanUp(t *testing.T) {
+func TestTestContextAsParentStopsTheRunBeforeTheCleanUp(t *testing.T) {
 	try(t, func(t testing.TB) {
 		ctx := lifecycletest.Context(t, lifecycle.WithContext(t.Context()))
 		t.Cleanup(func() { <-ctx.Done() }) // would wait for ever if the run's turn came first

@@ -1,13 +1,13 @@
-// Package lifecycletest gives code under test a context that comes from a real
-// lifecycle.Run, which the end of the test stops:
+// Package lifecycletest provides code under test with a context from a real
+// lifecycle.Run, which is stopped at the end of the test:
 //
 //	func TestOpenDB(t *testing.T) {
 //		ctx := lifecycletest.Context(t)
 //		db, err := openDB(ctx) // registers db.Close with lifecycle.OnShutdown
 //		…
-//	} // here work in flight is waited for, and db.Close runs
+//	} // in-flight work is waited for, and db.Close runs
 //
-// The test fails if anything goes wrong on the way: a hook or a task that
-// fails, a hook that hangs, work that is never done. Each is named by the line
-// that registered it or began it.
+// The test fails if a hook or a task fails, a hook hangs, or work does not end.
+// Each failure is reported with the line that registered the hook or started the
+// work.
 package lifecycletest

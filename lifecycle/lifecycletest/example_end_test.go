@@ -10,8 +10,8 @@ import (
 	"github.com/greynewell/mist-go/lifecycle/lifecycletest"
 )
 
-// testOfAFailure would be func TestOfAFailure(t *testing.T) in a test of yours.
-// The hook's error is looked at, so the test does not fail on it.
+// testOfAFailure would be func TestOfAFailure(t *testing.T) in your tests. It calls
+// End, so the hook's error does not fail it.
 func testOfAFailure(t testing.TB) {
 	ctx := lifecycletest.Context(t)
 	lifecycle.OnShutdown(ctx, func() error { return os.ErrClosed })

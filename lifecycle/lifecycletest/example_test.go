@@ -19,7 +19,7 @@ func openDB(ctx context.Context) string {
 	return "a database"
 }
 
-// testOpenDB would be func TestOpenDB(t *testing.T) in a test of yours.
+// testOpenDB would be func TestOpenDB(t *testing.T) in your tests.
 func testOpenDB(t testing.TB) {
 	ctx := lifecycletest.Context(t)
 	if db := openDB(ctx); db == "" {

@@ -8,10 +8,9 @@ import (
 	"testing"
 )
 
-// testLog writes the run's log to the test's output, and has the test fail on
-// what went wrong too late to be in the run's result. The test's output must
-// not be used once the test is over, but code that it left behind may still
-// log: that is dropped.
+// testLog writes the run's log to the test's output, and fails the test for errors
+// that come too late to be in the run's result. The output must not be used after
+// the end of the test, but code that is still running may log: that is dropped.
 type testLog struct {
 	t testing.TB
 
@@ -21,7 +20,7 @@ type testLog struct {
 }
 
 func (l *testLog) handler() slog.Handler {
-	return &failing{log: l, Handler: slog.NewTextHandler(writer{l}, &slog.HandlerOptions{Level: slog.LevelDebug})}
+	return &failOnError{log: l, Handler: slog.NewTextHandler(writer{l}, &slog.HandlerOptions{Level: slog.LevelDebug})}
 }
 
 func (l *testLog) runEnded() {
@@ -36,7 +35,7 @@ func (l *testLog) testEnded() {
 	l.testOver = true
 }
 
-// writer is the test's output for as long as there is one.
+// writer writes to the test's output until the end of the test.
 type writer struct{ log *testLog }
 
 func (w writer) Write(p []byte) (int, error) {
@@ -50,14 +49,14 @@ func (w writer) Write(p []byte) (int, error) {
 
 var _ io.Writer = writer{}
 
-// failing is a handler that has the test fail on an error that comes after the
-// run's end. One that comes before is in the run's result.
-type failing struct {
+// failOnError is a handler that fails the test for an error logged after the run's
+// end. Errors before that are in the run's result.
+type failOnError struct {
 	slog.Handler
 	log *testLog
 }
 
-func (f *failing) Handle(ctx context.Context, record slog.Record) error {
+func (f *failOnError) Handle(ctx context.Context, record slog.Record) error {
 	if record.Level >= slog.LevelError {
 		record.Attrs(func(a slog.Attr) bool {
 			if err, ok := a.Value.Any().(error); ok {

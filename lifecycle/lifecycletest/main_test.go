@@ -16,8 +16,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// trial is a test under test: what fails it is written down, and it ends when
-// its function does, as a real one would.
+// trial is a test under test: it records failures, and ends when its function does,
+// as a real test would.
 type trial struct {
 	testing.TB
 	ctx    context.Context
@@ -36,7 +36,7 @@ func try(t testing.TB, test func(t testing.TB)) *trial {
 	r := &trial{TB: t}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	ended := make(chan struct{})
-	go func() { // on a goroutine of its own, which Fatalf ends
+	go func() { // a separate goroutine, because Fatalf ends it
 		defer close(ended)
 		defer r.end()
 		test(r)
@@ -103,7 +103,7 @@ func (r *trial) expect(want ...string) {
 	}
 }
 
-// here returns the place of its caller, so many lines further down.
+// here returns the call site of its caller, offset by some lines.
 func here(further int) string {
 	_, file, line, _ := runtime.Caller(1)
 	return fmt.Sprintf("%s:%d", file, line+further)

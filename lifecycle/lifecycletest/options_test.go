@@ -30,14 +30,14 @@ func TestOptionsChangeTheDefaults(t *testing.T) {
 	})
 }
 
-func TestABadOptionEndsTheTest(t *testing.T) {
+func TestInvalidOptionEndsTheTest(t *testing.T) {
 	try(t, func(t testing.TB) {
 		lifecycletest.Context(t, lifecycle.WithDrainTimeout(-1))
 		t.Errorf("the test goes on")
 	}).expect("lifecycletest: lifecycle: WithDrainTimeout: -1ns is not a positive duration")
 }
 
-func TestTheLogIsTheTests(t *testing.T) {
+func TestLogGoesToTheTest(t *testing.T) {
 	var ctx context.Context
 	r := try(t, func(t testing.TB) { ctx = lifecycletest.Context(t) })
 	lifecycle.Track(ctx) // logs an error after the test's end, which must not reach it
@@ -52,7 +52,7 @@ func TestTheLogIsTheTests(t *testing.T) {
 	}
 }
 
-func TestARealTest(t *testing.T) {
+func TestRealTest(t *testing.T) {
 	ran := 0
 	open := func(ctx context.Context) { lifecycle.OnShutdown(ctx, func() error { ran++; return nil }) }
 	t.Run("in a subtest, twice", func(t *testing.T) {

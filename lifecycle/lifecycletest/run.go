@@ -13,17 +13,17 @@ type runKey struct{}
 // run is the lifecycle.Run behind one context.
 type run struct {
 	ctx    context.Context
-	over   chan struct{} // closed when result is there
+	done   chan struct{} // closed when result is set
 	result error
-	taken  atomic.Bool // by End: the result is not the test's any more
+	taken  atomic.Bool // End has returned the result, so the test does not report it
 }
 
 func (r *run) end() {
 	lifecycle.Stop(r.ctx, nil)
-	<-r.over
+	<-r.done
 }
 
-// report fails the test with each error that the result is made of.
+// report fails the test with each error in the result.
 func (r *run) report(t testing.TB) {
 	t.Helper()
 	if r.taken.Load() {

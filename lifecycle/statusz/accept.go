@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// prefersJSON reports whether a request wants JSON rather than a page. What
-// names neither, as */* does, or both alike, gets the page.
+// prefersJSON reports whether a request prefers JSON to a page. If it names neither,
+// as */* does, or both with the same weight, it gets the page.
 func prefersJSON(header http.Header) bool {
 	accept := strings.Join(header.Values("Accept"), ",")
 	return quality(accept, "application", "json") > quality(accept, "text", "html")
 }
 
-// quality is how much an Accept header wants a type, from 0 to 1: what the
-// most specific range that matches it says (RFC 9110, section 12.5.1). A range
-// that cannot be read is passed over.
+// quality returns the weight of a type in an Accept header, from 0 to 1: that of the
+// most specific range that matches it (RFC 9110, section 12.5.1). A malformed range
+// is ignored.
 func quality(accept, major, minor string) (q float64) {
 	best := -1
 	for part := range strings.SplitSeq(accept, ",") {
@@ -41,8 +41,8 @@ func quality(accept, major, minor string) (q float64) {
 	return q
 }
 
-// weight reads a q. One that is not a number from 0 to 1 is 1, as if it were
-// not there.
+// weight parses a q parameter. If it is missing or not a number from 0 to 1, the
+// weight is 1.
 func weight(text string) float64 {
 	q, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(q >= 0 && q <= 1) {

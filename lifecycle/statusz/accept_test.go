@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestWhoPrefersJSON(t *testing.T) {
+func TestPrefersJSON(t *testing.T) {
 	for accept, want := range map[string]bool{
 		"":                                       false,
 		"*/*":                                    false,

@@ -23,7 +23,7 @@ const (
 	phone   = 360
 )
 
-func TestInTheBrowserEveryStateFitsAndIsReadable(t *testing.T) {
+func TestBrowserEveryStateFitsAndIsReadable(t *testing.T) {
 	c := browse(t)
 	s := start(t)
 	server := httptest.NewServer(statusz.Handler(s.ctx, statusz.WithHealth(s.health)))
@@ -52,11 +52,11 @@ func TestInTheBrowserEveryStateFitsAndIsReadable(t *testing.T) {
 			s.advance(t)
 		}
 	}
-	c.expectNoComplaint()
+	c.expectNoConsoleMessage()
 	c.expectNoRequestBut(server.URL + "/statusz")
 }
 
-func TestInTheBrowserLongAndHostileTextFits(t *testing.T) {
+func TestBrowserLongAndHostileTextFits(t *testing.T) {
 	c := browse(t)
 	long := strings.Repeat("averylongname", 20)
 	const script = `<script>document.title = "hacked"</script>`
@@ -66,7 +66,7 @@ func TestInTheBrowserLongAndHostileTextFits(t *testing.T) {
 		h.AddCheckContext(name, func(context.Context) error { return errors.New(long + script) }, health.Optional())
 	}
 	h.Check(t.Context())
-	server := httptest.NewServer(statusz.Handler(carrying(&told{snapshot: lifecycle.Snapshot{
+	server := httptest.NewServer(statusz.Handler(carrying(&fixedSource{snapshot: lifecycle.Snapshot{
 		State: fsm.Hooks, At: now, Began: now.Add(-400 * 24 * time.Hour), Entered: now.Add(-59 * time.Minute),
 		Budget: 99 * time.Hour, Deadline: now.Add(98*time.Hour + 59*time.Minute), Left: 98*time.Hour + 59*time.Minute,
 		History: []fsm.Step{
@@ -92,10 +92,10 @@ func TestInTheBrowserLongAndHostileTextFits(t *testing.T) {
 	if got := c.eval("document.title"); got != "hooks · service lifecycle" {
 		t.Errorf("the title is %v", got)
 	}
-	c.expectNoComplaint()
+	c.expectNoConsoleMessage()
 }
 
-func TestInTheBrowserThePageRefreshesItself(t *testing.T) {
+func TestBrowserPageRefreshesItself(t *testing.T) {
 	c := browse(t)
 	s := start(t)
 	server := httptest.NewServer(statusz.Handler(s.ctx))
@@ -114,7 +114,7 @@ func TestInTheBrowserThePageRefreshesItself(t *testing.T) {
 	if got := c.eval(`getComputedStyle(document.querySelector(".current .box")).fill`); got != "rgb(126, 34, 206)" {
 		t.Errorf("the new diagram is not styled: the current state is %v", got)
 	}
-	c.expectNoComplaint()
+	c.expectNoConsoleMessage()
 	if c.eval(`document.getElementById("lost").checkVisibility()`) != false {
 		t.Error("the page says that the service does not answer")
 	}
@@ -125,7 +125,7 @@ func TestInTheBrowserThePageRefreshesItself(t *testing.T) {
 	}
 }
 
-func TestInTheBrowserThePageRefreshesItselfWithoutScript(t *testing.T) {
+func TestBrowserPageRefreshesItselfWithoutScript(t *testing.T) {
 	c := browse(t)
 	s := start(t)
 	var looks atomic.Int32
@@ -142,5 +142,5 @@ func TestInTheBrowserThePageRefreshesItselfWithoutScript(t *testing.T) {
 			t.Fatalf("%d looks in a minute", looks.Load())
 		}
 	}
-	c.expectNoComplaint()
+	c.expectNoConsoleMessage()
 }

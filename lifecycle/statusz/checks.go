@@ -28,8 +28,8 @@ const (
 	checkNotSeen = "not run"
 )
 
-// addChecks shows the checks: those that fail first, and of these the ones that
-// decide.
+// addChecks adds the checks: failing ones first, and of these the required ones
+// before optional ones.
 func (s *status) addChecks(h *health.Handler) {
 	s.Health = true
 	for _, k := range h.Checks() {

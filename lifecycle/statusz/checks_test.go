@@ -63,7 +63,7 @@ func (c *chromium) expectContrast(name string) {
 	}
 }
 
-func (c *chromium) expectNoComplaint() {
+func (c *chromium) expectNoConsoleMessage() {
 	c.Helper()
 	if len(c.console) > 0 {
 		c.Errorf("the browser complains: %s", strings.Join(c.console, "\n"))

@@ -23,8 +23,8 @@ type chromium struct {
 	session  string
 	calls    int
 	width    int      // of the window
-	console  []string // what the page, or the browser about it, complained of
-	requests []string // what it asked any server for
+	console  []string // errors and warnings of the page or about it
+	requests []string // URLs that it requested
 }
 
 // browse starts the browser. Without one the test is skipped, or fails where

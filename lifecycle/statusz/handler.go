@@ -11,19 +11,19 @@ import (
 	"github.com/greynewell/mist-go/health"
 )
 
-const noLifecycle = "There is no lifecycle to show: the context that the handler was made with does not come from lifecycle.Run."
+const noLifecycle = "There is no lifecycle to show: the context passed to statusz.Handler does not come from lifecycle.Run."
 
-// Handler returns a handler that shows the lifecycle that ctx carries, a
-// context from lifecycle.Run or one with any other [fsm.Source]. With a ctx
-// that carries none, nil too, it shows the one in the request's context, where
-// lifecycle.Serve and ListenAndServe put theirs; if there is none either, the
-// page and the JSON say so, with 404.
+// Handler returns a handler that shows the lifecycle in ctx, which should come from
+// lifecycle.Run or carry another [fsm.Source]. If ctx is nil or carries none, the
+// handler shows the lifecycle in the request's context, where lifecycle.Serve and
+// its variants put theirs; if there is none either, it answers 404 with a text that
+// says so.
 //
-// It answers GET and HEAD, others with 405 and Allow. The answer is JSON if the
-// request's Accept prefers application/json to text/html, else a page.
+// It answers GET and HEAD; other methods get 405 with Allow. The answer is JSON if
+// the request's Accept header prefers application/json to text/html, else a page.
 //
-// All that a look costs is paid by the request for it: between requests the
-// handler has no goroutine, timer or observer. Safe for concurrent use.
+// Only requests have a cost: between them the handler has no goroutine, timer or
+// observer. It is safe for concurrent use.
 func Handler(ctx context.Context, opts ...Option) http.Handler {
 	h := &handler{}
 	h.source, _ = fsm.FromContext(ctx)
@@ -45,7 +45,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	switch {
 	case req.Method != http.MethodGet && req.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
-		a.fail(http.StatusMethodNotAllowed, "Only GET and HEAD are answered here.")
+		a.fail(http.StatusMethodNotAllowed, "Method not allowed: use GET or HEAD.")
 	case src == nil:
 		a.fail(http.StatusNotFound, noLifecycle)
 	default:
@@ -57,13 +57,13 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	a.send()
 }
 
-// answer is one answer in the making.
+// answer is the answer to one request; either status or failed is set.
 type answer struct {
 	w      http.ResponseWriter
 	req    *http.Request
 	code   int
-	status *status  // nil if there is none to show
-	failed *failure // nil if there is
+	status *status
+	failed *failure
 }
 
 // failure is the JSON of an answer that is not 200.
@@ -86,7 +86,7 @@ func (a *answer) send() {
 		header.Set("Content-Type", "text/html; charset=utf-8")
 		err = writePage(&body, header, a)
 	}
-	if err != nil { // none that is known of
+	if err != nil { // not expected
 		http.Error(a.w, "statusz: "+err.Error(), http.StatusInternalServerError)
 		return
 	}
@@ -96,7 +96,7 @@ func (a *answer) send() {
 	header.Set("Content-Length", strconv.Itoa(body.Len()))
 	a.w.WriteHeader(a.code)
 	if a.req.Method != http.MethodHead {
-		_, _ = a.w.Write(body.Bytes()) // the reader has gone: nobody to tell
+		_, _ = a.w.Write(body.Bytes()) // fails only if the client has disconnected
 	}
 }
 

@@ -59,8 +59,8 @@ func parse(t *testing.T, page []byte) string {
 	}
 }
 
-func TestEveryAnswerHasTheHeadersThatItNeeds(t *testing.T) {
-	running := carrying(&told{snapshot: lifecycle.Snapshot{State: fsm.Running}})
+func TestResponseHeaders(t *testing.T) {
+	running := carrying(&fixedSource{snapshot: lifecycle.Snapshot{State: fsm.Running}})
 	for _, c := range []struct {
 		name, method, accept, kind, allow string
 		ctx                               context.Context
@@ -99,7 +99,7 @@ func TestEveryAnswerHasTheHeadersThatItNeeds(t *testing.T) {
 	}
 }
 
-func TestWithoutALifecycleThePageAndTheJSONSaySo(t *testing.T) {
+func TestWithoutALifecycle(t *testing.T) {
 	page := parse(t, ask(context.Background(), "GET", "").Body.Bytes())
 	if !strings.Contains(page, "html/body/main/p: There is no lifecycle to show: ") {
 		t.Error(page)
@@ -111,12 +111,12 @@ func TestWithoutALifecycleThePageAndTheJSONSaySo(t *testing.T) {
 	}
 }
 
-func TestTheLifecycleOfTheRequestIsShownIfTheHandlerHasNone(t *testing.T) {
+func TestLifecycleOfTheRequestIsTheFallback(t *testing.T) {
 	req := httptest.NewRequest("GET", "/", nil)
 	req.Header.Set("Accept", "application/json")
 	req = req.WithContext(carrying(fsm.New()))
 	for ctx, want := range map[context.Context]string{
-		context.Background(): "starting", carrying(&told{snapshot: lifecycle.Snapshot{State: fsm.Hooks}}): "hooks",
+		context.Background(): "starting", carrying(&fixedSource{snapshot: lifecycle.Snapshot{State: fsm.Hooks}}): "hooks",
 	} {
 		w := httptest.NewRecorder()
 		statusz.Handler(ctx).ServeHTTP(w, req)
@@ -127,8 +127,8 @@ func TestTheLifecycleOfTheRequestIsShownIfTheHandlerHasNone(t *testing.T) {
 	}
 }
 
-func TestNothingIsAskedWhileNobodyLooks(t *testing.T) {
-	src := &told{}
+func TestHandlerIsIdleBetweenRequests(t *testing.T) {
+	src := &fixedSource{}
 	h := statusz.Handler(carrying(src))
 	if src.asked != 0 {
 		t.Errorf("asked %d times before anybody looked", src.asked)
@@ -143,10 +143,10 @@ type panics struct{}
 
 func (panics) Error() string { panic("no text") }
 
-func TestHostileNamesPlacesAndErrorsAreJustText(t *testing.T) {
+func TestHostileTextIsEscaped(t *testing.T) {
 	const hostile = `</style></script><script>alert("1")</script><img src=x onerror='alert(1)'>&amp;` + "\x00\xff\u2028{{.}}"
 	now := time.Now()
-	ctx := carrying(&told{snapshot: lifecycle.Snapshot{
+	ctx := carrying(&fixedSource{snapshot: lifecycle.Snapshot{
 		State: fsm.Hooks, At: now, Began: now.Add(-time.Hour), Entered: now, Budget: time.Second, Deadline: now.Add(time.Second),
 		History: []fsm.Step{{Transition: fsm.Transition{From: fsm.Starting, To: fsm.State(77), On: fsm.Event(99)}, At: now}},
 		Cause:   errors.New(hostile),
@@ -163,7 +163,7 @@ func TestHostileNamesPlacesAndErrorsAreJustText(t *testing.T) {
 	if strings.Contains(page, "<img") {
 		t.Error("there is an image in the page")
 	}
-	for _, want := range []string{`&lt;script&gt;alert(&#34;1&#34;)&lt;/script&gt;`, "its Error method panics", "an error without a text"} {
+	for _, want := range []string{`&lt;script&gt;alert(&#34;1&#34;)&lt;/script&gt;`, "whose Error method panics", "an error with an empty text"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page does not have %s", want)
 		}

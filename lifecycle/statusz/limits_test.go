@@ -36,7 +36,7 @@ func rows(t *testing.T, page, section string) []string {
 
 // What is busy or failed comes first, at most 200 rows a table are shown, and
 // how many more there are; so a page stays small however much there is.
-func TestEachTableShowsWhatMattersFirstAndIsCapped(t *testing.T) {
+func TestTablesAreSortedByUrgencyAndCapped(t *testing.T) {
 	now := time.Now()
 	snap := lifecycle.Snapshot{State: fsm.Hooks, At: now, Began: now.Add(-time.Hour), Entered: now, GroupCount: 40_000, TaskCount: 3, HookCount: 10_000}
 	for i := range 1000 {
@@ -55,7 +55,7 @@ func TestEachTableShowsWhatMattersFirstAndIsCapped(t *testing.T) {
 		}
 		snap.Hooks = append(snap.Hooks, hook)
 	}
-	ctx := carrying(&told{snapshot: snap})
+	ctx := carrying(&fixedSource{snapshot: snap})
 	page := ask(ctx, "GET", "").Body.String()
 	if len(page) > 250_000 {
 		t.Errorf("the page has %d bytes", len(page))
@@ -106,11 +106,11 @@ func healthOf(ctx context.Context, h *health.Handler, accept string) string {
 	return w.Body.String()
 }
 
-func TestChecksAreShownAndNotRun(t *testing.T) {
+func TestChecksAreShownButNotRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := health.New("tool", "1", health.WithLogger(slog.New(slog.DiscardHandler)))
-		ctx := carrying(&told{snapshot: lifecycle.Snapshot{State: fsm.Running}})
-		if page := healthOf(ctx, h, "text/html"); !strings.Contains(page, "No check was added.") {
+		ctx := carrying(&fixedSource{snapshot: lifecycle.Snapshot{State: fsm.Running}})
+		if page := healthOf(ctx, h, "text/html"); !strings.Contains(page, "No checks have been added.") {
 			t.Error("the page does not say that there is no check")
 		}
 		runs := 0
@@ -161,7 +161,7 @@ func TestChecksAreShownAndNotRun(t *testing.T) {
 	})
 }
 
-func TestAnOptionThatMakesNoSenseIsLoggedWithItsPlaceAndLeftOut(t *testing.T) {
+func TestInvalidOptionIsLoggedWithItsCallSite(t *testing.T) {
 	var b bytes.Buffer
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewTextHandler(&b, nil)))

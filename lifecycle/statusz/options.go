@@ -8,12 +8,12 @@ import (
 	"github.com/greynewell/mist-go/health"
 )
 
-// Option changes what [Handler] makes.
+// Option configures [Handler].
 type Option func(*handler) (problem string)
 
-// WithHealth shows the checks of h too: whether each passes, what it says, since
-// when, and how long its last run took. It runs none. A nil h is left out, with
-// an error logged.
+// WithHealth also shows the health checks of h: whether each passes, its error, since
+// when, and how long its last run took. It does not run them. If h is nil, no checks
+// are shown and an error is logged.
 func WithHealth(h *health.Handler) Option {
 	return func(page *handler) string {
 		if h == nil {
@@ -24,8 +24,8 @@ func WithHealth(h *health.Handler) Option {
 	}
 }
 
-// set applies the options. It must be called by the exported function that they
-// were given to.
+// set applies the options. It must be called directly by the exported function that
+// takes them, whose call site it logs.
 func (h *handler) set(opts []Option) {
 	for _, opt := range opts {
 		problem := "an option is nil"

@@ -24,7 +24,7 @@ var (
 	pageJS string
 )
 
-// page is made when it is looked at for the first time.
+// page is the template, parsed at the first request.
 var page = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("page").Funcs(template.FuncMap{
 		"clock":     clock,
@@ -33,9 +33,9 @@ var page = sync.OnceValue(func() *template.Template {
 	}).Parse(pageHTML))
 })
 
-// policy lets the page run the one script and use the two styles that it has,
-// each by its hash, load nothing, and ask its own server for what is new. They
-// are hashes, because what the page loads later has to obey the same policy.
+// policy allows the page its script and its two styles, each by its hash, and to
+// fetch itself; it allows loading nothing else. It uses hashes rather than nonces,
+// because content fetched later has to obey the same policy.
 var policy = sync.OnceValue(func() string {
 	_, diagram, _ := strings.Cut(fsm.SVG(fsm.Running), "<style>")
 	diagram, _, _ = strings.Cut(diagram, "</style>")
@@ -48,7 +48,7 @@ func hash(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// content is what the template is given.
+// content is the data of the template.
 type content struct {
 	*status
 	Failed  *failure
@@ -60,13 +60,13 @@ type content struct {
 	Zone    string
 }
 
-// Detailed says whether there is more to show than the state and the history.
+// Detailed reports whether there is more to show than the state and the history.
 func (c content) Detailed() bool { return c.details != nil }
 
-// UrgentHooks is the hooks, with what runs and what failed first.
+// UrgentHooks returns the hooks, running and failed ones first.
 func (c content) UrgentHooks() []hook { return urgent(c.Hooks) }
 
-// Open says whether there is a group of which it is not known whether it is busy.
+// Open reports whether it is unknown of any group whether it is busy.
 func (c content) Open() bool {
 	return slices.ContainsFunc(c.Work, func(w work) bool { return w.State == "open" })
 }
@@ -88,7 +88,7 @@ func writePage(body *bytes.Buffer, header http.Header, a *answer) error {
 	return page().Execute(body, c)
 }
 
-// clock is the time of day, with the date unless it was on the day of now.
+// clock returns the time of day, with the date unless that is today.
 func clock(at, now time.Time) string {
 	if y, m, d := at.Date(); y != now.Year() || m != now.Month() || d != now.Day() {
 		return at.Format("2 Jan 2006 15:04:05")
@@ -96,7 +96,7 @@ func clock(at, now time.Time) string {
 	return at.Format("15:04:05.000")
 }
 
-// breakable is a name that may be broken after each underscore.
+// breakable returns a name with a line-break opportunity after each underscore.
 func breakable(name string) template.HTML {
 	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(name), "_", "_<wbr/>"))
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-func TestThePolicyAllowsWhatIsInThePageAndNothingElse(t *testing.T) {
+func TestContentSecurityPolicy(t *testing.T) {
 	for _, state := range fsm.States() {
-		w := ask(carrying(&told{snapshot: lifecycle.Snapshot{State: state}}), "GET", "")
+		w := ask(carrying(&fixedSource{snapshot: lifecycle.Snapshot{State: state}}), "GET", "")
 		policy := w.Header().Get("Content-Security-Policy")
 		for _, kind := range []string{"script", "style"} {
 			_, allowed, _ := strings.Cut(policy, kind+"-src ")
@@ -33,8 +33,8 @@ func TestThePolicyAllowsWhatIsInThePageAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestThePageIsGoodHTML(t *testing.T) {
-	page := ask(carrying(&told{snapshot: lifecycle.Snapshot{State: fsm.Hooks, Hooks: make([]lifecycle.HookStatus, 2), Groups: make([]lifecycle.GroupStatus, 2)}}), "GET", "").Body.String()
+func TestPageIsValidHTML(t *testing.T) {
+	page := ask(carrying(&fixedSource{snapshot: lifecycle.Snapshot{State: fsm.Hooks, Hooks: make([]lifecycle.HookStatus, 2), Groups: make([]lifecycle.GroupStatus, 2)}}), "GET", "").Body.String()
 	parse(t, []byte(page))
 	for _, want := range []string{
 		"<!DOCTYPE html>\n<html lang=\"en\">", `<meta charset="utf-8"/>`, `<meta name="viewport" content="width=device-width, initial-scale=1"/>`,
@@ -69,7 +69,7 @@ func TestThePageIsGoodHTML(t *testing.T) {
 	}
 }
 
-func TestASourceWithoutASnapshotShowsWhatItTells(t *testing.T) {
+func TestSourceWithoutASnapshot(t *testing.T) {
 	m := fsm.New()
 	for _, e := range []fsm.Event{fsm.Started, fsm.StopRequested} {
 		if _, err := m.Fire(e); err != nil {
@@ -81,8 +81,8 @@ func TestASourceWithoutASnapshotShowsWhatItTells(t *testing.T) {
 		want []string
 		not  string
 	}{
-		"a machine, with its history": {m, []string{"tells its state and its history, and nothing else", "tbody/tr/th: running", "stop_"}, "Hooks"},
-		"nothing but a state":         {bare{m}, []string{"tells its state, and nothing else"}, "History"},
+		"a machine, with its history": {m, []string{"reports only its state and its history", "tbody/tr/th: running", "stop_"}, "Hooks"},
+		"nothing but a state":         {bare{m}, []string{"reports only its state."}, "History"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			page := parse(t, ask(carrying(c.src), "GET", "").Body.Bytes())

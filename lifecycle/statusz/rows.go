@@ -11,7 +11,7 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// work is a drain group, or a task under way.
+// work is a drain group or a running task.
 type work struct {
 	Kind  string    `json:"kind"`
 	Place place     `json:"place"`
@@ -20,7 +20,7 @@ type work struct {
 	State string    `json:"state"`
 }
 
-// hook is a hook that has run, runs, or will.
+// hook is a hook that has run, is running, or is to come.
 type hook struct {
 	Name  string    `json:"name,omitempty"`
 	Place place     `json:"place"`
@@ -33,16 +33,16 @@ type hook struct {
 	shown bool
 }
 
-// maxRows is how many rows a table has at most.
+// maxRows is the limit for the rows of a table.
 const maxRows = 200
 
-// capped is the rows that are shown of so many, and how many more there are.
+// capped returns the rows to show, and how many more there are of the total.
 func capped[T any](rows []T, of int) (shown []T, more int) {
 	shown = rows[:min(len(rows), maxRows)]
 	return shown, max(0, of-len(shown), len(rows)-len(shown))
 }
 
-// workOf has what is busy first.
+// workOf returns the groups and tasks, busy ones first.
 func workOf(snap lifecycle.Snapshot) []work {
 	all := []work{}
 	for _, g := range snap.Groups {
@@ -62,7 +62,7 @@ func workOf(snap lifecycle.Snapshot) []work {
 	return all
 }
 
-// sortBy has rows whose state comes first in the list first.
+// sortBy sorts rows by the position of their state in the list.
 func sortBy[T any](rows []T, state func(T) string, first ...string) {
 	slices.SortStableFunc(rows, func(a, b T) int {
 		return cmp.Compare(slices.Index(first, state(a)), slices.Index(first, state(b)))
@@ -72,16 +72,16 @@ func sortBy[T any](rows []T, state func(T) string, first ...string) {
 // hookStates are the states of a hook, the most urgent first.
 var hookStates = [...]string{"running", "interrupted", "abandoned", "failed", "never ran", "to come", "done"}
 
-// urgent is the hooks with the most urgent first, each sort in the order of
-// their turns.
+// urgent returns the hooks sorted by urgency, and hooks in the same state in the
+// order in which they run.
 func urgent(hooks []hook) []hook {
 	hooks = slices.Clone(hooks)
 	sortBy(hooks, func(h hook) string { return h.State }, hookStates[:]...)
 	return hooks
 }
 
-// cappedHooks is the hooks that are shown, in the order of their turns: where
-// there are too many, the most urgent.
+// cappedHooks returns the hooks to show, in the order in which they run; if there are
+// too many, only the most urgent.
 func cappedHooks(all []hook, of int) (shown []hook, more int) {
 	left := maxRows
 	for _, state := range hookStates {
@@ -132,27 +132,27 @@ func hookState(h lifecycle.HookStatus, now fsm.State) string {
 	return "failed"
 }
 
-// place is a place in the code, as file:line.
+// place is a source location, as file:line.
 type place string
 
-// Dir is the part of it before the file's name.
+// Dir returns the part before the file's name.
 func (p place) Dir() string { return string(p)[:strings.LastIndexByte(string(p), '/')+1] }
 
-// File is the file's name and the line.
+// File returns the file's name and the line.
 func (p place) File() string { return string(p)[len(p.Dir()):] }
 
-// errorText is what err says. It is not ours, and may panic.
+// errorText returns the text of err, whose Error method may panic.
 func errorText(err error) (text string) {
 	if err == nil {
 		return ""
 	}
 	defer func() {
 		if recover() != nil {
-			text = "an error whose text cannot be had: its Error method panics"
+			text = "(an error whose Error method panics)"
 		}
 	}()
 	if text = err.Error(); text == "" {
-		text = "an error without a text"
+		text = "(an error with an empty text)"
 	}
 	return text
 }

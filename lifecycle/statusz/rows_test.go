@@ -12,7 +12,7 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-func TestDurationsForPeopleAndPrograms(t *testing.T) {
+func TestDurationsAsTextAndJSON(t *testing.T) {
 	for _, c := range []struct {
 		d            time.Duration
 		people, json string
@@ -41,7 +41,7 @@ func TestDurationsForPeopleAndPrograms(t *testing.T) {
 	}
 }
 
-func TestTheStateOfAHook(t *testing.T) {
+func TestHookState(t *testing.T) {
 	at := time.Now()
 	for want, c := range map[string]struct {
 		hook lifecycle.HookStatus
@@ -61,7 +61,7 @@ func TestTheStateOfAHook(t *testing.T) {
 	}
 }
 
-func TestAPlaceHasAFolderAndAFile(t *testing.T) {
+func TestPlaceHasDirAndFile(t *testing.T) {
 	for text, want := range map[place][2]string{
 		"/srv/orders/main.go:17": {"/srv/orders/", "main.go:17"}, "main.go:17": {"", "main.go:17"}, "": {"", ""}, "/": {"/", ""},
 	} {

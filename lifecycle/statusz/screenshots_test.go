@@ -15,7 +15,7 @@ import (
 	"github.com/greynewell/mist-go/fsm"
 )
 
-// screenshots are taken anew for the documents, here from this folder, with
+// screenshots regenerates the documents' screenshots, from this directory:
 //
 //	go test -trimpath -run Fits . -screenshots ../../docs/images/statusz
 var screenshots = flag.String("screenshots", "", "the `directory` to write screenshots to")

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// seconds is a duration that JSON has in seconds, to the millisecond.
+// seconds is a duration that is encoded in JSON as seconds, to the millisecond.
 type seconds time.Duration
 
 func known(d time.Duration) *seconds { return (*seconds)(&d) }
@@ -16,13 +16,13 @@ func (s seconds) MarshalJSON() ([]byte, error) {
 	return strconv.AppendFloat(nil, time.Duration(s).Round(time.Millisecond).Seconds(), 'f', -1, 64), nil
 }
 
-// String is for people, such as "320 ms", "12.3 s", "4 min 5 s" and "3 d 4 h":
-// its two greatest units are enough.
+// String returns a readable text, such as "320 ms", "12.3 s", "4 min 5 s" and
+// "3 d 4 h", with at most two units.
 func (s seconds) String() string {
 	d := time.Duration(s)
 	switch {
 	case d < 0:
-		return "-" + max(-s, -(s+1)).String() // the least has no opposite
+		return "-" + max(-s, -(s+1)).String() // the smallest value has no negation
 	case d > 0 && d < 500*time.Microsecond:
 		return "< 1 ms"
 	case d < 999500*time.Microsecond:
@@ -42,5 +42,5 @@ func (s seconds) String() string {
 			return fmt.Sprintf("%d %s %d %s", d/unit.size, unit.name, d%unit.size/unit.next, unit.then)
 		}
 	}
-	return "60 s" // not reached: what is below a minute has returned
+	return "60 s" // not reached: less than a minute was handled above
 }

@@ -127,16 +127,16 @@ func (s *service) advance(t *testing.T) {
 	}
 }
 
-// told is a source that tells just what a test wants.
-type told struct {
+// fixedSource is a source with a fixed snapshot.
+type fixedSource struct {
 	snapshot lifecycle.Snapshot
 	asked    int
 }
 
-func (f *told) State() fsm.State                  { return f.snapshot.State }
-func (f *told) Reached(fsm.State) <-chan struct{} { return nil }
+func (f *fixedSource) State() fsm.State                  { return f.snapshot.State }
+func (f *fixedSource) Reached(fsm.State) <-chan struct{} { return nil }
 
-func (f *told) Snapshot() lifecycle.Snapshot {
+func (f *fixedSource) Snapshot() lifecycle.Snapshot {
 	f.asked++
 	return f.snapshot
 }

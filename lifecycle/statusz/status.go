@@ -16,11 +16,11 @@ type status struct {
 	Checks     []check `json:"checks,omitempty"`
 	MoreChecks int     `json:"more_checks,omitempty"`
 
-	Health bool      `json:"-"` // there are checks to show, or none
-	state  fsm.State // to be drawn
+	Health bool      `json:"-"` // show the checks, even if there are none
+	state  fsm.State // for the diagram
 }
 
-// details are what only a snapshot has.
+// details are the fields that only a snapshot has.
 type details struct {
 	Began         time.Time `json:"began"`
 	Uptime        seconds   `json:"uptime_seconds"`
@@ -38,7 +38,7 @@ type details struct {
 	MoreHooks     int       `json:"more_hooks,omitempty"`
 }
 
-// phase is a state that the lifecycle is in, was in, or will be in.
+// phase is a past, the current or a future state of the lifecycle.
 type phase struct {
 	State  string    `json:"state"`
 	On     string    `json:"on,omitempty"`
@@ -49,14 +49,14 @@ type phase struct {
 	ToCome bool      `json:"to_come,omitempty"`
 }
 
-// statusOf asks src for all that it tells.
+// statusOf returns the status of src, as far as it has methods for it.
 func statusOf(src fsm.Source) *status {
 	if x, ok := src.(interface{ Snapshot() lifecycle.Snapshot }); ok {
 		return snapshotStatus(x.Snapshot())
 	}
 	s := &status{state: src.State(), At: time.Now()}
 	if x, ok := src.(interface{ History() []fsm.Step }); ok {
-		// What has happened since the state was asked for is left for next time.
+		// Transitions after s.state was read are left out.
 		for _, step := range x.History() {
 			if step.To <= s.state {
 				s.addPhase(step)
@@ -95,7 +95,7 @@ func (s *status) addPhase(step fsm.Step) {
 	s.History = append(s.History, phase{State: step.To.String(), On: step.On.String(), At: step.At})
 }
 
-// endPhases says of each state how long it lasted, or has lasted so far.
+// endPhases sets how long each state lasted, or has lasted so far.
 func (s *status) endPhases() {
 	for i := range s.History {
 		end, p := s.At, &s.History[i]
@@ -108,13 +108,13 @@ func (s *status) endPhases() {
 	}
 }
 
-// limit says how long the state may last, and the one that follows.
+// limit sets how long the state may last, and the one that follows.
 func (s *status) limit(snap lifecycle.Snapshot) {
 	if snap.Deadline.IsZero() {
 		return
 	}
 	left := max(0, snap.Deadline.Sub(snap.At))
-	// What is measured is a little more than what was set.
+	// Budget is measured, so it is a little more than what was configured.
 	s.Limit, s.Left, s.StoppedWithin = seconds(snap.Budget.Round(10*time.Millisecond)), known(left), known(snap.Left)
 	last := &s.History[len(s.History)-1]
 	last.Limit, last.Left = s.Limit, s.Left

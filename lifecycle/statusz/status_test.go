@@ -88,10 +88,10 @@ const (
 	after    = `"cause":"worn\n\"out\"","main_returned":true,"tracked":0,"requests":0,"work":[`
 	bad      = `{"name":"bad","place":line 17,"state":"failed","began":5s,"ended":5s,"took_seconds":0,"error":"boom"},`
 	slow     = `{"name":"slow","place":line 16,"state":`
-	gone     = slow + `"abandoned","began":5s,"ended":6s,"took_seconds":1,"error":"lifecycle: shutdown timeout: its own timeout of 1s ran out; it is abandoned"},`
+	gone     = slow + `"abandoned","began":5s,"ended":6s,"took_seconds":1,"error":"lifecycle: shutdown timeout: exceeded its HookTimeout of 1s and was abandoned"},`
 )
 
-func TestTheJSONThroughAWholeStop(t *testing.T) {
+func TestJSONDuringAStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		got := looks(t)
 		for i, want := range []string{

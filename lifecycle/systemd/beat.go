@@ -12,39 +12,37 @@ import (
 )
 
 const (
-	// The first EXTEND_TIMEOUT_USEC comes early, because it has to come before
-	// TimeoutStartSec is over. Several may be late before the time that one
-	// has asked for is over.
+	// The first EXTEND_TIMEOUT_USEC is early, because it has to arrive before
+	// TimeoutStartSec has passed. extendBy leaves room for several late ones.
 	firstExtension = time.Second
 	extendEvery    = 5 * time.Second
 	extendBy       = 30 * time.Second
 
-	// fastestPing is how often WATCHDOG=1 is sent at most.
+	// fastestPing is the shortest interval between two WATCHDOG=1.
 	fastestPing = time.Millisecond
 )
 
-// watchdogInterval is within what time WATCHDOG=1 has to come. 0: it need not.
+// watchdogInterval returns the watchdog's timeout, or 0 if it is off.
 func watchdogInterval() time.Duration {
 	const variable = "WATCHDOG_USEC"
 	d, err := daemon.SdWatchdogEnabled(false)
 	if err != nil {
-		slog.Warn("systemd: the watchdog is not served", slog.Any("error", err), slog.String(variable, os.Getenv(variable)))
+		slog.Warn("systemd: watchdog disabled", slog.Any("error", err), slog.String(variable, os.Getenv(variable)))
 		return 0
 	}
-	// go-systemd does not see that a number is too large for a time.Duration.
+	// go-systemd does not check whether the number is too large for a time.Duration.
 	if usec, err := strconv.ParseInt(os.Getenv(variable), 10, 64); err == nil && time.Duration(usec) != d/time.Microsecond {
-		return 0 // in 292 years or more; or this is not the process that is watched
+		return 0 // 292 years or more; or the watchdog is for another process
 	}
 	return d
 }
 
-// beat sends what has to be sent again and again, until the service is
-// Stopped. It asks the run's loop before each message, so when that hangs, so
-// does beat, and systemd hears of nothing.
+// beat sends the repeated messages until the service is Stopped. Before each it waits
+// for the run's loop to respond, so if the loop hangs, systemd gets no message.
 func (s *service) beat() {
 	select {
 	case <-s.known:
-	case <-s.over: // an option was bad
+	case <-s.over: // an option was invalid
 		return
 	}
 	began := time.Now()
@@ -79,7 +77,7 @@ func (s *service) beat() {
 	}
 }
 
-// ask returns when the loop of the run has answered.
+// ask returns once the run's loop has responded.
 func (s *service) ask() {
 	if src, ok := s.source.(snapshotter); ok {
 		src.Snapshot()

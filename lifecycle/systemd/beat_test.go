@@ -14,7 +14,7 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-func TestAStartThatTakesLongAsksForTime(t *testing.T) {
+func TestSlowStartAsksForTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newUnit(t)
 		wait := u.start(untilStop, lifecycle.WithManualStart())
@@ -34,7 +34,7 @@ func TestAStartThatTakesLongAsksForTime(t *testing.T) {
 	})
 }
 
-func TestAStopWhileStartingAsksForTheTimeOfItsPhase(t *testing.T) {
+func TestStopWhileStartingAsksForTheTimeOfItsPhase(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newUnit(t)
 		wait := u.start(func(ctx context.Context) error {
@@ -53,7 +53,7 @@ func TestAStopWhileStartingAsksForTheTimeOfItsPhase(t *testing.T) {
 	})
 }
 
-func TestTheWatchdogIsServedAtHalfItsTimeUntilStopped(t *testing.T) {
+func TestWatchdogIsPingedTwicePerIntervalUntilStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newUnit(t)
 		u.watchdog = 10 * time.Second
@@ -90,7 +90,7 @@ type hungSource struct {
 
 func (s hungSource) Snapshot() lifecycle.Snapshot { <-s.loop; return lifecycle.Snapshot{} }
 
-func TestALoopThatHangsIsNotAlive(t *testing.T) {
+func TestNoPingWhenTheLoopHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newUnit(t)
 		u.watchdog = 2 * time.Second
@@ -115,7 +115,7 @@ func TestALoopThatHangsIsNotAlive(t *testing.T) {
 	})
 }
 
-func TestWhatIsSentAgainAndAgainFailsOnceInTheLog(t *testing.T) {
+func TestRepeatedFailuresAreLoggedOnce(t *testing.T) {
 	log := captureLog(t)
 	synctest.Test(t, func(t *testing.T) {
 		u := newUnit(t)
@@ -134,12 +134,12 @@ func TestWhatIsSentAgainAndAgainFailsOnceInTheLog(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if text := log.String(); strings.Count(text, "a message was not sent") != 2 {
+	if text := log.String(); strings.Count(text, "message not sent") != 2 {
 		t.Errorf("log:\n%s", text)
 	}
 }
 
-func TestWhatTheWatchdogWants(t *testing.T) {
+func TestWatchdogInterval(t *testing.T) {
 	own := fmt.Sprint(os.Getpid())
 	for _, c := range []struct {
 		usec, pid string

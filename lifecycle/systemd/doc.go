@@ -1,8 +1,8 @@
-// Package systemd notifies systemd of how far a service is: that it is ready,
-// that it reloads, that it is stopping, what it is waiting for and how long
-// that may still take, and that it is alive.
+// Package systemd notifies systemd of a service's state: that it is ready, reloading
+// or stopping, what it is waiting for and how long that may still take, and that it
+// is alive.
 //
-// [Run] takes the place of lifecycle.Run, and that is all:
+// Call [Run] instead of lifecycle.Run; nothing else is needed:
 //
 //	if err := systemd.Run(run); err != nil {
 //		log.Fatal(err)
@@ -16,14 +16,14 @@
 //	TimeoutStopSec=10
 //	WatchdogSec=10
 //
-// systemctl start then returns when the service is Running and not before, and
-// systemctl status shows what a stop is waiting for. Neither TimeoutStartSec
-// nor TimeoutStopSec need be kept longer than what the program may take: a
-// start that takes long, and each phase of the stop, ask for the time. With
-// WatchdogSec, a service whose lifecycle hangs is ended. [OnReload] registers
-// what systemctl reload does; a service without it has Type=notify.
+// systemctl start then returns once the service is Running, and systemctl status
+// shows what a stop is waiting for. TimeoutStartSec and TimeoutStopSec need not be
+// as long as the program may take: a slow start and each phase of the stop ask for
+// more time. With WatchdogSec, systemd kills a service whose lifecycle hangs.
+// [OnReload] registers what systemctl reload does; for a service without it, use
+// Type=notify.
 //
-// It is a module of its own: the protocol is spoken by
-// github.com/coreos/go-systemd/v22/daemon, which reaches nobody who does not
-// import it. The directory example has a whole service and its unit.
+// The package is a separate module, because it depends on
+// github.com/coreos/go-systemd/v22/daemon for the protocol. The directory example
+// has a complete service and its unit.
 package systemd

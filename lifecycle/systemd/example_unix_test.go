@@ -12,8 +12,8 @@ import (
 	"github.com/greynewell/mist-go/lifecycle/systemd"
 )
 
-// systemd.Run in place of lifecycle.Run is all there is to do. Started by
-// anything but systemd, it is the same as lifecycle.Run.
+// Call systemd.Run instead of lifecycle.Run. Without systemd it is the same as
+// lifecycle.Run.
 func Example() {
 	err := systemd.Run(func(ctx context.Context) error {
 		lifecycle.OnShutdown(ctx, func() error {
@@ -30,8 +30,8 @@ func Example() {
 	// error: <nil>
 }
 
-// systemctl reload sends SIGHUP to a service of Type=notify-reload, and returns
-// when the function has. Here the program sends it to itself.
+// systemctl reload sends SIGHUP to a service of Type=notify-reload, and returns when
+// the function does. Here the program sends the signal to itself.
 func ExampleOnReload() {
 	err := systemd.Run(func(ctx context.Context) error {
 		reloaded := make(chan struct{})

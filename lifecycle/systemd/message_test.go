@@ -12,7 +12,7 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-func TestTheMessageOfATransition(t *testing.T) {
+func TestMessageOfATransition(t *testing.T) {
 	at := time.Now()
 	in := func(d time.Duration) lifecycle.Snapshot {
 		return lifecycle.Snapshot{At: at, Budget: 15 * time.Second, Deadline: at.Add(d)}
@@ -63,7 +63,7 @@ func TestTheMessageOfATransition(t *testing.T) {
 	}
 }
 
-func TestAStatusIsOneShortLineOfUTF8(t *testing.T) {
+func TestStatusIsOneShortLineOfUTF8(t *testing.T) {
 	for name, text := range map[string]string{
 		"newlines": "a\nb\r\nc\x00d", "not UTF-8": "a\xff\xfeb", "long": strings.Repeat("ü", 4000), "long, odd": "a" + strings.Repeat("€", 4000),
 	} {
@@ -82,7 +82,7 @@ type snapshotSource struct {
 
 func (s snapshotSource) Snapshot() lifecycle.Snapshot { return s.snapshot }
 
-func TestTheBudgetOfAnotherStateIsNotSent(t *testing.T) {
+func TestBudgetOfAnotherStateIsNotSent(t *testing.T) {
 	s := newService()
 	n := newNotifier(s, "/run/notify")
 	close(s.known)
@@ -100,7 +100,7 @@ func TestTheBudgetOfAnotherStateIsNotSent(t *testing.T) {
 
 // systemd drops what is not a number of 64 bits without a sign, and takes 0 and
 // the highest for nothing.
-func TestNoTimeoutIsTooLongToAskFor(t *testing.T) {
+func TestExtendTimeoutLimits(t *testing.T) {
 	check := func(d time.Duration) {
 		at := time.Now()
 		step := fsm.Step{Transition: fsm.Transition{To: fsm.Draining}}

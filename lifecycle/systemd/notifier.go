@@ -15,17 +15,17 @@ import (
 )
 
 const (
-	// slack is how much later than a phase ends at the latest the next message
-	// may arrive, or the process end.
+	// slack is how long after a phase's deadline the next message may arrive, or the
+	// process end.
 	slack = 5 * time.Second
 
-	// statusLimit is how long a status may be, in bytes. systemd takes no
+	// statusLimit is the maximum length of a status, in bytes. systemd accepts no
 	// message longer than 4096.
 	statusLimit = 1024
 )
 
-// notifier sends messages, one at a time and in an order that makes sense:
-// what is said of a state is said while that is the last one sent.
+// notifier sends messages, one at a time and in a consistent order: a message about a
+// state is sent only while that state is the last one sent.
 type notifier struct {
 	service *service
 	send    func(message string) error
@@ -33,8 +33,8 @@ type notifier struct {
 
 	mu      sync.Mutex
 	sent    fsm.State // the last state of which a message was sent
-	failing bool      // the last of what is sent again and again was not sent
-	off     bool      // nothing can be sent
+	failing bool      // the last repeated message could not be sent
+	off     bool      // the socket is not supported
 }
 
 func newNotifier(s *service, socket string) *notifier {
@@ -56,19 +56,19 @@ func (n *notifier) observe(step fsm.Step) {
 	}
 	n.sent = step.To
 	n.attempt(message, func(err error) {
-		slog.Warn("systemd: a message was not sent", slog.Any("error", err), slog.Any("state", step.To), slog.String("message", message))
+		slog.Warn("systemd: message not sent", slog.Any("error", err), slog.Any("state", step.To), slog.String("message", message))
 	})
 }
 
-// in sends what message returns if the state is s and the last one sent, and
-// reports whether both are.
+// in sends the result of message if the state is s and s is the last one sent. It
+// reports whether both hold.
 func (n *notifier) in(s fsm.State, message func() string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.sent != s || n.service.source.State() != s {
 		return false
 	}
-	n.again(message())
+	n.sendRepeated(message())
 	return true
 }
 
@@ -77,17 +77,17 @@ func (n *notifier) ping() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.sent != fsm.Stopped {
-		n.again(daemon.SdNotifyWatchdog)
+		n.sendRepeated(daemon.SdNotifyWatchdog)
 	}
 }
 
-// again sends a message of the kind that is sent again and again. That it
-// cannot be sent is logged once, until one can be.
-func (n *notifier) again(message string) {
+// sendRepeated sends a message that is sent repeatedly. A failure is logged once,
+// until one succeeds.
+func (n *notifier) sendRepeated(message string) {
 	failed := false
 	n.attempt(message, func(err error) {
 		if failed = true; !n.failing {
-			slog.Warn("systemd: a message was not sent", slog.Any("error", err), slog.String("message", message))
+			slog.Warn("systemd: message not sent", slog.Any("error", err), slog.String("message", message))
 		}
 	})
 	n.failing = failed
@@ -95,7 +95,7 @@ func (n *notifier) again(message string) {
 
 func (n *notifier) attempt(message string, failed func(error)) {
 	select {
-	case <-n.service.over: // and what is late is not sent to the socket of another run
+	case <-n.service.over: // a late message must not reach the socket of another run
 		return
 	default:
 	}
@@ -111,9 +111,8 @@ func (n *notifier) attempt(message string, failed func(error)) {
 	}
 }
 
-// snapshot returns what there is to know about the state that step led to, or
-// nothing when the run has left it: then the message of the next step, which
-// is due, has it.
+// snapshot returns the run's snapshot if it is still in the state that step led to,
+// else a zero one: the message of the next step is about to be sent.
 func (n *notifier) snapshot(step fsm.Step) lifecycle.Snapshot {
 	<-n.service.known
 	if src, ok := n.service.source.(snapshotter); ok {
@@ -126,7 +125,7 @@ func (n *notifier) snapshot(step fsm.Step) lifecycle.Snapshot {
 
 type snapshotter interface{ Snapshot() lifecycle.Snapshot }
 
-// message is what systemd is sent for a step: assignments, one on each line.
+// message returns the message for a step: assignments, one per line.
 func message(step fsm.Step, s lifecycle.Snapshot) string {
 	var lines []string
 	switch step.To {
@@ -142,16 +141,15 @@ func message(step fsm.Step, s lifecycle.Snapshot) string {
 	return strings.Join(lines, "\n")
 }
 
-// extend is the assignment that asks for d. systemd reads an unsigned number of
-// 64 bits, adds it to the time of now, saturating, and ignores 0 and the
-// highest one (service_extend_timeout in its src/core/service.c). No
-// time.Duration, in microseconds, comes near that.
+// extend returns the assignment that asks for d. systemd reads an unsigned 64-bit
+// number, adds it to the current time, saturating, and ignores 0 and the maximum
+// (service_extend_timeout in its src/core/service.c), which no time.Duration in
+// microseconds reaches.
 func extend(d time.Duration) string {
 	return "EXTEND_TIMEOUT_USEC=" + strconv.FormatInt(max(1, d.Microseconds()), 10)
 }
 
-// sum adds two durations of which neither is negative. What is too long for a
-// time.Duration is as long as one can be.
+// sum adds two non-negative durations, without overflow.
 func sum(a, b time.Duration) time.Duration {
 	if a > math.MaxInt64-b {
 		return math.MaxInt64
@@ -161,8 +159,8 @@ func sum(a, b time.Duration) time.Duration {
 
 func statusLine(text string) string { return "STATUS=" + oneLine(text) }
 
-// oneLine makes text one that STATUS can hold: a newline in it would begin
-// another assignment, and systemd drops what is not UTF-8.
+// oneLine makes text fit for STATUS: a newline would begin another assignment, and
+// systemd drops what is not UTF-8.
 func oneLine(text string) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }), " ")

@@ -102,7 +102,7 @@ const (
 	stopped  = `STATUS=stopped \(hooks_finished\)`
 )
 
-func TestAProcessThatIsStoppedBySIGTERM(t *testing.T) {
+func TestProcessStoppedBySIGTERM(t *testing.T) {
 	p := start(t)
 	p.expect(running)
 	p.signal(syscall.SIGTERM)
@@ -112,7 +112,7 @@ func TestAProcessThatIsStoppedBySIGTERM(t *testing.T) {
 	p.end("hook")
 }
 
-func TestAProcessThatIsReloadedBySIGHUP(t *testing.T) {
+func TestProcessReloadedBySIGHUP(t *testing.T) {
 	p := start(t)
 	p.expect(running)
 	for range 3 {
@@ -137,7 +137,7 @@ func TestAProcessThatIsReloadedBySIGHUP(t *testing.T) {
 	p.end("hook")
 }
 
-func TestAProcessThatIsWatched(t *testing.T) {
+func TestProcessWithWatchdog(t *testing.T) {
 	p := start(t, "WATCHDOG_USEC=40000", "WATCHDOG_PID=") // of any process
 	seen := map[string]int{}
 	for seen["WATCHDOG=1"] < 20 || seen["READY=1"] == 0 {
@@ -158,7 +158,7 @@ func TestAProcessThatIsWatched(t *testing.T) {
 	p.end("hook")
 }
 
-func TestAProcessThatIsNotTheOneWatched(t *testing.T) {
+func TestProcessWithWatchdogOfAnother(t *testing.T) {
 	p := start(t, "WATCHDOG_USEC=1000", "WATCHDOG_PID=1")
 	p.expect(running)
 	p.signal(syscall.SIGTERM)

@@ -18,32 +18,31 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// OnReload has reload called for each SIGHUP, which is what systemctl reload
-// sends to a service of Type=notify-reload (systemd 253 and later). Call it in main, with the context
-// that [Run] gave to it, once there is something to reload.
+// OnReload registers reload to be called for each SIGHUP, which systemctl reload
+// sends to a service of Type=notify-reload (systemd 253 and later). Call it in main,
+// with the context from [Run], once there is something to reload.
 //
-//   - Around the call, RELOADING=1 and READY=1 are sent, so that systemctl
+//   - Before the call RELOADING=1 is sent, and after it READY=1, so that systemctl
 //     reload returns when reload does.
-//   - reload is given ctx. Of several that are registered all are called, one
-//     after another, in that order. They are never called side by side, and of
-//     all signals that come meanwhile one counts.
-//   - An error, a panic or runtime.Goexit is logged to slog.Default() and shows
-//     in the unit's status, and the service goes on. systemd has no message
-//     which says that a reload failed, so systemctl reload succeeds.
-//   - A signal that comes while Starting counts once the service is Running.
-//     One that comes while Draining or Hooks is ignored, and logged.
-//   - A reload that is under way when the service is stopped is work in flight:
-//     no hook runs before it has returned, or the drain timeout has run out. It
-//     sees the stop by ctx, if that is main's. READY=1 is not sent then.
+//   - reload is called with ctx. If several functions are registered, all are called,
+//     one after another, in the order of registration, never concurrently. Of several
+//     signals during a reload, only one counts.
+//   - An error, a panic or runtime.Goexit is logged to slog.Default() and shown in the
+//     unit's status; the service keeps running. systemd has no message for a failed
+//     reload, so systemctl reload succeeds.
+//   - A signal that arrives while Starting takes effect once the service is Running.
+//     One that arrives during Draining or Hooks is ignored, which is logged.
+//   - A reload that is running at the stop is in-flight work: no hook runs until it has
+//     returned or the drain timeout has run out. Its ctx is cancelled if that is
+//     main's. READY=1 is then not sent.
 //
-// Before the first call of OnReload a SIGHUP ends the process, as it does by
-// default, and so it does after Run has returned. With
-// lifecycle.WithManualStart, call it before lifecycle.MarkStarted: then systemd
-// sends none before.
+// Before the first call of OnReload, and after Run has returned, SIGHUP kills the
+// process, as by default. With lifecycle.WithManualStart, call OnReload before
+// lifecycle.MarkStarted, because systemd sends no SIGHUP until then.
 //
-// Without NOTIFY_SOCKET the same happens, and nothing is sent. With a context
-// that does not come from Run, a nil function, or after Run has returned,
-// nothing happens but an error in the log. Safe for concurrent use.
+// Without NOTIFY_SOCKET SIGHUP works in the same way, but nothing is sent. With a
+// context that does not come from Run, with a nil function, or after Run has
+// returned, OnReload only logs an error. It is safe for concurrent use.
 func OnReload(ctx context.Context, reload func(ctx context.Context) error) {
 	f := reloadFunc{ctx: ctx, reload: reload, place: callerPlace()}
 	var s *service
@@ -56,7 +55,7 @@ func OnReload(ctx context.Context, reload func(ctx context.Context) error) {
 	case reload == nil:
 		f.log("OnReload: the function is nil")
 	case !s.reloads.add(f):
-		f.log("OnReload: the service is stopped; the function will never be called")
+		f.log("OnReload: the service has stopped; the function will never be called")
 	}
 }
 
@@ -76,22 +75,22 @@ func (f reloadFunc) log(text string, attrs ...any) {
 	slog.Error("systemd: "+text, append(attrs, slog.String("at", f.place))...)
 }
 
-// call calls the function, on a goroutine of its own because a Goexit ends it.
+// call calls the function on a new goroutine, because a Goexit ends that.
 func (f reloadFunc) call() error {
 	ended := make(chan error, 1)
 	go func() {
-		err := lifecycle.ErrGoexit // stays when a Goexit lets nothing below run
+		err := lifecycle.ErrGoexit // stays if Goexit skips the assignment below
 		defer func() { ended <- err }()
 		err = f.recovered()
 	}()
 	err := <-ended
 	if err != nil {
-		f.log("a reload failed", slog.Any("error", err))
+		f.log("reload failed", slog.Any("error", err))
 	}
 	return err
 }
 
-// interrupted reports whether err says no more than that ctx is cancelled.
+// interrupted reports whether err is only the cancellation of ctx.
 func interrupted(ctx context.Context, err error) bool {
 	return ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)))
 }
@@ -101,12 +100,12 @@ func (f reloadFunc) recovered() (err error) {
 	defer func() {
 		if !returned {
 			err = fmt.Errorf("panic: %v", recover())
-			f.log("a reload panicked", slog.Any("error", err), slog.String("stack", string(debug.Stack())))
+			f.log("reload panicked", slog.Any("error", err), slog.String("stack", string(debug.Stack())))
 		}
 	}()
-	if err = f.reload(f.ctx); err != nil { // whose methods are code of the user's too
+	if err = f.reload(f.ctx); err != nil { // its methods may be user code
 		if interrupted(f.ctx, err) {
-			slog.Debug("systemd: a reload was interrupted by the stop", slog.String("at", f.place))
+			slog.Debug("systemd: reload interrupted by the stop", slog.String("at", f.place))
 			err = nil
 		} else {
 			err = errors.New(err.Error())
@@ -116,19 +115,19 @@ func (f reloadFunc) recovered() (err error) {
 	return err
 }
 
-// reloads is what SIGHUP does to a service.
+// reloads handles SIGHUP for a service.
 type reloads struct {
 	service *service
-	// subscribe has SIGHUP delivered to the channel, until stop is called.
+	// subscribe delivers SIGHUP to the channel until stop is called.
 	subscribe func(chan<- os.Signal) (stop func())
-	signals   chan os.Signal // holds one: of those that come during a reload, one counts
+	signals   chan os.Signal // holds one: of several signals during a reload, one counts
 
 	mu        sync.Mutex
 	functions []reloadFunc
 	stop      func()        // of subscribe; nil before the first function
-	running   bool          // a reload is under way
+	running   bool          // a reload is running
 	ended     bool          // lifecycle.Run has returned
-	done      chan struct{} // closed when there is no goroutine, or it has ended
+	done      chan struct{} // closed when loop has ended
 }
 
 func newReloads(s *service) *reloads {
@@ -140,7 +139,7 @@ func hangups(c chan<- os.Signal) (stop func()) {
 	return func() { signal.Stop(c) }
 }
 
-// add reports whether the function may still be called.
+// add registers a function. It returns false if lifecycle.Run has returned.
 func (r *reloads) add(f reloadFunc) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -155,8 +154,8 @@ func (r *reloads) add(f reloadFunc) bool {
 	return true
 }
 
-// end takes no more signals. done is closed when the goroutine has ended,
-// unless it is in a function that does not return.
+// end stops handling signals. done is closed when the goroutine has ended, or at once
+// if there is none or it is in a reload, which may not return.
 func (r *reloads) end() (done <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -189,8 +188,8 @@ func (r *reloads) loop() {
 	}
 }
 
-// begin returns the functions to call, once the service is Running; nil when it
-// is stopped.
+// begin waits until the service is Running and returns the functions to call, or nil
+// if it has stopped.
 func (r *reloads) begin() []reloadFunc {
 	select {
 	case <-r.service.ready():
@@ -205,8 +204,8 @@ func (r *reloads) begin() []reloadFunc {
 	return r.functions
 }
 
-// reload calls the functions. What systemd is sent around that, it is sent only
-// while it has heard of no stop.
+// reload calls the functions, and sends messages before and after unless a stop has
+// been sent.
 func (r *reloads) reload(functions []reloadFunc) {
 	s := r.service
 	done, ok := func() {}, s.source.State() == fsm.Running
@@ -215,7 +214,7 @@ func (r *reloads) reload(functions []reloadFunc) {
 	}
 	defer done()
 	if !ok || !s.in(fsm.Running, reloading) {
-		slog.Info("systemd: SIGHUP is ignored: the service is stopping", slog.Any("state", s.source.State()))
+		slog.Info("systemd: SIGHUP ignored: the service is stopping", slog.Any("state", s.source.State()))
 		return
 	}
 	var errs []error
@@ -228,12 +227,12 @@ func (r *reloads) reload(functions []reloadFunc) {
 	if len(errs) > 0 {
 		result = "running (reload failed: " + errors.Join(errs...).Error() + ")"
 	}
-	done() // systemd may order a stop as soon as it has heard of the end
+	done() // before READY=1, after which systemd may request a stop
 	s.in(fsm.Running, func() string { return daemon.SdNotifyReady + "\n" + statusLine(result) })
 }
 
-// reloading says when the reload began, because systemd takes a RELOADING=1
-// for the answer to its SIGHUP only if it came after that.
+// reloading returns the message for the start of a reload. It has the time, because
+// systemd accepts RELOADING=1 as the reply to its SIGHUP only if it is later.
 func reloading() string {
 	return daemon.SdNotifyReloading + "\n" + monotonic() + "\n" + statusLine("reloading")
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-func TestAReloadIsBetweenReloadingAndReady(t *testing.T) {
+func TestReloadIsBetweenReloadingAndReady(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newUnit(t)
 		var calls []string
@@ -42,7 +42,7 @@ func TestAReloadIsBetweenReloadingAndReady(t *testing.T) {
 	})
 }
 
-func TestAReloadWhileStartingWaitsForRunning(t *testing.T) {
+func TestReloadWhileStartingWaitsForRunning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newUnit(t)
 		wait := u.start(func(ctx context.Context) error {
@@ -62,7 +62,7 @@ func TestAReloadWhileStartingWaitsForRunning(t *testing.T) {
 	})
 }
 
-func TestAStopDuringAReloadIsTheLastWord(t *testing.T) {
+func TestNoReadyAfterAStopDuringAReload(t *testing.T) {
 	log := captureLog(t)
 	synctest.Test(t, func(t *testing.T) {
 		u := newUnit(t)
@@ -95,12 +95,12 @@ func TestAStopDuringAReloadIsTheLastWord(t *testing.T) {
 			"3s STATUS=hooks (drained): runs 1 hook, first the one registered at "+hookPlace+"; at most 10s EXTEND_TIMEOUT_USEC=15000000",
 			"4s STATUS=stopped (hooks_finished)")
 	})
-	if text := log.String(); strings.Contains(text, "level=ERROR") || !strings.Contains(text, "SIGHUP is ignored") {
+	if text := log.String(); strings.Contains(text, "level=ERROR") || !strings.Contains(text, "SIGHUP ignored") {
 		t.Errorf("log:\n%s", text)
 	}
 }
 
-func TestASignalWhileStoppingIsIgnored(t *testing.T) {
+func TestSignalWhileStoppingIsIgnored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newUnit(t)
 		wait := u.start(func(ctx context.Context) error {
@@ -118,7 +118,7 @@ func TestASignalWhileStoppingIsIgnored(t *testing.T) {
 
 // A reload that does not return is cut as all work in flight is, and Run does
 // not wait for it.
-func TestAReloadThatHangsDoesNotKeepRun(t *testing.T) {
+func TestHangingReloadDoesNotBlockRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newUnit(t)
 		release := make(chan struct{})
@@ -136,7 +136,7 @@ func TestAReloadThatHangsDoesNotKeepRun(t *testing.T) {
 	})
 }
 
-func TestWhatAReloadDoesWrongIsLoggedAndTheServiceGoesOn(t *testing.T) {
+func TestFailedReloadIsLoggedAndTheServiceContinues(t *testing.T) {
 	for name, c := range map[string]struct {
 		reload func(context.Context) error
 		want   string
@@ -176,14 +176,14 @@ func TestWhatAReloadDoesWrongIsLoggedAndTheServiceGoesOn(t *testing.T) {
 					t.Error(err)
 				}
 			})
-			if text := log.String(); !strings.Contains(text, `level=ERROR msg="systemd: a reload failed" error=`) || !strings.Contains(text, "reload_test.go:") {
+			if text := log.String(); !strings.Contains(text, `level=ERROR msg="systemd: reload failed" error=`) || !strings.Contains(text, "reload_test.go:") {
 				t.Errorf("log:\n%s", text)
 			}
 		})
 	}
 }
 
-func TestWithoutASocketAReloadIsAReload(t *testing.T) {
+func TestReloadWithoutASocket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newUnit(t)
 		u.notifier = nil
@@ -203,7 +203,7 @@ func TestWithoutASocketAReloadIsAReload(t *testing.T) {
 }
 
 // A stop that comes at any moment of a reload: no READY=1 after STOPPING=1.
-func TestAReloadThatRacesAStop(t *testing.T) {
+func TestReloadThatRacesAStop(t *testing.T) {
 	for range 500 {
 		synctest.Test(t, func(t *testing.T) {
 			u := newUnit(t)
@@ -228,7 +228,7 @@ func TestAReloadThatRacesAStop(t *testing.T) {
 	}
 }
 
-func TestOnReloadSaysWhatIsWrong(t *testing.T) {
+func TestOnReloadLogsMisuse(t *testing.T) {
 	log := captureLog(t)
 	nothing := func(context.Context) error { return nil }
 	OnReload(context.Background(), nothing)
@@ -244,7 +244,7 @@ func TestOnReloadSaysWhatIsWrong(t *testing.T) {
 	}
 	OnReload(ended, nothing)
 	for text, n := range map[string]int{
-		"the context does not come from systemd.Run": 2, "the function is nil": 1, "the service is stopped": 1, "/systemd/reload_test.go:": 4,
+		"the context does not come from systemd.Run": 2, "the function is nil": 1, "the service has stopped": 1, "/systemd/reload_test.go:": 4,
 	} {
 		if got := strings.Count(log.String(), text); got != n {
 			t.Errorf("the log says %d times %q, want %d:\n%s", got, text, n, log)

@@ -9,52 +9,48 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// Run is lifecycle.Run for a service that systemd has started: it takes the
-// same arguments, returns the same result, and sends messages to the socket
-// that $NOTIFY_SOCKET names, as sd_notify(3) describes them.
+// Run is lifecycle.Run for a service started by systemd: it takes the same
+// arguments, returns the same result, and sends messages to the socket named by
+// $NOTIFY_SOCKET, as described in sd_notify(3).
 //
-//   - On Running, READY=1: "service startup is finished". A service that is
-//     stopped before it was Running never sends it.
-//   - On Draining, STOPPING=1: the service "is beginning its shutdown". So
-//     systemd knows of a stop that it did not ask for, too.
-//   - On every transition STATUS, "a single-line UTF-8 status string": the
-//     state, what led to it, and what it waits for.
-//   - On Draining and on Hooks, EXTEND_TIMEOUT_USEC: what is left of the
-//     phase's budget, and 5 seconds for the message of the next phase, or the
-//     end of the process, to arrive. The value is "a time in microseconds
-//     during which the service must send a new message", and it counts only
-//     once the phase takes longer than the unit's TimeoutStopSec. A budget that
-//     is longer than a time.Duration holds is as long as one holds.
+//   - On Running, READY=1: "service startup is finished". A service that is stopped
+//     before it is Running never sends it.
+//   - On Draining, STOPPING=1: the service "is beginning its shutdown". So systemd
+//     also knows about a stop that it did not request.
+//   - On every transition STATUS, "a single-line UTF-8 status string": the state,
+//     the event that led to it, and what it waits for.
+//   - On Draining and on Hooks, EXTEND_TIMEOUT_USEC: what is left of the phase's
+//     time limit, plus 5 seconds for the next message, or the end of the process, to
+//     arrive. The value is "a time in microseconds during which the service must
+//     send a new message", and takes effect only once the phase takes longer than
+//     the unit's TimeoutStopSec. It is at most the longest time.Duration.
 //   - While Starting, with lifecycle.WithManualStart, EXTEND_TIMEOUT_USEC of 30
-//     seconds: after one second, then every 5. So TimeoutStartSec does not
-//     bound a start that makes progress, nor one that waits for something for
-//     ever: what main waits for there should have a timeout of its own.
-//   - WATCHDOG=1 at every half of $WATCHDOG_USEC, from main's call until
-//     Stopped, if $WATCHDOG_PID is this process or not set. The unit's
-//     WatchdogSec sets both.
-//   - RELOADING=1, with MONOTONIC_USEC, and READY=1 around the functions that
-//     [OnReload] registered.
+//     seconds: after one second, then every 5. So TimeoutStartSec does not limit the
+//     start, even if main waits for something forever: give what main waits for
+//     there a timeout.
+//   - WATCHDOG=1 twice per $WATCHDOG_USEC, from the call of main until Stopped, if
+//     $WATCHDOG_PID is this process or not set. The unit's WatchdogSec sets both.
+//   - RELOADING=1, with MONOTONIC_USEC, and READY=1 around the functions registered
+//     with [OnReload].
 //
-// EXTEND_TIMEOUT_USEC while Starting and WATCHDOG=1 are sent only while the
-// lifecycle answers, so a process that hangs as a whole is ended by systemd.
-// They say nothing of main: it may wait for as long as it likes.
+// WATCHDOG=1, and EXTEND_TIMEOUT_USEC while Starting, are sent only while the
+// lifecycle responds, so systemd kills a process that hangs as a whole. They do not
+// depend on main, which may block.
 //
-// Without NOTIFY_SOCKET in the environment nothing is sent, and Run is
-// lifecycle.Run, with OnReload. A socket that is neither a path nor abstract
-// ("@…"), such as "vsock:2:9999", is not supported: that is one warning, and
-// nothing is sent.
+// Without NOTIFY_SOCKET in the environment nothing is sent, and Run is just
+// lifecycle.Run, plus OnReload. A socket that is neither a path nor abstract ("@…"),
+// such as "vsock:2:9999", is not supported: one warning is logged, and nothing is
+// sent.
 //
-// A message that cannot be sent is logged as a warning to slog.Default(), and
-// nothing else comes of it; of those that are sent again and again only the
-// first. No message delays a transition or the end: a socket that is not read
-// from is given at most 100 ms after Stopped, as every observer is, and 100 ms
-// after that. NOTIFY_SOCKET is left in the environment; systemd takes messages
-// from processes that the service starts only if the unit's NotifyAccess says
-// so.
+// If a message cannot be sent, a warning is logged to slog.Default(), and the
+// service is not affected; for repeated messages only the first failure is logged.
+// No message delays a transition or the end: if the socket is not read from, Run
+// waits for it at most 100 ms after Stopped, as for every observer, and another
+// 100 ms after that. NOTIFY_SOCKET stays in the environment; systemd accepts
+// messages from child processes only if the unit's NotifyAccess allows it.
 //
-// It may be called more than once and at the same time as others, but systemd
-// knows of one life for each service: the messages of two would contradict
-// each other.
+// Run may be called more than once and concurrently, but systemd knows one state per
+// service: the messages of two runs would contradict each other.
 func Run(main func(ctx context.Context) error, opts ...lifecycle.Option) error {
 	if main == nil {
 		return lifecycle.Run(nil, opts...)
@@ -69,8 +65,8 @@ func Run(main func(ctx context.Context) error, opts ...lifecycle.Option) error {
 
 // service is one call of Run.
 type service struct {
-	notifier *notifier     // nil: there is nothing to notify
-	watchdog time.Duration // within which WATCHDOG=1 has to come; 0: it need not
+	notifier *notifier     // nil without NOTIFY_SOCKET
+	watchdog time.Duration // the watchdog's timeout; 0 if it is off
 	reloads  *reloads
 
 	known  chan struct{}   // closed when ctx and source are set
@@ -85,8 +81,8 @@ func newService() *service {
 	return s
 }
 
-// ready is closed once the service is Running, or past that, and systemd has
-// been sent that.
+// ready is closed once the service has reached Running and the message for that has
+// been sent.
 func (s *service) ready() <-chan struct{} {
 	if s.notifier == nil {
 		return s.source.Reached(fsm.Running)
@@ -94,8 +90,8 @@ func (s *service) ready() <-chan struct{} {
 	return s.notifier.ready
 }
 
-// in sends what message returns if the service is in the state given, and
-// systemd has been sent that. It reports whether both are so.
+// in sends the result of message if the service is in the given state and the
+// message for that state has been sent. It reports whether both hold.
 func (s *service) in(state fsm.State, message func() string) bool {
 	if s.notifier == nil {
 		return s.source.State() == state
@@ -105,8 +101,8 @@ func (s *service) in(state fsm.State, message func() string) bool {
 
 type serviceKey struct{}
 
-// endTimeout is how long the end waits for what may be held up by a socket
-// that is not read from.
+// endTimeout is how long Run waits at the end for goroutines that a socket that is
+// not read from may block.
 const endTimeout = 100 * time.Millisecond
 
 func (s *service) run(main func(ctx context.Context) error, opts []lifecycle.Option) error {
@@ -121,8 +117,8 @@ func (s *service) run(main func(ctx context.Context) error, opts []lifecycle.Opt
 		}()
 	}
 	err := lifecycle.Run(func(ctx context.Context) error {
-		// An observer is given a step, but no context. The one that main is
-		// given knows the run. Main is always called, so this always comes.
+		// An observer gets a step but no context; main's context has the run. Main
+		// is always called, so known is always closed.
 		s.ctx = context.WithValue(ctx, serviceKey{}, s)
 		s.source, _ = fsm.FromContext(ctx)
 		close(s.known)
@@ -133,8 +129,7 @@ func (s *service) run(main func(ctx context.Context) error, opts []lifecycle.Opt
 	return err
 }
 
-// end waits for the goroutines of the service, but not for long if one hangs:
-// in a socket that is not read from.
+// end waits for the goroutines of the service, at most endTimeout.
 func (s *service) end(goroutines ...<-chan struct{}) {
 	limit := time.NewTimer(endTimeout)
 	defer limit.Stop()

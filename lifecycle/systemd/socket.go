@@ -18,13 +18,13 @@ func sdNotify(message string) error {
 	return err
 }
 
-// monotonic is the assignment without the newline that go-systemd puts behind it.
+// monotonic returns the assignment, without the newline that go-systemd appends.
 func monotonic() string { return strings.TrimSuffix(daemon.SdNotifyMonotonicUsec(), "\n") }
 
-// supported says why nothing can be sent to a socket of that name. go-systemd
-// takes every name for the path of a datagram socket, or an abstract one;
-// sd_notify(3) knows addresses of AF_VSOCK too, such as "vsock:2:9999", and
-// refuses a path that is not absolute.
+// supported returns an error if nothing can be sent to a socket of that name.
+// go-systemd treats every name as the path of a datagram socket or an abstract one;
+// sd_notify(3) also allows AF_VSOCK addresses, such as "vsock:2:9999", and rejects a
+// path that is not absolute.
 func supported(socket string) error {
 	if strings.HasPrefix(socket, "/") || strings.HasPrefix(socket, "@") {
 		return nil
@@ -32,8 +32,8 @@ func supported(socket string) error {
 	return fmt.Errorf("%w: neither an absolute path nor an abstract socket", errors.ErrUnsupported)
 }
 
-// permanent reports whether no other message can be sent either, because the
-// socket is of a kind, or has a name, that cannot be spoken to.
+// permanent reports whether no message can be sent, because the socket's type or name
+// is not supported.
 func permanent(err error) bool {
 	for _, target := range []error{
 		errors.ErrUnsupported, syscall.EPROTOTYPE, syscall.EPROTONOSUPPORT, syscall.EAFNOSUPPORT, syscall.EINVAL, syscall.ENAMETOOLONG,
@@ -45,9 +45,9 @@ func permanent(err error) bool {
 	return false
 }
 
-// disable says once that nothing is sent.
+// disable logs once that nothing is sent.
 func (n *notifier) disable(err error) {
 	n.off = true
-	slog.Warn("systemd: this NOTIFY_SOCKET is not supported; nothing is sent to it",
+	slog.Warn("systemd: NOTIFY_SOCKET is not supported; no messages are sent",
 		slog.String("socket", os.Getenv(socketVariable)), slog.Any("error", err))
 }

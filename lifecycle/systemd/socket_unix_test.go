@@ -79,7 +79,7 @@ func (m *manager) expectNothing() {
 	}
 }
 
-func TestEveryTransitionIsToldOnce(t *testing.T) {
+func TestEveryTransitionIsSentOnce(t *testing.T) {
 	m := listen(t)
 	t.Setenv("NOTIFY_SOCKET", m.path)
 	errBoom := errors.New("boom")
@@ -109,7 +109,7 @@ func TestEveryTransitionIsToldOnce(t *testing.T) {
 	m.expectNothing()
 }
 
-func TestAStopBeforeRunningIsNeverReady(t *testing.T) {
+func TestStopBeforeRunningIsNeverReady(t *testing.T) {
 	m := listen(t)
 	t.Setenv("NOTIFY_SOCKET", m.path)
 	if err := systemd.Run(func(context.Context) error { return nil }, lifecycle.WithManualStart()); err != nil {
@@ -119,7 +119,7 @@ func TestAStopBeforeRunningIsNeverReady(t *testing.T) {
 	m.expectNothing()
 }
 
-func TestTheOptionsOfTheCallerAreLeftAlone(t *testing.T) {
+func TestCallersOptionsAreNotModified(t *testing.T) {
 	m := listen(t)
 	t.Setenv("NOTIFY_SOCKET", m.path)
 	opts := make([]lifecycle.Option, 1, 2)
@@ -130,7 +130,7 @@ func TestTheOptionsOfTheCallerAreLeftAlone(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeSentIsLoggedAndNothingElse(t *testing.T) {
+func TestSendFailureIsOnlyLogged(t *testing.T) {
 	var log strings.Builder
 	was := slog.Default()
 	defer slog.SetDefault(was)
@@ -140,13 +140,13 @@ func TestWhatCannotBeSentIsLoggedAndNothingElse(t *testing.T) {
 		t.Error(err)
 	}
 	for _, state := range []string{"running", "draining", "hooks", "stopped"} {
-		if !strings.Contains(log.String(), "a message was not sent\" error=\"dial") || !strings.Contains(log.String(), "state="+state) {
+		if !strings.Contains(log.String(), "message not sent\" error=\"dial") || !strings.Contains(log.String(), "state="+state) {
 			t.Errorf("the log has no warning for %s:\n%s", state, log.String())
 		}
 	}
 }
 
-func TestASocketThatNobodyReadsHoldsNothingUp(t *testing.T) {
+func TestUnreadSocketDelaysNothing(t *testing.T) {
 	m := listen(t)
 	t.Setenv("NOTIFY_SOCKET", m.path)
 	full, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: m.path, Net: "unixgram"})
@@ -173,7 +173,7 @@ func TestASocketThatNobodyReadsHoldsNothingUp(t *testing.T) {
 	}
 }
 
-func TestWithoutMainRunSaysSo(t *testing.T) {
+func TestNilMainIsAnError(t *testing.T) {
 	for _, socket := range []string{"", "/run/notify"} {
 		t.Setenv("NOTIFY_SOCKET", socket)
 		if err := systemd.Run(nil); err == nil || !strings.Contains(err.Error(), "main is nil") {
@@ -182,7 +182,7 @@ func TestWithoutMainRunSaysSo(t *testing.T) {
 	}
 }
 
-func TestABadOptionIsAnErrorAtOnce(t *testing.T) {
+func TestInvalidOptionIsReturnedImmediately(t *testing.T) {
 	m := listen(t)
 	t.Setenv("NOTIFY_SOCKET", m.path)
 	err := systemd.Run(func(context.Context) error { t.Error("main is called"); return nil }, lifecycle.WithDrainTimeout(-1))
@@ -193,7 +193,7 @@ func TestABadOptionIsAnErrorAtOnce(t *testing.T) {
 }
 
 // The longest timeouts there are, on the wire.
-func TestTimeoutsWithoutEnd(t *testing.T) {
+func TestUnlimitedTimeouts(t *testing.T) {
 	m := listen(t)
 	t.Setenv("NOTIFY_SOCKET", m.path)
 	const forever = `EXTEND_TIMEOUT_USEC=9223372036854775`
@@ -213,7 +213,7 @@ func TestTimeoutsWithoutEnd(t *testing.T) {
 	m.expect(`STATUS=stopped \(hooks_finished\)`)
 }
 
-func TestAnAbstractSocket(t *testing.T) {
+func TestAbstractSocket(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("abstract sockets are Linux's")
 	}
@@ -227,7 +227,7 @@ func TestAnAbstractSocket(t *testing.T) {
 }
 
 // The watchdog's messages are not sent either.
-func TestASocketThatIsNotSupportedIsSaidOnce(t *testing.T) {
+func TestUnsupportedSocketIsLoggedOnce(t *testing.T) {
 	dir, err := os.MkdirTemp("", "sd")
 	if err != nil {
 		t.Fatal(err)

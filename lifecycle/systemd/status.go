@@ -9,10 +9,10 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// unlimited is a budget that means that there is none: a hundred years.
+// unlimited is the budget from which on no limit is shown: a hundred years.
 const unlimited = 100 * 365 * 24 * time.Hour
 
-// status is the line that systemctl status shows, such as "draining
+// status returns the line that systemctl status shows, such as "draining
 // (stop_requested): waits for main, 2 requests; at most 15s".
 func status(step fsm.Step, s lifecycle.Snapshot) string {
 	text := fmt.Sprintf("%v (%v)", step.To, step.On)
@@ -33,7 +33,7 @@ func status(step fsm.Step, s lifecycle.Snapshot) string {
 	return text
 }
 
-// work is what Draining waits for.
+// work returns what Draining waits for, as text.
 func work(s lifecycle.Snapshot) string {
 	groups := 0
 	for _, g := range s.Groups {
@@ -59,9 +59,9 @@ func work(s lifecycle.Snapshot) string {
 	return strings.Join(parts, ", ")
 }
 
-// hooks is what there is to run.
+// hooks returns the hooks that are left to run, as text.
 func hooks(s lifecycle.Snapshot) string {
-	left, first := s.HookCount-len(s.Hooks), "" // what there is no row for is still to come
+	left, first := s.HookCount-len(s.Hooks), "" // hooks without a row have not begun
 	for _, h := range s.Hooks {
 		if !h.Ended.IsZero() {
 			continue

@@ -40,7 +40,7 @@ func TestAMainWithoutHooksStopsLateAndSaysWhy(t *testing.T) {
 	}
 	wantLog(t, p,
 		"main has not returned since its context was cancelled",
-		"lifecycle: shutdown timeout (10s): every hook has run, but main has not come back",
+		"lifecycle: shutdown timeout (10s): every hook has run, but main is still running",
 		"lifecycle: main is still running")
 }
 
@@ -101,7 +101,7 @@ func TestTheCompleteMainSaysWhatToDoWithARequestUnderWay(t *testing.T) {
 		t.Errorf("it stopped after %v, want the grace of %v and not the drain timeout", took, grace)
 	}
 	wantLog(t, p,
-		"hook failed", "context canceled", "it used the run's context, which is cancelled by now", "OnShutdownContext")
+		"hook failed", "context canceled", "it used the run's context, which is already cancelled", "OnShutdownContext")
 	for _, line := range p.Stderr.All() {
 		if strings.Contains(line, "hook failed") && !strings.Contains(line, "complete/main.go:") {
 			t.Errorf("the log does not say which hook: %s", line)

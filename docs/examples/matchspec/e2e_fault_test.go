@@ -84,13 +84,13 @@ func TestAHungDrainIsNamedAndHooksStillRun(t *testing.T) {
 	}
 	place := line(t, "faults.go", "lifecycle.DrainGroup(ctx)")
 	failed := s.AwaitLog("matchspec failed")
-	if !strings.Contains(failed, "lifecycle: drain timeout (2s): still busy: drain group made at ") || !strings.Contains(failed, place) {
-		t.Errorf("the error does not name the group made at %s: %s", place, failed)
+	if !strings.Contains(failed, "lifecycle: drain timeout (2s): still busy: drain group created at ") || !strings.Contains(failed, place) {
+		t.Errorf("the error does not name the group created at %s: %s", place, failed)
 	}
 	if own := line(t, "service.go", "lifecycle.DrainGroup(ctx)"); strings.Contains(failed, own) {
 		t.Errorf("the error names the worker's group, which was done: %s", failed)
 	}
-	s.wantInOrder("has not ended in time", `"lifecycle: hooks"`, `"lifecycle: stopped"`, "matchspec failed")
+	s.wantInOrder("did not finish in time", `"lifecycle: hooks"`, `"lifecycle: stopped"`, "matchspec failed")
 	s.wantInOrder("hook: store flushed", "hook: store closed", "matchspec failed")
 	s.wantStored(accepted)
 }

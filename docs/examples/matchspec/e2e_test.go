@@ -100,7 +100,7 @@ func TestASecondSIGTERMDoesNotKill(t *testing.T) {
 	s.Signal(syscall.SIGTERM)
 	s.AwaitLog("lifecycle: draining")
 	s.Signal(syscall.SIGTERM)
-	s.AwaitLog("a further signal changes nothing")
+	s.AwaitLog("signal ignored")
 	if err := h.release(); err != nil {
 		t.Errorf("the request under way: %v", err)
 	}

@@ -99,7 +99,7 @@ func TestATaskThatFailsStopsTheService(t *testing.T) {
 	if code := p.ExitCode(); code != 1 {
 		t.Errorf("exit code %d", code)
 	}
-	p.AwaitLog("lifecycle: task begun at ")
+	p.AwaitLog("lifecycle: task started at ")
 }
 
 func TestTheWorkContextEndsWithTheDrain(t *testing.T) {

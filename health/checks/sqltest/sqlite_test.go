@@ -44,7 +44,7 @@ func expect(t *testing.T, err error, parts ...string) {
 	}
 }
 
-func TestSQLPingPassesForADatabaseThatCanBeOpenedAndKeepsNoConnection(t *testing.T) {
+func TestSQLPingPassesAndKeepsNoConnection(t *testing.T) {
 	db := open(t, filepath.Join(t.TempDir(), "matchspec.db"))
 	for range 3 {
 		if err := checks.SQLPing(db)(t.Context()); err != nil {
@@ -56,12 +56,12 @@ func TestSQLPingPassesForADatabaseThatCanBeOpenedAndKeepsNoConnection(t *testing
 	}
 }
 
-func TestSQLPingFailsForADatabaseThatCannotBeOpened(t *testing.T) {
+func TestSQLPingFailsIfTheDatabaseCannotBeOpened(t *testing.T) {
 	db := open(t, filepath.Join(t.TempDir(), "missing", "matchspec.db"))
 	expect(t, checks.SQLPing(db)(t.Context()), "unable to open database file")
 }
 
-func TestSQLPingFailsForAFileThatIsNoDatabase(t *testing.T) {
+func TestSQLPingFailsForAFileThatIsNotADatabase(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "matchspec.db")
 	if err := os.WriteFile(file, []byte(strings.Repeat("not a database ", 100)), 0o600); err != nil {
 		t.Fatal(err)
@@ -70,7 +70,7 @@ func TestSQLPingFailsForAFileThatIsNoDatabase(t *testing.T) {
 	expect(t, checks.SQLPing(db)(t.Context()), "file is not a database")
 }
 
-func TestSQLPingFailsForADatabaseThatWasClosed(t *testing.T) {
+func TestSQLPingFailsForAClosedDatabase(t *testing.T) {
 	db := open(t, filepath.Join(t.TempDir(), "matchspec.db"))
 	if err := checks.SQLPing(db)(t.Context()); err != nil {
 		t.Fatal(err)
@@ -80,7 +80,7 @@ func TestSQLPingFailsForADatabaseThatWasClosed(t *testing.T) {
 }
 
 // A transaction holds the only connection.
-func TestSQLPingOfAPoolThatIsExhaustedEndsWithItsContextAndPassesAgain(t *testing.T) {
+func TestSQLPingOfAnExhaustedPoolEndsWithItsContext(t *testing.T) {
 	db := open(t, filepath.Join(t.TempDir(), "matchspec.db"))
 	db.SetMaxOpenConns(1)
 	tx, err := db.BeginTx(t.Context(), nil)

@@ -8,7 +8,7 @@ import (
 )
 
 // HOOK-10
-func TestHooksAreTakenBack(t *testing.T) {
+func TestHooksCanBeUnregistered(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		var stops []func() bool
 		note := func(name string) func(context.Context) error {
@@ -33,7 +33,7 @@ func TestHooksAreTakenBack(t *testing.T) {
 	})
 }
 
-func TestHooksThatAreNotTakenBack(t *testing.T) {
+func TestHooksThatCannotBeUnregistered(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		var running, dropped func() bool
 		var ctx context.Context
@@ -49,9 +49,9 @@ func TestHooksThatAreNotTakenBack(t *testing.T) {
 		})
 		late := lifecycle.OnShutdownContext(ctx, func(context.Context) error { w.note("late"); return nil })
 		book := defaultLog(t)
-		foreign := lifecycle.OnShutdownContext(context.Background(), func(context.Context) error { return nil })
-		w.note("dropped by the timeout: %v, late: %v, foreign: %v", dropped(), late(), foreign())
-		w.expect("0s running: false", "10s late", "10s dropped by the timeout: false, late: false, foreign: false")
+		outside := lifecycle.OnShutdownContext(context.Background(), func(context.Context) error { return nil })
+		w.note("dropped by the timeout: %v, late: %v, outside: %v", dropped(), late(), outside())
+		w.expect("0s running: false", "10s late", "10s dropped by the timeout: false, late: false, outside: false")
 		if !book.has("OnShutdownContext") {
 			t.Errorf("HOOK-9: the log has %s", book)
 		}

@@ -13,13 +13,13 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// failing is a listener that fails a second after its first connection.
-type failing struct {
+// failingListener is a listener that fails a second after its first connection.
+type failingListener struct {
 	*pipes
 	accepted bool
 }
 
-func (f *failing) Accept() (net.Conn, error) {
+func (f *failingListener) Accept() (net.Conn, error) {
 	if f.accepted {
 		sleep(1)
 		return nil, errors.New("no more")
@@ -28,12 +28,12 @@ func (f *failing) Accept() (net.Conn, error) {
 	return f.pipes.Accept()
 }
 
-// deaf is a listener whose Close does not end Accept.
-type deaf struct{ *pipes }
+// stuckListener is a listener whose Close does not end Accept.
+type stuckListener struct{ *pipes }
 
-func (d deaf) Close() error { return nil }
+func (d stuckListener) Close() error { return nil }
 
-// Whatever becomes of the listener, no connection outlives Draining (HTTP-2).
+// Even if the listener fails, no connection outlives Draining (HTTP-2).
 func TestConnectionsOfAListenerThatFailsAreCut(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
@@ -50,7 +50,7 @@ func TestConnectionsOfAListenerThatFailsAreCut(t *testing.T) {
 		go w.get(client, "/")
 		err := w.run(func(ctx context.Context) error {
 			lifecycle.OnShutdown(ctx, func() error { w.note("hook"); return nil })
-			err := lifecycle.Serve(ctx, &http.Server{Handler: handler}, &failing{pipes: ln})
+			err := lifecycle.Serve(ctx, &http.Server{Handler: handler}, &failingListener{pipes: ln})
 			w.note("Serve: %v", err)
 			return err
 		}, lifecycle.WithDrainTimeout(2*time.Second))
@@ -62,13 +62,13 @@ func TestConnectionsOfAListenerThatFailsAreCut(t *testing.T) {
 	})
 }
 
-func TestAListenerThatCannotBeClosedDoesNotKeepRequests(t *testing.T) {
+func TestStuckListenerIsAbandonedAtTheDrainTimeout(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
 		defer ln.Close()
 		time.AfterFunc(time.Second, func() { w.signals <- nil })
 		err := w.run(func(ctx context.Context) error {
-			return lifecycle.Serve(ctx, &http.Server{}, deaf{ln})
+			return lifecycle.Serve(ctx, &http.Server{}, stuckListener{ln})
 		}, lifecycle.WithDrainTimeout(2*time.Second))
 		if took := time.Since(w.began); took != 3*time.Second || errors.Is(err, lifecycle.ErrMainRunning) {
 			t.Errorf("Run returned %v after %v, want 3s", err, took)

@@ -58,7 +58,7 @@ func TestMaxBytesReaderEndsTheConnection(t *testing.T) {
 }
 
 // HTTP-10, over HTTP/2: its response writer has other methods.
-func TestOverHTTP2AHandlerCanPush(t *testing.T) {
+func TestHTTP2HandlerCanPush(t *testing.T) {
 	for _, delay := range []time.Duration{0, time.Second} {
 		inVirtualTime(t, func(w *world) {
 			ln := newPipes()
@@ -84,7 +84,7 @@ func TestOverHTTP2AHandlerCanPush(t *testing.T) {
 
 // HTTP-10: without a drain delay the handler is given the response writer of
 // net/http itself.
-func TestAHandlerIsGivenTheResponseWriterOfTheServer(t *testing.T) {
+func TestHandlerGetsTheServersResponseWriter(t *testing.T) {
 	kind := func(rw http.ResponseWriter) string { return fmt.Sprintf("%T", rw) }
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
@@ -104,7 +104,7 @@ func TestAHandlerIsGivenTheResponseWriterOfTheServer(t *testing.T) {
 
 // HTTP-3, in the drain delay, whatever the handler does, and whenever the
 // request began: the header is sent after the stop.
-func TestInTheDrainDelayEveryResponseSaysClose(t *testing.T) {
+func TestResponsesCloseInTheDrainDelay(t *testing.T) {
 	handlers := map[string]http.HandlerFunc{
 		"writes nothing":                        func(http.ResponseWriter, *http.Request) { sleep(1) },
 		"calls WriteHeader at once":             func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusAccepted); sleep(1) },
@@ -144,7 +144,7 @@ func TestInTheDrainDelayEveryResponseSaysClose(t *testing.T) {
 }
 
 // A header is what it was when WriteHeader was called, and trailers come after.
-func TestInTheDrainDelayHeadersAndTrailersAreAsUnderABareServer(t *testing.T) {
+func TestHeadersAndTrailersInTheDrainDelay(t *testing.T) {
 	handler := http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
 		rw.Header().Set("Trailer", "Sum")
 		rw.Header().Set("Early", "yes")

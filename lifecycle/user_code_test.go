@@ -14,16 +14,16 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// badError is an error whose methods do what bad does.
-type badError struct{ bad func() }
+// misbehavingError is an error whose methods call bad.
+type misbehavingError struct{ bad func() }
 
-func (*badError) Error() string          { return "bad" }
-func (e *badError) Unwrap() []error      { e.bad(); return nil }
-func (e *badError) Is(target error) bool { e.bad(); return false }
+func (*misbehavingError) Error() string          { return "bad" }
+func (e *misbehavingError) Unwrap() []error      { e.bad(); return nil }
+func (e *misbehavingError) Is(target error) bool { e.bad(); return false }
 
 // Whatever an error of the user's does when it is looked at, it is reported, and
 // Run goes on (STATE-2, RUN-6, HOOK-2).
-func TestErrorsThatMisbehaveWhenTheyAreLookedAt(t *testing.T) {
+func TestErrorsWithMisbehavingMethods(t *testing.T) {
 	for name, bad := range map[string]func(ctx context.Context){
 		"panic":       func(context.Context) { panic("boom") },
 		"call Goexit": func(context.Context) { runtime.Goexit() },
@@ -46,7 +46,7 @@ func TestErrorsThatMisbehaveWhenTheyAreLookedAt(t *testing.T) {
 				inVirtualTime(t, func(w *world) {
 					err := w.run(func(ctx context.Context) error {
 						lifecycle.OnShutdown(ctx, func() error { w.note("hook"); return nil })
-						return main(ctx, &badError{func() { bad(ctx) }})
+						return main(ctx, &misbehavingError{func() { bad(ctx) }})
 					})
 					if err == nil || !strings.Contains(err.Error(), "bad") {
 						t.Errorf("Run returned %v", err)
@@ -67,23 +67,23 @@ func TestCleanErrorFunctionsThatCallGoexit(t *testing.T) {
 	})
 }
 
-func TestAnExitCodeOfAnErrorThatPanics(t *testing.T) {
-	for _, err := range []error{(*lifecycle.HookError)(nil), &badError{func() { panic("boom") }}} {
+func TestExitCodeOfAnErrorThatPanics(t *testing.T) {
+	for _, err := range []error{(*lifecycle.HookError)(nil), &misbehavingError{func() { panic("boom") }}} {
 		if got := lifecycle.ExitCode(err); got != 1 {
 			t.Errorf("RUN-14: %d, want 1", got)
 		}
 	}
 }
 
-// strange is a parent context of the user's own making.
-type strange struct {
+// customContext is a parent context of the user's own making.
+type customContext struct {
 	context.Context
 	err func() error
 }
 
-func (s strange) Err() error { return s.err() }
+func (s customContext) Err() error { return s.err() }
 
-func TestAParentWhoseMethodsMisbehaveKeepsNothing(t *testing.T) {
+func TestMisbehavingParentContextDoesNotBlockRun(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		parent, cancel := context.WithCancel(context.Background())
 		cancelled := false
@@ -93,7 +93,7 @@ func TestAParentWhoseMethodsMisbehaveKeepsNothing(t *testing.T) {
 			<-ctx.Done()
 			w.note("cancelled")
 			return nil
-		}, lifecycle.WithContext(strange{parent, func() error {
+		}, lifecycle.WithContext(customContext{parent, func() error {
 			if cancelled {
 				panic("boom")
 			}
@@ -107,10 +107,9 @@ func TestAParentWhoseMethodsMisbehaveKeepsNothing(t *testing.T) {
 }
 
 // A service sets its default logger in main, after Run was entered.
-func TestTheDefaultLoggerIsThatOfTheMoment(t *testing.T) {
-	book := &logbook{}
-	was := slog.Default()
-	defer slog.SetDefault(was)
+func TestDefaultLoggerIsLookedUpForEachRecord(t *testing.T) {
+	book := &logRecorder{}
+	restoreDefaultLog(t)
 	_ = lifecycle.Run(func(ctx context.Context) error {
 		slog.SetDefault(slog.New(book))
 		lifecycle.OnShutdown(ctx, func() error { return errBoom })
@@ -122,11 +121,11 @@ func TestTheDefaultLoggerIsThatOfTheMoment(t *testing.T) {
 }
 
 // A logger may hand its records on; then its calls come from elsewhere (STATE-4).
-func TestAnAsyncLoggerThatCallsBackIsNotCalledWithoutEnd(t *testing.T) {
+func TestAsyncLoggerThatCallsBackDoesNotRecurseForever(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		var run atomic.Pointer[context.Context]
 		records := make(chan error, 10_000)
-		log := &callsBack{library: func(err error) { records <- err }}
+		log := &recursiveLogger{library: func(err error) { records <- err }}
 		go func() {
 			for range records {
 				if ctx := run.Load(); ctx != nil {
@@ -162,7 +161,7 @@ func TestHookTimeoutsOfManyHooks(t *testing.T) {
 }
 
 // LOG-1: a go statement leaves no trace in the goroutine that it starts.
-func TestThePlaceOfAGoStatementIsNotInTheRuntime(t *testing.T) {
+func TestGoStatementHasNoRuntimeCallSite(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		err := w.run(func(ctx context.Context) error {
 			go lifecycle.OnShutdown(ctx, func() error { return errBoom })
@@ -179,21 +178,20 @@ func TestThePlaceOfAGoStatementIsNotInTheRuntime(t *testing.T) {
 	})
 }
 
-func TestADefaultLoggerThatPanicsHarmsNoCaller(t *testing.T) {
-	was := slog.Default()
-	defer slog.SetDefault(was)
-	slog.SetDefault(slog.New(panics{}))
+func TestPanicOfTheDefaultLoggerIsContained(t *testing.T) {
+	restoreDefaultLog(t)
+	slog.SetDefault(slog.New(panickingLogger{}))
 	if _, ok := lifecycle.Track(context.Background()); ok { // HOOK-9
 		t.Error("tracked")
 	}
 }
 
-type panics struct{ slog.Handler }
+type panickingLogger struct{ slog.Handler }
 
-func (panics) Enabled(context.Context, slog.Level) bool { panic("boom") }
+func (panickingLogger) Enabled(context.Context, slog.Level) bool { panic("boom") }
 
 // RUN-14
-func TestTheSignalErrorIsThereOnce(t *testing.T) {
+func TestSignalErrorIsJoinedOnce(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		w.signals <- os.Interrupt
 		err := w.run(func(ctx context.Context) error {
@@ -216,7 +214,7 @@ func TestSignalsThatCannotBeCaughtAreRefused(t *testing.T) {
 }
 
 // A second and third timer that are due at once must not wait for each other.
-func TestTheContextOfAHookHasItsDeadlineAndItsCause(t *testing.T) {
+func TestHookContextHasDeadlineAndCause(t *testing.T) {
 	for name, tc := range map[string]struct {
 		timeout time.Duration
 		want    string

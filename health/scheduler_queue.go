@@ -2,8 +2,8 @@ package health
 
 import "time"
 
-// queue is checks that wait for their turn, the soonest first, and of equal ones
-// the one that came first. It implements heap.Interface.
+// queue is a heap of checks that wait to be started: the earliest time first, and for
+// equal times in the order of arrival. It implements heap.Interface.
 type queue []entry
 
 type entry struct {
@@ -33,8 +33,8 @@ func (q *queue) Pop() any {
 	return e
 }
 
-// alarms is the checks that have one, the soonest first; each knows its place. It
-// implements heap.Interface.
+// alarms is a heap of the checks that have an alarm, earliest first; each check has its
+// index. It implements heap.Interface.
 type alarms []*check
 
 func (a alarms) Len() int { return len(a) }
@@ -43,12 +43,12 @@ func (a alarms) Less(i, j int) bool { return a[i].alarm < a[j].alarm }
 
 func (a alarms) Swap(i, j int) {
 	a[i], a[j] = a[j], a[i]
-	a[i].slot, a[j].slot = i, j
+	a[i].alarmIndex, a[j].alarmIndex = i, j
 }
 
 func (a *alarms) Push(x any) {
 	c := x.(*check)
-	c.slot = len(*a)
+	c.alarmIndex = len(*a)
 	*a = append(*a, c)
 }
 
@@ -61,11 +61,10 @@ func (a *alarms) Pop() any {
 	return c
 }
 
-// readied is the checks that are to be called now, in the order in which they got
-// their turns.
-type readied struct{ first, last *check }
+// readyList is a linked list of the checks to call now, in order.
+type readyList struct{ first, last *check }
 
-func (r *readied) push(c *check) {
+func (r *readyList) push(c *check) {
 	if r.first == nil {
 		r.first = c
 	} else {
@@ -74,8 +73,8 @@ func (r *readied) push(c *check) {
 	r.last = c
 }
 
-// pop returns the first and takes it out; there has to be one.
-func (r *readied) pop() *check {
+// pop removes and returns the first check; the list must not be empty.
+func (r *readyList) pop() *check {
 	c := r.first
 	r.first, c.next = c.next, nil
 	return c

@@ -15,23 +15,23 @@ import (
 )
 
 // A logger that calls this package for each record it gets (STATE-4).
-type callsBack struct {
+type recursiveLogger struct {
 	calls   atomic.Int32
 	library func(error)
 }
 
-func (*callsBack) Enabled(context.Context, slog.Level) bool { return true }
-func (c *callsBack) WithAttrs([]slog.Attr) slog.Handler     { return c }
-func (c *callsBack) WithGroup(string) slog.Handler          { return c }
+func (*recursiveLogger) Enabled(context.Context, slog.Level) bool { return true }
+func (c *recursiveLogger) WithAttrs([]slog.Attr) slog.Handler     { return c }
+func (c *recursiveLogger) WithGroup(string) slog.Handler          { return c }
 
-func (c *callsBack) Handle(_ context.Context, r slog.Record) error {
+func (c *recursiveLogger) Handle(_ context.Context, r slog.Record) error {
 	if c.calls.Add(1) < 1000 {
 		c.library(errors.New(r.Message))
 	}
 	return nil
 }
 
-func TestALoggerThatCallsBackIsNotCalledWithoutEnd(t *testing.T) {
+func TestLoggerThatCallsBackDoesNotRecurseForever(t *testing.T) {
 	for name, call := range map[string]func(ctx context.Context, err error){
 		"Track":        func(ctx context.Context, _ error) { done, _ := lifecycle.Track(ctx); done() },
 		"Go":           func(ctx context.Context, err error) { lifecycle.Go(ctx, func(context.Context) error { return nil }) },
@@ -49,7 +49,7 @@ func TestALoggerThatCallsBackIsNotCalledWithoutEnd(t *testing.T) {
 				inVirtualTime(t, func(w *world) {
 					var run atomic.Pointer[context.Context]
 					var over atomic.Bool
-					log := &callsBack{library: func(err error) {
+					log := &recursiveLogger{library: func(err error) {
 						if ctx := run.Load(); ctx != nil && over.Load() == after {
 							call(*ctx, err)
 						}
@@ -76,10 +76,9 @@ func TestALoggerThatCallsBackIsNotCalledWithoutEnd(t *testing.T) {
 }
 
 // Without a run there is no state to be kept, but no recursion either (HOOK-9).
-func TestADefaultLoggerThatCallsBackIsNotCalledWithoutEnd(t *testing.T) {
-	was := slog.Default()
-	defer slog.SetDefault(was)
-	log := &callsBack{library: func(error) { _, _ = lifecycle.Track(context.Background()) }}
+func TestDefaultLoggerThatCallsBackDoesNotRecurseForever(t *testing.T) {
+	restoreDefaultLog(t)
+	log := &recursiveLogger{library: func(error) { _, _ = lifecycle.Track(context.Background()) }}
 	slog.SetDefault(slog.New(log))
 	_, _ = lifecycle.Track(context.Background())
 	if n := log.calls.Load(); n != 2 {
@@ -109,7 +108,7 @@ func (l loop) Unwrap() error {
 
 // RUN-7: such an error is not clean, and it ends neither the process nor the
 // time that Run has.
-func TestAnErrorThatUnwrapsToItselfIsReported(t *testing.T) {
+func TestErrorThatUnwrapsToItselfIsReported(t *testing.T) {
 	for _, endless := range []error{cycle{}, cycle{true}, loop{}} {
 		inVirtualTime(t, func(w *world) {
 			err := w.run(func(ctx context.Context) error {
@@ -130,7 +129,7 @@ func TestAnErrorThatUnwrapsToItselfIsReported(t *testing.T) {
 }
 
 // RUN-4, RUN-5: both are reported.
-func TestAPanicDuringAGoexitIsNotLost(t *testing.T) {
+func TestPanicDuringGoexitIsReported(t *testing.T) {
 	exits := func() error {
 		defer panic("boom")
 		runtime.Goexit()
@@ -152,7 +151,7 @@ func TestAPanicDuringAGoexitIsNotLost(t *testing.T) {
 				if !errors.Is(err, lifecycle.ErrGoexit) || !errors.As(err, &p) || p.Value != "boom" {
 					t.Errorf("Run returned %v", err)
 				}
-				w.expectLog("ERROR", "panicked", "endless_test.go")
+				w.expectLog("ERROR", "panicked", "recursion_test.go")
 			})
 		})
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// What a timeout's error says is enough to find the culprit (DRAIN-2).
-func TestOnlyWhatIsBusyIsBlamed(t *testing.T) {
+// A timeout's error is enough to find the culprit (DRAIN-2).
+func TestOnlyBusyGroupsAreListed(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		var idle, late, hung string
 		release := make(chan struct{})
@@ -38,7 +38,7 @@ func TestOnlyWhatIsBusyIsBlamed(t *testing.T) {
 	})
 }
 
-func TestManyTasksOfOneLineAreToldInOne(t *testing.T) {
+func TestTasksStartedOnOneLineAreListedOnce(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		release := make(chan struct{})
 		place := ""
@@ -50,7 +50,7 @@ func TestManyTasksOfOneLineAreToldInOne(t *testing.T) {
 			return nil
 		})
 		close(release)
-		if want := "still busy: task begun at " + place + " (1000 of them)"; err == nil || !strings.HasSuffix(err.Error(), want) {
+		if want := "still busy: task started at " + place + " (1000 of them)"; err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("Run returned %v, want it to end with %q", err, want)
 		}
 	})
@@ -58,9 +58,9 @@ func TestManyTasksOfOneLineAreToldInOne(t *testing.T) {
 
 func hang(release <-chan struct{}) { <-release }
 
-// A forcing signal while main is waited for is about main, not about groups
-// that nobody has looked at (SIG-2).
-func TestAForcedEndNamesMain(t *testing.T) {
+// If a signal forces while main is waited for, the error is about main, not about
+// groups that were not waited for yet (SIG-2).
+func TestForcedErrorNamesMain(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		release := make(chan struct{})
 		time.AfterFunc(time.Second, func() { w.signals <- syscall.SIGTERM })
@@ -77,8 +77,8 @@ func TestAForcedEndNamesMain(t *testing.T) {
 	})
 }
 
-// RUN-11: main that is out in a call of this package is told by that call.
-func TestMainThatHangsInANestedRunIsTold(t *testing.T) {
+// RUN-11: if main hangs in a call of this package, the error names that call.
+func TestErrorNamesTheCallOfANestedRun(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		release := make(chan struct{})
 		time.AfterFunc(time.Second, func() { w.signals <- syscall.SIGTERM })
@@ -87,7 +87,7 @@ func TestMainThatHangsInANestedRunIsTold(t *testing.T) {
 		})
 		close(release)
 		if !errors.Is(err, lifecycle.ErrMainRunning) || !strings.Contains(err.Error(), "in github.com/greynewell/mist-go/lifecycle.Run (") ||
-			!strings.Contains(err.Error(), "called by github.com/greynewell/mist-go/lifecycle_test.TestMainThatHangsInANestedRunIsTold") {
+			!strings.Contains(err.Error(), "called by github.com/greynewell/mist-go/lifecycle_test.TestErrorNamesTheCallOfANestedRun") {
 			t.Errorf("Run returned %v, want the call of the inner Run", err)
 		}
 	})
