@@ -28,7 +28,7 @@ type check struct {
 	// All that follows is guarded by scheduler.mu.
 
 	removed  bool // or replaced: nothing of it is shown or logged any more
-	phase    phase
+	running  bool
 	run      *run          // the one that is queued or under way
 	turn     time.Duration // while it is queued: when it begins at the latest
 	began    time.Duration
@@ -54,14 +54,6 @@ type check struct {
 	owed      time.Duration // when the text that could not be logged is; 0: there is none
 	warned    bool          // whether a timeout was logged since it passed
 }
-
-type phase uint8
-
-const (
-	idle phase = iota
-	queued
-	running
-)
 
 func newCheck(name string, timeout time.Duration) *check {
 	key := valid(name)

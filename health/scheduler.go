@@ -197,7 +197,7 @@ func (s *scheduler) begin(checks []*check) []result {
 	for kind := range s.queues {
 		for i, c := range checks {
 			if c.kind() == kind {
-				results[i] = result{c, s.assign(c, now, i+1, len(checks))}
+				results[i] = result{c, s.assign(c, now, i, len(checks))}
 			}
 		}
 	}
@@ -237,13 +237,12 @@ func (s *scheduler) request(c *check, now time.Duration, i, n int) {
 	}
 	c.run, s.blank = &s.blank[0], s.blank[1:]
 	c.deadline = now + c.timeout
-	if s.count < maxRuns && len(s.queues[0]) == 0 && (!c.optional || len(s.queues[1]) == 0) {
+	if s.count < maxRuns { // then no check is queued: admit has begun all
 		s.start(c, now)
 		return
 	}
 	quarter := c.timeout / 4
 	c.turn = now + quarter + quarter/time.Duration(n)*time.Duration(i)
-	c.phase = queued
 	s.came++
 	heap.Push(&s.queues[c.kind()], entry{now + 2*quarter, s.came, c})
 }
@@ -253,7 +252,7 @@ func (s *scheduler) queued() bool { return len(s.queues[0])+len(s.queues[1]) > 0
 // start has the check called by a worker. The caller calls attend when it has
 // started all that it starts.
 func (s *scheduler) start(c *check, now time.Duration) {
-	c.phase, c.began, c.counted = running, now, true
+	c.running, c.began, c.counted = true, now, true
 	s.count++
 	s.ready.push(c)
 	s.watch(c, now)
@@ -304,7 +303,7 @@ func (s *scheduler) nextReady() *check {
 func (s *scheduler) finish(c *check, out *failure) {
 	now := s.now()
 	r := c.run
-	c.phase, c.run, c.ended, c.took = idle, nil, true, now-c.began
+	c.running, c.run, c.ended, c.took = false, nil, true, now-c.began
 	s.release(c)
 	if !r.decided {
 		if now >= c.deadline {
@@ -340,9 +339,7 @@ func (s *scheduler) decide(c *check, r *run, out *failure, now time.Duration) {
 	}
 	c.last, c.lastAt = r, now
 	s.settle(r, out)
-	if out != nil || c.failing {
-		s.changes.note(c, r, now)
-	}
+	s.changes.note(c, r, now)
 }
 
 // overdue decides a run whose timeout is over. When it is over again, and the
@@ -389,12 +386,10 @@ func (s *scheduler) admit(now time.Duration) {
 func (s *scheduler) take(results []result, left *failure) (complete []result, all bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	removed := false
 	for i := range results {
 		r := &results[i]
 		switch {
-		case r.check.removed:
-			removed = true
+		case r.check.removed: // and left out below
 		case r.run.decided:
 		case left == nil:
 			return results, false
@@ -402,10 +397,7 @@ func (s *scheduler) take(results []result, left *failure) (complete []result, al
 			r.run = &run{out: left, fails: true}
 		}
 	}
-	if removed {
-		results = slices.DeleteFunc(results, func(r result) bool { return r.check.removed })
-	}
-	return results, true
+	return slices.DeleteFunc(results, func(r result) bool { return r.check.removed }), true
 }
 
 // await waits for the results: for those that decide, and then for optional
@@ -476,7 +468,7 @@ func (c *check) due() time.Duration {
 	switch {
 	case c.removed:
 		return at
-	case c.phase != running:
+	case !c.running:
 	case !c.run.decided:
 		at = min(at, c.deadline)
 	case c.streak < c.failAfter:
@@ -540,10 +532,10 @@ func (s *scheduler) tick() {
 	s.set = now // so that nothing below sets the timer
 	for len(s.alarms) > 0 && s.alarms[0].alarm <= now {
 		c := s.alarms[0]
-		if c.counted && now-c.began >= patience {
+		if now-c.began >= patience {
 			s.release(c)
 		}
-		if c.phase == running && !c.removed {
+		if c.running && !c.removed {
 			if !c.run.decided && now >= c.deadline || c.run.decided && c.streak < c.failAfter && now >= c.late {
 				s.overdue(c, now)
 			}

@@ -37,7 +37,7 @@ type connections struct {
 	goAway   atomic.Pointer[time.Time] // when clients of HTTP/2 were told to go away
 	over     atomic.Bool               // all that there are are cut
 	noReuse  atomic.Bool               // net/http closes idle connections of HTTP/1, or has
-	changed  chan struct{}             // a token when one has moved on, while stopping
+	changed  chan struct{}             // a token when one has moved on
 	beside                             // calls of Close
 }
 
@@ -92,11 +92,9 @@ func (c *connections) drop(conn net.Conn) {
 
 // wake has whoever stops the server look again.
 func (c *connections) wake() {
-	if c.stopping.Load() != nil {
-		select {
-		case c.changed <- struct{}{}:
-		default:
-		}
+	select {
+	case c.changed <- struct{}{}:
+	default:
 	}
 }
 

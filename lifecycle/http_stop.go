@@ -162,7 +162,7 @@ func (s *server) stop() {
 	for grown := time.Now().Add(silentPatience); ; {
 		waiting, due := s.conns.settle()
 		accepting := s.stillAccepting()
-		if accepting && !shutDown && (due.IsZero() || due.After(grown)) {
+		if !shutDown && (due.IsZero() || due.After(grown)) {
 			due = grown
 		}
 		if !shutDown && !waiting && (!accepting || !time.Now().Before(grown)) {
