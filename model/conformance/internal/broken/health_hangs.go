@@ -117,6 +117,12 @@ func hangCases() []Case {
 				})
 			})
 		}),
+		wrong("a check replaces one whose name reads like its own", "HEALTH-12", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				add := h.AddCheck
+				h.AddCheck = func(name string, check func() error) { add(strings.ToValidUTF8(name, "\ufffd"), check) }
+			})
+		}),
 		wrong("a key that is not UTF-8 comes last", "HEALTH-12", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				const name = `("[^"]*(?:\\ufffd|\x{FFFD})[^"]*":"ok"),`

@@ -94,6 +94,14 @@ func logCases() []Case {
 				write(r)
 			})
 		}),
+		wrong("records of what is refused have no time", "LOG-1", func(i *impl) {
+			onRecord(i, func(r slog.Record, write func(slog.Record)) {
+				if r.Level >= slog.LevelError {
+					r.Time = time.Time{}
+				}
+				write(r)
+			})
+		}),
 		wrong("the source of every record is the call of Run", "LOG-1", func(i *impl) {
 			var run atomic.Uintptr
 			onRecord(i, func(r slog.Record, write func(slog.Record)) {

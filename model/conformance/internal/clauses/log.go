@@ -10,12 +10,12 @@ func logClauses() []Clause {
 	return []Clause{
 		{
 			ID: "LOG-1", Level: Extended,
-			Sentence: "Each transition is one record, with from, to, event, elapsed and, if a timeout or a signal forced it, the cause; that of draining has the cause, at (the place that caused it), waits_for as it was before the cancel, and at_most. Durations are text. A record's source is the place that it is about, else the call of Run.",
+			Sentence: "Each transition is one record, with from, to, event, elapsed and, if a timeout or a signal forced it, the cause; that of draining has the cause, at (the place that caused it), waits_for as it was before the cancel, and at_most. Durations are text. Every record has its time. A record's source is the place that it is about, else the call of Run.",
 			Checks: []Check{
 				{"each transition is one record", append(logger, subject.NeedStop, subject.NeedTrack), checks.TransitionsAreLogged},
 				{"the cause and its place", append(logger, subject.NeedStop, subject.NeedGo, subject.NeedSignals), checks.CauseIsLogged},
 				{"what is waited for is as before the cancel", append(logger, subject.NeedStop, subject.NeedTrack), checks.WaitsForIsOfBefore},
-				{"durations are text, and every record has a source", append(logger, subject.NeedStop, subject.NeedTrack, subject.NeedDelay), checks.DurationsAreText},
+				{"durations are text, and every record has a source and its time", append(logger, subject.NeedStop, subject.NeedTrack, subject.NeedDelay), checks.DurationsAreText},
 				{"the source of a record that is about a call", append(logger, subject.NeedGo), checks.PlaceIsSource},
 				{"the cause of a forced transition", append(logger, subject.NeedSignals, subject.NeedTrack), checks.ForcedIsLogged},
 				{"the source of every record that has a place", append(logger, subject.NeedGo, subject.NeedTrack), checks.PlaceIsAlwaysSource},
