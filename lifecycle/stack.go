@@ -26,8 +26,10 @@ const (
 	// dumped: that stops the world, and Run has a time to return in. Of a
 	// goroutine 32 frames are counted at most.
 	dumpLimit = 2000
-	// dumpSize is how much of the dump is kept, in bytes.
-	dumpSize = 1 << 20
+	// dumpSize is how much of the dump is kept, in bytes, and frameSize how much
+	// for each frame.
+	dumpSize  = 1 << 20
+	frameSize = 1 << 10
 	// stackFrames is how many of main's innermost frames are named.
 	stackFrames = 4
 )
@@ -66,11 +68,11 @@ func ownPath() string { return reflect.TypeFor[run]().PkgPath() + "." }
 // mainRunning is the error for a main that has not come back, with its
 // innermost frames if they are to be had at a small cost.
 func (r *run) mainRunning() error {
-	goroutine := r.mainID.Load()
-	if goroutine == nil || framesOfAll() > dumpLimit {
+	goroutine, frames := r.mainID.Load(), framesOfAll()
+	if goroutine == nil || frames > dumpLimit {
 		return ErrMainRunning
 	}
-	buf := make([]byte, dumpSize)
+	buf := make([]byte, min(dumpSize, (frames+16)*frameSize))
 	doing := stackOf(buf[:runtime.Stack(buf, true)], *goroutine)
 	if doing == "" {
 		return ErrMainRunning // it has come back just now
