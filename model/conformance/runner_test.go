@@ -68,6 +68,7 @@ func TestTheRunnerSurvivesWhatItExamines(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			r := conformance.Examine(t, test.impl, conformance.Random(10), conformance.Every(1000), conformance.StepLimit(time.Second))
 			for _, o := range r.Clauses {
 				if o.Result == conformance.Fail && strings.Contains(o.Reason, test.says) {
