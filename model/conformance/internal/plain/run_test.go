@@ -119,6 +119,10 @@ func TestRun(t *testing.T) {
 			plain.DrainGroup(ctx).Go(func() { sleep(60) })
 			return nil
 		}, []plain.Option{plain.WithDrainTimeout(4 * time.Second)}, "hook@4 returned@4", []error{plain.ErrDrainTimeout}},
+		"each option counts": {func(d *diary, ctx context.Context) error {
+			plain.OnShutdown(ctx, d.hook("slow", 60, nil))
+			return nil
+		}, []plain.Option{plain.WithDrainTimeout(4 * time.Second), plain.WithShutdownTimeout(2 * time.Second)}, "slow@0 returned@2", []error{plain.ErrShutdownTimeout}},
 		"hooks have a timeout, all together": {func(d *diary, ctx context.Context) error {
 			plain.OnShutdown(ctx, d.hook("never", 0, nil))
 			plain.OnShutdown(ctx, d.hook("slow", 60, nil))
