@@ -2,6 +2,7 @@ package fsm
 
 import (
 	"encoding/xml"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -46,6 +47,17 @@ func parse(t *testing.T, text string) element {
 		t.Fatalf("not XML: %v\n%s", err, text)
 	}
 	return root
+}
+
+// Where everything is, and how it looks, was looked at once.
+func TestTheDrawingIsTheDocuments(t *testing.T) {
+	kept, err := os.ReadFile("../docs/state-machine.svg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if svg(Table(), Stopped+1) != string(kept) {
+		t.Error("docs/state-machine.svg is another drawing; look at the new one after: go generate ./...")
+	}
 }
 
 func TestSVGHasEveryStateAndEvent(t *testing.T) {

@@ -79,6 +79,8 @@ func TestInvalidTableIsRejected(t *testing.T) {
 			"running --started--> running: does not move forward"},
 		{"a row from a state that there is not", with(Transition{From: Stopped + 1, On: Started, To: Running}),
 			"state(5) --started--> running: no such state or event"},
+		{"a row to the first state that there is not", with(Transition{From: Running, On: Forced, To: Stopped + 1}),
+			"running --forced--> state(5): no such state or event"},
 		{"a row to a state that there is not", with(Transition{From: Running, On: Forced, To: 255}),
 			"running --forced--> state(255): no such state or event"},
 		{"a row on an event that there is not", with(Transition{From: Running, On: Forced + 1, To: Draining}),

@@ -28,7 +28,7 @@ type check struct {
 	// The fields below are guarded by scheduler.mu.
 
 	removed     bool // or replaced: it is no longer shown or logged
-	phase       phase
+	running     bool
 	run         *run          // queued or in progress
 	turn        time.Duration // while queued: when the run begins at the latest
 	began       time.Duration
@@ -54,14 +54,6 @@ type check struct {
 	logTextAt time.Duration // when to log a text that came too soon; 0: there is none
 	warned    bool          // whether a timeout was logged since it last passed
 }
-
-type phase uint8
-
-const (
-	idle phase = iota
-	queued
-	running
-)
 
 func newCheck(name string, timeout time.Duration) *check {
 	key := toValidUTF8(name)

@@ -54,8 +54,8 @@ func TestSchedulerReleasesEndedRuns(t *testing.T) {
 			t.Errorf("%d alarms, %d queued, %d count, timer at %v", len(s.alarms), len(s.queues[0])+len(s.queues[1]), s.count, s.timerAt)
 		}
 		for _, c := range checks {
-			if c.run != nil || c.phase != idle || c.counted || c.alarm != 0 {
-				t.Fatalf("check %s: run %v, phase %v, counted %v, alarm %v", c.name, c.run, c.phase, c.counted, c.alarm)
+			if c.run != nil || c.running || c.counted || c.alarm != 0 {
+				t.Fatalf("check %s: run %v, running %v, counted %v, alarm %v", c.name, c.run, c.running, c.counted, c.alarm)
 			}
 		}
 	})

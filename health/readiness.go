@@ -97,7 +97,7 @@ func (h *Handler) Checks() []CheckStatus {
 			k.Text, _ = c.last.out.display(h.hideDetails)
 			k.Failing, k.Since = c.last.fails, s.epoch.Add(c.since)
 		}
-		if c.phase == running {
+		if c.running {
 			k.Running = s.epoch.Add(c.began)
 		}
 		known = append(known, k)

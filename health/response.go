@@ -2,7 +2,6 @@ package health
 
 import (
 	"strconv"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -142,19 +141,13 @@ func toValidUTF8(s string) string {
 // truncate is like toValidUTF8, and truncates the text on a rune boundary to at most
 // maxText bytes, including the "…" that marks the cut.
 func truncate(s string) string {
-	if len(s) <= maxText && utf8.ValidString(s) {
+	s = toValidUTF8(s[:min(len(s), 2*maxText)]) // what is cut off here is cut off below too
+	if len(s) <= maxText {
 		return s
 	}
-	var b strings.Builder
-	fits := 0 // the length that leaves room for the mark
-	for _, r := range s {
-		if b.Len()+utf8.RuneLen(r) > maxText {
-			return b.String()[:fits] + ellipsis
-		}
-		b.WriteRune(r)
-		if b.Len() <= maxText-len(ellipsis) {
-			fits = b.Len()
-		}
+	fits := maxText - len(ellipsis)
+	for !utf8.RuneStart(s[fits]) {
+		fits--
 	}
-	return b.String()
+	return s[:fits] + ellipsis
 }

@@ -117,7 +117,7 @@ func (s *scheduler) startRuns(checks []*check) []result {
 	for kind := range s.queues {
 		for i, c := range checks {
 			if c.queueIndex() == kind {
-				results[i] = result{c, s.assign(c, now, i+1, len(checks))}
+				results[i] = result{c, s.assign(c, now, i, len(checks))}
 			}
 		}
 	}
@@ -156,13 +156,12 @@ func (s *scheduler) request(c *check, now time.Duration, i, n int) {
 	}
 	c.run, s.spareRuns = &s.spareRuns[0], s.spareRuns[1:]
 	c.deadline = now + c.timeout
-	if s.count < maxRuns && len(s.queues[0]) == 0 && (!c.optional || len(s.queues[1]) == 0) {
+	if s.count < maxRuns { // then nothing is queued: startQueued has started all
 		s.start(c, now)
 		return
 	}
 	quarter := c.timeout / 4
 	c.turn = now + quarter + quarter/time.Duration(n)*time.Duration(i)
-	c.phase = queued
 	s.sequence++
 	heap.Push(&s.queues[c.queueIndex()], entry{now + 2*quarter, s.sequence, c})
 }
@@ -172,7 +171,7 @@ func (s *scheduler) queued() bool { return len(s.queues[0])+len(s.queues[1]) > 0
 // start puts the check on the ready list. The caller must call startWorker after its
 // last call of start.
 func (s *scheduler) start(c *check, now time.Duration) {
-	c.phase, c.began, c.counted = running, now, true
+	c.running, c.began, c.counted = true, now, true
 	s.count++
 	s.ready.push(c)
 	s.setAlarm(c, now)

@@ -10,7 +10,7 @@ import (
 func (s *scheduler) finish(c *check, out *failure) {
 	now := s.now()
 	r := c.run
-	c.phase, c.run, c.ended, c.took = idle, nil, true, now-c.began
+	c.running, c.run, c.ended, c.took = false, nil, true, now-c.began
 	s.release(c)
 	if !r.decided {
 		if now >= c.deadline {
@@ -46,9 +46,7 @@ func (s *scheduler) decide(c *check, r *run, out *failure, now time.Duration) {
 	}
 	c.last, c.lastAt = r, now
 	s.setResult(r, out)
-	if out != nil || c.failing {
-		s.changes.record(c, r, now)
-	}
+	s.changes.record(c, r, now)
 }
 
 // runTimedOut decides a run that has timed out. Each further timeout of a run that hangs
@@ -75,12 +73,10 @@ func (s *scheduler) setResult(r *run, out *failure) {
 func (s *scheduler) complete(results []result, pending *failure) (kept []result, all bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	removed := false
 	for i := range results {
 		r := &results[i]
 		switch {
-		case r.check.removed:
-			removed = true
+		case r.check.removed: // left out below
 		case r.run.decided:
 		case pending == nil:
 			return results, false
@@ -88,10 +84,7 @@ func (s *scheduler) complete(results []result, pending *failure) (kept []result,
 			r.run = &run{out: pending, fails: true}
 		}
 	}
-	if removed {
-		results = slices.DeleteFunc(results, func(r result) bool { return r.check.removed })
-	}
-	return results, true
+	return slices.DeleteFunc(results, func(r result) bool { return r.check.removed }), true
 }
 
 // await waits for the results of required checks, and then at most optionalGrace for

@@ -40,7 +40,7 @@ func (c *check) due() time.Duration {
 	switch {
 	case c.removed:
 		return at
-	case c.phase != running:
+	case !c.running:
 	case !c.run.decided:
 		at = min(at, c.deadline)
 	case c.streak < c.failAfter:
@@ -104,10 +104,10 @@ func (s *scheduler) timerFired() {
 	s.timerAt = now // keeps setTimer from setting the timer below
 	for len(s.alarms) > 0 && s.alarms[0].alarm <= now {
 		c := s.alarms[0]
-		if c.counted && now-c.began >= maxCounted {
+		if now-c.began >= maxCounted {
 			s.release(c)
 		}
-		if c.phase == running && !c.removed {
+		if c.running && !c.removed {
 			if !c.run.decided && now >= c.deadline || c.run.decided && c.streak < c.failAfter && now >= c.nextTimeout {
 				s.runTimedOut(c, now)
 			}

@@ -195,7 +195,6 @@ func (s *hookStack) close() (notRun []*hookEntry) {
 func (s *hookStack) pending(limit int) (hooks []*hookEntry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	hooks = make([]*hookEntry, 0, min(limit, s.hooks.n))
 	for i := s.hooks.last; i != nil && len(hooks) < limit; i = i.prev {
 		hooks = append(hooks, &i.v)
 	}

@@ -19,7 +19,7 @@ type connections struct {
 	goAway        atomic.Pointer[time.Time] // when GOAWAY was sent; nil before
 	cutOff        atomic.Bool               // every connection is closed, new ones too
 	keepAlivesOff atomic.Bool               // net/http closes idle HTTP/1 connections
-	changed       chan struct{}             // gets a token when a connection changes, while stopping
+	changed       chan struct{}             // gets a token when a connection changes
 	backgroundCalls
 }
 
@@ -74,11 +74,9 @@ func (c *connections) drop(conn net.Conn) {
 
 // wake makes server.stop check the connections again.
 func (c *connections) wake() {
-	if c.stopping.Load() != nil {
-		select {
-		case c.changed <- struct{}{}:
-		default:
-		}
+	select {
+	case c.changed <- struct{}{}:
+	default:
 	}
 }
 

@@ -163,7 +163,7 @@ func (s *server) stop() {
 	for silentDeadline := time.Now().Add(silentWait); ; {
 		waiting, due := s.conns.closeFinished()
 		accepting := s.stillAccepting()
-		if accepting && !shutDown && (due.IsZero() || due.After(silentDeadline)) {
+		if !shutDown && (due.IsZero() || due.After(silentDeadline)) {
 			due = silentDeadline
 		}
 		if !shutDown && !waiting && (!accepting || !time.Now().Before(silentDeadline)) {

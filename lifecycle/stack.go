@@ -25,8 +25,10 @@ const (
 	// no stacks are dumped: a dump stops the world, and Run must return in time. Of
 	// each goroutine at most 32 frames are counted.
 	dumpLimit = 2000
-	// dumpSize is how much of the dump is kept, in bytes.
-	dumpSize = 1 << 20
+	// dumpSize is how much of the dump is kept, in bytes, and frameSize how much
+	// for each frame.
+	dumpSize  = 1 << 20
+	frameSize = 1 << 10
 	// stackFrames is how many of main's innermost frames are reported.
 	stackFrames = 4
 )
@@ -64,11 +66,11 @@ func ownPath() string { return reflect.TypeFor[run]().PkgPath() + "." }
 // mainRunningError returns the error for a main that has not returned, with its
 // innermost frames unless a dump would take too long.
 func (r *run) mainRunningError() error {
-	goroutine := r.mainID.Load()
-	if goroutine == nil || framesOfAll() > dumpLimit {
+	goroutine, frames := r.mainID.Load(), framesOfAll()
+	if goroutine == nil || frames > dumpLimit {
 		return ErrMainRunning
 	}
-	buf := make([]byte, dumpSize)
+	buf := make([]byte, min(dumpSize, (frames+16)*frameSize))
 	doing := stackOf(buf[:runtime.Stack(buf, true)], *goroutine)
 	if doing == "" {
 		return ErrMainRunning // it has just returned

@@ -100,10 +100,10 @@ func (s *service) expect(want healthpb.HealthCheckResponse_ServingStatus) {
 
 // watching is a Watch and the messages it has received.
 type watching struct {
-	t      *testing.T
-	start  time.Time
-	cancel context.CancelFunc
-	received   chan message
+	t        *testing.T
+	start    time.Time
+	cancel   context.CancelFunc
+	received chan message
 }
 
 // message is one status, or the end of the stream.

@@ -22,7 +22,7 @@ import (
 // receives SERVING, and every Watch comes to NOT_SERVING and stays there.
 func TestConcurrentChangesDoNotUndoAStop(t *testing.T) {
 	for name, follows := range map[string]bool{
-		"of a lifecycle that the server follows":           true,
+		"of a lifecycle that the server follows":   true,
 		"of a lifecycle that only the handler has": false,
 	} {
 		t.Run(name, func(t *testing.T) {

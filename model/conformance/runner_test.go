@@ -68,6 +68,7 @@ func TestTheRunnerSurvivesWhatItExamines(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			r := conformance.Examine(t, test.impl, conformance.Random(10), conformance.Every(1000), conformance.StepLimit(time.Second))
 			for _, o := range r.Clauses {
 				if o.Result == conformance.Fail && strings.Contains(o.Reason, test.says) {
@@ -112,7 +113,7 @@ func TestACoreImplementationIsExaminedAsFarAsItGoes(t *testing.T) {
 			h := full.Health(tool, version)
 			return conformance.HealthFuncs{AddCheck: h.AddCheck, SetReady: h.SetReady, Liveness: h.Liveness, Readiness: h.Readiness}
 		},
-	}, conformance.Random(200))
+	}, conformance.Random(50), conformance.Every(20))
 	if r.Verdict != conformance.Conforms {
 		t.Errorf("the verdict is %q: %v", r.Verdict, r.Failed())
 	}
@@ -182,7 +183,7 @@ func TestASettingCanBeOfferedAlone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := conformance.Examine(t, withSettings(test.takes), conformance.Random(40), conformance.Every(200))
+			r := conformance.Examine(t, withSettings(test.takes), conformance.Random(5), conformance.Every(2000))
 			if r.Verdict != conformance.Conforms {
 				t.Errorf("the verdict is %q", r.Verdict)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -27,14 +28,31 @@ type jury struct {
 	own     bool
 }
 
-// suiteJury asks the suite, in two passes: one that plays few scenarios, all in
-// one process, which finds most, and the whole one.
+// suiteJury asks the suite, in three passes: one that plays few scenarios, all in
+// one process, with the checks of the families that the mutant's file is about,
+// which finds most; the same with all checks; and the whole suite.
 func suiteJury(test, binary, dir string) *jury {
 	args := []string{"-test.run=^" + test + "$", "-test.v=test2json", "-test.count=1", "-test.timeout=30m"}
 	return &jury{name: test, passes: []pass{
+		{name: familyPass, binary: binary, dir: dir, args: slices.Clip(args), env: []string{asked.Quick + "=1"}, step: asked.QuickStep},
 		{name: "quick", binary: binary, dir: dir, args: slices.Clip(args), env: []string{asked.Quick + "=1"}, step: asked.QuickStep},
 		{name: "full", binary: binary, dir: dir, args: append(args, "-test.parallel=4")}, // its processes wait half of their time
 	}}
+}
+
+// familyPass is the name of the pass that is about some families of clauses.
+const familyPass = "family"
+
+// families are those that the mutant's file is about.
+func families(m *Mutant) string {
+	name := path.Base(m.File)
+	switch {
+	case m.Package == "health" || name == "health.go":
+		return "HEALTH"
+	case strings.HasPrefix(name, "http_") || name == "serve_func.go" || name == "trailing.go":
+		return "HTTP"
+	}
+	return "STATE RUN DRAIN HOOK SIG LOG"
 }
 
 // ownJury asks the tests of a package, without the suite, if they run that.
@@ -55,6 +73,9 @@ func (j *jury) prepare(ctx context.Context, work string, logf func(string, ...an
 	}
 	for i := range j.passes {
 		p := &j.passes[i]
+		if p.name == familyPass {
+			continue
+		}
 		var env []string
 		if i == len(j.passes)-1 {
 			env = []string{mutant.Trace + "=" + traces}
@@ -63,7 +84,10 @@ func (j *jury) prepare(ctx context.Context, work string, logf func(string, ...an
 		if err != nil {
 			return fmt.Errorf("%s, %s: %w", j.name, p.name, err)
 		}
-		p.limit = 5*took + 30*time.Second // the machine may become busier
+		p.limit = 5*took + 30*time.Second              // the machine may become busier
+		if i > 0 && j.passes[i-1].name == familyPass { // which is a part of this one
+			j.passes[i-1].limit = p.limit
+		}
 		logf("%s, %s: succeeds with no mutant on, %d times, in %v at most", j.name, p.name, baselines, took.Round(10*time.Millisecond))
 	}
 	j.reached, err = readTraces(traces)
@@ -136,7 +160,10 @@ func (j *jury) ask(ctx context.Context, work string, m *Mutant) (Result, error) 
 		return result, nil
 	}
 	for i, p := range j.passes {
-		if i > 0 {
+		switch {
+		case p.name == familyPass:
+			p.env = append(slices.Clip(p.env), asked.Families+"="+families(m))
+		case i == len(j.passes)-1:
 			p = p.about(j.name, clauses)
 		}
 		killed, err := p.ask(ctx, work, &result)

@@ -133,8 +133,8 @@ func (c config) read() (*code, error) {
 	}
 	all.sum = fmt.Sprintf("%x", sum.Sum(nil)[:8])
 	number(all.found)
-	if !c.own {
-		outside(all.found)
+	if err := outside(all.found, c.own); err != nil {
+		return nil, err
 	}
 	for _, s := range sources {
 		_, bad, err := fit(s, all.of(s.name))

@@ -183,8 +183,13 @@ func (f *finder) call(c *ast.CallExpr) {
 		return
 	}
 	for i, arg := range c.Args {
-		t := parameter(sig, i, c.Ellipsis.IsValid())
+		t, before := parameter(sig, i, c.Ellipsis.IsValid()), len(f.found)
 		f.valueFor(arg, t, !isContext(t))
+		if rule := f.ruleOfArgument(c, i); rule != "" {
+			for _, m := range f.found[before:] {
+				m.Rule = rule
+			}
+		}
 	}
 }
 

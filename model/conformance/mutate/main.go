@@ -20,8 +20,9 @@
 // Those that do not compile are left out, and those whose change nobody is meant
 // to see, by rules that the report lists. What no process of the suite comes to
 // survives without being asked about. Of the rest a quick pass of the suite kills
-// most; the whole suite is asked about those that it does not kill, with the
-// clauses whose processes come to the change. What fails must fail twice.
+// most, with the clauses that the file is about or with all; the whole suite is
+// asked about those that it does not kill, with the clauses whose processes come to
+// the change. What fails must fail twice.
 //
 // Before, the suite must find nothing, three times, with no mutant on.
 //

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
 	"go/ast"
+	"go/constant"
 	"go/types"
+	"path"
 	"strings"
 )
 
@@ -16,6 +20,11 @@ const (
 	ruleDiagram  = "diagram: no clause is about diagrams, which the package's own tests are for"
 	ruleAdapter  = "adapter: it says how an implementation fits behind the suite, and is none"
 	ruleTable    = "table: package fsm looks for mistakes in its own table, which has none"
+	ruleAPI      = "API: the suite has no field for it; the package's own tests are for it"
+	ruleWords    = "words: the code only chooses the words of an error or a log line"
+	ruleKey      = "key: the contract leaves the keys of log records free, but for LOG-1's"
+	ruleBound    = "bound: one more or less of a bound that the contract asks for, and does not number"
+	ruleNever    = "never: what would follow from a mistake in the code itself"
 )
 
 // isProse reports whether a text is words for a reader: more than one, and with
@@ -49,26 +58,119 @@ func (f *finder) ruleOfDropped(s ast.Stmt) string {
 	return ""
 }
 
-// diagrams are the files that draw the machine.
-var diagrams = map[string]bool{
-	"fsm/diagram.go": true, "fsm/dot.go": true, "fsm/mermaid.go": true,
-	"fsm/svg.go": true, "fsm/svglayout.go": true, "fsm/svgstyle.go": true,
+// site is code that no clause is about.
+type site struct {
+	file     string // in the module
+	function string // as Mutant.Func has it; "" is all
+	code     string // that the mutant's line has; "" is all
+	rule     string
 }
 
-// outside leaves out what the suite has no clause about. The packages' own tests
-// are asked about it.
-func outside(all []*Mutant) {
+// sites returns the code that is left out, and why. What the suite cannot be asked
+// about is asked of the packages' own tests, with -own.
+func sites() []site {
+	return []site{
+		{"fsm/diagram.go", "", "", ruleDiagram},
+		{"fsm/dot.go", "", "", ruleDiagram},
+		{"fsm/mermaid.go", "", "", ruleDiagram},
+		{"fsm/svg.go", "", "", ruleDiagram},
+		{"fsm/svglayout.go", "", "", ruleDiagram},
+		{"fsm/table.go", "check", "", ruleTable},
+		{"fsm/table.go", "checkPaths", "", ruleTable},
+		{"model/conformance/internal/plain/implementation.go", "", "", ruleAdapter},
+
+		{"fsm/event.go", "Event.MarshalText", "", ruleAPI},
+		{"fsm/event.go", "Event.UnmarshalText", "", ruleAPI},
+		{"fsm/machine.go", "Machine.Can", "", ruleAPI},
+		{"fsm/machine.go", "Machine.History", "", ruleAPI},
+		{"fsm/machine.go", "", "history", ruleAPI},
+		{"fsm/state.go", "State.MarshalText", "", ruleAPI},
+		{"fsm/state.go", "State.UnmarshalText", "", ruleAPI},
+		{"health/handler.go", "Handler.Changed", "", ruleAPI},
+		{"health/handler.go", "Handler.regate", "replaced", ruleAPI},
+		{"health/readiness.go", "Handler.CheckEach", "", ruleAPI},
+		{"health/readiness.go", "Handler.Checks", "", ruleAPI},
+		{"health/readiness.go", "Handler.Gate", "", ruleAPI},
+		{"health/scheduler.go", "scheduler.decide", "c.since", ruleAPI},
+		{"health/scheduler.go", "scheduler.decide", "c.last.fails", ruleAPI}, // of which c.since depends
+		{"lifecycle/snapshot.go", "", "", ruleAPI},
+
+		{"fsm/machine.go", "TransitionError.Error", "", ruleWords},
+		{"health/changes.go", "Handler.logChange", "c.again", ruleWords},
+		{"health/changes.go", "Handler.logChange", "c.early", ruleWords},
+		{"health/check.go", "describe", "Sprint", ruleWords},
+		{"lifecycle/capture.go", "panicPlace", "", ruleWords},
+		{"lifecycle/http_listener.go", "listener.hangs", "", ruleWords},
+		{"lifecycle/http_stop.go", "", "warnOfListeners", ruleWords},
+		{"lifecycle/http_stop.go", "server.warnOfListeners", "", ruleWords},
+		{"lifecycle/stack.go", "goroutineID", "", ruleWords},
+		{"lifecycle/stack.go", "framesOfAll", "", ruleWords},
+		{"lifecycle/stack.go", "mainRunningError.Error", "", ruleWords},
+		{"lifecycle/stack.go", "run.mainRunning", "", ruleWords},
+		{"lifecycle/stack.go", "stackOf", "", ruleWords},
+		{"lifecycle/stack.go", "userFrames", "", ruleWords},
+
+		{"fsm/machine.go", "New", "panic(err)", ruleNever},
+		{"fsm/machine.go", "newMachine", "check(table)", ruleNever},
+		{"lifecycle/loop.go", "run.take", "panic(err)", ruleNever},
+	}
+}
+
+// outside leaves out what the suite has no clause about, and of that, where the
+// packages' own tests are asked, what they cannot be asked about either. A site that
+// no mutant is at is an error: the code has changed.
+func outside(all []*Mutant, own bool) error {
+	asked := map[string]bool{} // the packages that there are
 	for _, m := range all {
-		switch {
-		case m.Rule != "":
-		case diagrams[m.File]:
-			m.Rule = ruleDiagram
-		case strings.HasSuffix(m.File, "/plain/implementation.go"):
-			m.Rule = ruleAdapter
-		case m.File == "fsm/table.go" && (m.Func == "check" || m.Func == "checkPaths"):
-			m.Rule = ruleTable
+		asked[path.Dir(m.File)] = true
+	}
+	for _, s := range sites() {
+		if !asked[path.Dir(s.file)] || own && s.rule != ruleAdapter && s.rule != ruleNever {
+			continue
+		}
+		stale := true
+		for _, m := range all {
+			if m.File == s.file && (s.function == "" || m.Func == s.function) && strings.Contains(m.source, s.code) {
+				m.Rule, stale = cmp.Or(m.Rule, s.rule), false
+			}
+		}
+		if stale {
+			return fmt.Errorf("rules.go: no mutant is at %s %s %q", s.file, s.function, s.code)
 		}
 	}
+	for _, m := range all {
+		if !own && bounds[m.Old] && m.Op == "constant" {
+			m.Rule = cmp.Or(m.Rule, ruleBound)
+		}
+	}
+	return nil
+}
+
+// bounds are constants whose number is the implementation's own.
+var bounds = map[string]bool{
+	"depthLimit": true, "limitedFrom": true, "madeAhead": true, "maxPending": true, "maxPooled": true, "maxRuns": true,
+}
+
+// namedKeys are the keys of records that LOG-1 asks for.
+var namedKeys = map[string]bool{
+	"from": true, "to": true, "event": true, "elapsed": true, "cause": true, "at": true, "waits_for": true, "at_most": true,
+}
+
+// ruleOfArgument is the rule that leaves out the mutants of a constant argument:
+// the first of slog.String, slog.Any and the like.
+func (f *finder) ruleOfArgument(call *ast.CallExpr, nth int) string {
+	if nth != 0 {
+		return ""
+	}
+	named, ok := f.info.TypeOf(call).(*types.Named)
+	if !ok || !isNamed(named, "log/slog", "Attr") {
+		return ""
+	}
+	key := f.info.Types[call.Args[0]].Value
+	if key == nil || key.Kind() != constant.String || namedKeys[constant.StringVal(key)] {
+		return ""
+	}
+	return ruleKey
 }
 
 func isBool(t types.Type) bool    { return isBasic(t, types.IsBoolean) }

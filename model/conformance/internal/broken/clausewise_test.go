@@ -31,7 +31,7 @@ func clausewise() []broken.Case {
 	}
 	all := []broken.Case{{Name: "one timeout is ignored", Breaks: []string{"HOOK-5", "HOOK-6"}, Impl: rare}}
 	for _, c := range cases() {
-		if c.Name == "hooks run first registered first" || c.Name == "the drain timeout is ignored" {
+		if c.Name == "hooks run in the order of registration" || c.Name == "the drain timeout is ignored" {
 			all = append(all, c)
 		}
 	}

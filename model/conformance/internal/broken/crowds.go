@@ -53,7 +53,7 @@ func crowdCases() []Case {
 				return done, ok
 			}
 		}),
-		wrong("hooks beyond 100 run first registered first", "HOOK-1", func(i *impl) {
+		wrong("hooks beyond 100 run in the order of registration", "HOOK-1", func(i *impl) {
 			type hooks struct {
 				mu  sync.Mutex
 				all []task
@@ -78,7 +78,7 @@ func crowdCases() []Case {
 				}
 			})
 		}),
-		wrong("no more than 100 units are counted", "DRAIN-2", func(i *impl) {
+		wrong("at most 100 units are counted", "DRAIN-2", func(i *impl) {
 			onDrainTimeout(i, func(e *lifecycle.DrainTimeoutError) { e.Tracked = min(e.Tracked, 100) })
 		}),
 		wrong("only the first 500 checks decide", "HEALTH-2", func(i *impl) {
@@ -112,7 +112,7 @@ func crowdCases() []Case {
 				}
 			})
 		}),
-		wrong("a work context that a hook asks for is live", "DRAIN-8", func(i *impl) {
+		wrong("a work context made in a hook is live", "DRAIN-8", func(i *impl) {
 			work := i.WorkContext
 			i.WorkContext = func(ctx context.Context) context.Context {
 				if blameForeign(ctx, place(1)) {
@@ -149,7 +149,7 @@ func crowdCases() []Case {
 				})
 			})
 		}),
-		wrong("what is registered with a run inside another is the outer one's", "RUN-9", func(i *impl) {
+		wrong("what is registered with a nested run goes to the outer one", "RUN-9", func(i *impl) {
 			outermost := func(ctx context.Context) context.Context {
 				if outer, ok := ctx.Value(crowdKey{}).(context.Context); ok {
 					return outer
@@ -166,10 +166,10 @@ func crowdCases() []Case {
 				register(ctx, plainHook(hook), 0, place(1))
 			}
 		}),
-		wrong("no more than 100 errors are in the result", "RUN-6", func(i *impl) {
+		wrong("the result has at most 100 errors", "RUN-6", func(i *impl) {
 			onErrors(i, func(all []error) []error { return all[:min(100, len(all))] })
 		}),
-		wrong("FailAfter is 50 at most", "HEALTH-18", func(i *impl) {
+		wrong("FailAfter is at most 50", "HEALTH-18", func(i *impl) {
 			onCheckSettings(i, func(s *conformance.CheckSettings) { s.FailAfter = min(s.FailAfter, 50) })
 		}),
 		wrong("only the first 64 groups that are asked for count", "HEALTH-17", func(i *impl) {
@@ -178,7 +178,7 @@ func crowdCases() []Case {
 				h.ReadinessOf = func(groups ...string) http.Handler { return of(groups[:min(64, len(groups))]...) }
 			})
 		}),
-		wrong("of probes at once those beyond 256 are turned away", "HEALTH-9", func(i *impl) {
+		wrong("of concurrent probes those beyond 256 are refused", "HEALTH-9", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				var under atomic.Int64
 				readiness := h.Readiness
@@ -192,7 +192,7 @@ func crowdCases() []Case {
 				})
 			})
 		}),
-		wrong("after a hundred hours uptime begins anew", "HEALTH-7", func(i *impl) {
+		wrong("the uptime begins again after a hundred hours", "HEALTH-7", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				for _, endpoint := range []*http.Handler{&h.Liveness, &h.Readiness, &h.Startup} {
 					*endpoint = rewritten(*endpoint, replaceIn(`"uptime":"[0-9]+([0-9]{2}h)`, `"uptime":"$1`))

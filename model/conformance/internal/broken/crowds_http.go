@@ -22,6 +22,22 @@ func requestCrowdCases() []Case {
 				}})
 			})
 		}),
+		wrong("handlers that a forced end cuts are not waited for", "HTTP-2", func(i *impl) {
+			onRequests(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
+				ended := make(chan outcome, 1)
+				go func() { ended <- contained(func() error { next.ServeHTTP(w, req); return nil }) }()
+				work := i.WorkContext(ctx)
+				select {
+				case o := <-ended:
+					_ = o.again()
+				case <-work.Done():
+					if !i.Is(context.Cause(work), "forced") {
+						o := <-ended
+						_ = o.again()
+					}
+				}
+			})
+		}),
 		wrong("the end of a request is seen 300 ms late", "HTTP-4", func(i *impl) {
 			handler := i.Handler
 			i.Handler = func(ctx context.Context, next http.Handler) http.Handler {
@@ -38,7 +54,7 @@ func requestCrowdCases() []Case {
 				}))
 			}
 		}),
-		wrong("a response does not say that the connection closes when its handler calls WriteHeader", "HTTP-3", func(i *impl) {
+		wrong("a response has no Connection: close when its handler calls WriteHeader", "HTTP-3", func(i *impl) {
 			const early = "X-Early: yes\r\n"
 			onRequests(i, func(_ context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
 				if req.ProtoMajor == 1 && req.Method == http.MethodGet {

@@ -39,7 +39,7 @@ func drainCases() []Case {
 				s.Drain = 2 * drainTimeout(s)
 			})
 		}),
-		wrong("the drain timeout is told by no ErrDrainTimeout", "DRAIN-2 HTTP-1", func(i *impl) {
+		wrong("the drain timeout is not reported as ErrDrainTimeout", "DRAIN-2 HTTP-1", func(i *impl) {
 			onErrors(i, replaceError(i, model.DrainTimeout))
 		}),
 		wrong("the drain timeout does not say what is busy", "DRAIN-2", func(i *impl) {
@@ -95,7 +95,7 @@ func drainCases() []Case {
 				}
 			})
 		}),
-		wrong("main is waited for for all of the drain timeout", "DRAIN-4", func(i *impl) {
+		wrong("main is waited for until the drain timeout", "DRAIN-4", func(i *impl) {
 			onSettings(i, func(s *settings) {
 				// Where there are real signals: elsewhere work would be out too.
 				if s.Parent == nil && s.Log == nil {
@@ -103,7 +103,7 @@ func drainCases() []Case {
 				}
 			})
 		}),
-		wrong("the grace that is given is ignored", "DRAIN-4", func(i *impl) {
+		wrong("WithReturnGrace is ignored", "DRAIN-4", func(i *impl) {
 			onSettings(i, func(s *settings) { s.Grace, s.NoGrace = 0, false })
 		}),
 		wrong("the grace is reported as the drain timeout", "DRAIN-4 RUN-11", func(i *impl) {
@@ -128,7 +128,7 @@ func drainCases() []Case {
 				return err
 			})
 		}),
-		wrong("that no work is left is seen a moment later", "DRAIN-5", func(i *impl) {
+		wrong("the end of the last work is noticed late", "DRAIN-5", func(i *impl) {
 			isPlayed := played(i)
 			onMain(i, func(ctx context.Context, main task) error {
 				err := main(ctx)
@@ -140,7 +140,7 @@ func drainCases() []Case {
 				return err
 			})
 		}),
-		wrongPlain("a group below zero is fatal", "DRAIN-6", func(i *impl) {
+		wrongPlain("a group below zero ends the process", "DRAIN-6", func(i *impl) {
 			group, run := i.DrainGroup, i.Run
 			i.Run = func(main task, drain, shutdown time.Duration) error {
 				return run(func(ctx context.Context) error {
@@ -156,7 +156,7 @@ func drainCases() []Case {
 				return g
 			}
 		}),
-		wrongPlain("a group is waited for with a bare Wait, which begins late", "DRAIN-6", func(i *impl) {
+		wrongPlain("a group is waited for with a bare Wait that begins late", "DRAIN-6", func(i *impl) {
 			group := i.DrainGroup
 			i.DrainGroup = func(ctx context.Context) *sync.WaitGroup {
 				held := group(ctx)

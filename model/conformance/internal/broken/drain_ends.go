@@ -65,7 +65,7 @@ func drainEndCases() []Case {
 				}
 			})
 		}),
-		wrong("the first warning about main comes with the harm", "DRAIN-4", func(i *impl) {
+		wrong("the first warning about main comes when hooks run", "DRAIN-4", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				log := s.Log
 				if log == nil {
@@ -95,7 +95,7 @@ func drainEndCases() []Case {
 			})
 		}),
 		// The place that the library tells of any group is the wrapper's.
-		raceOnly(wrong("groups are waited for beside their first Add", "DRAIN-2 DRAIN-9", func(i *impl) {
+		raceOnly(wrong("groups are waited for concurrently with their first Add", "DRAIN-2 DRAIN-9", func(i *impl) {
 			run := i.Run
 			i.Run = func(main task, drain, shutdown time.Duration) error {
 				return run(func(ctx context.Context) error {

@@ -14,7 +14,7 @@ import (
 
 func workCases() []Case {
 	return []Case{
-		wrong("done of Track counts each time", "DRAIN-8", func(i *impl) {
+		wrong("each call of done counts", "DRAIN-8", func(i *impl) {
 			// Any done ends any unit, so that a second call ends another's.
 			type units struct {
 				mu    sync.Mutex
@@ -41,7 +41,7 @@ func workCases() []Case {
 				}, ok
 			}
 		}),
-		wrong("a panic of a task is an error like any other", "DRAIN-8", func(i *impl) {
+		wrong("a panic of a task is a plain error", "DRAIN-8", func(i *impl) {
 			is := i.Is
 			onErrors(i, func(all []error) []error {
 				for n, err := range all {
@@ -53,7 +53,7 @@ func workCases() []Case {
 				return all
 			})
 		}),
-		wrong("the error of a task does not say who began it", "DRAIN-8", func(i *impl) {
+		wrong("the error of a task does not name its call site", "DRAIN-8", func(i *impl) {
 			is := i.Is
 			onErrors(i, func(all []error) []error {
 				for n, err := range all {

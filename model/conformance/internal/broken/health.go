@@ -60,7 +60,7 @@ func probeCases() []Case {
 				})
 			})
 		}),
-		wrong("a failing check is listed and nothing more", "HEALTH-2 HEALTH-13", func(i *impl) {
+		wrong("a failing check is listed and does not fail readiness", "HEALTH-2 HEALTH-13", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				h.Readiness = rewritten(h.Readiness, func(a *httptest.ResponseRecorder) {
 					if strings.Contains(a.Body.String(), `"degraded"`) {
@@ -69,7 +69,7 @@ func probeCases() []Case {
 				})
 			})
 		}),
-		wrong("no checks are an empty list", "HEALTH-2", func(i *impl) {
+		wrong("without checks the answer has an empty list", "HEALTH-2", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				h.Readiness = rewritten(h.Readiness, func(a *httptest.ResponseRecorder) {
 					if body := a.Body.String(); !strings.Contains(body, `"checks"`) && a.Code == http.StatusOK {
@@ -81,7 +81,7 @@ func probeCases() []Case {
 		wrong("SetReady is ignored", "HEALTH-3 HEALTH-5 HEALTH-19", func(i *impl) {
 			onHealth(i, func(h *funcs) { h.SetReady = func(bool) {} })
 		}),
-		wrong("checks run though the service is not ready", "HEALTH-3", func(i *impl) {
+		wrong("checks run although the service is not ready", "HEALTH-3", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				var notReady atomic.Bool
 				run, setReady, readiness := runsOfChecks(h), h.SetReady, h.Readiness

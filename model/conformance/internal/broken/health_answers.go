@@ -10,27 +10,27 @@ import (
 
 func answerCases() []Case {
 	return []Case{
-		wrong("the answer is said to be text", "HEALTH-6", func(i *impl) {
+		wrong("Content-Type is text", "HEALTH-6", func(i *impl) {
 			onAnswers(i, func(a *httptest.ResponseRecorder) { a.Header().Set("Content-Type", "text/plain") })
 		}),
-		wrong("the answer may be stored", "HEALTH-6", func(i *impl) {
+		wrong("Cache-Control is missing", "HEALTH-6", func(i *impl) {
 			onAnswers(i, func(a *httptest.ResponseRecorder) { a.Header().Del("Cache-Control") })
 		}),
-		wrong("an answer that is not 200 may be stored", "HEALTH-6", func(i *impl) {
+		wrong("Cache-Control is missing unless the answer is 200", "HEALTH-6", func(i *impl) {
 			onAnswers(i, func(a *httptest.ResponseRecorder) {
 				if a.Code != http.StatusOK {
 					a.Header().Del("Cache-Control")
 				}
 			})
 		}),
-		wrong("an answer that is not 200 does not say how long it is", "HEALTH-6", func(i *impl) {
+		wrong("Content-Length is missing unless the answer is 200", "HEALTH-6", func(i *impl) {
 			onAnswers(i, func(a *httptest.ResponseRecorder) {
 				if a.Code != http.StatusOK {
 					a.Header().Del("Content-Length")
 				}
 			})
 		}),
-		wrong("HEAD is 200 always", "HEALTH-6", func(i *impl) {
+		wrong("HEAD is always 200", "HEALTH-6", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				readiness := h.Readiness
 				h.Readiness = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -42,14 +42,14 @@ func answerCases() []Case {
 				})
 			})
 		}),
-		wrong("any method will do", "HEALTH-6", func(i *impl) {
+		wrong("every method is answered", "HEALTH-6", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				for _, endpoint := range []*http.Handler{&h.Liveness, &h.Readiness, &h.Startup} {
 					*endpoint = anyMethod(*endpoint)
 				}
 			})
 		}),
-		wrong("any method will do for start-up", "HEALTH-6", func(i *impl) {
+		wrong("start-up answers every method", "HEALTH-6", func(i *impl) {
 			onHealth(i, func(h *funcs) { h.Startup = anyMethod(h.Startup) })
 		}),
 		wrong("the uptime has fractions", "HEALTH-7", func(i *impl) {
@@ -66,25 +66,25 @@ func answerCases() []Case {
 				setBody(a, strings.Replace(a.Body.String(), found[0], `"uptime":"`+(up%time.Minute).String()+`"`, 1))
 			})
 		}),
-		wrong("readiness with checks is up for no time", "HEALTH-7", func(i *impl) {
+		wrong("the uptime of readiness with checks is zero", "HEALTH-7", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				h.Readiness = rewritten(h.Readiness, replaceIn(`"uptime":"[^"]*"(,"checks")`, `"uptime":"0s"$1`))
 			})
 		}),
-		wrong("an answer that is not 200 is up for no time", "HEALTH-7", func(i *impl) {
+		wrong("the uptime is zero unless the answer is 200", "HEALTH-7", func(i *impl) {
 			onAnswers(i, func(a *httptest.ResponseRecorder) {
 				if a.Code != http.StatusOK {
 					replaceIn(`"uptime":"[^"]*"`, `"uptime":"0s"`)(a)
 				}
 			})
 		}),
-		wrong("start-up is up for no time", "HEALTH-7", func(i *impl) {
+		wrong("the uptime of start-up is zero", "HEALTH-7", func(i *impl) {
 			onHealth(i, func(h *funcs) { h.Startup = rewritten(h.Startup, replaceIn(`"uptime":"[^"]*"`, `"uptime":"0s"`)) })
 		}),
 		wrong("quotes are not escaped", "HEALTH-12", func(i *impl) {
 			onAnswers(i, replaceIn(`\\"`, `"`))
 		}),
-		wrong("the keys are in no order", "HEALTH-12", func(i *impl) {
+		wrong("the keys are not sorted", "HEALTH-12", func(i *impl) {
 			onAnswers(i, replaceIn(`"checks":\{("[^"]*":"[^"]*"),(.*)\}\}`, `"checks":{$2,$1}}`))
 		}),
 		wrong("the probe that is under way locks the handler", "HEALTH-13 HEALTH-14", func(i *impl) {

@@ -13,7 +13,7 @@ import (
 
 func checkCases() []Case {
 	return []Case{
-		wrong("a panic of a check is fatal", "HEALTH-8", func(i *impl) {
+		wrong("a panic of a check ends the process", "HEALTH-8", func(i *impl) {
 			onCheck(i, func(_ context.Context, o outcome) error {
 				if o.panicked {
 					go panic(o.value)
@@ -36,7 +36,7 @@ func checkCases() []Case {
 				return o.again()
 			})
 		}),
-		wrong("a panic in the error's Error is fatal", "HEALTH-8", func(i *impl) {
+		wrong("a panic in the error's Error ends the process", "HEALTH-8", func(i *impl) {
 			onCheck(i, func(_ context.Context, o outcome) error {
 				if o.err != nil {
 					read := make(chan struct{})
@@ -52,7 +52,7 @@ func checkCases() []Case {
 		wrong("the result of a check is kept for an hour", "HEALTH-9 HEALTH-18", func(i *impl) {
 			onCheckSettings(i, func(s *conformance.CheckSettings) { s.CacheFor = time.Hour })
 		}),
-		wrong("every probe runs the checks anew", "HEALTH-9 HEALTH-11", func(i *impl) {
+		wrong("every probe begins its own runs", "HEALTH-9 HEALTH-11", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				add := h.AddCheckContext
 				var extra sync.Map

@@ -91,7 +91,7 @@ func editCases() []Case {
 				})
 			})
 		}),
-		wrong("a panic of a check that takes a context is fatal", "HEALTH-8", func(i *impl) {
+		wrong("a panic of a check that takes a context ends the process", "HEALTH-8", func(i *impl) {
 			onContextChecks(i, func(check task) task {
 				if check == nil {
 					return nil
@@ -106,7 +106,7 @@ func editCases() []Case {
 				}
 			})
 		}),
-		wrong("a check that waits for its turn has its whole timeout from then on", "HEALTH-10", wholeTurns),
+		wrong("the timeout of a queued check counts from its start", "HEALTH-10", wholeTurns),
 	}
 }
 

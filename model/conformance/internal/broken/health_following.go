@@ -13,7 +13,7 @@ import (
 // followCases are wrong about which lifecycle readiness follows.
 func followCases() []Case {
 	return []Case{
-		wrong("the lifecycle in the request's context is not looked at", "HEALTH-4", func(i *impl) {
+		wrong("the lifecycle in the request's context is ignored", "HEALTH-4", func(i *impl) {
 			onHealth(i, func(h *funcs) { h.Readiness = ofNoRun(h.Readiness) })
 		}),
 		wrong("the lifecycle in the request's context comes before the one given to Follow", "HEALTH-4", func(i *impl) {

@@ -77,7 +77,7 @@ func hangCases() []Case {
 				return nil
 			})
 		}),
-		wrong("checks with a short timeout wait for a place among 128", "HEALTH-10", func(i *impl) {
+		wrong("checks with a short timeout wait for one of 128 workers", "HEALTH-10", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				places, add := make(chan struct{}, 128), h.AddCheckContext
 				h.AddCheckContext = func(name string, check task, s conformance.CheckSettings) {
@@ -97,7 +97,7 @@ func hangCases() []Case {
 				}
 			})
 		}),
-		wrongPlain("SetReady is not looked at again when the checks are done", "HEALTH-5", func(i *impl) {
+		wrongPlain("SetReady is not read again when the checks are done", "HEALTH-5", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				var notReady atomic.Bool
 				setReady, readiness := h.SetReady, h.Readiness
@@ -117,13 +117,19 @@ func hangCases() []Case {
 				})
 			})
 		}),
+		wrong("a check replaces one whose name reads like its own", "HEALTH-12", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				add := h.AddCheck
+				h.AddCheck = func(name string, check func() error) { add(strings.ToValidUTF8(name, "\ufffd"), check) }
+			})
+		}),
 		wrong("a key that is not UTF-8 comes last", "HEALTH-12", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				const name = `("[^"]*(?:\\ufffd|\x{FFFD})[^"]*":"ok"),`
 				h.Readiness = rewritten(h.Readiness, replaceIn(`"checks":\{([^}]*?)`+name+`([^}]*)\}`, `"checks":{$1$3,$2}`))
 			})
 		}),
-		wrong("CheckOf takes no notice of SetReady", "HEALTH-17", func(i *impl) {
+		wrong("CheckOf ignores SetReady", "HEALTH-17", func(i *impl) {
 			onCheckOf(i, func(status string, checks map[string]string, ready bool) (string, map[string]string, bool) {
 				if status == "not_ready" {
 					return "ok", checks, true
@@ -141,7 +147,7 @@ func hangCases() []Case {
 				return status, nil, ready
 			})
 		}),
-		wrong("CheckOf of no group is of every check", "HEALTH-17", func(i *impl) {
+		wrong("CheckOf without groups runs every check", "HEALTH-17", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				of := h.CheckOf
 				h.CheckOf = func(ctx context.Context, groups ...string) (string, map[string]string, bool) {

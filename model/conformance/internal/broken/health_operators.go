@@ -98,7 +98,7 @@ func changeCases() []Case {
 				}
 			})
 		}),
-		wrong("that a check passes again is not observed", "HEALTH-16", func(i *impl) {
+		wrong("a check that passes again is not observed", "HEALTH-16", func(i *impl) {
 			onHealthWith(i, func(s *healthSettings) func(*funcs) {
 				observe := s.Observe
 				s.Observe = func(check string, err error, at time.Time) {
@@ -154,7 +154,7 @@ func changeCases() []Case {
 				}
 			})
 		}),
-		wrong("that a check is removed is logged as a pass", "HEALTH-16", func(i *impl) {
+		wrong("the removal of a check is logged as a pass", "HEALTH-16", func(i *impl) {
 			onHealthWith(i, func(s *healthSettings) func(*funcs) {
 				log := s.Log
 				return func(h *funcs) {
@@ -170,7 +170,7 @@ func changeCases() []Case {
 // refreshing ahead, a reason.
 func operatorCases() []Case {
 	return []Case{
-		wrong("an unknown group has every check", "HEALTH-17", func(i *impl) {
+		wrong("an unknown group runs every check", "HEALTH-17", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				known, add, of, readiness := map[string]bool{}, h.AddCheckContext, h.ReadinessOf, h.Readiness
 				h.AddCheckContext = func(name string, check task, s conformance.CheckSettings) {
@@ -198,7 +198,7 @@ func operatorCases() []Case {
 				h.ReadinessOf = func(groups ...string) http.Handler { return of(groups[:min(1, len(groups))]...) }
 			})
 		}),
-		wrong("no group asked for is every check", "HEALTH-17", func(i *impl) {
+		wrong("no group given runs every check", "HEALTH-17", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				of, readiness := h.ReadinessOf, h.Readiness
 				h.ReadinessOf = func(groups ...string) http.Handler {
@@ -209,7 +209,7 @@ func operatorCases() []Case {
 				}
 			})
 		}),
-		wrong("a check in several groups is one for each", "HEALTH-17", func(i *impl) {
+		wrong("a check in several groups runs once for each", "HEALTH-17", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				add := h.AddCheckContext
 				h.AddCheckContext = func(name string, check task, s conformance.CheckSettings) {
@@ -300,7 +300,7 @@ func operatorCases() []Case {
 				})
 			})
 		}),
-		wrong("a service that says why it is not ready is ready", "HEALTH-19", func(i *impl) {
+		wrong("SetNotReady does not make the service not ready", "HEALTH-19", func(i *impl) {
 			onHealth(i, func(h *funcs) { h.SetNotReady = func(string) {} })
 		}),
 	}
@@ -310,7 +310,7 @@ func operatorCases() []Case {
 // only with a second prober, a second time, or many checks.
 func proberCases() []Case {
 	return []Case{
-		wrong("a probe that joins a run late is not told of its timeout", "HEALTH-9", func(i *impl) {
+		wrong("a probe that joins a run late waits beyond its timeout", "HEALTH-9", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				var under atomic.Int64
 				readiness := h.Readiness
@@ -388,7 +388,7 @@ func proberCases() []Case {
 				})
 			})
 		}),
-		wrong("answers share the values of their headers", "HEALTH-6", func(i *impl) {
+		wrong("answers share header values", "HEALTH-6", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				kind := []string{"application/json"}
 				for _, endpoint := range []*http.Handler{&h.Liveness, &h.Readiness, &h.Startup} {

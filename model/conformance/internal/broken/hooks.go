@@ -12,7 +12,7 @@ import (
 
 func hookCases() []Case {
 	return []Case{
-		wrong("hooks run first registered first", "HOOK-1", func(i *impl) {
+		wrong("hooks run in the order of registration", "HOOK-1", func(i *impl) {
 			onHooks(i, func(list []func()) []func() {
 				slices.Reverse(list)
 				return list
@@ -34,7 +34,7 @@ func hookCases() []Case {
 				return list
 			})
 		}),
-		wrong("hooks run side by side", "HOOK-1", func(i *impl) {
+		wrong("hooks run concurrently", "HOOK-1", func(i *impl) {
 			onHook(i, func(ctx context.Context, hook task, takesContext bool) task {
 				if takesContext || i.State(ctx) == "hooks" || i.State(ctx) == "stopped" {
 					return hook
@@ -62,7 +62,7 @@ func hookCases() []Case {
 				}
 			})
 		}),
-		wrong("a panic of a hook is an error like any other", "HOOK-2", func(i *impl) {
+		wrong("a panic of a hook is a plain error", "HOOK-2", func(i *impl) {
 			onHookEnd(i, func(_, _ context.Context, o outcome) error {
 				if o.panicked {
 					return errors.New("the hook failed")
@@ -70,7 +70,7 @@ func hookCases() []Case {
 				return o.again()
 			})
 		}),
-		wrong("Goexit of a hook is an error like any other", "HOOK-2", func(i *impl) {
+		wrong("Goexit of a hook is a plain error", "HOOK-2", func(i *impl) {
 			onHookEnd(i, func(_, _ context.Context, o outcome) error {
 				if o.exited {
 					return errors.New("the hook failed")
@@ -111,7 +111,7 @@ func hookCases() []Case {
 				}
 			})
 		}),
-		wrong("a hook registered after the end is lost", "HOOK-4", func(i *impl) {
+		wrong("a hook registered after stopped is lost", "HOOK-4", func(i *impl) {
 			onHook(i, func(ctx context.Context, hook task, _ bool) task {
 				if i.State(ctx) == "stopped" {
 					return func(context.Context) error { return nil }
@@ -119,7 +119,7 @@ func hookCases() []Case {
 				return hook
 			})
 		}),
-		wrong("hooks that are registered at once are lost", "HOOK-1 HOOK-7", func(i *impl) {
+		wrong("hooks registered concurrently are lost", "HOOK-1 HOOK-7", func(i *impl) {
 			of := notes[sync.Mutex](i)
 			onHook(i, func(ctx context.Context, hook task, _ bool) task {
 				mu := of(ctx)

@@ -19,7 +19,7 @@ func hookEndCases() []Case {
 				}
 			})
 		}).because("whatever is over when that timeout is over, is over later"),
-		wrong("that hooks were cut short is told by no ErrShutdownTimeout", "HOOK-3", func(i *impl) {
+		wrong("interrupted hooks are not reported as ErrShutdownTimeout", "HOOK-3", func(i *impl) {
 			onErrors(i, func(all []error) []error {
 				for n, err := range all {
 					var timeout *lifecycle.ShutdownTimeoutError
@@ -30,7 +30,7 @@ func hookEndCases() []Case {
 				return all
 			})
 		}),
-		wrong("after a signal hooks have half of the time", "HOOK-3", func(i *impl) {
+		wrong("after a signal hooks have half of the shutdown timeout", "HOOK-3", func(i *impl) {
 			isPlayed, timeout := played(i), notes[time.Duration](i)
 			onRun(i, func(main task, s settings, run runner) error {
 				if main == nil {
@@ -56,7 +56,7 @@ func hookEndCases() []Case {
 				}
 			})
 		}),
-		wrong("what an interrupted hook returns is lost", "HOOK-3 HOOK-4", func(i *impl) {
+		wrong("what an interrupted hook returns is not logged", "HOOK-3 HOOK-4", func(i *impl) {
 			onHookEnd(i, func(ctx, own context.Context, o outcome) error {
 				if i.State(ctx) == "stopped" && own.Err() != nil {
 					return nil
@@ -64,7 +64,7 @@ func hookEndCases() []Case {
 				return o.again()
 			})
 		}),
-		wrong("the context of a hook is main's", "HOOK-3 HOOK-5 HOOK-6 SIG-2", func(i *impl) {
+		wrong("the context of a hook is cancelled with main's", "HOOK-3 HOOK-5 HOOK-6 SIG-2", func(i *impl) {
 			onHook(i, func(ctx context.Context, hook task, _ bool) task {
 				return func(own context.Context) error {
 					if i.State(ctx) == "stopped" {
@@ -94,7 +94,7 @@ func hookEndCases() []Case {
 				register(ctx, hook, timeout, place(1))
 			}
 		}),
-		wrong("a negative timeout of a hook is over at once", "HOOK-6", func(i *impl) {
+		wrong("a hook with a negative timeout is abandoned at once", "HOOK-6", func(i *impl) {
 			i.OnShutdownContext = func(ctx context.Context, hook task, timeout time.Duration) {
 				if timeout < 0 {
 					timeout = time.Nanosecond
@@ -102,18 +102,18 @@ func hookEndCases() []Case {
 				register(ctx, hook, timeout, place(1))
 			}
 		}),
-		wrong("the context of a hook after the end has no values", "HOOK-5", func(i *impl) {
+		wrong("the context of a hook registered after stopped has no values", "HOOK-5", func(i *impl) {
 			onLateContext(i, func(own context.Context) (context.Context, context.CancelFunc) {
 				deadline, _ := own.Deadline()
 				return context.WithDeadlineCause(context.Background(), deadline, lifecycle.ErrShutdownTimeout)
 			})
 		}),
-		wrong("the context of a hook after the end has no deadline", "HOOK-5", func(i *impl) {
+		wrong("the context of a hook registered after stopped has no deadline", "HOOK-5", func(i *impl) {
 			onLateContext(i, func(own context.Context) (context.Context, context.CancelFunc) {
 				return context.WithCancel(context.WithoutCancel(own))
 			})
 		}),
-		wrong("a nil hook that would take a context is dropped", "RUN-8", func(i *impl) {
+		wrong("a nil hook that takes a context is dropped", "RUN-8", func(i *impl) {
 			i.OnShutdownContext = func(ctx context.Context, hook task, timeout time.Duration) {
 				if hook != nil {
 					register(ctx, hook, timeout, place(1))
@@ -128,7 +128,7 @@ func hookEndCases() []Case {
 				return o.again()
 			})
 		}),
-		wrong("a context from elsewhere panics", "HOOK-9", func(i *impl) {
+		wrong("a foreign context panics", "HOOK-9", func(i *impl) {
 			onRegister(i, func(ctx context.Context, register func()) {
 				if i.State(ctx) == "" {
 					panic("not a context of Run's")
@@ -136,7 +136,7 @@ func hookEndCases() []Case {
 				register()
 			})
 		}),
-		wrong("Handler is silent about a context from elsewhere", "HOOK-9", func(i *impl) {
+		wrong("Handler does not report a foreign context", "HOOK-9", func(i *impl) {
 			handler := i.Handler
 			i.Handler = func(ctx context.Context, next http.Handler) http.Handler {
 				if i.State(ctx) == "" {
@@ -145,7 +145,7 @@ func hookEndCases() []Case {
 				return handler(ctx, next)
 			}
 		}),
-		wrong("Serve takes a context from elsewhere for the end", "HOOK-9", func(i *impl) {
+		wrong("Serve with a foreign context returns nil", "HOOK-9", func(i *impl) {
 			serve, listenAndServe := i.Serve, i.ListenAndServe
 			i.Serve = func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 				if blameForeign(ctx, place(1)) {
@@ -160,7 +160,7 @@ func hookEndCases() []Case {
 				return listenAndServe(ctx, srv)
 			}
 		}),
-		wrong("the place of a hook is not told", "HOOK-2 HOOK-3 RUN-8", func(i *impl) {
+		wrong("the error of a hook does not name its call site", "HOOK-2 HOOK-3 RUN-8", func(i *impl) {
 			i.OnShutdown = func(ctx context.Context, hook func() error) {
 				if !blameForeign(ctx, place(1)) {
 					lifecycle.OnShutdown(ctx, hook)

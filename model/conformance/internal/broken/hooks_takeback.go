@@ -25,18 +25,18 @@ func onStop(i *impl, f func(ctx context.Context, stop func() bool, begun *atomic
 // takeBackCases are wrong in how hooks are taken back.
 func takeBackCases() []Case {
 	return []Case{
-		wrong("a hook that was taken back runs all the same", "HOOK-10", func(i *impl) {
+		wrong("a hook that was taken back runs", "HOOK-10", func(i *impl) {
 			onStop(i, func(_ context.Context, _ func() bool, begun *atomic.Bool) func() bool {
 				var taken atomic.Bool
 				return func() bool { return !begun.Load() && !taken.Swap(true) }
 			})
 		}),
-		wrong("no hook can be taken back", "HOOK-10", func(i *impl) {
+		wrong("taking a hook back has no effect", "HOOK-10", func(i *impl) {
 			onStop(i, func(context.Context, func() bool, *atomic.Bool) func() bool {
 				return func() bool { return false }
 			})
 		}),
-		wrong("nothing takes a hook back", "HOOK-10", func(i *impl) {
+		wrong("OnShutdownContext returns nil", "HOOK-10", func(i *impl) {
 			onStop(i, func(context.Context, func() bool, *atomic.Bool) func() bool { return nil })
 		}),
 		wrong("a hook can be taken back twice", "HOOK-10", func(i *impl) {
@@ -72,7 +72,7 @@ func takeBackCases() []Case {
 				}
 			})
 		}),
-		wrong("what a hook holds is held though it was taken back", "HOOK-10", func(i *impl) {
+		wrong("a hook that was taken back still holds its memory", "HOOK-10", func(i *impl) {
 			i.OnShutdownStop = func(ctx context.Context, hook task, timeout time.Duration) func() bool {
 				stop := register(ctx, hook, timeout, place(1))
 				return func() bool {

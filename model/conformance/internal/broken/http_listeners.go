@@ -16,7 +16,7 @@ import (
 // listenerCases are wrong about what is served, and with which contexts.
 func listenerCases() []Case {
 	return []Case{
-		wrong("a server lives as long as the context that it is given", "HTTP-1", func(i *impl) {
+		wrong("a server ends with the context that it is given", "HTTP-1", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				if ctx.Done() != nil {
 					return serve(ctx, srv, ln)
@@ -27,7 +27,7 @@ func listenerCases() []Case {
 				return nil
 			})
 		}),
-		wrong("a server serves one listener and no other", "HTTP-1", func(i *impl) {
+		wrong("a server can be served on one listener only", "HTTP-1", func(i *impl) {
 			var served sync.Map
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				if _, again := served.LoadOrStore(srv, true); again {
@@ -70,7 +70,7 @@ func listenerCases() []Case {
 				return serve(ctx, srv, ln)
 			})
 		}),
-		wrong("the ResponseWriter is no http.Pusher", "HTTP-10", func(i *impl) {
+		wrong("the ResponseWriter is not an http.Pusher", "HTTP-10", func(i *impl) {
 			onRequests(i, func(_ context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
 				if req.ProtoMajor == 2 {
 					w = withoutPusher{w}
@@ -78,7 +78,7 @@ func listenerCases() []Case {
 				next.ServeHTTP(w, req)
 			})
 		}),
-		wrong("the ResponseWriter is no io.ReaderFrom", "HTTP-10", func(i *impl) {
+		wrong("the ResponseWriter is not an io.ReaderFrom", "HTTP-10", func(i *impl) {
 			onRequests(i, func(_ context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
 				if req.ProtoMajor == 1 {
 					w = &hijackNoted{ResponseWriter: w}
@@ -94,7 +94,7 @@ func listenerCases() []Case {
 				next.ServeHTTP(w, req)
 			})
 		}),
-		wrong("a body is never asked for", "HTTP-10", func(i *impl) {
+		wrong("100-continue is never sent", "HTTP-10", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				edit := func(p []byte) []byte { return bytes.Replace(p, []byte("HTTP/1.1 100 Continue\r\n\r\n"), nil, 1) }
 				return serve(ctx, srv, listener{ln, func(conn net.Conn) net.Conn { return &edited{conn, edit} }})

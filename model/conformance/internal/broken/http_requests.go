@@ -82,7 +82,7 @@ func requestCases() []Case {
 				counted.ServeHTTP(w, req)
 			})
 		}),
-		wrong("Handler does not say when to come again", "HTTP-4", func(i *impl) {
+		wrong("Handler sends no Retry-After", "HTTP-4", func(i *impl) {
 			onHandler(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, counted, _ http.Handler) {
 				if refusing(i, ctx) {
 					counted = rewritten(counted, func(a *httptest.ResponseRecorder) { a.Header().Del("Retry-After") })
@@ -90,14 +90,14 @@ func requestCases() []Case {
 				counted.ServeHTTP(w, req)
 			})
 		}),
-		wrong("Handler counts a request that panics for good", "HTTP-5", func(i *impl) {
+		wrong("Handler never uncounts a request that panics", "HTTP-5", func(i *impl) {
 			onHandler(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, counted, _ http.Handler) {
 				done, _ := i.Track(ctx)
 				counted.ServeHTTP(w, req)
 				done()
 			})
 		}),
-		wrong("Serve counts a request that panics for good", "HTTP-5", func(i *impl) {
+		wrong("Serve never uncounts a request that panics", "HTTP-5", func(i *impl) {
 			onRequests(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
 				done, _ := i.Track(ctx)
 				next.ServeHTTP(w, req)
@@ -105,7 +105,7 @@ func requestCases() []Case {
 			})
 		}),
 		// What the wrapper hides is how http.MaxBytesReader ends a connection.
-		wrong("Serve counts a hijacked connection for good", "HTTP-5 HTTP-10", func(i *impl) {
+		wrong("Serve never uncounts a hijacked connection", "HTTP-5 HTTP-10", func(i *impl) {
 			onRequests(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
 				done, _ := i.Track(ctx)
 				if req.ProtoMajor == 2 {
@@ -122,13 +122,13 @@ func requestCases() []Case {
 				next.ServeHTTP(noted, req)
 			})
 		}),
-		wrong("the ResponseWriter can write and nothing more", "HTTP-2 HTTP-5 HTTP-10", func(i *impl) {
+		wrong("the ResponseWriter has no optional methods", "HTTP-2 HTTP-5 HTTP-10", func(i *impl) {
 			onRequests(i, func(_ context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
 				next.ServeHTTP(struct{ http.ResponseWriter }{w}, req)
 			})
 		}),
 		// What the wrapper hides is how http.MaxBytesReader ends a connection.
-		wrong("what is flushed is kept back", "HTTP-5 HTTP-10", func(i *impl) {
+		wrong("Flush does not flush", "HTTP-5 HTTP-10", func(i *impl) {
 			onRequests(i, func(_ context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
 				if req.ProtoMajor == 1 {
 					w = keptBack{wholeWriter{&hijackNoted{ResponseWriter: w}}}

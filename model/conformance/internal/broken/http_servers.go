@@ -70,12 +70,12 @@ func (l lateListener) Close() error {
 
 func serverCases() []Case {
 	return []Case{
-		wrong("a server that is to outlast hooks stops at the stop", "HTTP-1 HTTP-7", func(i *impl) {
+		wrong("a server with UntilStopped stops at the stop", "HTTP-1 HTTP-7", func(i *impl) {
 			onUntil(i, func(ctx context.Context, srv *http.Server, ln net.Listener, _ server) error {
 				return i.Serve(ctx, srv, ln)
 			})
 		}),
-		wrong("a server that is to outlast hooks is work in flight", "HTTP-7", func(i *impl) {
+		wrong("a server with UntilStopped counts as in-flight work", "HTTP-7", func(i *impl) {
 			onUntil(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				if done, ok := i.Track(ctx); ok {
 					defer done()
@@ -83,12 +83,12 @@ func serverCases() []Case {
 				return serve(ctx, srv, ln)
 			})
 		}),
-		wrong("the failure of a server that is to outlast hooks goes unseen", "HTTP-7", func(i *impl) {
+		wrong("the failure of a server with UntilStopped is lost", "HTTP-7", func(i *impl) {
 			onUntil(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				return serve(ctx, srv, patientListener{ln})
 			})
 		}),
-		wrong("a server that is to outlast hooks says Connection: close", "HTTP-7", func(i *impl) {
+		wrong("a server with UntilStopped sends Connection: close", "HTTP-7", func(i *impl) {
 			onUntil(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				next := srv.Handler
 				if fmt.Sprintf("%T", next) != "http.HandlerFunc" {
@@ -103,7 +103,7 @@ func serverCases() []Case {
 				return serve(ctx, srv, ln)
 			})
 		}),
-		wrong("requests to a server that is to outlast hooks end at the stop", "HTTP-7", func(i *impl) {
+		wrong("requests to a server with UntilStopped end at the stop", "HTTP-7", func(i *impl) {
 			onUntil(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				next := srv.Handler
 				if fmt.Sprintf("%T", next) == "http.HandlerFunc" { // else it is served already
@@ -116,7 +116,7 @@ func serverCases() []Case {
 				return serve(ctx, srv, ln)
 			})
 		}),
-		wrong("a server that is to outlast hooks waits for main too", "HTTP-7", func(i *impl) {
+		wrong("a server with UntilStopped waits for main too", "HTTP-7", func(i *impl) {
 			onUntil(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				source, _ := fsm.FromContext(ctx)
 				return serve(ctx, srv, lateListener{ln, source.Reached(fsm.Stopped)})
@@ -167,7 +167,7 @@ func serverCases() []Case {
 				return serveFunc(s)
 			})
 		}),
-		wrong("what another server serves is no work in flight", "DRAIN-4 HTTP-8", func(i *impl) {
+		wrong("ServeFunc does not count as in-flight work", "DRAIN-4 HTTP-8", func(i *impl) {
 			onServeFunc(i, func(ctx context.Context, s serverFuncs, _ func(s serverFuncs) error) error {
 				ended := make(chan error, 1)
 				go func() { ended <- s.serve() }()
@@ -186,7 +186,7 @@ func serverCases() []Case {
 				return nil
 			})
 		}),
-		wrong("that another server ends before the stop is no stop", "HTTP-8", func(i *impl) {
+		wrong("the end of serve before the stop does not request one", "HTTP-8", func(i *impl) {
 			onServeFunc(i, func(ctx context.Context, s serverFuncs, serveFunc func(s serverFuncs) error) error {
 				serve := s.serve
 				s.serve = func() error {
@@ -216,7 +216,7 @@ func serverCases() []Case {
 				return err
 			})
 		}),
-		wrong("what serve returns is not what ServeFunc does", "HTTP-8", func(i *impl) {
+		wrong("ServeFunc does not return serve's error", "HTTP-8", func(i *impl) {
 			onServeFunc(i, func(ctx context.Context, s serverFuncs, serveFunc func(s serverFuncs) error) error {
 				_ = serveFunc(s)
 				return nil

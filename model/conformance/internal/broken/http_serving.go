@@ -76,7 +76,7 @@ func serveCases() []Case {
 				return serve(ctx, srv, ln)
 			})
 		}),
-		wrong("a server that somebody else has closed is no error", "HTTP-1", func(i *impl) {
+		wrong("a server that was closed before is not an error", "HTTP-1", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				if err := serve(ctx, srv, ln); !errors.Is(err, http.ErrServerClosed) {
 					return err
@@ -84,7 +84,7 @@ func serveCases() []Case {
 				return nil
 			})
 		}),
-		wrong("that requests were cut is an error of Serve's", "HTTP-1", func(i *impl) {
+		wrong("Serve returns an error when requests were cut", "HTTP-1", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				err := serve(ctx, srv, ln)
 				if cause := context.Cause(i.WorkContext(ctx)); cause != nil && i.Is(cause, model.DrainTimeout) {
@@ -93,7 +93,7 @@ func serveCases() []Case {
 				return err
 			})
 		}),
-		wrong("that requests were cut is told by nobody", "HTTP-1 HTTP-2", func(i *impl) {
+		wrong("cut requests are not reported", "HTTP-1 HTTP-2", func(i *impl) {
 			onErrors(i, func(all []error) []error {
 				return slices.DeleteFunc(all, func(err error) bool {
 					var timeout *lifecycle.DrainTimeoutError
@@ -101,7 +101,7 @@ func serveCases() []Case {
 				})
 			})
 		}),
-		wrong("there is one server in a run", "HTTP-1", func(i *impl) {
+		wrong("only one server is served in a run", "HTTP-1", func(i *impl) {
 			of := notes[atomic.Bool](i)
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				if of(ctx).Swap(true) {
@@ -110,7 +110,7 @@ func serveCases() []Case {
 				return serve(ctx, srv, ln)
 			})
 		}),
-		wrong("a port that is taken is waited for", "HTTP-1", func(i *impl) {
+		wrong("a listen failure is retried", "HTTP-1", func(i *impl) {
 			listenAndServe := i.ListenAndServe
 			i.ListenAndServe = func(ctx context.Context, srv *http.Server) error {
 				if blameForeign(ctx, place(1)) {

@@ -184,7 +184,7 @@ func stoppingCases() []Case {
 				return serve(ctx, srv, ln)
 			})
 		}),
-		wrong("a request that is cut has an answer that looks whole", "HTTP-2", func(i *impl) {
+		wrong("a request that is cut has a response that looks complete", "HTTP-2", func(i *impl) {
 			var known sync.Map // the servers that it does so for already
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				var under sync.Map // the contexts of requests under way
@@ -213,10 +213,10 @@ func stoppingCases() []Case {
 				return err
 			})
 		}),
-		wrong("no response says that the connection closes", "HTTP-3 HTTP-10", func(i *impl) {
+		wrong("no response has Connection: close", "HTTP-3 HTTP-10", func(i *impl) {
 			withoutClose(i, func(context.Context) bool { return true })
 		}),
-		wrong("no response says so in the drain delay", "HTTP-3 HTTP-10", func(i *impl) {
+		wrong("no response has Connection: close in the drain delay", "HTTP-3 HTTP-10", func(i *impl) {
 			withoutClose(i, func(ctx context.Context) bool { return ctx.Err() == nil })
 		}),
 	}

@@ -105,7 +105,7 @@ func (c *withoutGoAway) Write(p []byte) (int, error) {
 // streamCases are wrong about connections that are not plain ones of HTTP/1.
 func streamCases() []Case {
 	return []Case{
-		wrong("handlers that are cut are waited for whatever the shutdown timeout", "HTTP-2", func(i *impl) {
+		wrong("cut handlers are waited for regardless of the shutdown timeout", "HTTP-2", func(i *impl) {
 			type limits struct{ short bool }
 			of := notes[limits](i)
 			onRun(i, func(main task, s settings, run runner) error {
@@ -159,7 +159,7 @@ func streamCases() []Case {
 				return serve(ctx, srv, listener{ln, func(conn net.Conn) net.Conn { return &kept{Conn: conn, until: over} }})
 			})
 		}),
-		wrong("a connection in silence is given up when it is 300 ms old", "HTTP-6", func(i *impl) {
+		wrong("a connection without a request is closed when it is 300 ms old", "HTTP-6", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				conns := trackConns(srv)
 				defer context.AfterFunc(ctx, func() {
@@ -185,7 +185,7 @@ func streamCases() []Case {
 				next.ServeHTTP(w, req)
 			})
 		}),
-		wrong("those who read slowly are cut", "HTTP-6", func(i *impl) {
+		wrong("slow readers are cut", "HTTP-6", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				conns := trackConns(srv)
 				defer context.AfterFunc(ctx, func() {
@@ -201,7 +201,7 @@ func streamCases() []Case {
 				return serve(ctx, srv, ln)
 			})
 		}),
-		wrong("an answer without a body does not say that the connection closes", "HTTP-3", func(i *impl) {
+		wrong("a response without a body has no Connection: close", "HTTP-3", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				edit := func(p []byte) []byte {
 					if bytes.Contains(p, []byte("Content-Length: 0\r\n")) {
@@ -212,7 +212,7 @@ func streamCases() []Case {
 				return serve(ctx, srv, listener{ln, func(conn net.Conn) net.Conn { return &edited{conn, edit} }})
 			})
 		}),
-		wrong("an informational answer says that the connection closes", "HTTP-3", func(i *impl) {
+		wrong("an informational response has Connection: close", "HTTP-3", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				edit := func(p []byte) []byte {
 					return bytes.Replace(p, []byte("103 Early Hints\r\n"), []byte("103 Early Hints\r\nConnection: close\r\n"), 1)
@@ -220,7 +220,7 @@ func streamCases() []Case {
 				return serve(ctx, srv, listener{ln, func(conn net.Conn) net.Conn { return &edited{conn, edit} }})
 			})
 		}),
-		wrong("over HTTP/2 the client is sent no GOAWAY", "HTTP-3", func(i *impl) {
+		wrong("over HTTP/2 the client gets no GOAWAY", "HTTP-3", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				if _, tcp := ln.Addr().(*net.TCPAddr); tcp && srv.Protocols != nil && srv.Protocols.UnencryptedHTTP2() {
 					ln = listener{ln, func(conn net.Conn) net.Conn { return &withoutGoAway{Conn: conn} }}

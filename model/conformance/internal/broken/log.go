@@ -94,6 +94,14 @@ func logCases() []Case {
 				write(r)
 			})
 		}),
+		wrong("records of what is refused have no time", "LOG-1", func(i *impl) {
+			onRecord(i, func(r slog.Record, write func(slog.Record)) {
+				if r.Level >= slog.LevelError {
+					r.Time = time.Time{}
+				}
+				write(r)
+			})
+		}),
 		wrong("the source of every record is the call of Run", "LOG-1", func(i *impl) {
 			var run atomic.Uintptr
 			onRecord(i, func(r slog.Record, write func(slog.Record)) {
@@ -128,9 +136,9 @@ func logCases() []Case {
 				}))
 			})
 		}),
-		wrong("a start that takes long is not warned of", "LOG-2", func(i *impl) { whileStarting(i, func(int) bool { return false }) }),
-		wrong("a start that takes long is warned of once", "LOG-2", func(i *impl) { whileStarting(i, func(n int) bool { return n == 1 }) }),
-		wrong("every start is warned of after a minute", "LOG-2", func(i *impl) {
+		wrong("there is no warning about a long start", "LOG-2", func(i *impl) { whileStarting(i, func(int) bool { return false }) }),
+		wrong("there is one warning about a long start", "LOG-2", func(i *impl) { whileStarting(i, func(n int) bool { return n == 1 }) }),
+		wrong("there is a warning about every start after a minute", "LOG-2", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				log := s.Logger
 				if main == nil || log == nil || s.ManualStart {

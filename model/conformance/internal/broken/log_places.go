@@ -37,7 +37,7 @@ func logPlaceCases() []Case {
 				return r.PC
 			})
 		}),
-		wrong("the source of a stop without a place is in the runtime", "LOG-1", func(i *impl) {
+		wrong("the source of a stop without a call site is in the runtime", "LOG-1", func(i *impl) {
 			onSource(i, func(r slog.Record, run uintptr) uintptr {
 				if attr(r, "to") == "draining" && r.PC == run && !strings.Contains(attr(r, "cause"), "signal") {
 					return runtimePlace()

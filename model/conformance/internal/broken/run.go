@@ -24,7 +24,7 @@ func runCases() []Case {
 				return err
 			})
 		}),
-		wrong("that main is back is noticed late", "RUN-3", func(i *impl) {
+		wrong("main's exit is noticed late", "RUN-3", func(i *impl) {
 			isPlayed := played(i)
 			onMain(i, func(ctx context.Context, main task) error {
 				err := main(ctx)
@@ -37,7 +37,7 @@ func runCases() []Case {
 				return err
 			})
 		}),
-		wrong("one that runs inside another takes its signals", "RUN-9", func(i *impl) {
+		wrong("a nested run takes the outer one's signals", "RUN-9", func(i *impl) {
 			var running atomic.Int64
 			onRun(i, func(main task, s settings, run runner) error {
 				if s.Signals == nil {
@@ -50,7 +50,7 @@ func runCases() []Case {
 			})
 		}),
 		// The server of the outer run ends with the inner one.
-		wrong("the end of one run is the end of all", "HTTP-1 RUN-9", func(i *impl) {
+		wrong("the end of one run ends all", "HTTP-1 RUN-9", func(i *impl) {
 			var running sync.Map // the context of main, by an own key
 			onRun(i, func(main task, s settings, run runner) error {
 				if main == nil {
@@ -77,10 +77,10 @@ func runCases() []Case {
 				return run(main, s)
 			})
 		}),
-		wrong("that main is still running is told by no ErrMainRunning", "RUN-11", func(i *impl) {
+		wrong("a main that is still running is not reported as ErrMainRunning", "RUN-11", func(i *impl) {
 			onErrors(i, replaceError(i, model.MainRunning))
 		}),
-		wrongPlain("that main is still running is told as a drain timeout", "RUN-11", func(i *impl) {
+		wrongPlain("a main that is still running is reported as a drain timeout", "RUN-11", func(i *impl) {
 			run := i.Run
 			i.Run = func(main task, drain, shutdown time.Duration) error {
 				err := run(main, drain, shutdown)
@@ -90,7 +90,7 @@ func runCases() []Case {
 				return err
 			}
 		}),
-		wrong("main is not called when the parent is cancelled already", "RUN-1", func(i *impl) {
+		wrong("main is not called when the parent is already cancelled", "RUN-1", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				if s.Parent != nil && s.Parent.Err() != nil {
 					main = func(context.Context) error { return nil }
@@ -98,7 +98,7 @@ func runCases() []Case {
 				return run(main, s)
 			})
 		}),
-		wrong("the drain delay is kept when the parent is cancelled already", "RUN-12", func(i *impl) {
+		wrong("there is a drain delay although the parent is already cancelled", "RUN-12", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				if s.Parent != nil && s.Parent.Err() != nil {
 					cancelled := s.Parent
@@ -142,7 +142,7 @@ func runCases() []Case {
 				}
 			}
 		}),
-		wrong("a bad duration is taken for none", "RUN-8", func(i *impl) {
+		wrong("a bad duration is ignored", "RUN-8", func(i *impl) {
 			onMisuse(i, "WithDrainTimeout", func(main task) error { return i.RunWith(main, settings{}) })
 		}),
 		wrong("a nil main panics", "RUN-8", func(i *impl) {

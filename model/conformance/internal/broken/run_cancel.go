@@ -59,7 +59,7 @@ func cancelCases() []Case {
 				return errors.As(context.Cause(ctx), &signalled)
 			})
 		}),
-		wrong("the cause of a task that failed does not say which", "RUN-2", func(i *impl) {
+		wrong("the cause after a failed task does not name the task", "RUN-2", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				if s.Signals != nil || s.Parent != nil || main == nil {
 					return run(main, s)

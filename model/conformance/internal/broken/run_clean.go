@@ -33,7 +33,7 @@ func endCases() []Case {
 				return err
 			})
 		}),
-		wrong("what the user calls clean is an error", "RUN-7", func(i *impl) {
+		wrong("what WithCleanError accepts is an error", "RUN-7", func(i *impl) {
 			onSettings(i, func(s *settings) { s.CleanError = nil })
 		}),
 		wrong("WithCleanError is asked of the error as a whole", "RUN-7", func(i *impl) {
@@ -51,7 +51,7 @@ func endCases() []Case {
 				}, s)
 			})
 		}),
-		wrong("what the user calls clean is so before a stop too", "RUN-7", func(i *impl) {
+		wrong("what WithCleanError accepts is clean before a stop too", "RUN-7", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				is := s.CleanError
 				if main == nil || is == nil || !isPlay(s) {
@@ -66,7 +66,7 @@ func endCases() []Case {
 				}, s)
 			})
 		}),
-		wrong("an error that unwraps to itself is fatal", "RUN-7", func(i *impl) {
+		wrong("an error that unwraps to itself ends the process", "RUN-7", func(i *impl) {
 			onEnd(i, func(_ context.Context, o outcome) error {
 				if holdsItself(o.err, 0) != nil {
 					go panic("the stack overflows")
@@ -87,7 +87,7 @@ func endCases() []Case {
 			onSettings(i, func(s *settings) { s.SignalError = false })
 		}),
 		// When main returns the cause, it may as well be main's.
-		wrong("a signal is an error unasked", "RUN-7 RUN-14", func(i *impl) {
+		wrong("a signal is an error without WithSignalError", "RUN-7 RUN-14", func(i *impl) {
 			onSettings(i, func(s *settings) { s.SignalError = s.SignalError || isPlay(*s) })
 		}),
 		wrong("the signal is in the result twice when main returns it", "RUN-14", func(i *impl) {
@@ -124,7 +124,7 @@ func endCases() []Case {
 				return errors.Join(append([]error{last}, all[:len(all)-1]...)...)
 			})
 		}),
-		wrong("the exit code of a signal is that of an error", "RUN-14", func(i *impl) {
+		wrong("the exit code of a signal is 1", "RUN-14", func(i *impl) {
 			i.ExitCode = func(err error) int {
 				if err == nil {
 					return 0
@@ -132,7 +132,7 @@ func endCases() []Case {
 				return 1
 			}
 		}),
-		wrong("the exit code is the signal's, whatever else went wrong", "RUN-14", func(i *impl) {
+		wrong("the exit code is the signal's, whatever else failed", "RUN-14", func(i *impl) {
 			i.ExitCode = func(err error) int {
 				switch {
 				case err == nil:
@@ -145,14 +145,14 @@ func endCases() []Case {
 				return 1
 			}
 		}),
-		wrong("an option of what serves that is nil is ignored", "RUN-8", func(i *impl) {
+		wrong("a nil ServeOption is ignored", "RUN-8", func(i *impl) {
 			for n := range i.Misuses {
 				if m := i.Misuses[n]; m.Within != nil && m.Argument == "option" {
 					i.Misuses[n].Within = func(context.Context) error { return nil }
 				}
 			}
 		}),
-		wrong("what serves does not say which argument is wrong", "RUN-8", func(i *impl) {
+		wrong("the error of Serve does not say which argument is wrong", "RUN-8", func(i *impl) {
 			for n := range i.Misuses {
 				if within := i.Misuses[n].Within; within != nil {
 					i.Misuses[n].Within = func(ctx context.Context) error {

@@ -17,7 +17,7 @@ var errInvalid = errors.New("invalid argument")
 
 func errorCases() []Case {
 	return []Case{
-		wrong("a panic of main's is an error like any other", "RUN-4", func(i *impl) {
+		wrong("a panic in main is a plain error", "RUN-4", func(i *impl) {
 			onEnd(i, func(_ context.Context, o outcome) error {
 				if o.panicked {
 					return errors.New("main failed")
@@ -25,7 +25,7 @@ func errorCases() []Case {
 				return o.again()
 			})
 		}),
-		wrong("a panic of main's is fatal", "RUN-4", func(i *impl) {
+		wrong("a panic in main ends the process", "RUN-4", func(i *impl) {
 			onEnd(i, func(_ context.Context, o outcome) error {
 				if o.panicked {
 					go panic(o.value)
@@ -52,7 +52,7 @@ func errorCases() []Case {
 				return o.again()
 			})
 		}),
-		wrong("main's panic does not tell its value", "RUN-4", func(i *impl) {
+		wrong("the error of main's panic does not show the value", "RUN-4", func(i *impl) {
 			onEnd(i, func(_ context.Context, o outcome) error {
 				if _, isError := o.value.(error); o.panicked && !isError {
 					o.value = "something"
@@ -68,7 +68,7 @@ func errorCases() []Case {
 				return o.again()
 			})
 		}),
-		wrong("Goexit in main is an error like any other", "RUN-5", func(i *impl) {
+		wrong("Goexit in main is a plain error", "RUN-5", func(i *impl) {
 			onEnd(i, func(_ context.Context, o outcome) error {
 				if o.exited {
 					return errors.New("main failed")
@@ -98,7 +98,7 @@ func errorCases() []Case {
 				return all
 			})
 		}),
-		wrong("an end that was asked for is an error", "RUN-7", func(i *impl) {
+		wrong("a clean end after a stop is an error", "RUN-7", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				if main == nil || !isPlay(s) {
 					return run(main, s)
@@ -117,7 +117,7 @@ func errorCases() []Case {
 				return err
 			})
 		}),
-		wrong("an error that holds a clean end is dropped whole", "RUN-7", func(i *impl) {
+		wrong("an error joined with a clean one is dropped", "RUN-7", func(i *impl) {
 			onErrors(i, func(all []error) []error {
 				if _, joined := all[0].(interface{ Unwrap() []error }); joined && len(all) == 1 && isAsked(all[0]) {
 					return nil

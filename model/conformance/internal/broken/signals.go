@@ -50,7 +50,7 @@ func signalCases() []Case {
 				}
 			})
 		}),
-		wrong("the first hook lets go of signals", "SIG-1", func(i *impl) {
+		wrong("signals are released when the first hook begins", "SIG-1", func(i *impl) {
 			isPlayed := played(i)
 			onHook(i, func(ctx context.Context, hook task, _ bool) task {
 				if isPlayed(ctx) {
@@ -62,7 +62,7 @@ func signalCases() []Case {
 				}
 			})
 		}),
-		wrong("signals are let go of before observers have seen the end", "SIG-1", func(i *impl) {
+		wrong("signals are released before observers have seen stopped", "SIG-1", func(i *impl) {
 			onObserver(i, func(s conformance.Step, observe func(conformance.Step)) {
 				if s.To == "stopped" {
 					signal.Reset(syscall.SIGTERM)
@@ -70,7 +70,7 @@ func signalCases() []Case {
 				observe(s)
 			})
 		}),
-		wrong("signals are let go of before the log is written", "SIG-1", func(i *impl) {
+		wrong("signals are released before the log is written", "SIG-1", func(i *impl) {
 			onLog(i, func(level, line string, log func(level, line string)) {
 				if strings.Contains(line, "stopped") {
 					signal.Reset(syscall.SIGTERM)
@@ -78,7 +78,7 @@ func signalCases() []Case {
 				log(level, line)
 			})
 		}),
-		wrong("a broken pipe is fatal while hooks run", "SIG-4", func(i *impl) {
+		wrong("a broken pipe ends the process while hooks run", "SIG-4", func(i *impl) {
 			isPlayed := played(i)
 			onHook(i, func(ctx context.Context, hook task, _ bool) task {
 				if isPlayed(ctx) {
@@ -90,7 +90,7 @@ func signalCases() []Case {
 				}
 			})
 		}),
-		wrong("a broken pipe is fatal until hooks run", "SIG-4", func(i *impl) {
+		wrong("a broken pipe ends the process until hooks run", "SIG-4", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				if main == nil || s.Log != nil || s.Parent != nil || s.Signals != nil || s.Drain != model.DefaultDrainTimeout {
 					return run(main, s)
@@ -105,14 +105,14 @@ func signalCases() []Case {
 				}, s)
 			})
 		}),
-		wrong("a broken pipe ends nothing, though signals are to be left alone", "SIG-4", func(i *impl) {
+		wrong("SIGPIPE is caught although signals are to be left alone", "SIG-4", func(i *impl) {
 			onSettings(i, func(s *settings) {
 				if s.Signals != nil && !isPlay(*s) {
 					signal.Ignore(syscall.SIGPIPE)
 				}
 			})
 		}),
-		wrong("what is in a source before Run is thrown away", "SIG-1", func(i *impl) {
+		wrong("a signal in the source before Run is discarded", "SIG-1", func(i *impl) {
 			onSettings(i, func(s *settings) {
 				select {
 				case <-s.Signals:
@@ -120,7 +120,7 @@ func signalCases() []Case {
 				}
 			})
 		}),
-		wrong("a source may deliver SIGINT and SIGTERM, and nothing else", "SIG-2", func(i *impl) {
+		wrong("a source's signals other than SIGINT and SIGTERM are ignored", "SIG-2", func(i *impl) {
 			onSignals(i, func(deliver func(os.Signal)) func(os.Signal) {
 				return func(sig os.Signal) {
 					if sig == os.Interrupt || sig == syscall.SIGTERM {
@@ -153,7 +153,7 @@ func signalCases() []Case {
 				}
 			})
 		}),
-		wrong("a SIGINT that is delivered twice forces", "DRAIN-7 SIG-2", func(i *impl) {
+		wrong("a SIGINT delivered twice forces", "DRAIN-7 SIG-2", func(i *impl) {
 			onSignals(i, func(deliver func(os.Signal)) func(os.Signal) {
 				last := time.Time{}
 				return func(sig os.Signal) {
@@ -165,7 +165,7 @@ func signalCases() []Case {
 				}
 			})
 		}),
-		wrong("a source that is closed is a signal", "SIG-2", func(i *impl) {
+		wrong("a closed source counts as a signal", "SIG-2", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				source, out, over := s.Signals, make(chan os.Signal, 16), make(chan struct{})
 				if source == nil {

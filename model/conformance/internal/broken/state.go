@@ -10,7 +10,7 @@ import (
 
 func stateCases() []Case {
 	return []Case{
-		wrong("observers see a service run again that is draining", "STATE-1", func(i *impl) {
+		wrong("observers see a draining service run again", "STATE-1", func(i *impl) {
 			onPlayedObserver(i, func(s conformance.Step, observe func(conformance.Step)) {
 				if s.On == "drained" {
 					observe(conformance.Step{At: s.At, From: "draining", On: "started", To: "running"})
@@ -19,7 +19,7 @@ func stateCases() []Case {
 				observe(s)
 			})
 		}),
-		wrong("the end is late when main is the last to come back", "STATE-2", func(i *impl) {
+		wrong("Stopped is late when main returns last", "STATE-2", func(i *impl) {
 			onMain(i, func(ctx context.Context, main task) error {
 				err := main(ctx)
 				if i.State(ctx) == "hooks" {
@@ -57,7 +57,7 @@ func stateCases() []Case {
 				return m
 			}
 		}),
-		wrong("an observer that has panicked is told no more", "STATE-4", func(i *impl) {
+		wrong("an observer that has panicked gets no further steps", "STATE-4", func(i *impl) {
 			onSettings(i, func(s *settings) {
 				observe, dead := s.Observe, false
 				if observe == nil {
@@ -70,7 +70,7 @@ func stateCases() []Case {
 				}
 			})
 		}),
-		wrong("an observer that is slow keeps Run", "STATE-4", func(i *impl) {
+		wrong("a slow observer keeps Run from returning", "STATE-4", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				observe, told := s.Observe, make(chan struct{})
 				if observe == nil {
@@ -99,7 +99,7 @@ func stateCases() []Case {
 			})
 		}),
 		// The place that the library tells of any group is the wrapper's.
-		wrong("that a group is made too late is written at once, whoever is writing", "DRAIN-2 STATE-4", func(i *impl) {
+		wrong("the record of a group made too late is written by the caller", "DRAIN-2 STATE-4", func(i *impl) {
 			log, group := logs(i), i.DrainGroup
 			i.DrainGroup = func(ctx context.Context) *sync.WaitGroup {
 				if blameForeign(ctx, place(1)) {
@@ -112,7 +112,7 @@ func stateCases() []Case {
 			}
 		}),
 		// The place that the log tells is the wrapper's.
-		wrong("an observer that asks for a stop is called again", "LOG-1 STATE-4", func(i *impl) {
+		wrong("an observer that requests a stop gets its step twice", "LOG-1 STATE-4", func(i *impl) {
 			type observed struct{ observe func(conformance.Step) }
 			of, stop := notes[observed](i), i.Stop
 			onRun(i, func(main task, s settings, run runner) error {
@@ -134,7 +134,7 @@ func stateCases() []Case {
 				}
 			}
 		}),
-		wrong("Run returns before the end can be seen", "STATE-5", func(i *impl) {
+		wrong("Run returns before stopped is visible", "STATE-5", func(i *impl) {
 			state := i.State
 			i.State = func(ctx context.Context) string {
 				if s := state(ctx); s != "stopped" {

@@ -16,7 +16,7 @@ func visibleCases() []Case {
 				<-over
 			})
 		}),
-		wrong("a logger that has panicked is told no more", "STATE-4", func(i *impl) {
+		wrong("a logger that has panicked gets no further records", "STATE-4", func(i *impl) {
 			onSettings(i, func(s *settings) {
 				log, dead := s.Log, false
 				if log == nil {
@@ -29,7 +29,7 @@ func visibleCases() []Case {
 				}
 			})
 		}),
-		wrong("of two log lines the second is written first", "STATE-4", func(i *impl) {
+		wrong("two records are written in the wrong order", "STATE-4", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				if s.Log == nil {
 					return run(main, s)
@@ -41,7 +41,7 @@ func visibleCases() []Case {
 			})
 		}),
 		// The place that the log tells is the wrapper's.
-		wrong("Stop cancels the context before draining can be seen", "LOG-1 STATE-5", func(i *impl) {
+		wrong("Stop cancels the context before draining is visible", "LOG-1 STATE-5", func(i *impl) {
 			type run struct{ cancel context.CancelCauseFunc }
 			of, stop := notes[run](i), i.Stop
 			onWatched(i, func(ctx context.Context, main task) error {
@@ -60,14 +60,14 @@ func visibleCases() []Case {
 				stop(ctx, err)
 			}
 		}),
-		wrong("main's exit cancels the context before draining can be seen", "STATE-5", func(i *impl) {
+		wrong("main's exit cancels the context before draining is visible", "STATE-5", func(i *impl) {
 			onWatched(i, func(ctx context.Context, main task) error {
 				below, cancel := context.WithCancel(ctx)
 				defer func() { cancel(); linger() }()
 				return main(below)
 			})
 		}),
-		wrong("hooks begin before it can be seen that they may", "STATE-5", func(i *impl) {
+		wrong("the first hook begins before hooks is visible", "STATE-5", func(i *impl) {
 			state := i.State
 			i.State = func(ctx context.Context) string {
 				if s := state(ctx); s != "hooks" {

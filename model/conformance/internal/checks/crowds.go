@@ -152,7 +152,7 @@ func WorkContextLater(c *Checker) {
 		_ = c.Impl.Run(func(ctx context.Context) error {
 			run = ctx
 			c.Impl.OnShutdown(ctx, func() error {
-				c.expect(c.Impl.WorkContext(ctx).Err() != nil, "a work context that a hook asks for is live")
+				c.expect(c.Impl.WorkContext(ctx).Err() != nil, "a work context made in a hook is live")
 				return nil
 			})
 			return nil

@@ -91,13 +91,18 @@ func Clipped(c *Checker) {
 		h.AddCheck("ok", func() error { return errors.New("ok") })
 		h.AddCheck("same\xff", func() error { return nil })
 		h.AddCheck("same\xfe", func() error { return errors.New("the failing one") })
+		h.AddCheck("two\xc3", func() error { return errors.New("the failing one") })
+		h.AddCheck("two日", func() error { return nil }) // which is between the two as bytes go
+		h.AddCheck("two\xff", func() error { return nil })
 		r := play.Ask(h.Readiness, http.MethodGet)
 		c.expect(r.Invalid == nil, "the body is not JSON: %s", r.Body)
 		long := r.Checks["long"]
 		c.expect(len(long) > 100 && len(long) <= 1100 && !strings.Contains(long, "\ufffd"), "a long text has %d bytes: %q", len(long), long)
 		c.expect(r.Checks["empty"] != "" && r.Checks["empty"] != "ok", "an empty text is told as %q", r.Checks["empty"])
 		c.expect(r.Checks["ok"] != "" && r.Checks["ok"] != "ok", "a failure named ok is told as %q", r.Checks["ok"])
-		c.expect(r.Checks["same\ufffd"] == "the failing one", "of two names that become equal: %q", r.Checks["same\ufffd"])
+		for _, name := range []string{"same\ufffd", "two\ufffd"} {
+			c.expect(r.Checks[name] == "the failing one", "of two names that become equal: %q", r.Checks[name])
+		}
 		c.expectCut()
 	})
 }

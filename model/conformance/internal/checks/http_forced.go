@@ -21,6 +21,8 @@ func CutWhenForced(c *Checker) {
 		}
 		play.Wait(req.Context().Done(), play.Patience)
 		v.note("context ended")
+		time.Sleep(50 * time.Millisecond)
+		v.note("cut off")
 	}
 	c.serving(c.Impl.Serve, subject.Settings{Signals: make(chan os.Signal)}, handle, func(v *service) {
 		stubborn, polite := v.begin("stubborn"), v.begin("polite")
@@ -34,6 +36,7 @@ func CutWhenForced(c *Checker) {
 		c.expect(v.at("context ended") <= forced+prompt && other.at <= forced+100*time.Millisecond+prompt, "draining is forced to end at %s, the context of a request ends at %s, and its client has at %s: %v",
 			scenarios.Show(forced), scenarios.Show(v.at("context ended")), scenarios.Show(other.at), other)
 		c.expect(v.hooksAt() <= forced+100*time.Millisecond+prompt, "draining is forced to end at %s with requests under way, and hooks begin at %s", scenarios.Show(forced), scenarios.Show(v.hooksAt()))
+		c.expect(v.hooksAt() >= v.at("cut off"), "draining is forced to end, a handler returns at %s, 50ms after its context has ended, and hooks begin at %s", scenarios.Show(v.at("cut off")), scenarios.Show(v.hooksAt()))
 		err := v.outcome()
 		c.expect(err != nil && (!c.offered[subject.NeedIs] || c.Impl.Is(err, model.Forced)), "requests are cut when draining is forced to end, and Run returns %v", err)
 	})

@@ -177,6 +177,7 @@ func DurationsAreText(c *Checker) {
 		_, number := fields["elapsed"].(float64)
 		c.expect(err == nil && !number, "as JSON a record is %s (%v)", buffer.Bytes(), err)
 		c.expect(l.source != "" && !strings.HasPrefix(l.source, "."), "a record has no source: %v", l)
+		c.expect(!l.at.IsZero(), "a record has no time: %v", l)
 	}
 }
 

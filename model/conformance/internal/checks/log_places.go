@@ -64,6 +64,7 @@ func PlaceIsAlwaysSource(c *Checker) {
 		return mine
 	})
 	for _, l := range log.all() {
+		c.expect(!l.at.IsZero(), "a record has no time: %v", l)
 		at := l.text("at")
 		if !strings.Contains(at, ".go") {
 			continue

@@ -48,7 +48,7 @@ func drainClauses() []Clause {
 				{"on busy processors", nil, checks.TimeoutOnBusyProcessors},
 				{"a further interrupt on busy processors", []subject.Need{subject.NeedSignals}, checks.ForcedOnBusyProcessors},
 				{"the error and the log line count requests", []subject.Need{subject.NeedLog, subject.NeedHandler}, checks.RequestsAreCounted},
-				{"they count many", []subject.Need{subject.NeedLog, subject.NeedTrack}, checks.ManyUnitsAreCounted},
+				{"so they do when there are many", []subject.Need{subject.NeedLog, subject.NeedTrack}, checks.ManyUnitsAreCounted},
 			},
 		},
 		{
@@ -64,7 +64,7 @@ func drainClauses() []Clause {
 			Checks: []Check{
 				{"a group made after a real SIGTERM is waited for", []subject.Need{subject.NeedUnix}, checks.GroupWhileDraining},
 				{"groups that work makes and adds to while draining", []subject.Need{subject.NeedGo, subject.NeedTrack, subject.NeedStop}, checks.GroupsAreWaitedFor},
-				{"after draining, Track, Go and DrainGroup say that nobody waits", []subject.Need{subject.NeedLog, subject.NeedTrack, subject.NeedGo}, checks.RefusedWorkIsLogged},
+				{"after draining, Track, Go and DrainGroup report that nothing is waited for", []subject.Need{subject.NeedLog, subject.NeedTrack, subject.NeedGo}, checks.RefusedWorkIsLogged},
 			},
 		},
 		{
@@ -182,8 +182,8 @@ func taskClause(ends model.Main, hook []model.Hook) Clause {
 		Checks: []Check{
 			{"only the first call of done counts", []subject.Need{subject.NeedTrack}, checks.DoneTwice},
 			{"the error of a task names the call of Go", []subject.Need{subject.NeedRunWith, subject.NeedGo}, checks.TaskIsNamed},
-			{"a work context has the values it is asked with", []subject.Need{subject.NeedWorkContext}, checks.WorkContextValues},
-			{"one that is asked for after draining has ended", []subject.Need{subject.NeedWorkContext}, checks.WorkContextLater},
+			{"a work context has the values of the context it is made from", []subject.Need{subject.NeedWorkContext}, checks.WorkContextValues},
+			{"one made after draining is already cancelled", []subject.Need{subject.NeedWorkContext}, checks.WorkContextLater},
 		},
 	}
 }

@@ -133,7 +133,7 @@ func answerClauses() []Clause {
 			Checks: []Check{
 				{"the type, the methods, tool and version", []subject.Need{subject.NeedHealth}, checks.HTTP},
 				{"no-store, and the right length", []subject.Need{subject.NeedHealth, subject.NeedFollow}, checks.Headers},
-				{"all that of start-up", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart}, checks.StartupHTTP},
+				{"the same of start-up", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart}, checks.StartupHTTP},
 				{"HEAD first, after each change", []subject.Need{subject.NeedHealth}, checks.HeadAfterChange},
 				{"header values are not shared", []subject.Need{subject.NeedHealth}, checks.SharedHeaders},
 			},
@@ -143,7 +143,7 @@ func answerClauses() []Clause {
 			Sentence: "uptime is whole seconds as time.Duration prints them, the same in every answer of every endpoint, and never decreases.",
 			Checks: []Check{
 				{"through hours of virtual time", []subject.Need{subject.NeedHealth}, checks.Uptime},
-				{"that of start-up", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart}, checks.StartupUptime},
+				{"the same of start-up", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart}, checks.StartupUptime},
 			},
 		},
 	}

@@ -51,9 +51,9 @@ func checkClauses() []Clause {
 			ID: "HEALTH-12", Level: Core,
 			Sentence: "Any name and error text gives valid JSON with sorted keys. A long text is cut on a rune boundary; a text that is empty or ok still says that the check failed.",
 			Checks: []Check{
-				{"odd names and texts", []subject.Need{subject.NeedHealth}, checks.OddTexts},
+				{"unusual names and texts", []subject.Need{subject.NeedHealth}, checks.OddTexts},
 				{"keys are sorted", []subject.Need{subject.NeedHealth}, checks.SortedKeys},
-				{"odd reasons", []subject.Need{subject.NeedSetNotReady}, checks.OddReasons},
+				{"unusual reasons", []subject.Need{subject.NeedSetNotReady}, checks.OddReasons},
 				{"long, empty and misleading texts", []subject.Need{subject.NeedHealth, subject.NeedAddCheckContext}, checks.Clipped},
 			},
 		},
@@ -63,7 +63,7 @@ func checkClauses() []Clause {
 			Checks: []Check{
 				{"the second replaces the first", []subject.Need{subject.NeedHealth}, checks.Replaced},
 				{"a nil function", []subject.Need{subject.NeedHealth, subject.NeedAddCheckContext}, checks.NilCheck},
-				{"a check is removed, and so is what is not there", []subject.Need{subject.NeedRemoveCheck}, checks.Removed},
+				{"a check is removed, and one that does not exist", []subject.Need{subject.NeedRemoveCheck}, checks.Removed},
 				{"while a probe waits for it", []subject.Need{subject.NeedAddCheckContext, subject.NeedRemoveCheck}, checks.ReplacedUnderWay},
 			},
 		},

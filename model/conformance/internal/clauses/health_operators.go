@@ -14,7 +14,7 @@ func operatorClauses() []Clause {
 			Checks: []Check{
 				{"one that hangs when every prober has hung up", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.HungIsLogged},
 				{"each change is one line, and one call", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext, subject.NeedRemoveCheck}, checks.Changes},
-				{"one that is always late does not pass again", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.LateIsNoRecovery},
+				{"a check that is always late does not pass again", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.LateIsNoRecovery},
 				{"timeouts that FailAfter tolerates", []subject.Need{subject.NeedHealthLog, subject.NeedFailAfter}, checks.ToleratedTimeouts},
 				{"one that hangs soon after another text", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.HangAfterAnotherText},
 				{"what is replaced", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.ReplacementInherits},

@@ -42,7 +42,7 @@ func hookClauses() []Clause {
 				two(plain, model.Hook{Lasts: second + 2, Ends: model.CallsGoexit}),
 				two(model.Hook{Lasts: second + 2, Ends: model.ReturnsError}, plain),
 			},
-			Checks: []Check{{"the error names the place that registered the hook", []subject.Need{subject.NeedRunWith}, checks.HookPlace}},
+			Checks: []Check{{"the error names the call site that registered the hook", []subject.Need{subject.NeedRunWith}, checks.HookPlace}},
 		},
 		{
 			ID: "HOOK-3", Level: Core,
@@ -75,7 +75,7 @@ func hookClauses() []Clause {
 			},
 			Checks: []Check{
 				{"a late hook that fails is logged", []subject.Need{subject.NeedLog}, checks.LateHookIsLogged},
-				{"so is one that fails when its timeout is over", []subject.Need{subject.NeedLog}, checks.AbandonedLateHook},
+				{"so is one that fails after its timeout", []subject.Need{subject.NeedLog}, checks.AbandonedLateHook},
 			},
 		},
 		{
@@ -126,9 +126,9 @@ func hookClauses() []Clause {
 			Needs:    []subject.Need{subject.NeedOnShutdownStop},
 			Examples: takeBacks(ends),
 			Checks: []Check{
-				{"what it holds is let go of", []subject.Need{subject.NeedOnShutdownStop}, checks.TakenBackIsLetGo},
-				{"every second of a thousand, twice at once", []subject.Need{subject.NeedOnShutdownStop}, checks.ManyTakenBack},
-				{"as it begins", []subject.Need{subject.NeedOnShutdownStop}, checks.TakenBackAsItBegins},
+				{"what it holds is released", []subject.Need{subject.NeedOnShutdownStop}, checks.TakenBackIsLetGo},
+				{"every second of a thousand, twice concurrently", []subject.Need{subject.NeedOnShutdownStop}, checks.ManyTakenBack},
+				{"while it begins", []subject.Need{subject.NeedOnShutdownStop}, checks.TakenBackAsItBegins},
 			},
 		},
 		{
@@ -174,7 +174,7 @@ func hookTimeoutClause(two func(a, b model.Hook) model.Scenario, plain model.Hoo
 		},
 		Checks: []Check{
 			{"a hook that used the run's context is reported", []subject.Need{subject.NeedLog}, checks.CanceledHint},
-			{"a timeout of zero or less is none", []subject.Need{subject.NeedRunWith, subject.NeedOnShutdownContext}, checks.NoHookTimeout},
+			{"a timeout of zero or less means none", []subject.Need{subject.NeedRunWith, subject.NeedOnShutdownContext}, checks.NoHookTimeout},
 		},
 	}
 }

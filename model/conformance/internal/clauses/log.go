@@ -10,16 +10,16 @@ func logClauses() []Clause {
 	return []Clause{
 		{
 			ID: "LOG-1", Level: Extended,
-			Sentence: "Each transition is one record, with from, to, event, elapsed and, if a timeout or a signal forced it, the cause. The record of draining has the cause, at (the call site that caused it), waits_for as it was before the cancel, and at_most. Durations are text. A record's source is the call site that it is about, otherwise the call of Run.",
+			Sentence: "Each transition is one record, with from, to, event, elapsed and, if a timeout or a signal forced it, the cause. The record of draining has the cause, at (the call site that caused it), waits_for as it was before the cancel, and at_most. Durations are text. Every record has its time. A record's source is the call site that it is about, otherwise the call of Run.",
 			Checks: []Check{
 				{"each transition is one record", append(logger, subject.NeedStop, subject.NeedTrack), checks.TransitionsAreLogged},
-				{"the cause and its place", append(logger, subject.NeedStop, subject.NeedGo, subject.NeedSignals), checks.CauseIsLogged},
+				{"the cause and its call site", append(logger, subject.NeedStop, subject.NeedGo, subject.NeedSignals), checks.CauseIsLogged},
 				{"what is waited for is as before the cancel", append(logger, subject.NeedStop, subject.NeedTrack), checks.WaitsForIsOfBefore},
-				{"durations are text, and every record has a source", append(logger, subject.NeedStop, subject.NeedTrack, subject.NeedDelay), checks.DurationsAreText},
+				{"durations are text, and every record has a source and its time", append(logger, subject.NeedStop, subject.NeedTrack, subject.NeedDelay), checks.DurationsAreText},
 				{"the source of a record that is about a call", append(logger, subject.NeedGo), checks.PlaceIsSource},
 				{"the cause of a forced transition", append(logger, subject.NeedSignals, subject.NeedTrack), checks.ForcedIsLogged},
-				{"the source of every record that has a place", append(logger, subject.NeedGo, subject.NeedTrack), checks.PlaceIsAlwaysSource},
-				{"the source of a stop without a place", append(logger, subject.NeedStop, subject.NeedSignals), checks.SourceOfNoPlace},
+				{"the source of every record that has a call site", append(logger, subject.NeedGo, subject.NeedTrack), checks.PlaceIsAlwaysSource},
+				{"the source of a stop without a call site", append(logger, subject.NeedStop, subject.NeedSignals), checks.SourceOfNoPlace},
 			},
 		},
 		{

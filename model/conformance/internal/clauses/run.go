@@ -60,8 +60,8 @@ func runClauses() []Clause {
 			Checks: []Check{
 				{"the context has the parent's values and not its deadline", []subject.Need{subject.NeedParent}, checks.Parent},
 				{"a parent that expires is a parent that is cancelled", []subject.Need{subject.NeedParent}, checks.ExpiringParent},
-				{"Stop returns once it is taken, and cancels with its error", []subject.Need{subject.NeedRunWith, subject.NeedStop, subject.NeedState}, checks.StopIsTaken},
-				{"MarkStarted returns once it is taken", []subject.Need{subject.NeedManualStart, subject.NeedMarkStarted, subject.NeedState}, checks.MarkStartedIsTaken},
+				{"Stop returns once it has taken effect, and cancels with its error", []subject.Need{subject.NeedRunWith, subject.NeedStop, subject.NeedState}, checks.StopIsTaken},
+				{"MarkStarted returns once it has taken effect", []subject.Need{subject.NeedManualStart, subject.NeedMarkStarted, subject.NeedState}, checks.MarkStartedIsTaken},
 				{"the cause after a failed task names the call of Go", []subject.Need{subject.NeedRunWith, subject.NeedGo}, checks.TaskIsCause},
 			},
 		},
@@ -118,8 +118,8 @@ func runClauses() []Clause {
 			Sentence: "A bad argument of Run or of an option is an error that names it, and main is not called; a bad argument of a function that serves is its error. A nil hook of either kind is an error that names its call site, and does not panic.",
 			Checks: []Check{
 				{"every bad argument is named", []subject.Need{subject.NeedMisuses}, checks.Misuses},
-				{"a nil hook is an error with its place", []subject.Need{subject.NeedRunWith}, checks.NilHook},
-				{"so is one that would take a context", []subject.Need{subject.NeedRunWith, subject.NeedOnShutdownContext}, checks.NilContextHook},
+				{"a nil hook is an error with its call site", []subject.Need{subject.NeedRunWith}, checks.NilHook},
+				{"so is a nil hook that takes a context", []subject.Need{subject.NeedRunWith, subject.NeedOnShutdownContext}, checks.NilContextHook},
 			},
 		},
 		{

@@ -49,8 +49,8 @@ func stateClauses() []Clause {
 				{"an observer or a logger that calls back for each call", []subject.Need{subject.NeedObserve, subject.NeedLog}, checks.CallingForEach},
 				{"a default logger that does so with a foreign context", []subject.Need{subject.NeedTrack}, checks.ForeignForEach},
 				{"a logger that hangs costs Run 100 ms and no deadline", []subject.Need{subject.NeedLog}, checks.HangingLogger},
-				{"a logger that panics is told the rest", []subject.Need{subject.NeedLog, subject.NeedGo}, checks.PanickingLogger},
-				{"a logger that is slow is told all in order", []subject.Need{subject.NeedLog, subject.NeedGo}, checks.SlowLogger},
+				{"a logger that panics gets the rest", []subject.Need{subject.NeedLog, subject.NeedGo}, checks.PanickingLogger},
+				{"a slow logger gets every record in order", []subject.Need{subject.NeedLog, subject.NeedGo}, checks.SlowLogger},
 			},
 		},
 		{
@@ -60,8 +60,8 @@ func stateClauses() []Clause {
 			Needs:    []subject.Need{subject.NeedState},
 			Examples: []model.Scenario{{Main: model.Main{After: second}, Hooks: []model.Hook{{Lasts: second + 1}}}},
 			Checks: []Check{
-				{"whoever waits for the cancellation sees draining, after Stop", []subject.Need{subject.NeedRunWith, subject.NeedState, subject.NeedStop}, checks.VisibleAtStop},
-				{"whoever waits for the cancellation sees draining, after main's exit", []subject.Need{subject.NeedRunWith, subject.NeedState}, checks.VisibleAtExit},
+				{"who waits for the cancellation sees draining, after Stop", []subject.Need{subject.NeedRunWith, subject.NeedState, subject.NeedStop}, checks.VisibleAtStop},
+				{"who waits for the cancellation sees draining, after main's exit", []subject.Need{subject.NeedRunWith, subject.NeedState}, checks.VisibleAtExit},
 			},
 		},
 	}

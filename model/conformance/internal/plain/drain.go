@@ -14,9 +14,6 @@ func DrainGroup(ctx context.Context) *sync.WaitGroup {
 	r := from(ctx)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.drained {
-		slog.Warn("plain: DrainGroup: too late, the work will not be waited for")
-	}
 	r.groups = append(r.groups, group)
 	return group
 }
@@ -62,8 +59,7 @@ func (r *run) drain(main *outcome) error {
 }
 
 // group returns the i-th group to wait for, nil when there is none. The list
-// is closed as soon as its end is reached, so that a group is either waited
-// for or told that it is too late.
+// is closed as soon as its end is reached.
 func (r *run) group(i int) *sync.WaitGroup {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -79,7 +79,7 @@ func TestLivenessSaysHowLongTheProcessIsUp(t *testing.T) {
 		time.Sleep(3*time.Hour + 42*time.Minute + 18*time.Second + 1)
 		code, body, header := ask(h.Liveness(), http.MethodGet)
 		want := map[string]any{"status": "ok", "tool": "tool", "version": "1.0", "uptime": "3h42m18s"}
-		if code != 200 || !reflect.DeepEqual(body, want) || header.Get("Content-Type") != "application/json" {
+		if code != 200 || !reflect.DeepEqual(body, want) || header.Get("Content-Type") != "application/json" || header.Get("Cache-Control") != "no-store" {
 			t.Errorf("the answer is %d %v %v", code, body, header)
 		}
 		if code, body, header = ask(h.Liveness(), http.MethodHead); code != 200 || body != nil || header.Get("Content-Length") == "" {

@@ -7,7 +7,7 @@ import (
 )
 
 // OnShutdown registers a hook. Hooks run one at a time, the last registered
-// first. One that is registered after the end runs at once (HOOK-1, HOOK-4).
+// first. One that is registered after the end does not run (HOOK-1, HOOK-4).
 func OnShutdown(ctx context.Context, hook func() error) {
 	r := from(ctx)
 	r.mu.Lock()
@@ -17,7 +17,7 @@ func OnShutdown(ctx context.Context, hook func() error) {
 	}
 	r.mu.Unlock()
 	if stopped {
-		r.runLate(hook)
+		slog.Error("plain: OnShutdown: too late, the hook does not run")
 		return
 	}
 	select {
@@ -38,7 +38,6 @@ func (r *run) runHooks(main *outcome) (errs []error) {
 			case <-current.done:
 				errs = append(errs, current.err)
 			case <-timeout.C:
-				go logLate(current)
 				return append(errs, r.giveUp())
 			}
 			continue
@@ -85,23 +84,4 @@ func (r *run) giveUp() error {
 	r.stopped = true
 	slog.Warn("plain: the shutdown timeout ran out", "hooks not begun", len(r.hooks))
 	return ErrShutdownTimeout
-}
-
-// runLate runs a hook that was registered after the end, in a time of its own.
-func (r *run) runLate(hook func() error) {
-	late, timeout := call(hook), time.NewTimer(r.shutdownTimeout)
-	defer timeout.Stop()
-	select {
-	case <-late.done:
-		logLate(late)
-	case <-timeout.C:
-		slog.Error("plain: a hook that was registered after the end does not end")
-	}
-}
-
-// logLate logs an error that can no longer be part of Run's.
-func logLate(hook *outcome) {
-	if <-hook.done; hook.err != nil {
-		slog.Error("plain: a hook failed after Run was over", "error", hook.err)
-	}
 }

@@ -75,7 +75,6 @@ func Run(main func(ctx context.Context) error, opts ...Option) error {
 	defer signal.Stop(signals)
 
 	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), key{}, r))
-	defer cancel()
 	m := call(func() error { return main(ctx) })
 
 	select {

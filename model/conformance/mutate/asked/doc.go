@@ -8,5 +8,12 @@ import "time"
 // Quick is the environment variable that asks for the quick pass.
 const Quick = "MUTANT_QUICK"
 
+// Families is the environment variable that lists families of clauses, such as
+// "RUN HOOK": the quick pass has only their direct checks and examples.
+const Families = "MUTANT_FAMILIES"
+
+// Limit bounds each process of the whole suite: the machine may be busy.
+const Limit = 10 * time.Minute
+
 // QuickStep bounds each scenario and check of the quick pass.
 const QuickStep = 4 * time.Second
