@@ -204,7 +204,7 @@ func (h *Handler) regate(change func(*gate)) {
 
 // same reports whether they are one lifecycle, as far as that can be told.
 func same(a, b fsm.Source) bool {
-	return a == nil && b == nil || a != nil && b != nil && reflect.ValueOf(a).Comparable() && a == b
+	return reflect.ValueOf(a).Comparable() && a == b
 }
 
 // Changed is for those who answer by another protocol than HTTP, as grpchealth
