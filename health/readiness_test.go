@@ -98,6 +98,7 @@ func TestStartupSucceedsFromRunningOn(t *testing.T) {
 	ask(t, h.Startup()).expect(t, 200, "ok") // follows nothing
 	h.Follow(fsm.NewContext(context.Background(), m))
 	h.SetReady(false)
+	ask(t, h.Readiness()).expect(t, 503, "not_ready")
 	if a := ask(t, h.Startup()).expect(t, 503, "not_ready"); a.body.State != "starting" {
 		t.Errorf("state is %q", a.body.State)
 	}

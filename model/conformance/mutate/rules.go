@@ -87,7 +87,18 @@ func sites() []site {
 		{"fsm/state.go", "State.MarshalText", "", ruleAPI},
 		{"fsm/state.go", "State.UnmarshalText", "", ruleAPI},
 		{"health/handler.go", "Handler.Changed", "", ruleAPI},
+		{"health/handler.go", "New", "problem", ruleAPI}, // of options that the settings of the suite cannot be
+		{"health/handler.go", "New", "opt == nil", ruleAPI},
+		{"health/handler.go", "Handler.AddCheckContext", "problem", ruleAPI},
+		{"health/handler.go", "Handler.AddCheckContext", "opt == nil", ruleAPI},
+		{"health/options.go", "", "problem", ruleAPI},
+		{"health/options.go", "", "Sprintf", ruleAPI},
 		{"health/handler.go", "Handler.regate", "replaced", ruleAPI},
+		{"health/response.go", "Handler.response", "a.state", ruleAPI}, // CheckOf has the status and the checks
+		{"health/response.go", "Handler.response", "h.tool", ruleAPI},
+		{"health/response.go", "Handler.response", "h.version", ruleAPI},
+		{"health/response.go", "Handler.response", "h.uptime", ruleAPI},
+		{"health/response.go", "Handler.response", "a.gate", ruleAPI},
 		{"health/readiness.go", "Handler.CheckEach", "", ruleAPI},
 		{"health/readiness.go", "Handler.Checks", "", ruleAPI},
 		{"health/readiness.go", "Handler.Gate", "", ruleAPI},
@@ -98,6 +109,9 @@ func sites() []site {
 		{"fsm/machine.go", "TransitionError.Error", "", ruleWords},
 		{"health/changes.go", "Handler.logChange", "c.again", ruleWords},
 		{"health/changes.go", "Handler.logChange", "c.early", ruleWords},
+		{"health/changes.go", "Handler.misused", "frame", ruleWords},
+		{"health/changes.go", "Handler.misused", "msg", ruleWords},
+		{"health/check.go", "timedOut", "Sprintf", ruleWords},
 		{"health/check.go", "describe", "Sprint", ruleWords},
 		{"lifecycle/capture.go", "panicPlace", "", ruleWords},
 		{"lifecycle/http_listener.go", "listener.hangs", "", ruleWords},
@@ -109,6 +123,9 @@ func sites() []site {
 		{"lifecycle/stack.go", "run.mainRunning", "", ruleWords},
 		{"lifecycle/stack.go", "stackOf", "", ruleWords},
 		{"lifecycle/stack.go", "userFrames", "", ruleWords},
+
+		{"health/http.go", "Handler.respond", "scratch.Put", ruleCapacity},
+		{"health/http.go", "Handler.respond", "maxPooled", ruleCapacity},
 
 		{"fsm/machine.go", "New", "panic(err)", ruleNever},
 		{"fsm/machine.go", "newMachine", "check(table)", ruleNever},
