@@ -25,7 +25,7 @@ var (
 // to notice, no request fails. Neither the proxy nor a client sends one again.
 //
 //	go test ./fuzz -run Rolling -rolling-requests 1000000 -rolling-restarts 100 -timeout 2h -v
-//	go test ./fuzz -run Rolling -rolling-requests 20000 -rolling-restarts 30 -rolling-delay 0 -timeout 1h -v
+//	go test ./fuzz -run Rolling -rolling-restarts 30 -rolling-delay 0 -timeout 1h -v
 func TestRollingRestartsBehindAProxyFailNoRequest(t *testing.T) {
 	t.Parallel()
 	var all sync.WaitGroup
