@@ -152,7 +152,7 @@ func (c *clients) report(t *testing.T, restarts int) {
 		failed++
 	}
 	t.Logf("%d of %d requests (%d POST) failed behind the proxy, through %d restarts with a drain delay of %v",
-		failed, c.total.Load(), c.posts.Load(), restarts, c.proxy.delay)
+		failed, c.total.Load(), c.posts.Load(), restarts, *rollingDelay)
 	var lines []string
 	for class, n := range classes {
 		lines = append(lines, fmt.Sprintf("%d: %s", n, class))
@@ -161,7 +161,7 @@ func (c *clients) report(t *testing.T, restarts int) {
 	for _, line := range lines {
 		t.Log(line)
 	}
-	if failed > 0 && c.proxy.delay > 0 && !c.proxy.again {
+	if failed > 0 && *rollingDelay > 0 && !c.proxy.again {
 		t.Error("requests failed")
 	}
 }
