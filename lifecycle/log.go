@@ -222,7 +222,7 @@ func (l *asyncLog) transition(step fsm.Step, elapsed time.Duration, d transition
 		case fsm.Hooks:
 			record.AddAttrs(slog.Int("hooks", d.hooks), duration("at_most", d.atMost))
 		}
-		if d.interruptible && step.To != fsm.Stopped {
+		if d.interruptible {
 			what := "this phase"
 			if d.delayed {
 				what = "the drain delay"

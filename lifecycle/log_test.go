@@ -22,6 +22,7 @@ func records(t *testing.T, main func(w *world, ctx context.Context) error, opts 
 		handler := slog.NewJSONHandler(&log, &slog.HandlerOptions{AddSource: true, Level: slog.LevelDebug})
 		_ = lifecycle.Run(func(ctx context.Context) error { return main(w, ctx) },
 			append(opts, lifecycle.WithSignalSource(w.signals), lifecycle.WithLogger(slog.New(handler)))...)
+		sleep(60) // what would not end in time ends
 		for _, line := range strings.Split(strings.TrimSpace(log.String()), "\n") {
 			var record map[string]any
 			if err := json.Unmarshal([]byte(line), &record); err != nil {
@@ -100,6 +101,49 @@ func TestLogNamesTheCauseOfAStop(t *testing.T) {
 	}
 }
 
+func TestARecordAboutACallHasThatAsItsSourceAndATime(t *testing.T) {
+	stay := func(context.Context) error { sleep(30); return nil }
+	all := records(t, func(w *world, ctx context.Context) error {
+		lifecycle.OnShutdown(ctx, func() error {
+			lifecycle.Track(ctx) // which is refused
+			return stay(ctx)
+		})
+		go lifecycle.ServeFunc(ctx, func() error { return stay(ctx) }, stay, nil)
+		lifecycle.Go(ctx, stay)
+		sleep(1)
+		return nil
+	}, lifecycle.WithDrainTimeout(4*time.Second), lifecycle.WithShutdownTimeout(3*time.Second))
+	about := 0
+	for _, r := range all {
+		if r["time"] == nil {
+			t.Errorf("LOG-1: %v has no time", r)
+		}
+		if at := r["at"]; at != nil {
+			about++
+			if got := sourceOf(r); got != at {
+				t.Errorf("LOG-1: %v is about %v, and its source is %s", r["msg"], at, got)
+			}
+		}
+	}
+	if about < 2 {
+		t.Errorf("%d records are about a call, want the one of Track and the one of ServeFunc: %v", about, all)
+	}
+	for state, want := range map[string]string{"hooks": "drain timeout", "stopped": "shutdown timeout"} {
+		if cause := fmt.Sprint(find(t, all, state)["cause"]); !strings.Contains(cause, want) {
+			t.Errorf("LOG-1: the cause of %s is %s, want the %s", state, cause, want)
+		}
+	}
+}
+
+func TestTheLogNamesTheCauseOfAParentThatIsCancelledAlready(t *testing.T) {
+	parent, cancel := context.WithCancelCause(context.Background())
+	cancel(errBoom)
+	all := records(t, func(w *world, ctx context.Context) error { return nil }, lifecycle.WithContext(parent))
+	if cause := fmt.Sprint(find(t, all, "draining")["cause"]); !strings.Contains(cause, "boom") {
+		t.Errorf("LOG-1: the cause is %s, want the parent's", cause)
+	}
+}
+
 func TestInterruptLogsThatAnotherEndsThePhase(t *testing.T) {
 	for sig, want := range map[os.Signal]bool{os.Interrupt: true, syscall.SIGTERM: false} {
 		all := records(t, func(w *world, ctx context.Context) error {
@@ -111,6 +155,9 @@ func TestInterruptLogsThatAnotherEndsThePhase(t *testing.T) {
 			if got := find(t, all, state)["hint"] != nil; got != want {
 				t.Errorf("LOG-2: after %v, %s has a hint: %v", sig, state, got)
 			}
+		}
+		if hint := find(t, all, "stopped")["hint"]; hint != nil {
+			t.Errorf("LOG-2: after %v nothing is left to end, and the log says %v", sig, hint)
 		}
 	}
 }

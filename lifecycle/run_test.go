@@ -126,6 +126,14 @@ func TestInvalidArgumentsAreNamedAndMainIsNotCalled(t *testing.T) {
 			}
 		})
 	}
+	t.Run("RUN-8: several", func(t *testing.T) {
+		err := lifecycle.Run(func(context.Context) error { t.Error("main was called"); return nil }, nil, lifecycle.WithDrainTimeout(0))
+		for _, want := range []string{"option 1 is nil", "WithDrainTimeout: 0s"} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("Run returned %v, want %q in it", err, want)
+			}
+		}
+	})
 	t.Run("RUN-8: nil main", func(t *testing.T) {
 		if err := lifecycle.Run(nil); err == nil || !strings.Contains(err.Error(), "main is nil") {
 			t.Errorf("Run returned %v", err)

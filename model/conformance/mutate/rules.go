@@ -24,7 +24,7 @@ const (
 	ruleWords    = "words: the code only chooses the words of an error or a log line"
 	ruleKey      = "key: the contract leaves the keys of log records free, but for LOG-1's"
 	ruleBound    = "bound: one more or less of a bound that the contract asks for, and does not number"
-	ruleNever    = "never: what would follow from a mistake in the code itself"
+	ruleNever    = "never: what would follow from a mistake in the code itself, or in the standard library"
 )
 
 // isProse reports whether a text is words for a reader: more than one, and with
@@ -104,6 +104,9 @@ func sites() []site {
 		{"health/readiness.go", "Handler.Gate", "", ruleAPI},
 		{"health/scheduler.go", "scheduler.decide", "c.since", ruleAPI},
 		{"health/scheduler.go", "scheduler.decide", "c.last.fails", ruleAPI}, // of which c.since depends
+		{"lifecycle/hooks.go", "OnShutdownContext", "opt == nil", ruleAPI},   // as of health's
+		{"lifecycle/hooks.go", "OnShutdownContext", "r != nil", ruleAPI},
+		{"lifecycle/hooks.go", "OnShutdownContext", "option %d", ruleAPI},
 		{"lifecycle/snapshot.go", "", "", ruleAPI},
 
 		{"fsm/machine.go", "TransitionError.Error", "", ruleWords},
@@ -114,6 +117,8 @@ func sites() []site {
 		{"health/check.go", "timedOut", "Sprintf", ruleWords},
 		{"health/check.go", "describe", "Sprint", ruleWords},
 		{"lifecycle/capture.go", "panicPlace", "", ruleWords},
+		{"lifecycle/log.go", "asyncLog.transition", "case fsm.Hooks", ruleKey}, // at_most is asked of draining alone
+		{"lifecycle/work.go", "Go", "refused", ruleWords},
 		{"lifecycle/http_listener.go", "listener.hangs", "", ruleWords},
 		{"lifecycle/http_stop.go", "", "warnOfListeners", ruleWords},
 		{"lifecycle/http_stop.go", "server.warnOfListeners", "", ruleWords},
@@ -129,7 +134,11 @@ func sites() []site {
 
 		{"fsm/machine.go", "New", "panic(err)", ruleNever},
 		{"fsm/machine.go", "newMachine", "check(table)", ruleNever},
+		{"lifecycle/group.go", "findCounter", "", ruleNever}, // or in another version of package sync
 		{"lifecycle/loop.go", "run.take", "panic(err)", ruleNever},
+
+		{"lifecycle/log.go", "asyncLog.answer", "depth", ruleBound}, // of a logger that calls the library
+		{"lifecycle/log.go", "handle", "e.nested", ruleBound},
 	}
 }
 

@@ -75,6 +75,12 @@ func (c *Checker) serving(serve ServeFunc, s subject.Settings, handle handleFunc
 				context.AfterFunc(ctx, func() { v.note(cancelled) })
 				v.ctx = context.WithValue(ctx, valueKey{}, "of the context")
 				close(up)
+				defer func() { // Run would contain it
+					if p := recover(); p != nil {
+						c.Errorf("what serves panics: %v", p)
+						panic(p)
+					}
+				}()
 				err := serve(v.ctx, srv, v.ln)
 				v.note(served)
 				v.mu.Lock()
