@@ -173,9 +173,9 @@ func WithManualStart() Option {
 // so a slow handler delays nothing (STATE-4). Durations are text in every format
 // (LOG-1).
 //
-// The logger may call this package. To prevent endless recursion, a record that
-// is caused while another is being written is written too, but none that it causes
-// in turn; and of the records of one call site beyond the first hundred, only the
+// The logger may call this package. To prevent endless recursion, calls made
+// while a record is being written are logged once more, but not again from that
+// record; and of the records of one call site beyond the first hundred, only the
 // 128th, the 256th and so on are written.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) {

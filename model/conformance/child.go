@@ -4,6 +4,5 @@ import "github.com/greynewell/mist-go/model/conformance/internal/process"
 
 // Child reports whether this process is one that [Test] or [Examine] started: the
 // test binary again, with its TestMain and with the code of the test up to that call.
-// What must not happen twice at a time, such as listening on a fixed port, is left
-// out in a child.
+// In a child, skip what cannot run twice at once, such as listening on a fixed port.
 func Child() bool { return process.IsChild() }

@@ -1,6 +1,6 @@
 // Package conformance tests whether an implementation of a service lifecycle keeps
 // the contract in docs/spec.md: clauses, each with an ID such as HOOK-1. Core clauses
-// are asked of every implementation, Extended ones of those that offer what they need.
+// apply to every implementation, Extended ones of those that offer what they need.
 //
 //	func TestConformance(t *testing.T) { conformance.Test(t, implementation) }
 //

@@ -10,9 +10,9 @@ import (
 type Result string
 
 // Every result. NotOffered is for an Extended clause that needs what the
-// implementation does not offer. Skipped is for a Core clause that does, and for any
+// implementation does not offer. Skipped is for a Core clause that needs it, and for any
 // clause that could not be checked. Undecided is for a clause that was checked without
-// a result, such as one that another's failure keeps from being examined;
+// a result, such as one that cannot be tested because another failed;
 // Outcome.Reason says why.
 const (
 	Pass       Result = "pass"

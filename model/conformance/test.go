@@ -24,7 +24,7 @@ import (
 //
 // A Core clause that cannot be checked is skipped, which makes the report partial.
 // An Extended clause is skipped if the implementation does not offer what it needs.
-// One that the failure of another keeps from being examined is undecided.
+// A clause that cannot be tested because another failed is undecided.
 func Test(t *testing.T, impl Implementation, opts ...Option) {
 	t.Helper()
 	examined, set, err := prepare(impl, opts)

@@ -15,19 +15,19 @@ type stop struct {
 
 var stops = []stop{
 	{"clean", "A clean stop",
-		"Readiness fails at once, the context is cancelled after the drain delay, and the hooks run, last registered first, when main is back and the request is answered.",
+		"Readiness fails at once, the context is cancelled after the drain delay, and the hooks run, last registered first, after main has returned and the request is answered.",
 		"-delay 3s -main 1s -work request=4s -hook db=1s -hook flush=2s"},
 	{"drain-timeout", "The drain timeout",
-		"Work that takes longer than the drain timeout is cut when that is over, and the hooks run all the same.",
+		"Work that takes longer than the drain timeout is cut; the hooks still run.",
 		"-main 1s -work export=20s -hook db=2s"},
 	{"stuck-hook", "A stuck hook",
 		"A hook that never returns uses up the time of those registered before it, which do not run.",
 		"-main 1s -hook db=2s -hook flush=never"},
 	{"forced", "A forced stop",
-		"A second interrupt ends the phase under way, here draining; the hooks still run.",
+		"A further interrupt ends the phase under way, here draining; the hooks still run.",
 		"-main 1s -work export=12s -interrupt-at 4s -hook db=2s"},
-	{"main-stays", "Main that stays",
-		"Main that does not come back is waited for until its grace is over, and once more after the hooks, until the shutdown timeout is over.",
+	{"main-stays", "Main does not return",
+		"A main that does not return is waited for until the return grace is over, and again after the hooks, until the shutdown timeout is over.",
 		"-main never -hook db=2s"},
 }
 
@@ -35,8 +35,8 @@ const stopsOpening = `
 ## Five stops
 
 What the model predicts for five stops of a service. ` + "`go run ./docs/timeline`" + ` draws
-any other, and says which line to change; ` + "`-h`" + ` lists its flags. Times count from the
-stop. A cross is where something is cut that had not ended.
+others, and says which line to change; ` + "`-h`" + ` lists its flags. Times count from the
+stop. A cross marks where something that had not ended is cut.
 `
 
 func writeStops(b *strings.Builder) {

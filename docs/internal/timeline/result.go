@@ -129,7 +129,7 @@ func (t *Timeline) reason(k model.Kind, forced int) string {
 	case string(model.ShutdownTimeout):
 		return t.cutInHooks()
 	case string(model.MainRunning):
-		return "main is not back"
+		return "main has not returned"
 	case string(model.CauseSIGINT), string(model.CauseSIGTERM):
 		return name + " stopped the service"
 	case "stop error":
@@ -167,7 +167,7 @@ func (t *Timeline) cutInHooks() string {
 		parts = append(parts, list(names)+" "+do(names)+" not run")
 	}
 	if len(parts) == 0 {
-		return "every hook has run, but main is still running"
+		return "every hook has run"
 	}
 	return strings.Join(parts, ", ")
 }

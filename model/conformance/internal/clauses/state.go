@@ -40,7 +40,7 @@ func stateClauses() []Clause {
 		},
 		{
 			ID: "STATE-4", Level: Extended,
-			Sentence: "An observer sees each step once and in order. One that is slow, panics or calls back into the library delays nothing, and Run waits at most 100 ms for it. The same holds for a logger: no record is lost, and records are written in order. An observer or logger that calls the library for each call that it gets does not recurse without end.",
+			Sentence: "An observer sees each step once and in order. One that is slow, panics or calls back into the library delays nothing, and Run waits at most 100 ms for it. The same holds for a logger: no record is lost, and records are written in order. An observer or logger that calls back into the library cannot recurse endlessly.",
 			Checks: []Check{
 				{"an observer that hangs costs Run 100 ms and no deadline", []subject.Need{subject.NeedObserve}, checks.HangingObserver},
 				{"an observer that panics sees the rest", []subject.Need{subject.NeedObserve}, checks.PanickingObserver},

@@ -2,7 +2,7 @@ package specdoc
 
 // families are the headings, by what the IDs begin with.
 var families = []struct{ prefix, title, words string }{
-	{"STATE", "The machine", "The table itself is in [state-machine.md](state-machine.md). Only Run drives it; anybody may read it."},
+	{"STATE", "The machine", "The table itself is in [state-machine.md](state-machine.md). Only Run drives it; any code may read it."},
 	{"RUN", "Run", "One call, one main, one result: what the caller of Run can rely on."},
 	{"DRAIN", "Draining", "Work that has begun is finished, within a limit. The limit counts from the cancel, so a drain delay does not shorten it."},
 	{"HOOK", "Hooks", "Cleanup runs in the reverse order of set-up, and a hook that misbehaves does not affect the others."},
@@ -21,8 +21,7 @@ const (
 const opening = `# The contract
 
 What a service lifecycle promises here, clause by clause. Each clause has an ID
-that does not change. Four things carry it: code whose comment names it, a check
-in [the conformance suite](../model/conformance), at least one implementation that
+that does not change. Each clause needs four things: code whose comment names it, a check in [the conformance suite](../model/conformance), at least one implementation that
 is [wrong on purpose](../model/conformance/internal/broken) and that the suite has
 to report, and its row below. A test fails when one of the four is missing.
 
@@ -35,8 +34,7 @@ Two instants are used throughout. The *stop* is when a stop is first requested,
 or main exits first. The *cancel* is when the context that main got is cancelled;
 without a drain delay both are the same.
 
-A check called "traces" plays scenarios with the clause's premise in virtual
-time, and compares everything that can be seen with what [the model](../model)
+A check called "traces" plays, in virtual time, scenarios to which the clause applies, and compares everything that can be seen with what [the model](../model)
 predicts, with exact instants.
 
 `
