@@ -9,6 +9,7 @@ import (
 	"os"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/greynewell/mist-go/fsm"
 	"github.com/greynewell/mist-go/health"
@@ -37,6 +38,10 @@ func start(t *testing.T) *service {
 		health: health.New("matchspec", "1.4.0", health.WithLogger(slog.New(slog.DiscardHandler))),
 	}
 	s.addChecks()
+	opts := []lifecycle.Option{lifecycle.WithManualStart(), lifecycle.WithSignalSource(s.signals), lifecycle.WithLogger(slog.New(slog.DiscardHandler))}
+	if *screenshots == "" { // a browser on a busy machine may need longer than the defaults
+		opts = append(opts, lifecycle.WithDrainTimeout(time.Hour), lifecycle.WithShutdownTimeout(time.Hour))
+	}
 	contexts := make(chan context.Context)
 	go func() {
 		s.ended <- lifecycle.Run(func(ctx context.Context) error {
@@ -44,7 +49,7 @@ func start(t *testing.T) *service {
 			contexts <- ctx
 			<-ctx.Done()
 			return ctx.Err()
-		}, lifecycle.WithManualStart(), lifecycle.WithSignalSource(s.signals), lifecycle.WithLogger(slog.New(slog.DiscardHandler)))
+		}, opts...)
 	}()
 	s.ctx = <-contexts
 	s.source, _ = fsm.FromContext(s.ctx)

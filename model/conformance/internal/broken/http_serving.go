@@ -93,7 +93,7 @@ func serveCases() []Case {
 				return err
 			})
 		}),
-		wrong("cut requests are not reported", "HTTP-1 HTTP-2", func(i *impl) {
+		wrong("cut requests are not reported", "DRAIN-2 HTTP-1 HTTP-2", func(i *impl) {
 			onErrors(i, func(all []error) []error {
 				return slices.DeleteFunc(all, func(err error) bool {
 					var timeout *lifecycle.DrainTimeoutError

@@ -2,7 +2,9 @@ package broken
 
 import (
 	"context"
+	"errors"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -84,10 +86,19 @@ func runCases() []Case {
 			run := i.Run
 			i.Run = func(main task, drain, shutdown time.Duration) error {
 				err := run(main, drain, shutdown)
-				if err != nil && i.Is(err, model.MainRunning) {
-					return plain.ErrDrainTimeout
+				if err == nil || !i.Is(err, model.MainRunning) {
+					return err
 				}
-				return err
+				all := []error{err}
+				if joined, ok := err.(interface{ Unwrap() []error }); ok {
+					all = slices.Clone(joined.Unwrap())
+				}
+				for n, one := range all {
+					if i.Is(one, model.MainRunning) {
+						all[n] = plain.ErrDrainTimeout
+					}
+				}
+				return errors.Join(all...)
 			}
 		}),
 		wrong("main is not called when the parent is already cancelled", "RUN-1", func(i *impl) {
