@@ -182,9 +182,12 @@ var namedKeys = map[string]bool{
 	"from": true, "to": true, "event": true, "elapsed": true, "cause": true, "at": true, "waits_for": true, "at_most": true,
 }
 
-// ruleOfArgument is the rule that leaves out the mutants of a constant argument:
-// the first of slog.String, slog.Any and the like.
+// ruleOfArgument is the rule that leaves out the mutants of an argument: the first
+// of slog.String, slog.Any and the like, and how a function is called in the log.
 func (f *finder) ruleOfArgument(call *ast.CallExpr, nth int) string {
+	if name, ok := call.Fun.(*ast.Ident); ok && name.Name == "logMisuse" && nth == 1 {
+		return ruleWords
+	}
 	if nth != 0 {
 		return ""
 	}
