@@ -49,7 +49,7 @@ func TestHooksThatCannotBeUnregistered(t *testing.T) {
 		})
 		late := lifecycle.OnShutdownContext(ctx, func(context.Context) error { w.note("late"); return nil })
 		book := defaultLog(t)
-		outside := lifecycle.OnShutdownContext(context.Background(), func(context.Context) error { return nil })
+		outside := lifecycle.OnShutdownContext(context.Background(), func(context.Context) error { return nil }, nil)
 		w.note("dropped by the timeout: %v, late: %v, outside: %v", dropped(), late(), outside())
 		w.expect("0s running: false", "10s late", "10s dropped by the timeout: false, late: false, outside: false")
 		if !book.has("OnShutdownContext") {

@@ -308,6 +308,47 @@ func TestStuckHandlerLeavesTimeForHooks(t *testing.T) {
 	})
 }
 
+func TestWhatIsRegisteredWithAnIdleServerIsCalled(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		srv := &http.Server{}
+		srv.RegisterOnShutdown(func() { w.note("on shutdown") })
+		err := w.run(func(ctx context.Context) error {
+			lifecycle.Stop(ctx, nil)
+			return lifecycle.Serve(ctx, srv, newPipes())
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		w.expect("0s on shutdown")
+	})
+}
+
+// A connection is kept from one request to the next.
+func TestAConnectionIsUsedAgainUntilTheStop(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		ln := newPipes()
+		srv := &http.Server{Handler: http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) { _, _ = io.Copy(rw, req.Body) })}
+		err := w.run(func(ctx context.Context) error {
+			go func() {
+				conn, _ := ln.dial(ctx, "", "")
+				defer conn.Close()
+				from := bufio.NewReader(conn)
+				for range 3 {
+					w.note("%s", ask(conn, from, "/"))
+					sleep(6)
+				}
+				lifecycle.Stop(ctx, nil)
+			}()
+			return lifecycle.Serve(ctx, srv, ln)
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		w.expect("0s 200 body <nil>", "6s 200 body <nil>", "12s 200 body <nil>")
+	})
+}
+
 // HTTP-2: "OPTIONS *" is a request like any other, and does not hold what is
 // registered with the server.
 func TestSlowOptionsRequestIsCounted(t *testing.T) {

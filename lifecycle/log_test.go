@@ -135,6 +135,17 @@ func TestARecordAboutACallHasThatAsItsSourceAndATime(t *testing.T) {
 	}
 }
 
+func TestARecordAboutAGoStatementHasTheCallOfRunAsItsSource(t *testing.T) {
+	all := records(t, func(w *world, ctx context.Context) error {
+		go lifecycle.Stop(ctx, errBoom)
+		<-ctx.Done()
+		return nil
+	})
+	if got, want := sourceOf(find(t, all, "draining")), sourceOf(find(t, all, "running")); got != want {
+		t.Errorf("LOG-1: the source is %s, want the call of Run, %s", got, want)
+	}
+}
+
 func TestTheLogNamesTheCauseOfAParentThatIsCancelledAlready(t *testing.T) {
 	parent, cancel := context.WithCancelCause(context.Background())
 	cancel(errBoom)

@@ -49,7 +49,7 @@ func families(m *Mutant) string {
 	switch {
 	case m.Package == "health" || name == "health.go":
 		return "HEALTH"
-	case strings.HasPrefix(name, "http_") || name == "serve_func.go" || name == "trailing.go":
+	case strings.HasPrefix(name, "http_") || name == "serve_func.go":
 		return "HTTP"
 	}
 	return "STATE RUN DRAIN HOOK SIG LOG"

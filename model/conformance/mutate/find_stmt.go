@@ -102,7 +102,7 @@ func (f *finder) assignment(s *ast.AssignStmt) {
 // than it was.
 func (f *finder) spoil(s *ast.AssignStmt, v *ast.Ident) {
 	t := f.info.TypeOf(v)
-	if v.Name == "_" || t == nil {
+	if v.Name == "_" || t == nil || isContext(t) { // without a context everything crashes
 		return
 	}
 	other, ok := "!"+v.Name, true

@@ -93,7 +93,7 @@ func sites() []site {
 		{"health/handler.go", "Handler.AddCheckContext", "opt == nil", ruleAPI},
 		{"health/options.go", "", "problem", ruleAPI},
 		{"health/options.go", "", "Sprintf", ruleAPI},
-		{"health/handler.go", "Handler.regate", "replaced", ruleAPI},
+		{"health/handler.go", "Handler.updateGate", "replaced", ruleAPI},
 		{"health/response.go", "Handler.response", "a.state", ruleAPI}, // CheckOf has the status and the checks
 		{"health/response.go", "Handler.response", "h.tool", ruleAPI},
 		{"health/response.go", "Handler.response", "h.version", ruleAPI},
@@ -102,30 +102,31 @@ func sites() []site {
 		{"health/readiness.go", "Handler.CheckEach", "", ruleAPI},
 		{"health/readiness.go", "Handler.Checks", "", ruleAPI},
 		{"health/readiness.go", "Handler.Gate", "", ruleAPI},
-		{"health/scheduler.go", "scheduler.decide", "c.since", ruleAPI},
-		{"health/scheduler.go", "scheduler.decide", "c.last.fails", ruleAPI}, // of which c.since depends
+		{"health/scheduler_results.go", "scheduler.decide", "c.since", ruleAPI},
+		{"health/scheduler_results.go", "scheduler.decide", "c.last.fails", ruleAPI}, // of which c.since depends
 		{"lifecycle/hooks.go", "OnShutdownContext", "opt == nil", ruleAPI},   // as of health's
 		{"lifecycle/hooks.go", "OnShutdownContext", "r != nil", ruleAPI},
 		{"lifecycle/hooks.go", "OnShutdownContext", "option %d", ruleAPI},
 		{"lifecycle/snapshot.go", "", "", ruleAPI},
 
 		{"fsm/machine.go", "TransitionError.Error", "", ruleWords},
-		{"health/changes.go", "Handler.logChange", "c.again", ruleWords},
-		{"health/changes.go", "Handler.logChange", "c.early", ruleWords},
-		{"health/changes.go", "Handler.misused", "frame", ruleWords},
-		{"health/changes.go", "Handler.misused", "msg", ruleWords},
+		{"health/changes.go", "Handler.logChange", "c.newText", ruleWords},
+		{"health/changes.go", "Handler.logChange", "c.tolerated", ruleWords},
+		{"health/changes.go", "Handler.logMisuse", "frame", ruleWords},
+		{"health/changes.go", "Handler.logMisuse", "msg", ruleWords},
 		{"health/check.go", "timedOut", "Sprintf", ruleWords},
-		{"health/check.go", "describe", "Sprint", ruleWords},
+		{"health/check.go", "panicText", "Sprint", ruleWords},
 		{"lifecycle/capture.go", "panicPlace", "", ruleWords},
 		{"lifecycle/log.go", "asyncLog.transition", "case fsm.Hooks", ruleKey}, // at_most is asked of draining alone
 		{"lifecycle/work.go", "Go", "refused", ruleWords},
+		{"lifecycle/options.go", "WithSignals", "i+1", ruleWords},
 		{"lifecycle/http_listener.go", "listener.hangs", "", ruleWords},
-		{"lifecycle/http_stop.go", "", "warnOfListeners", ruleWords},
-		{"lifecycle/http_stop.go", "server.warnOfListeners", "", ruleWords},
+		{"lifecycle/http_stop.go", "", "warnHangingListeners", ruleWords},
+		{"lifecycle/http_stop.go", "server.warnHangingListeners", "", ruleWords},
 		{"lifecycle/stack.go", "goroutineID", "", ruleWords},
 		{"lifecycle/stack.go", "framesOfAll", "", ruleWords},
-		{"lifecycle/stack.go", "mainRunningError.Error", "", ruleWords},
-		{"lifecycle/stack.go", "run.mainRunning", "", ruleWords},
+		{"lifecycle/stack.go", "notReturnedError.Error", "", ruleWords},
+		{"lifecycle/stack.go", "run.mainRunningError", "", ruleWords},
 		{"lifecycle/stack.go", "stackOf", "", ruleWords},
 		{"lifecycle/stack.go", "userFrames", "", ruleWords},
 
@@ -135,9 +136,9 @@ func sites() []site {
 		{"fsm/machine.go", "New", "panic(err)", ruleNever},
 		{"fsm/machine.go", "newMachine", "check(table)", ruleNever},
 		{"lifecycle/group.go", "findCounter", "", ruleNever}, // or in another version of package sync
-		{"lifecycle/loop.go", "run.take", "panic(err)", ruleNever},
+		{"lifecycle/loop.go", "run.transition", "panic(err)", ruleNever},
 
-		{"lifecycle/log.go", "asyncLog.answer", "depth", ruleBound}, // of a logger that calls the library
+		{"lifecycle/log.go", "asyncLog.addLimited", "depth", ruleBound}, // of a logger that calls the library
 		{"lifecycle/log.go", "handle", "e.nested", ruleBound},
 	}
 }
@@ -182,9 +183,12 @@ var namedKeys = map[string]bool{
 	"from": true, "to": true, "event": true, "elapsed": true, "cause": true, "at": true, "waits_for": true, "at_most": true,
 }
 
-// ruleOfArgument is the rule that leaves out the mutants of a constant argument:
-// the first of slog.String, slog.Any and the like.
+// ruleOfArgument is the rule that leaves out the mutants of an argument: the first
+// of slog.String, slog.Any and the like, and how a function is called in the log.
 func (f *finder) ruleOfArgument(call *ast.CallExpr, nth int) string {
+	if name, ok := call.Fun.(*ast.Ident); ok && name.Name == "logMisuse" && nth == 1 {
+		return ruleWords
+	}
 	if nth != 0 {
 		return ""
 	}

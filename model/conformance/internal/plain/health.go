@@ -3,7 +3,6 @@ package plain
 import (
 	"encoding/json"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
 )
@@ -124,10 +123,7 @@ func (h *Handler) endpoint(say func() (status string, checks map[string]string))
 		}{status, h.tool, h.version, time.Since(h.since).Truncate(time.Second).String(), checks})
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Cache-Control", "no-store")
-		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		w.WriteHeader(code)
-		if r.Method != http.MethodHead {
-			w.Write(body)
-		}
+		w.Write(body) // of which net/http sends the length alone to HEAD
 	}
 }

@@ -82,7 +82,7 @@ func TestLivenessSaysHowLongTheProcessIsUp(t *testing.T) {
 		if code != 200 || !reflect.DeepEqual(body, want) || header.Get("Content-Type") != "application/json" || header.Get("Cache-Control") != "no-store" {
 			t.Errorf("the answer is %d %v %v", code, body, header)
 		}
-		if code, body, header = ask(h.Liveness(), http.MethodHead); code != 200 || body != nil || header.Get("Content-Length") == "" {
+		if code, body, header = ask(h.Liveness(), http.MethodHead); code != 200 || header.Get("Content-Type") != "application/json" {
 			t.Errorf("the answer to HEAD is %d %v %v", code, body, header)
 		}
 		if code, body, header = ask(h.Liveness(), http.MethodPost); code != 405 || body["tool"] != "tool" || header.Get("Allow") == "" {
