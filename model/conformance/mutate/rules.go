@@ -104,7 +104,7 @@ func sites() []site {
 		{"health/readiness.go", "Handler.Gate", "", ruleAPI},
 		{"health/scheduler_results.go", "scheduler.decide", "c.since", ruleAPI},
 		{"health/scheduler_results.go", "scheduler.decide", "c.last.fails", ruleAPI}, // of which c.since depends
-		{"lifecycle/hooks.go", "OnShutdownContext", "opt == nil", ruleAPI},   // as of health's
+		{"lifecycle/hooks.go", "OnShutdownContext", "opt == nil", ruleAPI},           // as of health's
 		{"lifecycle/hooks.go", "OnShutdownContext", "r != nil", ruleAPI},
 		{"lifecycle/hooks.go", "OnShutdownContext", "option %d", ruleAPI},
 		{"lifecycle/snapshot.go", "", "", ruleAPI},
