@@ -13,14 +13,11 @@ func (s *scheduler) startQueued(now time.Duration) {
 		q := &s.queues[kind]
 		for len(*q) > 0 {
 			c := (*q)[0].check
-			if !c.removed && s.count >= maxRuns && c.turn > now {
+			if s.count >= maxRuns && c.turn > now {
 				break
 			}
 			heap.Pop(q)
-			if c.removed {
-				continue
-			}
-			s.start(c, now)
+			s.start(c, now) // a removed one is not called, see nextReady
 		}
 	}
 	s.startWorker()

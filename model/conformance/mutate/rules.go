@@ -23,6 +23,7 @@ const (
 	ruleAPI      = "API: the suite has no field for it; the package's own tests are for it"
 	ruleWords    = "words: the code only chooses the words of an error or a log line"
 	ruleKey      = "key: the contract leaves the keys of log records free, but for LOG-1's"
+	ruleForeign  = "foreign: h2c of golang.org/x/net, and functions of the user's that net/http calls, which the suite has none of"
 	ruleBound    = "bound: one more or less of a bound that the contract asks for, and does not number"
 	ruleNever    = "never: what would follow from a mistake in the code itself, or in the standard library"
 )
@@ -119,6 +120,10 @@ func sites() []site {
 		{"lifecycle/capture.go", "panicPlace", "", ruleWords},
 		{"lifecycle/log.go", "asyncLog.transition", "case fsm.Hooks", ruleKey}, // at_most is asked of draining alone
 		{"lifecycle/work.go", "Go", "refused", ruleWords},
+		{"lifecycle/hooks.go", "hookNames.of", "h.name", ruleWords},
+		{"lifecycle/errors.go", "groupRepeats", "n == 1", ruleWords},
+		{"lifecycle/phase_draining.go", "run.warnMainNotBack", "grace-grace/5", ruleWords},
+		{"lifecycle/phase_hooks.go", "run.removeRunning", "ended.Sub", ruleWords},
 		{"lifecycle/options.go", "WithSignals", "i+1", ruleWords},
 		{"lifecycle/http_listener.go", "listener.hangs", "", ruleWords},
 		{"lifecycle/http_stop.go", "", "warnHangingListeners", ruleWords},
@@ -130,7 +135,16 @@ func sites() []site {
 		{"lifecycle/stack.go", "stackOf", "", ruleWords},
 		{"lifecycle/stack.go", "userFrames", "", ruleWords},
 
+		{"lifecycle/http_hijack.go", "connections.find", "isHijacked", ruleForeign},
+		{"lifecycle/http_hijack.go", "innerConn", "", ruleForeign},
+		{"lifecycle/http_listener.go", "userConn", "", ruleForeign},
+		{"lifecycle/http_protocols.go", "", "", ruleForeign},
+
 		{"health/http.go", "Handler.respond", "scratch.Put", ruleCapacity},
+		{"health/scheduler_checks.go", "scheduler.put", "len(s.added)", ruleCapacity},
+		{"health/scheduler_checks.go", "scheduler.put", "isRemoved", ruleCapacity},
+		{"health/scheduler_queue.go", "alarms.Pop", "= nil", ruleCapacity},
+		{"health/scheduler_queue.go", "queue.Pop", "entry{}", ruleCapacity},
 		{"health/http.go", "Handler.respond", "maxPooled", ruleCapacity},
 
 		{"fsm/machine.go", "New", "panic(err)", ruleNever},

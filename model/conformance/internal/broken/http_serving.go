@@ -76,6 +76,20 @@ func serveCases() []Case {
 				return serve(ctx, srv, ln)
 			})
 		}),
+		wrong("a connection that has had its answer is waited for until it is 500 ms old", "HTTP-1", func(i *impl) {
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				var made atomic.Pointer[time.Time]
+				err := serve(ctx, srv, listener{ln, func(conn net.Conn) net.Conn {
+					now := time.Now()
+					made.Store(&now)
+					return conn
+				}})
+				if last := made.Load(); last != nil && err == nil {
+					time.Sleep(time.Until(last.Add(500 * time.Millisecond)))
+				}
+				return err
+			})
+		}),
 		wrong("a server that was closed before is not an error", "HTTP-1", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				if err := serve(ctx, srv, ln); !errors.Is(err, http.ErrServerClosed) {

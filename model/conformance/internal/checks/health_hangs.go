@@ -85,34 +85,39 @@ func HangAfterAnotherText(c *Checker) {
 	}
 }
 
-// HurriedAmongHung has hundreds of checks that hang, with a short timeout, before
-// quick ones in the queue.
+// HurriedAmongHung has hundreds of checks that hang, with a short timeout or a long
+// one, before quick ones in the queue.
 func HurriedAmongHung(c *Checker) {
 	for _, n := range []int{64, 300, 1000} {
-		c.bubble(func() {
-			h := c.health()
-			check, release := hung()
-			s := subject.CheckSettings{Timeout: 100 * time.Millisecond}
-			for i := range n {
-				h.AddCheckContext(fmt.Sprintf("a hung one %4d", i), func(context.Context) error { return check() }, s)
-			}
-			for i := range 20 {
-				h.AddCheckContext(fmt.Sprint("quick ", i), sleeper(time.Millisecond), s)
-			}
-			for probe := range 2 {
-				r, late := play.Ask(h.Readiness, http.MethodGet), []string{}
-				for name, text := range r.Checks {
-					if strings.HasPrefix(name, "quick") && text != "ok" {
-						late = append(late, name+": "+text)
-					}
-				}
-				slices.Sort(late)
-				c.expect(len(late) == 0 && len(r.Checks) == n+20, "probe %d: beside %d hung checks with a timeout of 100ms, %d of 20 quick ones fail: %q", probe+1, n, len(late), late)
-			}
-			release()
-			time.Sleep(time.Second)
-		})
+		for _, timeout := range []time.Duration{100 * time.Millisecond, time.Hour} {
+			c.hurriedAmongHung(n, timeout)
+		}
 	}
+}
+
+func (c *Checker) hurriedAmongHung(n int, timeout time.Duration) {
+	c.bubble(func() {
+		h := c.health()
+		check, release := hung()
+		for i := range n {
+			h.AddCheckContext(fmt.Sprintf("a hung one %4d", i), func(context.Context) error { return check() }, subject.CheckSettings{Timeout: timeout})
+		}
+		for i := range 20 {
+			h.AddCheckContext(fmt.Sprint("quick ", i), sleeper(time.Millisecond), subject.CheckSettings{Timeout: 100 * time.Millisecond})
+		}
+		for probe := range 2 {
+			r, late := play.Ask(h.Readiness, http.MethodGet), []string{}
+			for name, text := range r.Checks {
+				if strings.HasPrefix(name, "quick") && text != "ok" {
+					late = append(late, name+": "+text)
+				}
+			}
+			slices.Sort(late)
+			c.expect(len(late) == 0 && len(r.Checks) == n+20, "probe %d: beside %d hung checks with a timeout of %v, %d of 20 quick ones with one of 100ms fail: %q", probe+1, n, timeout, len(late), late)
+		}
+		release()
+		time.Sleep(time.Second)
+	})
 }
 
 // SetReadyUnderWay calls SetReady(false) while a probe waits for a check, as the

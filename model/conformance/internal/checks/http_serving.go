@@ -36,6 +36,20 @@ func ServedAtLastAnswer(c *Checker) {
 	}
 }
 
+// ServedWithYoungConnection checks HTTP-1: a connection that has had its answer is not
+// waited for, however young it is.
+func ServedWithYoungConnection(c *Checker) {
+	for _, age := range []time.Duration{0, 100 * time.Millisecond, 400 * time.Millisecond} {
+		c.serving(c.Impl.Serve, subject.Settings{}, lasting, func(v *service) {
+			v.get("0s")
+			time.Sleep(age)
+			v.end()
+			c.expect(promptly(v.at(served), v.at(cancelled)), "the only connection has had its answer and is %v old: Serve returns at %s, want %s",
+				age, scenarios.Show(v.at(served)), scenarios.Show(v.at(cancelled)))
+		})
+	}
+}
+
 // RequestOutlastsGrace checks HTTP-1: a request outlasts the grace.
 func RequestOutlastsGrace(c *Checker) {
 	c.serving(c.Impl.Serve, subject.Settings{}, lasting, func(v *service) {

@@ -23,6 +23,7 @@ func httpClauses() []Clause {
 			Sentence: "Serve and ListenAndServe, with TLS too, return nil within 10 ms of the last response after the cancel (over HTTP/2 once the client has gone, or 1 s later), and also when requests were cut, which is reported in Run's result. They count as in-flight work until then, so the grace cuts nothing. A listen failure is returned at once, and a server closed before is http.ErrServerClosed. Several servers may run in one lifecycle, and one server on several listeners, but not in two runs or with different options. They end with the run whatever context they are given.",
 			Checks: []Check{
 				{"Serve returns with the last answer", serve, checks.ServedAtLastAnswer},
+				{"a young connection that has had its answer", serve, checks.ServedWithYoungConnection},
 				{"a request outlasts the grace", serve, checks.RequestOutlastsGrace},
 				{"nil when requests were cut, but an error of Run's", serve, checks.CutIsNoError},
 				{"a server that was closed before", serve, checks.ClosedServer},
