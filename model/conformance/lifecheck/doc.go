@@ -66,13 +66,13 @@
 //
 //	0   the service stops as it should
 //	1   there are findings
-//	2   inconclusive: nothing was in flight at the signal, the command does not
+//	2   inconclusive: nothing was in flight at the signal in some life, the command does not
 //	    start, it never gets ready, or this machine was too busy; or a flag makes
 //	    no sense
 //
 // # How long it takes
 //
-// The number of lives, 2×runs+4, times the time that the service takes to start
+// The number of lives, 2×runs+5, times the time that the service takes to start
 // and to stop, and that of the work. Findings that rest on how long something
 // took have to be seen twice, which may cost some more lives. A life in which
 // this machine was more than half a second late for a timer does not count, and is lived

@@ -57,7 +57,7 @@ func Rules() []Rule {
 			"Serve on for the delay after readiness has failed: lifecycle.WithDrainDelay, or a pause before Shutdown.", false, nil},
 		{"listener-open-late", "HTTP-2", "The listener takes connections after the delay: new work comes in while the old is waited for.",
 			"Close the listener when the delay is over, before waiting for work: http.Server.Shutdown does.", true, nil},
-		{"work-refused-in-delay", "DRAIN-7", "Requests that come during the delay are answered with an error.",
+		{"work-refused-in-delay", "DRAIN-7", "Requests that come during the delay are answered with an error, or with less than usual.",
 			"Serve as ever until the delay is over.", false, nil},
 		{"accepted-without-answer", "HTTP-6", "Connections are accepted after the signal, and what is sent on them is never answered.",
 			"Close the listener when nothing is accepted any more, and wait for what was accepted, not only for what was under way at the signal.", true, []string{"listener-open-late", "readiness-hangs", "readiness-slow", "liveness-fails"}},
@@ -68,7 +68,7 @@ func Rules() []Rule {
 		{"connection-reset", "HTTP-2", "Idle connections are reset instead of closed: a client sees an error where an end was meant.",
 			"Close connections without SetLinger(0), and read what was sent before closing.", false, nil},
 
-		{"in-flight-dropped", "HTTP-2", "Requests that were under way at the signal are cut.",
+		{"in-flight-dropped", "HTTP-2", "Requests that were under way at the signal are cut, or answered with less than usual.",
 			"Wait for them: http.Server.Shutdown and not Close, and no context that the signal cancels in their handlers.", false, []string{"no-goaway"}},
 		{"in-flight-failed", "HTTP-2", "Requests that were under way at the signal are answered with an error.",
 			"Their handlers must not depend on a context that the signal cancels.", false, nil},

@@ -20,7 +20,7 @@ func Judge(o Options, s Survey, lives []Life) (found []Finding, doubt map[Kind][
 	doubt = map[Kind][]string{}
 	for _, n := range t.names {
 		r := rule(n)
-		if !r.Doubtful || t.lives[n] >= 2 {
+		if !r.Doubtful && t.sure[n] || t.lives[n] >= 2 {
 			found = append(found, Finding{Name: n, Clause: r.Clause, Means: r.Means, Seen: t.lines[n], Change: r.Change, Lives: t.lives[n]})
 			continue
 		}
@@ -39,13 +39,14 @@ type tally struct {
 	lines map[string][]string // what was seen of each, the first few
 	lives map[string]int      // how many lives it was seen in
 	kind  map[string]Kind     // the last of them
+	sure  map[string]bool     // something was seen that does not rest on time
 }
 
 const fewLines = 4
 
 func (t *tally) add(l Life, seen []sighting) {
 	if t.lives == nil {
-		t.lines, t.lives, t.kind = map[string][]string{}, map[string]int{}, map[string]Kind{}
+		t.lines, t.lives, t.kind, t.sure = map[string][]string{}, map[string]int{}, map[string]Kind{}, map[string]bool{}
 	}
 	for _, n := range distinct(seen) {
 		if t.lives[n] == 0 {
@@ -55,6 +56,7 @@ func (t *tally) add(l Life, seen []sighting) {
 		t.kind[n] = l.Kind
 	}
 	for _, v := range seen {
+		t.sure[v.name] = t.sure[v.name] || !v.timing
 		line := string(l.Kind) + ": " + v.seen
 		if lines := t.lines[v.name]; len(lines) < fewLines && !slices.Contains(lines, line) {
 			t.lines[v.name] = append(lines, line)
@@ -76,13 +78,13 @@ func attribute(seen []sighting, kind Kind, before map[Kind][]string) (out []sigh
 		explained := slices.ContainsFunc(before[UnderLoad], func(name string) bool {
 			return rule(name).explains(v.name) && !slices.Contains(rule(name).Explains, all)
 		})
-		elsewhere := known || slices.Contains(before[Interrupt], v.name) || slices.Contains(before[Hanging], v.name)
+		elsewhere := known || slices.Contains(before[Interrupt], v.name) || slices.Contains(before[Hanging], v.name) || slices.Contains(before[Idle], v.name)
 		switch {
 		case explained && !known:
 		case kind != Again || elsewhere:
 			out = append(out, v)
 		case canHarm(v.name):
-			out = append(out, sighting{"second-signal-harms", v.name + ": " + v.seen})
+			out = append(out, sighting{name: "second-signal-harms", seen: v.name + ": " + v.seen})
 		default:
 			out = append(out, v) // a single one may do it too, and has not yet
 		}
@@ -106,7 +108,7 @@ func dropGlobally(found []Finding) []Finding {
 		"second-signal-harms":     {"sigterm-kills", "sigterm-ignored", "early-exit"},
 		"over-budget":             {"killed"},
 		"early-exit":              {"sigterm-kills"},
-		"exit-code":               {"early-exit"},
+		"exit-code":               {"early-exit", "sigterm-kills"},
 	}
 	// Whether requests went with the process or before it may look different from
 	// one life to another.

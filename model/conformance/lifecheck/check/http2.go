@@ -28,6 +28,8 @@ const (
 	preface   = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 	wideOpen  = 1 << 30 // flow control never holds an answer up
 	headFrame = 9
+
+	refusedStream = 7 // the error code of a stream that was not processed
 )
 
 // http2Conn is one connection that speaks HTTP/2, over TLS or with prior
@@ -42,6 +44,7 @@ type http2Conn struct {
 	streams map[uint32]*stream
 	goAway  time.Time
 	going   chan struct{} // closed with goAway
+	pong    time.Time     // when the answer to the first PING came
 	ended   time.Time
 	outcome Outcome // of the connection
 	over    chan struct{}
@@ -121,6 +124,9 @@ func (h *http2Conn) get(path string) (*stream, error) {
 	return s, h.write(frame(frameHeaders, flagEndStream|4, id, fields))
 }
 
+// ping asks for an answer that proves that what was sent before has been read.
+func (h *http2Conn) ping() error { return h.write(frame(framePing, 0, 0, make([]byte, 8))) }
+
 // read reads frames until the connection ends.
 func (h *http2Conn) read() {
 	defer close(h.over)
@@ -154,9 +160,13 @@ func (h *http2Conn) readFrame() error {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if kind == frameGoAway && h.goAway.IsZero() {
-		h.goAway = time.Now()
-		close(h.going)
+	switch {
+	case kind == frameGoAway:
+		h.leave(payload)
+		return nil
+	case kind == framePing && h.pong.IsZero():
+		h.pong = time.Now()
+		return nil
 	}
 	s := h.streams[id]
 	if s == nil {
@@ -170,13 +180,35 @@ func (h *http2Conn) readFrame() error {
 	case frameData:
 		s.bytes += int64(len(unpadded(flags, payload)))
 	case frameReset:
-		h.endStream(id, Reset)
+		if len(payload) == 4 && binary.BigEndian.Uint32(payload) == refusedStream {
+			h.endStream(id, Declined)
+		} else {
+			h.endStream(id, Reset)
+		}
 		return nil
 	}
 	if (kind == frameHeaders || kind == frameData) && flags&flagEndStream != 0 {
 		h.endStream(id, Answered)
 	}
 	return nil
+}
+
+// leave takes a GOAWAY; the lock is held. Streams above the last one that it names
+// were not processed and never will be: a client sends those requests elsewhere.
+func (h *http2Conn) leave(payload []byte) {
+	if h.goAway.IsZero() {
+		h.goAway = time.Now()
+		close(h.going)
+	}
+	if len(payload) < 4 {
+		return
+	}
+	last := binary.BigEndian.Uint32(payload) & 0x7fffffff
+	for id := range h.streams {
+		if id > last {
+			h.endStream(id, Declined)
+		}
+	}
 }
 
 func unpadded(flags byte, payload []byte) []byte {
@@ -199,6 +231,13 @@ func (h *http2Conn) told() time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.goAway
+}
+
+// pinged is when PING was answered, or the zero time.
+func (h *http2Conn) pinged() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.pong
 }
 
 // end is when and how the connection ended; how is empty if it has not.

@@ -7,7 +7,10 @@ import (
 )
 
 // sighting is one finding in one life.
-type sighting struct{ name, seen string }
+type sighting struct {
+	name, seen string
+	timing     bool // it rests on how long something took, though others of its name may not
+}
 
 // judge is what the rules are asked with: one life, and what is known of the
 // service.
@@ -19,7 +22,13 @@ type judge struct {
 }
 
 func (j *judge) find(name, format string, args ...any) {
-	j.seen = append(j.seen, sighting{name, fmt.Sprintf(format, args...)})
+	j.seen = append(j.seen, sighting{name: name, seen: fmt.Sprintf(format, args...)})
+}
+
+// findLate is find for what rests on how long something took.
+func (j *judge) findLate(name, format string, args ...any) {
+	j.find(name, format, args...)
+	j.seen[len(j.seen)-1].timing = true
 }
 
 // proved reports whether the service had run, and not only time had passed,
@@ -47,6 +56,9 @@ func sightings(o Options, s Survey, l Life) []sighting {
 	case l.Stop == 0:
 	case l.Kind.starting():
 		j.startUp()
+	case l.Kind == Idle:
+		j.signalled()
+		j.exit()
 	default:
 		j.signalled()
 		j.probes()

@@ -39,7 +39,7 @@ func (j *judge) probes() {
 		}
 	}
 	if len(hung) >= 3 {
-		j.find("liveness-fails", "%d probes had no answer within %v, the first of them sent %s", len(hung), probeTimeout, j.after(hung[0].Begun))
+		j.findLate("liveness-fails", "%d probes had no answer within %v, the first of them sent %s", len(hung), probeTimeout, j.after(hung[0].Begun))
 	}
 }
 

@@ -30,7 +30,7 @@ func (j *judge) listeners() {
 		}
 		late := j.Stop + max(j.Delay, 0) + settling
 		switch {
-		case c.accepted < late || !j.proved(late-settling/2, c.accepted):
+		case c.accepted < late || !j.proved(late-settling/2, c.accepted) && !j.works(addr, late-settling/2):
 		case j.Delay != DelayUnknown:
 			j.find("listener-open-late", "%s accepted a connection %s; the delay is %v", addr, j.after(c.accepted), j.Delay)
 		default:
@@ -41,6 +41,18 @@ func (j *judge) listeners() {
 			}
 		}
 	}
+}
+
+// works reports whether an address that has no probes served more than one request
+// that was sent after a moment.
+func (j *judge) works(addr string, since time.Duration) bool {
+	n := 0
+	for _, r := range j.Requests {
+		if r.Phase == After && r.Sent > since && r.Outcome == Answered && mustTarget(r.URL).addr == addr {
+			n++
+		}
+	}
+	return n >= 2
 }
 
 func (j *judge) windowSays() string {
@@ -107,10 +119,9 @@ func (j *judge) requests() {
 
 // inFlightRequest sorts one that was under way at the stop.
 func (j *judge) inFlightRequest(r Request, cut, atExit, failed *group) {
-	usual := j.usual(r.URL)
-	short := r.ToEOF && usual.Stable && r.Bytes < usual.Bytes
+	usual := j.usualOf(r)
 	switch {
-	case r.Outcome != Answered || short:
+	case r.Outcome != Answered || r.shorterThan(usual):
 		if j.diedWith(r) {
 			atExit.add(r)
 		} else {
@@ -147,14 +158,14 @@ func (j *judge) stayedOpen(r Request) bool {
 // just when the listener closed may not have been accepted by the service itself.
 func (j *judge) laterRequest(r Request, unanswered, refused *group) {
 	c := j.closed(mustTarget(r.URL).addr)
-	usual := j.usual(r.URL)
+	usual := j.usualOf(r)
 	switch {
-	case r.Outcome == Answered && r.Status >= 400 && usual.Status < 400:
+	case r.Outcome == Answered && (r.Status >= 400 && usual.Status < 400 || r.shorterThan(usual)):
 		if r.Sent < j.Stop+j.window()-windowSlack && j.proved(j.Stop, r.Sent) {
 			refused.add(r)
 		}
-	case r.Outcome == Answered || r.Outcome == Refused || r.Outcome == Unfinished && j.Exit == 0:
-	case r.Sent < c.accepted-4*closeEvery: // the listener was open for a while yet
+	case r.Outcome == Answered || r.Outcome == Refused || r.Outcome == Declined || r.Outcome == Unfinished && j.Exit == 0:
+	case r.Sent < c.accepted-4*closeEvery && r.reached(r.Ended): // the listener was open for a while yet
 		unanswered.add(r)
 	}
 }
@@ -189,7 +200,11 @@ func (g *group) report(j *judge, name string, of int) {
 	if of > 0 {
 		total = fmt.Sprintf("%d of %d in flight: ", len(g.requests), of)
 	}
-	j.find(name, "%s%s; the first was %s, %s, with %d bytes of its body", total, strings.Join(parts, ", "), how, j.after(first.Ended), first.Bytes)
+	bytes := fmt.Sprintf("%d bytes", first.Bytes)
+	if usual := j.usualOf(first); first.Outcome == Answered && first.shorterThan(usual) {
+		bytes = fmt.Sprintf("%d of the usual %d bytes", first.Bytes, usual.Bytes)
+	}
+	j.find(name, "%s%s; the first was %s, %s, with %s of its body", total, strings.Join(parts, ", "), how, j.after(first.Ended), bytes)
 }
 
 // lost says what was lost when the process was killed.

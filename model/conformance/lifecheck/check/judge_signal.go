@@ -32,6 +32,7 @@ func (j *judge) signalled() {
 		j.find(name+"-ignored", "readiness passed and connections were accepted until it was killed, %s", j.after(j.Killed))
 	case j.BySignal != "" && len(j.Held) > 0 && j.Exit-j.Stop < settling+4*j.Late:
 		j.find("signal-not-passed-on", "the process ended by %s, %s; %s still takes connections", j.BySignal, j.after(j.Exit), strings.Join(j.Held, ", "))
+	case j.Kind == Idle: // nothing shows whether the signal was handled first
 	case j.BySignal == sig && !j.meant() && !j.reacted():
 		j.find(name+"-kills", "the process ended by %s, %s", sig, j.after(j.Exit))
 	}
@@ -118,7 +119,7 @@ func list(parts []string) string {
 // cutStuck is the request that never ended, if it was cut.
 func (j *judge) cutStuck() (Request, bool) {
 	for _, r := range j.Requests {
-		if r.Phase == Stuck && r.Outcome != Answered && r.Outcome != Refused && r.Ended > j.Stop {
+		if r.Phase == Stuck && r.Outcome != Answered && r.Outcome != Refused && r.Outcome != Declined && r.Ended > j.Stop {
 			return r, true
 		}
 	}

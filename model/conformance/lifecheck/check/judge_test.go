@@ -12,6 +12,7 @@ const (
 	delay  = 600 * ms
 	addr   = "127.0.0.1:1"
 	slow   = "http://" + addr + "/slow"
+	random = "http://" + addr + "/random"
 )
 
 func options() Options {
@@ -19,7 +20,8 @@ func options() Options {
 		Delay: delay, Budget: 5 * time.Second, Profile: Standalone}
 }
 
-var survey = Survey{StartUp: 50 * ms, Work: []Usual{{URL: slow, Takes: 1000 * ms, Status: 200, Bytes: 40, Stable: true, HTTP1: true}}}
+var survey = Survey{StartUp: 50 * ms, Work: []Usual{{URL: slow, Takes: 1000 * ms, Status: 200, Bytes: 40, Stable: true, HTTP1: true},
+	{URL: random, Takes: 1000 * ms, Status: 200, Bytes: 40, HTTP1: true}}}
 
 // well is the record of a service that stops as it should.
 func well(kind Kind) *Life {
@@ -164,7 +166,41 @@ func TestWhatIsSeenIsJudged(t *testing.T) {
 		{"a body without a length that is short", UnderLoad, func(_ *Options, l *Life) {
 			l.Requests[0].ToEOF, l.Requests[0].Bytes = true, 10
 		}, []string{"in-flight-dropped"}},
-		{"a body with a length that is shorter than usual", UnderLoad, func(_ *Options, l *Life) { l.Requests[0].Bytes = 10 }, nil},
+		{"a whole body that is shorter than usual", UnderLoad, func(_ *Options, l *Life) { l.Requests[0].Bytes = 10 }, []string{"in-flight-dropped"}},
+		{"an empty one", UnderLoad, func(_ *Options, l *Life) { l.Requests[0].Bytes = 0 }, []string{"in-flight-dropped"}},
+		{"one that lacks a few digits", UnderLoad, func(_ *Options, l *Life) { l.Requests[0].Bytes = 37 }, nil},
+		{"one that is short where lengths differ", UnderLoad, func(_ *Options, l *Life) { l.Requests[0].URL, l.Requests[0].Bytes = random, 10 }, nil},
+		{"one that is short with another status", UnderLoad, func(_ *Options, l *Life) { l.Requests[0].Status, l.Requests[0].Bytes = 204, 0 }, nil},
+		{"the answer to an upload to the same URL", UnderLoad, func(_ *Options, l *Life) { l.Requests[0].Upload, l.Requests[0].Bytes = true, 10 }, nil},
+		{"an empty answer in the delay", UnderLoad, func(_ *Options, l *Life) {
+			l.eachRequest(After, func(r *Request) { r.Bytes = 0 })
+		}, []string{"work-refused-in-delay"}},
+		{"an empty answer after the delay", UnderLoad, func(o *Options, l *Life) {
+			o.Delay = 0
+			l.eachRequest(After, func(r *Request) { r.Bytes = 0 })
+		}, nil},
+		{"a stream above the last one of GOAWAY", UnderLoad, func(_ *Options, l *Life) {
+			r := &l.Requests[0]
+			r.HTTP2, r.Status, r.Reached, r.Outcome, r.Ended = true, 0, 900*ms, Declined, 1010*ms
+		}, nil},
+		{"a stream that may not have been read", UnderLoad, func(_ *Options, l *Life) {
+			r := &l.Requests[0]
+			r.HTTP2, r.Status, r.Outcome, r.Ended = true, 0, Closed, 1010*ms
+		}, nil},
+		{"a stream that had been read, and is cut", UnderLoad, func(_ *Options, l *Life) {
+			r := &l.Requests[0]
+			r.HTTP2, r.Status, r.Reached, r.Outcome, r.Ended = true, 0, 900*ms, Closed, 1200*ms
+		}, []string{"in-flight-dropped"}},
+		{"a second address that serves new work after the delay", UnderLoad, func(o *Options, l *Life) {
+			const second = "127.0.0.1:2"
+			o.Work = append(o.Work, "http://"+second+"/slow")
+			for at := stopAt + 25*ms; at < l.Exit; at += 25 * ms {
+				l.Probes = append(l.Probes, Probe{Role: PortProbe, Addr: second, Begun: at, Ended: at + ms, Outcome: Answered})
+			}
+			for _, at := range []time.Duration{2050 * ms, 2100 * ms} {
+				l.Requests = append(l.Requests, Request{Phase: After, What: "GET /slow, HTTP/1.1", URL: o.Work[1], Sent: at, Ended: at + 500*ms, Told: true, Status: 200, Outcome: Answered})
+			}
+		}, []string{"listener-open-late"}},
 		{"an answer that is an error", UnderLoad, func(_ *Options, l *Life) { l.Requests[0].Status = 503 }, []string{"in-flight-failed"}},
 		{"two accepted and not answered", UnderLoad, func(_ *Options, l *Life) {
 			l.Requests = append(l.Requests, l.Requests[len(l.Requests)-1])
@@ -194,6 +230,16 @@ func TestWhatIsSeenIsJudged(t *testing.T) {
 			l.each(ReadyProbe, func(p *Probe) { p.Outcome = Refused })
 			l.eachRequest(InFlight, func(r *Request) { r.Outcome, r.Ended = Closed, l.Exit })
 		}, []string{"sigterm-kills"}},
+		{"exit code 1 when idle", Idle, func(_ *Options, l *Life) { l.Requests, l.Code = nil, 1 }, []string{"exit-code"}},
+		{"killed when idle", Idle, func(_ *Options, l *Life) {
+			l.Requests, l.Killed, l.Exit, l.Code, l.BySignal = nil, 7*time.Second, 7*time.Second, 137, "SIGKILL"
+		}, []string{"killed"}},
+		{"ignored when idle", Idle, func(_ *Options, l *Life) {
+			l.Killed, l.Exit, l.Code, l.BySignal = 2700*ms, 2700*ms, 137, "SIGKILL"
+			l.each(ReadyProbe, pass)
+			l.each(LiveProbe, pass)
+		}, []string{"sigterm-ignored"}},
+		{"a child after an idle life", Idle, func(_ *Options, l *Life) { l.Children = []string{"7 (svc)"} }, []string{"child-left"}},
 		{"six seconds", UnderLoad, func(_ *Options, l *Life) { l.Exit = stopAt + 6*time.Second }, []string{"over-budget"}},
 		{"six seconds with a request that never ends", Hanging, func(_ *Options, l *Life) { l.Exit = stopAt + 6*time.Second }, []string{"stuck-request-holds"}},
 		{"a stuck request is cut, and the exit code is 0", Hanging, func(_ *Options, l *Life) {
@@ -268,6 +314,36 @@ func TestADoubtfulFindingIsReportedWhenItIsSeenAgain(t *testing.T) {
 	}
 }
 
+func TestAFindingThatRestsOnTimeIsInDoubtUntilItIsSeenAgain(t *testing.T) {
+	hung, failed := well(Interrupt), well(Interrupt)
+	n := 0
+	hung.each(LiveProbe, func(p *Probe) {
+		if n++; n <= 3 {
+			p.Outcome, p.Status = TimedOut, 0
+		}
+	})
+	failed.each(LiveProbe, func(p *Probe) {
+		if p.Outcome == Answered {
+			p.Status = 503
+		}
+	})
+	for _, c := range []struct {
+		name      string
+		lives     []Life
+		found     int
+		doubtless bool
+	}{
+		{"liveness hangs in one life", []Life{*well(UnderLoad), *hung}, 0, false},
+		{"it does in two", []Life{*hung, *hung}, 1, true},
+		{"it fails in one", []Life{*well(UnderLoad), *failed}, 1, true},
+	} {
+		found, doubt := Judge(options(), survey, c.lives)
+		if len(found) != c.found || (len(doubt[Interrupt]) == 0) != c.doubtless {
+			t.Errorf("%s: found %+v, in doubt %v", c.name, found, doubt)
+		}
+	}
+}
+
 func TestWhatOnlyASecondSignalDoesIsItsHarm(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -292,6 +368,11 @@ func TestALifeWithNothingInFlightIsInconclusive(t *testing.T) {
 	}
 	if why := inconclusive(options(), []Life{*well(UnderLoad)}); len(why) != 0 {
 		t.Errorf("the reasons are %q", why)
+	}
+	interrupted := well(Interrupt)
+	interrupted.Requests = nil
+	if why := inconclusive(options(), []Life{*well(UnderLoad), *interrupted}); len(why) != 1 {
+		t.Errorf("with nothing in flight at SIGINT the reasons are %q", why)
 	}
 	o := options()
 	o.Work = nil

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -44,7 +45,11 @@ func (u Usual) protocols() string {
 	return "over HTTP/1.1"
 }
 
-// usual asks a URL twice over HTTP/1.1 and once over HTTP/2, side by side.
+// looks is how often a URL is asked over HTTP/1.1, to see whether its answers are
+// alike.
+const looks = 4
+
+// usual asks a URL over HTTP/1.1 and once over HTTP/2, side by side.
 func (w *watch) usual(url string) Usual {
 	u := Usual{URL: url}
 	t := w.book.target(url)
@@ -54,30 +59,42 @@ func (w *watch) usual(url string) Usual {
 		return a, w.now() - begun
 	}
 	var asking sync.WaitGroup
-	var first, second, other answer
-	var took [3]time.Duration
+	var answers [looks]answer
+	var took [looks]time.Duration
+	var other answer
+	var otherTook time.Duration
 	for w.now() < w.o.Start && !w.p.over() && w.knock(t).Outcome == Refused {
 		w.pause(readyEvery) // it is ready at one address before the other
 	}
-	asking.Go(func() { first, took[0] = ask(func() answer { return get1(w.ctx, t, w.o.Budget) }) })
-	asking.Go(func() { second, took[1] = ask(func() answer { return get1(w.ctx, t, w.o.Budget) }) })
+	for i := range answers {
+		asking.Go(func() { answers[i], took[i] = ask(func() answer { return get1(w.ctx, t, w.o.Budget) }) })
+	}
 	asking.Go(func() {
 		// What does not speak HTTP/2 may wait for the rest of a request.
 		if h, err := dial2(w.ctx, t, probeTimeout); err == nil {
 			h.hangUp()
-			other, took[2] = ask(func() answer { return get2(w.ctx, t, w.o.Budget) })
+			other, otherTook = ask(func() answer { return get2(w.ctx, t, w.o.Budget) })
 		}
 	})
 	asking.Wait()
-	u.HTTP1, u.HTTP2 = first.outcome == Answered && second.outcome == Answered, other.outcome == Answered
+	first := answers[0]
+	u.HTTP1, u.HTTP2 = first.outcome == Answered && answers[1].outcome == Answered, other.outcome == Answered
 	switch {
 	case u.HTTP1:
-		u.Takes, u.Status, u.Bytes, u.Stable = min(took[0], took[1]), first.status, first.bytes, first.bytes == second.bytes
+		u.Takes, u.Status, u.Bytes = min(took[0], took[1]), first.status, first.bytes
+		u.Stable = alike(answers[:]...) && (!u.HTTP2 || alike(first, other))
 	case u.HTTP2:
-		u.Takes, u.Status, u.Bytes = took[2], other.status, other.bytes
+		u.Takes, u.Status, u.Bytes = otherTook, other.status, other.bytes
 		w.book.http2.Store(t.addr, true)
 	}
 	return u
+}
+
+// alike reports whether answers are whole, and have the same status and length.
+func alike(answers ...answer) bool {
+	return !slices.ContainsFunc(answers, func(a answer) bool {
+		return a.outcome != Answered || a.status != answers[0].status || a.bytes != answers[0].bytes
+	})
 }
 
 // tryUpload sends half of a body and waits for longer than the work takes. What

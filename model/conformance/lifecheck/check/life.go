@@ -94,10 +94,15 @@ func (w *watch) steps(fraction float64) error {
 		}
 	}
 	w.watchProbes()
-	w.keepConnections()
-	if w.kind == Hanging {
+	if w.kind != Idle {
+		w.keepConnections()
+	}
+	switch w.kind {
+	case Idle:
+		w.pause(12 * youngest)
+	case Hanging:
 		w.hang()
-	} else {
+	default:
 		w.load()
 	}
 	if err := w.stillReady(); err != nil {

@@ -13,25 +13,25 @@ const (
 	oldest   = 2 * time.Second       // the longest that is waited before the signal
 )
 
-// load sends work until some of it is really in flight: sent a while ago and not
-// answered yet.
+// load sends work until some of each URL is really in flight: sent a while ago and
+// not answered yet.
 func (w *watch) load() {
 	sizes := []int{4, 32, 256} // at a time, until some are in flight
 	for i, n := range sizes {
-		flying, age := &atomic.Int64{}, w.age()
+		flying, age := []*atomic.Int64{}, w.age()
 		var batch sync.WaitGroup
 		for _, u := range w.book.survey.Work {
-			w.send(u, n, flying, &batch)
+			flying = append(flying, &atomic.Int64{})
+			w.send(u, n, flying[len(flying)-1], &batch)
 		}
-		if up := w.book.survey.Upload; up != nil {
+		if up := w.book.survey.Upload; up != nil && i == 0 {
 			for range 2 {
-				flying.Add(1)
-				batch.Add(1)
-				w.wg.Go(func() { w.upload(up.URL, InFlight, func() { flying.Add(-1); batch.Done() }) })
+				w.wg.Go(func() { w.upload(up.URL, InFlight, func() {}) })
 			}
 		}
 		w.pause(age)
-		if flying.Load() > 0 || i == len(sizes)-1 || len(w.o.Work) == 0 {
+		missing := slices.ContainsFunc(flying, func(n *atomic.Int64) bool { return n.Load() == 0 })
+		if !missing || i == len(sizes)-1 {
 			return
 		}
 		batch.Wait()
@@ -142,6 +142,7 @@ func (w *watch) request2(t target, phase Phase, n int, ended func()) {
 			requests[i].Ended = w.now()
 		})
 	}
+	_ = h.ping() // if it cannot be sent, the streams end too
 	streams.Wait()
 	select {
 	case <-h.over: // the service closes it, or the watch ends
@@ -149,6 +150,9 @@ func (w *watch) request2(t target, phase Phase, n int, ended func()) {
 	}
 	for _, r := range requests {
 		r.Told = !h.told().IsZero()
+		if at := h.pinged(); !at.IsZero() {
+			r.Reached = at.Sub(w.start)
+		}
 		if at, how := h.end(); how != "" && how != Unfinished {
 			r.Gone = at.Sub(w.start)
 		}
@@ -168,15 +172,18 @@ func (w *watch) feed() {
 		}
 		w.wg.Go(func() {
 			var sent atomic.Int64
+			other := false // where both protocols are spoken, they take turns
 			for w.ctx.Err() == nil && !w.p.over() && w.now() < end && !w.refused(t.addr) {
 				if sent.Load() < outstanding {
 					sent.Add(1)
+					second := u.HTTP2 && (other || !u.HTTP1)
+					other = !other
 					w.wg.Go(func() {
 						done := func() { sent.Add(-1) }
-						if u.HTTP1 {
-							w.request1(t, After, done)
-						} else {
+						if second {
 							w.request2(t, After, 1, done)
+						} else {
+							w.request1(t, After, done)
 						}
 					})
 				}

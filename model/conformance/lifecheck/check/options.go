@@ -1,8 +1,10 @@
 package check
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -73,10 +75,21 @@ func (o Options) settled() (Options, error) {
 	if o.Profile != Standalone && o.Profile != Kubernetes {
 		bad("profile %q is neither %s nor %s", o.Profile, Kubernetes, Standalone)
 	}
-	if o.Delay < DelayUnknown || o.Budget < 0 || o.Start < 0 || o.Runs < 0 || o.Code < 0 || o.Code > 255 {
-		bad("a duration, the number of runs or the exit code is out of range")
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{{"delay", o.knownDelay()}, {"budget", o.Budget}, {"start", o.Start}} {
+		if d.value < 0 {
+			bad("the %s of %v is negative", d.name, d.value)
+		}
 	}
-	if o.Delay >= o.Budget {
+	if o.Runs < 0 {
+		bad("the number of runs, %d, is negative", o.Runs)
+	}
+	if o.Code < 0 || o.Code > 255 {
+		bad("the exit code %d is not from 0 to 255", o.Code)
+	}
+	if o.Delay >= o.Budget && o.Budget > 0 {
 		bad("the delay of %v does not fit into the budget of %v", o.Delay, o.Budget)
 	}
 	if len(o.Work) == 0 {
@@ -85,12 +98,41 @@ func (o Options) settled() (Options, error) {
 	if slices.Equal(o.Work, []string{None}) {
 		o.Work = nil
 	}
+	if slices.Contains(o.Work, None) {
+		bad("work is %q and %q: it is either URLs or %[2]s", strings.Join(slices.DeleteFunc(slices.Clone(o.Work), func(u string) bool { return u == None }), " "), None)
+		return o, errors.Join(wrong...)
+	}
 	for _, u := range o.urls() {
 		if _, err := parseTarget(u); err != nil {
 			bad("%v", err)
 		}
 	}
 	return o, errors.Join(wrong...)
+}
+
+// knownDelay is the delay, or 0 if it is not known.
+func (o Options) knownDelay() time.Duration {
+	if o.Delay == DelayUnknown {
+		return 0
+	}
+	return o.Delay
+}
+
+// resolve looks for hosts that are not known. Waiting for one would look like
+// waiting for the service.
+func (o Options) resolve(ctx context.Context) error {
+	var wrong []error
+	for _, u := range o.urls() {
+		t := mustTarget(u)
+		host, _, err := net.SplitHostPort(t.addr)
+		if t.network != "tcp" || err != nil {
+			continue
+		}
+		if _, err := net.DefaultResolver.LookupHost(ctx, host); err != nil {
+			wrong = append(wrong, fmt.Errorf("lifecheck: the host of %s is not known: %w", u, err))
+		}
+	}
+	return errors.Join(wrong...)
 }
 
 func defaultTo[T comparable](v, otherwise T) T {

@@ -17,6 +17,7 @@ const (
 	Starting       Kind = "SIGTERM in start-up"
 	StartInterrupt Kind = "SIGINT in start-up"
 	Hanging        Kind = "SIGTERM with a request that never ends"
+	Idle           Kind = "SIGTERM when idle" // nothing but probes
 )
 
 // Signal is what the life is ended with.
@@ -68,6 +69,9 @@ const (
 	TimedOut   Outcome = "not answered in time"
 	Malformed  Outcome = "not understood"
 	Unfinished Outcome = "not finished when it was given up"
+	// Declined is a stream of HTTP/2 that the service says it did not process: a
+	// client sends it again elsewhere.
+	Declined Outcome = "declined unprocessed"
 )
 
 // A Phase is when, and what for, a request was sent.
@@ -92,8 +96,11 @@ type Request struct {
 	Told   bool          // Connection: close, or GOAWAY
 	Kept   bool          // the connection can be used again, as far as the answer says
 	HTTP2  bool
-	Status int
-	Bytes  int64
+	// Reached is when the service was known to have read a request of HTTP/2: it
+	// had answered a PING that was sent after it.
+	Reached time.Duration
+	Status  int
+	Bytes   int64
 	// ToEOF is set where only the end of the connection ends the body, so that
 	// nothing but its length says whether it is whole.
 	ToEOF   bool
@@ -142,13 +149,20 @@ type Conn struct {
 	Outcome Outcome // Closed, Reset or Unfinished
 }
 
+// reached reports whether the service is known to have had r before a moment. A
+// connection of HTTP/1 is not idle from its beginning on; one of HTTP/2 is until
+// a stream is read, and may be closed then: the client sends it again.
+func (r Request) reached(before time.Duration) bool {
+	return !r.HTTP2 || r.Status != 0 || r.Reached > 0 && r.Reached <= before
+}
+
 // Usual is how a URL answers while the service runs.
 type Usual struct {
 	URL    string
 	Takes  time.Duration
 	Status int
 	Bytes  int64
-	Stable bool // every answer had as many bytes
+	Stable bool // several answers had as many bytes and the same status
 	HTTP1  bool
 	HTTP2  bool
 }
@@ -158,6 +172,28 @@ type Survey struct {
 	StartUp time.Duration
 	Work    []Usual
 	Upload  *Usual // nil: nothing reads the body of a POST
+}
+
+// shorterThan reports whether r lacks some of the body that usually comes. Where
+// the framing says that the body is whole, a few bytes do not count: numbers and
+// times have more digits at one moment than at another.
+func (r Request) shorterThan(u Usual) bool {
+	if !u.Stable || r.Status != u.Status || r.Bytes >= u.Bytes {
+		return false
+	}
+	return r.ToEOF || r.Bytes == 0 || u.Bytes-r.Bytes >= fewBytes && r.Bytes < u.Bytes*9/10
+}
+
+const fewBytes = 8
+
+// usualOf is how requests like r are answered.
+func (s Survey) usualOf(r Request) Usual {
+	if r.Upload && s.Upload != nil {
+		return *s.Upload
+	}
+	u := s.usual(r.URL)
+	u.Stable = u.Stable && !r.Upload
+	return u
 }
 
 func (s Survey) usual(url string) Usual {

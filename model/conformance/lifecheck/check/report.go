@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -63,6 +64,12 @@ func (r *runner) notAsked() (not []string) {
 		if u.Takes < youngest {
 			not = append(not, fmt.Sprintf("slow requests: %s answers in %s", u.URL, round(u.Takes)))
 		}
+		if u.Takes >= youngest && !flewEach(u.URL, r.lives) {
+			not = append(not, fmt.Sprintf("slow requests: no GET of %s was in flight at the signal in some run", u.URL))
+		}
+		if u.Status >= 300 {
+			not = append(not, fmt.Sprintf("success: %s answers %d before any signal, so that is what is expected of it", u.URL, u.Status))
+		}
 		if !u.HTTP2 {
 			not = append(not, "HTTP/2: "+u.URL+" does not speak it")
 		}
@@ -71,6 +78,13 @@ func (r *runner) notAsked() (not []string) {
 		not = append(not, "how long the listener stays open: give -delay")
 	}
 	return not
+}
+
+// flewEach reports whether a GET of the URL was in flight in each life under load.
+func flewEach(url string, lives []Life) bool {
+	return !slices.ContainsFunc(lives, func(l Life) bool {
+		return l.Kind.loaded() && l.Stop > 0 && !slices.ContainsFunc(l.Requests, func(q Request) bool { return q.URL == url && !q.Upload && l.flew(q) })
+	})
 }
 
 // stuckAnswered is the request that was meant never to end, if it was answered.

@@ -43,6 +43,27 @@ func TestEachFormOfTheReportSaysWhatWasFound(t *testing.T) {
 	}
 }
 
+func TestAnUploadDoesNotStandInForAGET(t *testing.T) {
+	gets, uploads := well(UnderLoad), well(UnderLoad)
+	uploads.eachRequest(InFlight, func(r *Request) { r.Upload = true })
+	r := &runner{Options: options(), book: book{survey: &survey}, lives: []Life{*gets}}
+	const missing = "no GET of " + slow
+	if not := strings.Join(r.notAsked(), "\n"); strings.Contains(not, missing) {
+		t.Errorf("with GETs in flight, not asked is\n%s", not)
+	}
+	r.lives = append(r.lives, *uploads)
+	if not := strings.Join(r.notAsked(), "\n"); !strings.Contains(not, missing) {
+		t.Errorf("with uploads only in one life, not asked is\n%s", not)
+	}
+}
+
+func TestAStatusThatIsNoSuccessIsInTheReport(t *testing.T) {
+	r := &runner{Options: options(), book: book{survey: &Survey{Work: []Usual{{URL: slow, Takes: time.Second, Status: 404}}}}}
+	if not := strings.Join(r.notAsked(), "\n"); !strings.Contains(not, slow+" answers 404") {
+		t.Errorf("not asked is\n%s", not)
+	}
+}
+
 func TestTheExitCodeIsThatOfTheVerdict(t *testing.T) {
 	for verdict, want := range map[Verdict]int{Pass: 0, HasFindings: 1, Inconclusive: 2} {
 		if got := (Report{Verdict: verdict}).ExitCode(); got != want {

@@ -21,6 +21,7 @@ type runner struct {
 	Options
 	book  book
 	lives []Life
+	spare int // lives in which nothing was in flight, and that were lived again
 }
 
 // Run starts the service as often as it takes, and says what was found. The error
@@ -29,6 +30,9 @@ type runner struct {
 func Run(ctx context.Context, o Options) (Report, error) {
 	o, err := o.settled()
 	if err != nil {
+		return Report{}, err
+	}
+	if err := o.resolve(ctx); err != nil {
 		return Report{}, err
 	}
 	r := &runner{Options: o}
@@ -50,6 +54,9 @@ func Run(ctx context.Context, o Options) (Report, error) {
 func (r *runner) plan() (kinds []Kind) {
 	kinds = slices.Repeat([]Kind{UnderLoad}, r.Runs)
 	kinds = append(kinds, Again, Interrupt)
+	if len(r.Work) > 0 {
+		kinds = append(kinds, Idle)
+	}
 	kinds = append(kinds, slices.Repeat([]Kind{Starting}, r.Runs)...)
 	return append(kinds, StartInterrupt, Hanging)
 }
@@ -114,6 +121,12 @@ func (r *runner) ignores(signal string) bool {
 	})
 }
 
+// missed reports whether a life shows nothing because all work was done when the
+// signal came.
+func (r *runner) missed(l Life) bool {
+	return l.Kind.loaded() && len(r.Work) > 0 && l.Stop > 0 && l.inFlight() == 0 && len(sightings(r.Options, *r.book.survey, l)) == 0
+}
+
 // canHang reports whether there is a request that never ends.
 func (r *runner) canHang() bool { return r.Hang != "" || r.book.hangs }
 
@@ -136,6 +149,11 @@ func (r *runner) one(ctx context.Context, kind Kind, fraction float64, which str
 		}
 		if l.Late > tooLate && try < 3 {
 			r.Progress(fmt.Sprintf("this machine was %s late: that does not count", round(l.Late)))
+			continue
+		}
+		if r.missed(l) && r.spare < moreLives {
+			r.spare++
+			r.Progress("nothing was in flight at the signal: that does not count")
 			continue
 		}
 		r.Progress(l.summary())

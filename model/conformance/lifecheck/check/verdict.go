@@ -31,7 +31,7 @@ func inconclusive(o Options, lives []Life) (why []string) {
 	loaded, flying, busy := 0, 0, time.Duration(0)
 	for _, l := range lives {
 		busy = max(busy, l.Late)
-		if l.Kind == UnderLoad && l.Stop > 0 {
+		if l.Kind.loaded() && l.Stop > 0 {
 			loaded++
 			if l.inFlight() > 0 {
 				flying++
@@ -64,7 +64,7 @@ func (l Life) inFlight() (n int) {
 // not at its end. That it had reached the service is known from the probe that was
 // sent after it and answered before the signal.
 func (l Life) flew(r Request) bool {
-	return r.Phase == InFlight && r.Sent > 0 && r.Sent <= l.Stop-youngest/2 && r.Ended > l.Stop && r.Outcome != Refused
+	return r.Phase == InFlight && r.Sent > 0 && r.Sent <= l.Stop-youngest/2 && r.Ended > l.Stop && r.Outcome != Refused && r.Outcome != Declined && r.reached(l.Stop)
 }
 
 // summary is a life in a line.

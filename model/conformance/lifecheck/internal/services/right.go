@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -111,6 +112,12 @@ func rightAnswers() []Case {
 				packed := gzip.NewWriter(w)
 				io.Copy(packed, bytes.NewReader(make([]byte, 1<<20)))
 				packed.Close()
+			}
+		})},
+		{Name: "each answer has another length", main: answer(func(s *service) http.HandlerFunc {
+			return func(w http.ResponseWriter, _ *http.Request) {
+				time.Sleep(s.takes)
+				w.Write(make([]byte, 1+rand.IntN(9000)))
 			}
 		})},
 		{Name: "trailers", main: answer(func(s *service) http.HandlerFunc {

@@ -2,9 +2,11 @@ package services
 
 import (
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -29,6 +31,27 @@ func wrongExits() []Case {
 			main: of(func(s *service) { s.code = reraise })},
 		{Name: "it panics after the last answer", Finds: finds("exit-code"),
 			main: of(func(s *service) { s.code = func(int) int { panic("closed twice") } })},
+		{Name: "it waits for the end of a request, and there is none", Finds: finds("killed"), First: true,
+			adjust: func(o *check.Options) { o.Budget = 4 * time.Second },
+			main: of(func(s *service) {
+				asked := s.countWork()
+				s.end = func() int {
+					for asked.Load() == 0 {
+						time.Sleep(time.Millisecond)
+					}
+					return s.shutdown()
+				}
+			})},
+		{Name: "it exits with 1 when there was no request", Finds: finds("exit-code"),
+			main: of(func(s *service) {
+				asked := s.countWork()
+				s.code = func(code int) int {
+					if asked.Load() == 0 {
+						return 1
+					}
+					return code
+				}
+			})},
 		{Name: "a child has the listener", Finds: finds("port-held"),
 			main: of(func(s *service) {
 				s.begun = func() {
@@ -44,6 +67,19 @@ func wrongExits() []Case {
 			main:    func() int { return 2 },
 			command: func(string) []string { return []string{"python3", "-c", pythonDropping} }},
 	}
+}
+
+// countWork counts requests that are no probes.
+func (s *service) countWork() *atomic.Int64 {
+	asked := &atomic.Int64{}
+	count := func(next http.HandlerFunc) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			asked.Add(1)
+			next(w, r)
+		}
+	}
+	s.slow, s.upload = count(s.slow), count(s.upload)
+	return asked
 }
 
 // reraise ends the process by SIGTERM.

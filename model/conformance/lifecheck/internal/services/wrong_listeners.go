@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/lifecheck/check"
@@ -22,6 +23,33 @@ func wrongListeners() []Case {
 		{Name: "the listener is never closed, and the delay is not known", Finds: finds("listener-open-late"),
 			adjust: func(o *check.Options) { o.Delay, o.Budget = check.DelayUnknown, 16*time.Second },
 			main:   of(func(s *service) { s.wait, s.end = 14*time.Second, s.await; s.closeEach() })},
+		{Name: "a second listener of work is never closed", Finds: finds("listener-open-late"),
+			adjust: func(o *check.Options) { o.Work, o.Budget = append(o.Work, adminWork(*o)), 9*time.Second },
+			main: of(func(s *service) {
+				s.wait = 6 * time.Second
+				s.closeEach()
+				s.begun = s.serveProbes
+				s.end = func() int { s.shutdown(); return s.await() }
+			})},
+		{Name: "what comes in the delay is refused, over HTTP/2", Finds: finds("work-refused-in-delay"), scheme: "https",
+			main: of(func(s *service) {
+				s.srv.TLSConfig = selfSigned()
+				s.slow = func(w http.ResponseWriter, r *http.Request) {
+					if s.stopping.Load() && r.ProtoMajor == 2 {
+						w.WriteHeader(http.StatusServiceUnavailable)
+						return
+					}
+					s.answerSlowly(w, r)
+				}
+			})},
+		{Name: "what comes in the delay is answered with nothing", Finds: finds("work-refused-in-delay"),
+			main: of(func(s *service) {
+				s.slow = func(w http.ResponseWriter, r *http.Request) {
+					if !s.stopping.Load() {
+						s.answerSlowly(w, r)
+					}
+				}
+			})},
 		{Name: "nothing is accepted any more, but the listener is open", Finds: finds("accepted-without-answer"),
 			main: of(func(s *service) {
 				s.listen = func() net.Listener {
@@ -63,6 +91,16 @@ func wrongListeners() []Case {
 				s.end = func() int { s.ln.Close(); s.eachIdle(func(c net.Conn) { c.Close() }); return s.await() }
 			})},
 	}
+}
+
+// adminWork is the URL of work at EnvAdmin.
+func adminWork(o check.Options) string {
+	for _, v := range o.Env {
+		if addr, ok := strings.CutPrefix(v, EnvAdmin+"="); ok {
+			return "http://" + addr + "/slow"
+		}
+	}
+	return ""
 }
 
 func (s *service) eachIdle(do func(net.Conn)) {

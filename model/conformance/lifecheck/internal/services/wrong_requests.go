@@ -1,6 +1,7 @@
 package services
 
 import (
+	"io"
 	"net/http"
 	"os"
 	"time"
@@ -19,6 +20,8 @@ func wrongRequests() []Case {
 			main: of(func(s *service) { s.slow = s.abort })},
 		{Name: "an answer without a length is cut short", Finds: finds("in-flight-dropped"),
 			main: of(func(s *service) { s.slow = s.cutShort })},
+		{Name: "an answer is empty when it is cut short, and whole by its framing", Finds: finds("in-flight-dropped"), First: true,
+			main: of(func(s *service) { s.slow = s.empty })},
 		{Name: "uploads are cut", Finds: finds("in-flight-dropped"),
 			main: of(func(s *service) {
 				s.upload = func(w http.ResponseWriter, r *http.Request) {
@@ -77,6 +80,20 @@ func (s *service) abort(w http.ResponseWriter, r *http.Request) {
 		case <-time.After(s.takes / steps):
 		}
 	}
+}
+
+// empty answers at the stop, if that comes after its beginning, with nothing.
+func (s *service) empty(w http.ResponseWriter, _ *http.Request) {
+	began := s.stopping.Load()
+	select {
+	case <-s.stop:
+		if !began {
+			return
+		}
+		time.Sleep(s.takes)
+	case <-time.After(s.takes):
+	}
+	io.WriteString(w, "here is what was asked for\n")
 }
 
 // cutShort answers as HTTP/1.0 does, and ends early at the stop.

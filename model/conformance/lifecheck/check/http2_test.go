@@ -1,0 +1,97 @@
+package check
+
+import (
+	"context"
+	"encoding/binary"
+	"io"
+	"net"
+	"testing"
+	"time"
+)
+
+// peer is the other end of a connection of HTTP/2, after the first settings.
+func peer(t *testing.T) (h *http2Conn, service net.Conn) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	accepted := make(chan net.Conn, 1)
+	go func() {
+		c, err := ln.Accept()
+		if err == nil {
+			_, _ = c.Write(frame(frameSettings, 0, 0, nil))
+		}
+		accepted <- c
+	}()
+	h, err = dial2(context.Background(), mustTarget("http://"+ln.Addr().String()+"/"), time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	service = <-accepted
+	t.Cleanup(func() { service.Close(); h.hangUp() })
+	return h, service
+}
+
+func word(v uint32) []byte { return binary.BigEndian.AppendUint32(nil, v) }
+
+func TestAStreamThatTheServiceDidNotProcessIsDeclined(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		frames        [][]byte
+		first, second Outcome
+	}{
+		{"GOAWAY names the first as the last", [][]byte{frame(frameGoAway, 0, 0, append(word(1), word(0)...))}, Closed, Declined},
+		{"GOAWAY names both, then the first", [][]byte{
+			frame(frameGoAway, 0, 0, append(word(1<<31-1), word(0)...)), frame(frameGoAway, 0, 0, append(word(1), word(0)...)),
+		}, Closed, Declined},
+		{"the second is refused", [][]byte{frame(frameReset, 0, 3, word(refusedStream))}, Closed, Declined},
+		{"the second is reset", [][]byte{frame(frameReset, 0, 3, word(2))}, Closed, Reset},
+		{"the connection ends", nil, Closed, Closed},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h, service := peer(t)
+			first, err := h.get("/")
+			if err != nil {
+				t.Fatal(err)
+			}
+			second, err := h.get("/")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range c.frames {
+				if _, err := service.Write(f); err != nil {
+					t.Fatal(err)
+				}
+			}
+			// What was sent has to be read, or the end would be a reset.
+			go func() { _, _ = io.Copy(io.Discard, service) }()
+			_ = service.(*net.TCPConn).CloseWrite()
+			<-first.done
+			<-second.done
+			if first.outcome != c.first || second.outcome != c.second {
+				t.Errorf("they are %q and %q, want %q and %q", first.outcome, second.outcome, c.first, c.second)
+			}
+		})
+	}
+}
+
+func TestTheAnswerToAPingSaysThatTheStreamBeforeItWasRead(t *testing.T) {
+	h, service := peer(t)
+	if !h.pinged().IsZero() {
+		t.Fatal("it is answered before it was sent")
+	}
+	if err := h.ping(); err != nil {
+		t.Fatal(err)
+	}
+	answers := append(frame(framePing, 0, 0, make([]byte, 8)), frame(framePing, flagAck, 0, make([]byte, 8))...)
+	if _, err := service.Write(answers); err != nil {
+		t.Fatal(err)
+	}
+	_ = service.(*net.TCPConn).CloseWrite()
+	<-h.over
+	if h.pinged().IsZero() {
+		t.Error("it was answered, and that was not seen")
+	}
+}
