@@ -66,17 +66,18 @@
 //
 //	0   the service stops as it should
 //	1   there are findings
-//	2   inconclusive: nothing was in flight at the signal in some life, the command does not
-//	    start, it never gets ready, or this machine was too busy; or a flag makes
-//	    no sense
+//	2   inconclusive: nothing was in flight at the signal in some life, the
+//	    command does not start, it never gets ready, or this machine was too busy;
+//	    or a flag makes no sense
 //
 // # How long it takes
 //
 // The number of lives, 2×runs+5, times the time that the service takes to start
 // and to stop, and that of the work. Findings that rest on how long something
 // took have to be seen twice, which may cost some more lives. A life in which
-// this machine was more than half a second late for a timer does not count, and is lived
-// again, twice at most.
+// this machine was more than half a second late for a timer does not count, and
+// is lived again, twice at most; so is one in which nothing was in flight, twice
+// in all.
 package main
 
 //go:generate go test -count=1 -run=TestTheTableOfFindingsIsThatOfTheCode -update .
