@@ -160,7 +160,7 @@ func (j *judge) laterRequest(r Request, unanswered, refused *group) {
 	c := j.closed(mustTarget(r.URL).addr)
 	usual := j.usualOf(r)
 	switch {
-	case r.Outcome == Answered && (r.Status >= 400 && usual.Status < 400 || r.shorterThan(usual)):
+	case r.Outcome == Answered && (r.Status >= 400 && usual.Status < 400 || !r.ToEOF && r.shorterThan(usual)):
 		if r.Sent < j.Stop+j.window()-windowSlack && j.proved(j.Stop, r.Sent) {
 			refused.add(r)
 		}

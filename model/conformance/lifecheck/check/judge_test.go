@@ -163,6 +163,15 @@ func TestWhatIsSeenIsJudged(t *testing.T) {
 		{"a request that may not have arrived", UnderLoad, func(_ *Options, l *Life) {
 			l.Requests[0].Outcome, l.Requests[0].Sent, l.Requests[0].Ended = Reset, stopAt-5*ms, 1010*ms
 		}, nil},
+		{"a request that was sent after the last probe", UnderLoad, func(_ *Options, l *Life) {
+			r := &l.Requests[0]
+			l.Probes = slices.DeleteFunc(l.Probes, func(p Probe) bool { return p.Begun > 900*ms && p.Begun <= stopAt })
+			r.Status, r.Outcome, r.Sent, r.Ended = 0, Reset, 950*ms, 1010*ms
+		}, nil},
+		{"a request whose connection was surely accepted", UnderLoad, func(_ *Options, l *Life) {
+			r := &l.Requests[0]
+			r.Status, r.Outcome, r.Sent, r.Ended = 0, Reset, 950*ms, 1010*ms
+		}, []string{"in-flight-dropped"}},
 		{"a body without a length that is short", UnderLoad, func(_ *Options, l *Life) {
 			l.Requests[0].ToEOF, l.Requests[0].Bytes = true, 10
 		}, []string{"in-flight-dropped"}},

@@ -165,6 +165,9 @@ func (w *watch) askReady() (up bool, seen string) {
 			p = other
 		}
 	}
+	if w.life.Ready != 0 {
+		w.note(p) // it proves that what was sent before it was accepted
+	}
 	return p.ok(), p.String()
 }
 

@@ -61,10 +61,30 @@ func (l Life) inFlight() (n int) {
 }
 
 // flew reports whether r was under way at the stop: sent a while before it, and
-// not at its end. That it had reached the service is known from the probe that was
-// sent after it and answered before the signal.
+// not at its end. That it had reached the service has to be known.
 func (l Life) flew(r Request) bool {
-	return r.Phase == InFlight && r.Sent > 0 && r.Sent <= l.Stop-youngest/2 && r.Ended > l.Stop && r.Outcome != Refused && r.Outcome != Declined && r.reached(l.Stop)
+	return r.Phase == InFlight && r.Sent > 0 && r.Sent <= l.Stop-youngest/2 && r.Ended > l.Stop && r.Outcome != Refused && r.Outcome != Declined && r.reached(l.Stop) && l.accepted(r)
+}
+
+// accepted reports whether a connection was taken from the listener's queue before
+// the stop: so was that of a probe which began after r was sent, and was answered.
+// What waits in the queue when the listener closes is reset by the system. An
+// address without probes shows nothing of it.
+func (l Life) accepted(r Request) bool {
+	if r.Status != 0 {
+		return true
+	}
+	addr, asked := mustTarget(r.URL).addr, false
+	for _, p := range l.Probes {
+		if p.Addr != addr || p.Role != ReadyProbe && p.Role != LiveProbe || p.Outcome != Answered || p.Ended > l.Stop {
+			continue
+		}
+		asked = true
+		if p.Begun >= r.Sent {
+			return true
+		}
+	}
+	return !asked
 }
 
 // summary is a life in a line.
