@@ -29,18 +29,7 @@ func wrongListeners() []Case {
 				s.wait = 6 * time.Second
 				s.closeEach()
 				s.begun = s.serveProbes
-				s.end = func() int { s.shutdown(); return s.await() }
-			})},
-		{Name: "what comes in the delay is refused, over HTTP/2", Finds: finds("work-refused-in-delay"), scheme: "https",
-			main: of(func(s *service) {
-				s.srv.TLSConfig = selfSigned()
-				s.slow = func(w http.ResponseWriter, r *http.Request) {
-					if s.stopping.Load() && r.ProtoMajor == 2 {
-						w.WriteHeader(http.StatusServiceUnavailable)
-						return
-					}
-					s.answerSlowly(w, r)
-				}
+				s.end = func() int { return max(s.shutdown(), s.await()) }
 			})},
 		{Name: "what comes in the delay is answered with nothing", Finds: finds("work-refused-in-delay"),
 			main: of(func(s *service) {
