@@ -37,7 +37,9 @@ func statusIn(flags byte, payload []byte) int {
 	if code, ok := static[block[0]]; ok {
 		return code
 	}
-	if name := block[0]; (name == 0x48 || name == 0x08 || name == 0x18) && len(block) > 1 {
+	// A name is :status under each index that has it, 8 to 14.
+	kind, name := block[0]&0xf0, block[0]&0x0f
+	if (kind == 0x40 || kind == 0 || kind == 0x10) && name >= 8 && name <= 14 && len(block) > 1 {
 		return statusText(block[1], block[2:])
 	}
 	return 1

@@ -400,7 +400,7 @@ func TestTheStatusOfHTTP2IsReadInEachOfItsForms(t *testing.T) {
 		block string
 		want  int
 	}{
-		{"\x88", 200}, {"\x3f\xe1\x1f\x8d", 404}, {"\x20\x8e", 500}, {"\x48\x03302", 302},
+		{"\x88", 200}, {"\x3f\xe1\x1f\x8d", 404}, {"\x20\x8e", 500}, {"\x48\x03302", 302}, {"\x4e\x03503", 503}, {"\x4e\x83\x6c\x0c\xff", 503},
 		{"\x48\x82\x64\x02", 302}, {"\x48\x83\x68\x2f\x7f", 418}, {"", 1}, {"\x40", 1}, {"\x48\x82\x64", 1},
 	} {
 		if got := statusIn(0, []byte(c.block)); got != c.want {

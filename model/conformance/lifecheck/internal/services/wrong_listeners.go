@@ -31,6 +31,19 @@ func wrongListeners() []Case {
 				s.begun = s.serveProbes
 				s.end = func() int { return max(s.shutdown(), s.await()) }
 			})},
+		{Name: "what comes in the delay is refused, over HTTP/2", Finds: finds("work-refused-in-delay"), scheme: "https",
+			main: of(func(s *service) {
+				s.srv.TLSConfig = selfSigned()
+				s.slow = func(w http.ResponseWriter, r *http.Request) {
+					if s.stopping.Load() && r.ProtoMajor == 2 {
+						w.WriteHeader(http.StatusServiceUnavailable)
+						return
+					}
+					s.answerSlowly(w, r)
+				}
+				s.first = func() {} // without kept connections, new ones of HTTP/2 are declined
+				s.closeEach()
+			})},
 		{Name: "what comes in the delay is answered with nothing", Finds: finds("work-refused-in-delay"),
 			main: of(func(s *service) {
 				s.slow = func(w http.ResponseWriter, r *http.Request) {
