@@ -61,7 +61,7 @@ func TestAJobThatOutlivesTheDrainTimeoutEndsWithTheLease(t *testing.T) {
 	p.AwaitLog("job begins")
 	p.Signal(syscall.SIGTERM)
 	guidetest.WantExit(t, p, 1)
-	guidetest.WantInOrder(t, p, "work in flight has not ended in time", "scheduler failed")
+	guidetest.WantInOrder(t, p, "in-flight work did not finish in time", "scheduler failed")
 	guidetest.WantInOrder(t, p, "lease given up", "scheduler failed")
 	if _, err := os.Stat(lease); !os.IsNotExist(err) {
 		t.Errorf("the lease is still there: %v", err)
