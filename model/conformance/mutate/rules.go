@@ -166,7 +166,7 @@ func outside(all []*Mutant, own bool) error {
 		asked[path.Dir(m.File)] = true
 	}
 	for _, s := range sites() {
-		if !asked[path.Dir(s.file)] || own && s.rule != ruleAdapter && s.rule != ruleNever {
+		if !asked[path.Dir(s.file)] || own && s.rule != ruleAdapter && s.rule != ruleNever && s.rule != ruleCapacity {
 			continue
 		}
 		stale := true

@@ -91,6 +91,7 @@ func HurriedAmongHung(c *Checker) {
 	for _, n := range []int{64, 300, 1000} {
 		c.hurriedAmongHung(n, 100*time.Millisecond)
 	}
+	c.hurriedAmongHung(300, time.Minute)
 }
 
 func (c *Checker) hurriedAmongHung(n int, timeout time.Duration) {
