@@ -114,6 +114,8 @@ func sites() []site {
 		{"health/changes.go", "Handler.logChange", "c.newText", ruleWords},
 		{"health/changes.go", "Handler.logChange", "c.tolerated", ruleWords},
 		{"health/changes.go", "Handler.logMisuse", "frame", ruleWords},
+		{"health/changes.go", "Handler.logMisuse", "runtime.Callers", ruleWords},
+		{"health/changes.go", "Handler.logChange", "stack", ruleWords},
 		{"health/changes.go", "Handler.logMisuse", "msg", ruleWords},
 		{"health/check.go", "timedOut", "Sprintf", ruleWords},
 		{"health/check.go", "panicText", "Sprint", ruleWords},
