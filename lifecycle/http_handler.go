@@ -146,6 +146,8 @@ func copyBack(req, inner *http.Request) {
 func answerOptions(w http.ResponseWriter, req *http.Request) {
 	w.Header().Set("Content-Length", "0")
 	if req.ContentLength != 0 {
-		_, _ = io.Copy(io.Discard, http.MaxBytesReader(w, req.Body, 4<<10))
+		if _, err := io.Copy(io.Discard, http.MaxBytesReader(w, req.Body, 4<<10)); err != nil {
+			w.Header().Set("Connection", "close") // as MaxBytesReader does with net/http's own writer
+		}
 	}
 }

@@ -324,6 +324,32 @@ func TestWhatIsRegisteredWithAnIdleServerIsCalled(t *testing.T) {
 	})
 }
 
+// net/http reads 4 KiB of the body of "OPTIONS *", and closes the connection if there
+// is more. So it is in a server that has a drain delay.
+func TestAnOptionsRequestThatIsTooLongEndsTheConnection(t *testing.T) {
+	for n, want := range map[int]bool{0: false, 4 << 10: false, 4<<10 + 1: true} {
+		inVirtualTime(t, func(w *world) {
+			ln := newPipes()
+			err := w.run(func(ctx context.Context) error {
+				go func() {
+					defer lifecycle.Stop(ctx, nil)
+					conn, _ := ln.dial(ctx, "", "")
+					defer conn.Close()
+					go fmt.Fprintf(conn, "OPTIONS * HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", n, strings.Repeat("x", n))
+					resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+					if err != nil || resp.StatusCode != http.StatusOK || resp.ContentLength != 0 || resp.Close != want {
+						t.Errorf("%d bytes: %v, %v; want the connection to close: %v", n, resp, err, want)
+					}
+				}()
+				return lifecycle.Serve(ctx, &http.Server{}, ln)
+			}, lifecycle.WithDrainDelay(time.Second))
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // A connection is kept from one request to the next.
 func TestAConnectionIsUsedAgainUntilTheStop(t *testing.T) {
 	inVirtualTime(t, func(w *world) {

@@ -24,6 +24,7 @@ const (
 	ruleWords    = "words: the code only chooses the words of an error or a log line"
 	ruleKey      = "key: the contract leaves the keys of log records free, but for LOG-1's"
 	ruleForeign  = "foreign: h2c of golang.org/x/net, and functions of the user's that net/http calls, which the suite has none of"
+	ruleSpeed    = "speed: it saves work, or does it in another order"
 	ruleBound    = "bound: one more or less of a bound that the contract asks for, and does not number"
 	ruleNever    = "never: what would follow from a mistake in the code itself, or in the standard library"
 )
@@ -118,12 +119,14 @@ func sites() []site {
 		{"health/changes.go", "Handler.logChange", "stack", ruleWords},
 		{"health/changes.go", "Handler.logMisuse", "msg", ruleWords},
 		{"health/check.go", "timedOut", "Sprintf", ruleWords},
+		{"health/scheduler_results.go", "scheduler.await", "not waited for", ruleWords},
 		{"health/check.go", "panicText", "Sprint", ruleWords},
 		{"lifecycle/capture.go", "panicPlace", "", ruleWords},
 		{"lifecycle/log.go", "asyncLog.transition", "case fsm.Hooks", ruleKey}, // at_most is asked of draining alone
 		{"lifecycle/work.go", "Go", "refused", ruleWords},
 		{"lifecycle/hooks.go", "hookNames.of", "h.name", ruleWords},
 		{"lifecycle/errors.go", "groupRepeats", "n == 1", ruleWords},
+		{"lifecycle/errors.go", "groupRepeats", "n > 1", ruleWords},
 		{"lifecycle/phase_draining.go", "run.warnMainNotBack", "grace-grace/5", ruleWords},
 		{"lifecycle/phase_hooks.go", "run.removeRunning", "ended.Sub", ruleWords},
 		{"lifecycle/options.go", "WithSignals", "i+1", ruleWords},
@@ -142,6 +145,10 @@ func sites() []site {
 		{"lifecycle/http_listener.go", "userConn", "", ruleForeign},
 		{"lifecycle/http_protocols.go", "", "", ruleForeign},
 
+		{"health/scheduler.go", "scheduler.startWorker", "s.workerStarting = true", ruleSpeed},
+		{"health/scheduler_checks.go", "scheduler.all", "s.sorted.Load", ruleSpeed},
+		{"health/scheduler_timer.go", "scheduler.setAlarm", "now+maxCounted", ruleSpeed},
+
 		{"health/http.go", "Handler.respond", "scratch.Put", ruleCapacity},
 		{"health/scheduler_checks.go", "scheduler.put", "len(s.added)", ruleCapacity},
 		{"health/scheduler_checks.go", "scheduler.put", "isRemoved", ruleCapacity},
@@ -154,6 +161,7 @@ func sites() []site {
 		{"lifecycle/group.go", "findCounter", "", ruleNever}, // or in another version of package sync
 		{"lifecycle/loop.go", "run.transition", "panic(err)", ruleNever},
 
+		{"lifecycle/http_until.go", "server.warnTasks", "drainTimeout/2", ruleBound},
 		{"lifecycle/log.go", "asyncLog.addLimited", "depth", ruleBound}, // of a logger that calls the library
 		{"lifecycle/log.go", "handle", "e.nested", ruleBound},
 	}
@@ -168,7 +176,7 @@ func outside(all []*Mutant, own bool) error {
 		asked[path.Dir(m.File)] = true
 	}
 	for _, s := range sites() {
-		if !asked[path.Dir(s.file)] || own && s.rule != ruleAdapter && s.rule != ruleNever && s.rule != ruleCapacity {
+		if !asked[path.Dir(s.file)] || own && s.rule != ruleAdapter && s.rule != ruleNever && s.rule != ruleCapacity && s.rule != ruleSpeed {
 			continue
 		}
 		stale := true

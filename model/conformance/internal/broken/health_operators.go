@@ -445,6 +445,27 @@ func proberCases() []Case {
 				}
 			})
 		}),
+		wrong("a required check waits behind a hundred optional ones", "HEALTH-15", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				var optional atomic.Int64
+				add := h.AddCheckContext
+				h.AddCheckContext = func(name string, check task, s conformance.CheckSettings) {
+					if s.Optional {
+						optional.Add(1)
+					}
+					if check == nil || s.Optional {
+						add(name, check, s)
+						return
+					}
+					add(name, func(ctx context.Context) error {
+						if optional.Load() > 100 {
+							time.Sleep(300 * time.Millisecond)
+						}
+						return check(ctx)
+					}, s)
+				}
+			})
+		}),
 		wrong("a slow optional check is waited for", "HEALTH-15", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				readiness, add := h.Readiness, h.AddCheckContext

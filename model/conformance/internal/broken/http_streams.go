@@ -126,6 +126,14 @@ func streamCases() []Case {
 				}
 			})
 		}),
+		wrong("trailers are lost", "HTTP-10", func(i *impl) {
+			onRequests(i, func(_ context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
+				next.ServeHTTP(w, req)
+				for _, name := range w.Header()["Trailer"] {
+					w.Header().Del(name)
+				}
+			})
+		}),
 		// What the wrapper hides is how http.MaxBytesReader ends a connection.
 		wrong("hijacked connections are not waited for", "HTTP-2 HTTP-10", func(i *impl) {
 			onRequests(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {

@@ -83,3 +83,24 @@ func ManyProbers(c *Checker) {
 		})
 	}
 }
+
+// ManySlowOptional has many optional checks that hang before one that is required.
+func ManySlowOptional(c *Checker) {
+	for _, n := range crowds {
+		c.bubble(func() {
+			h := c.health()
+			check, release := hung()
+			for i := range n {
+				h.AddCheckContext(fmt.Sprint("an optional one ", i), func(context.Context) error { return check() }, subject.CheckSettings{Optional: true})
+			}
+			h.AddCheckContext("required", sleeper(time.Millisecond), subject.CheckSettings{})
+			began := time.Now()
+			r := play.Ask(h.Readiness, http.MethodGet)
+			took := time.Since(began)
+			release()
+			c.expect(r.Status == "ok" && r.Checks["required"] == "ok" && len(r.Checks) == n+1 && took <= 100*time.Millisecond+slack,
+				"beside %d optional checks that hang, one that takes 1ms is %q, the status is %q, and the answer takes %v, want at most 100ms more", n, r.Checks["required"], r.Status, took)
+			time.Sleep(10 * time.Second)
+		})
+	}
+}

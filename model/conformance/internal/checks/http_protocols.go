@@ -165,6 +165,33 @@ func ServedOverHTTP2(c *Checker) {
 	})
 }
 
+// YoungOverHTTP2 has the only client over HTTP/2 have its answer just before the stop,
+// and stay.
+func YoungOverHTTP2(c *Checker) {
+	c.serving(c.serveHTTP2, subject.Settings{}, lasting, func(v *service) {
+		w := v.dial2()
+		if w == nil {
+			return
+		}
+		_, err := w.get("0s")
+		gone := make(chan struct{})
+		go func() {
+			defer close(gone)
+			for {
+				if _, err := w.frame(); err != nil {
+					return
+				}
+			}
+		}()
+		time.Sleep(50 * time.Millisecond)
+		v.end()
+		_ = w.Close()
+		<-gone
+		c.expect(v.result() == nil && v.at(served) <= v.at(cancelled)+time.Second+prompt, "over HTTP/2 the client has its answer 50ms before the stop (%v), and stays: Serve returns %v at %s; the stop is at %s",
+			err, v.result(), scenarios.Show(v.at(served)), scenarios.Show(v.at(cancelled)))
+	})
+}
+
 // GoAway has the stop come while a stream is under way.
 func GoAway(c *Checker) {
 	c.serving(c.serveHTTP2, subject.Settings{}, lasting, func(v *service) {

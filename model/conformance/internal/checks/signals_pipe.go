@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/process"
@@ -44,6 +45,8 @@ func playPipeline(impl *subject.Implementation, source chan os.Signal) {
 			source <- process.Terminate
 		}
 		play.Wait(ctx.Done(), process.Soon)
+		write()
+		time.Sleep(300 * time.Millisecond) // as long as any patience with a broken pipe
 		write()
 		return nil
 	}, s)

@@ -91,7 +91,10 @@ func checkClauses() []Clause {
 				{ManualStart: true, Follow: true, Main: longMain, Starts: []time.Duration{second}, Probes: probes(model.Startup, 1, 3)},
 				{ManualStart: true, Follow: true, Main: model.Main{After: second}, Probes: probes(model.Startup, 1, 3)},
 			},
-			Checks: []Check{{"start-up when another run is followed", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart}, checks.StartupForEver}},
+			Checks: []Check{
+				{"start-up when another run is followed", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart}, checks.StartupForEver},
+				{"hundreds of slow optional checks", []subject.Need{subject.NeedAddCheckContext}, checks.ManySlowOptional},
+			},
 		},
 	}
 }

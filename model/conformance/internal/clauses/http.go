@@ -24,6 +24,7 @@ func httpClauses() []Clause {
 			Checks: []Check{
 				{"Serve returns with the last answer", serve, checks.ServedAtLastAnswer},
 				{"a young connection that has had its answer", serve, checks.ServedWithYoungConnection},
+				{"one over HTTP/2", serve, checks.YoungOverHTTP2},
 				{"a request outlasts the grace", serve, checks.RequestOutlastsGrace},
 				{"nil when requests were cut, but an error of Run's", serve, checks.CutIsNoError},
 				{"a server that was closed before", serve, checks.ClosedServer},
@@ -119,9 +120,10 @@ func httpClauses() []Clause {
 		},
 		{
 			ID: "HTTP-10", Level: Extended,
-			Sentence: "What a handler can do under http.Server it can do under Serve: http.MaxBytesReader ends the connection, and http.Pusher, io.ReaderFrom, http.ResponseController and Expect: 100-continue work. A listener is closed once.",
+			Sentence: "What a handler can do under http.Server it can do under Serve: http.MaxBytesReader ends the connection, and http.Pusher, io.ReaderFrom, http.ResponseController, trailers, OPTIONS * and Expect: 100-continue work. A listener is closed once.",
 			Checks: []Check{
 				{"what a ResponseWriter is", serve, checks.Powers},
+				{"answers are those of http.Server", append(serve, subject.NeedDelay), checks.AnswersAreTheSame},
 				{"a body that is too large", append(serve, subject.NeedDelay), checks.TooLargeEndsTheConnection},
 				{"a request that expects 100-continue", serve, checks.ExpectContinue},
 				{"ReadFrom", serve, checks.ReadFrom},

@@ -1,0 +1,102 @@
+package checks
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// answering is what handlers do with headers, trailers and the connection.
+var answering = map[string]http.HandlerFunc{
+	"header": func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Before", "yes")
+		w.WriteHeader(http.StatusCreated)
+		w.Header().Set("X-After", "yes") // which is not sent
+		_, _ = io.WriteString(w, "created")
+	},
+	"trailer": func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Trailer", "X-Sum")
+		w.WriteHeader(http.StatusOK)
+		_, _ = io.WriteString(w, "summed")
+		w.Header().Set("X-Sum", "7")
+	},
+	"twice": func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusAccepted)
+		w.WriteHeader(http.StatusTeapot) // which is not sent
+		_, _ = io.WriteString(w, "accepted")
+	},
+	"early": func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Link", "</style.css>")
+		w.WriteHeader(http.StatusEarlyHints)
+		_, _ = io.WriteString(w, "hinted")
+	},
+	"nothing": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
+	"hijack": func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusAccepted)
+		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			_, _ = io.WriteString(conn, "by hand")
+			_ = conn.Close()
+		}
+	},
+}
+
+// AnswersAreTheSame compares answers under Serve, with a drain delay and without, with
+// those under http.Server.
+func AnswersAreTheSame(c *Checker) {
+	want := c.answers(bare, 0)
+	for _, delay := range []time.Duration{0, 5 * time.Second} {
+		got := c.answers(c.Impl.Serve, delay)
+		for _, request := range slices.Sorted(maps.Keys(want)) {
+			c.expect(got[request] == want[request], "with a drain delay of %v, %s is answered %s, and by http.Server %s", delay, request, got[request], want[request])
+		}
+	}
+}
+
+// answers sends requests, each over a connection of its own, and returns what comes.
+func (c *Checker) answers(serve ServeFunc, delay time.Duration) map[string]string {
+	all := map[string]string{}
+	handle := func(_ *service, w http.ResponseWriter, req *http.Request) {
+		if h := answering[strings.TrimPrefix(req.URL.Path, "/")]; h != nil {
+			h(w, req)
+		}
+	}
+	c.serving(serve, subject.Settings{Delay: delay}, handle, func(v *service) {
+		send := func(request, body string) {
+			if w := v.dial(); w != nil {
+				go func() {
+					_, _ = fmt.Fprintf(w, "%s HTTP/1.1\r\nHost: service\r\nContent-Length: %d\r\n\r\n%s", request, len(body), body)
+				}()
+				all[fmt.Sprintf("%s with %d bytes", request, len(body))] = w.answer()
+				_ = w.Close()
+			}
+		}
+		for name := range answering {
+			send("GET /"+name, "")
+			send("HEAD /"+name, "")
+		}
+		send("OPTIONS *", "")
+		send("OPTIONS *", "body")
+	})
+	return all
+}
+
+// answer is everything that comes within a second, without how the body is sent, and
+// without the headers that the handlers have not set.
+func (w *wire) answer() string {
+	_ = w.SetReadDeadline(time.Now().Add(time.Second))
+	text, _ := io.ReadAll(w.r)
+	var kept []string
+	for line := range strings.SplitSeq(string(text), "\r\n") {
+		name, _, isHeader := strings.Cut(line, ": ")
+		if !isHeader || slices.Contains([]string{"X-Before", "X-After", "X-Sum", "Trailer", "Link"}, name) {
+			kept = append(kept, line)
+		}
+	}
+	return fmt.Sprintf("%q", kept)
+}
