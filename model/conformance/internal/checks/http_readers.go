@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/greynewell/mist-go/model/conformance/internal/http2frame"
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/process"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
@@ -90,12 +91,12 @@ func (c *Checker) slowReaders() (complaint string) {
 			// The server may send all of it at once: what is slow is the client.
 			w.pause = 100 * time.Millisecond
 			window := []byte{0x00, 0x0f, 0xff, 0xff}
-			if err := w.send(frameWindowUpdate, 0, 0, window); err != nil {
+			if err := w.send(http2frame.WindowUpdate, 0, 0, window); err != nil {
 				return 0, err
 			}
 			stream, err := w.ask("")
 			if err == nil {
-				err = w.send(frameWindowUpdate, 0, stream, window)
+				err = w.send(http2frame.WindowUpdate, 0, stream, window)
 			}
 			if err != nil {
 				return 0, err

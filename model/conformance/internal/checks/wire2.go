@@ -17,23 +17,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-)
 
-// The frames of HTTP/2 that are needed here, by their type (RFC 9113, section 6).
-const (
-	frameData         = 0
-	frameHeaders      = 1
-	frameReset        = 3
-	frameSettings     = 4
-	framePing         = 6
-	frameGoAway       = 7
-	frameWindowUpdate = 8
-)
-
-const (
-	flagEndStream  = 1
-	flagAck        = 1
-	flagEndHeaders = 4
+	"github.com/greynewell/mist-go/model/conformance/internal/http2frame"
 )
 
 // wire2 is one connection of HTTP/2, by hand: a real client would retry what a
@@ -48,28 +33,17 @@ type wire2 struct {
 	goAways int
 }
 
-// frame is one frame that was read.
-type frame struct {
-	kind, flags byte
-	stream      uint32
-	payload     []byte
-}
-
 // newWire2 sends what a client sends first.
 func newWire2(conn net.Conn, now func() time.Duration) (*wire2, error) {
 	w := &wire2{Conn: conn, next: 1, now: now}
-	if _, err := io.WriteString(conn, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"); err != nil {
+	if _, err := io.WriteString(conn, http2frame.Preface); err != nil {
 		return w, err
 	}
-	return w, w.send(frameSettings, 0, 0, nil)
+	return w, w.send(http2frame.Settings, 0, 0, nil)
 }
 
 func (w *wire2) send(kind, flags byte, stream uint32, payload []byte) error {
-	head := make([]byte, 9, 9+len(payload))
-	head[0], head[1], head[2] = byte(len(payload)>>16), byte(len(payload)>>8), byte(len(payload))
-	head[3], head[4] = kind, flags
-	binary.BigEndian.PutUint32(head[5:], stream)
-	_, err := w.Write(append(head, payload...))
+	_, err := w.Write(http2frame.Encode(kind, flags, stream, payload))
 	return err
 }
 
@@ -80,56 +54,47 @@ func (w *wire2) ask(path string) (stream uint32, err error) {
 	block := []byte{0x82, 0x86, 0x04, byte(len(path) + 1), '/'} // GET, http, :path
 	block = append(block, path...)
 	block = append(block, 0x41, 1, 'x') // :authority
-	return stream, w.send(frameHeaders, flagEndHeaders|flagEndStream, stream, block)
+	return stream, w.send(http2frame.Headers, http2frame.EndHeaders|http2frame.EndStream, stream, block)
 }
 
 // frame reads one frame, and answers it as a client has to.
-func (w *wire2) frame() (f frame, err error) {
-	var head [9]byte
-	if _, err = io.ReadFull(w.Conn, head[:]); err != nil {
+func (w *wire2) frame() (http2frame.Frame, error) {
+	f, err := http2frame.Read(w.Conn)
+	if err != nil {
 		return f, err
 	}
-	f.kind, f.flags, f.stream = head[3], head[4], binary.BigEndian.Uint32(head[5:])
-	f.payload = make([]byte, int(head[0])<<16|int(head[1])<<8|int(head[2]))
-	if _, err = io.ReadFull(w.Conn, f.payload); err != nil {
-		return f, err
-	}
-	switch f.kind {
-	case frameSettings:
-		if f.flags&flagAck == 0 {
-			err = w.send(frameSettings, flagAck, 0, nil)
-		}
-	case framePing:
-		if f.flags&flagAck == 0 {
-			err = w.send(framePing, flagAck, 0, f.payload)
-		}
-	case frameGoAway:
+	switch f.Type {
+	case http2frame.GoAway:
 		if w.goAways++; w.goAways == 1 && w.now != nil {
 			w.goneAt = w.now()
 		}
-	case frameData:
+	case http2frame.Data:
 		err = w.refill(f)
+	default:
+		if reply := f.Reply(); reply != nil {
+			_, err = w.Write(reply)
+		}
 	}
 	return f, err
 }
 
 // refill lets the server send as much again.
-func (w *wire2) refill(f frame) error {
-	w.read += len(f.payload)
-	if w.pause > 0 && w.read%(1<<16) < len(f.payload) {
+func (w *wire2) refill(f http2frame.Frame) error {
+	w.read += len(f.Payload)
+	if w.pause > 0 && w.read%(1<<16) < len(f.Payload) {
 		time.Sleep(w.pause)
 	}
-	if len(f.payload) == 0 {
+	if len(f.Payload) == 0 {
 		return nil
 	}
-	more := binary.BigEndian.AppendUint32(nil, uint32(len(f.payload)))
-	if err := w.send(frameWindowUpdate, 0, 0, more); err != nil {
+	more := binary.BigEndian.AppendUint32(nil, uint32(len(f.Payload)))
+	if err := w.send(http2frame.WindowUpdate, 0, 0, more); err != nil {
 		return err
 	}
-	if f.flags&flagEndStream != 0 {
+	if f.Ends() {
 		return nil
 	}
-	return w.send(frameWindowUpdate, 0, f.stream, more)
+	return w.send(http2frame.WindowUpdate, 0, f.Stream, more)
 }
 
 // answer reads until a stream has ended, and returns how many bytes of data
@@ -140,16 +105,16 @@ func (w *wire2) answer(stream uint32) (bytes int, err error) {
 		if err != nil {
 			return bytes, err
 		}
-		if f.stream != stream {
+		if f.Stream != stream {
 			continue
 		}
-		switch f.kind {
-		case frameReset:
-			return bytes, fmt.Errorf("the stream is reset: %x", f.payload)
-		case frameData:
-			bytes += len(f.payload)
+		switch f.Type {
+		case http2frame.Reset:
+			return bytes, fmt.Errorf("the stream is reset: %x", f.Payload)
+		case http2frame.Data:
+			bytes += len(f.Payload)
 		}
-		if (f.kind == frameData || f.kind == frameHeaders) && f.flags&flagEndStream != 0 {
+		if f.Ends() {
 			return bytes, nil
 		}
 	}

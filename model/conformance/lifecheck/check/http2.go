@@ -6,30 +6,13 @@ import (
 	"io"
 	"sync"
 	"time"
-)
 
-// Frames of HTTP/2, RFC 9113, section 6.
-const (
-	frameData     = 0
-	frameHeaders  = 1
-	frameReset    = 3
-	frameSettings = 4
-	framePing     = 6
-	frameGoAway   = 7
-	frameWindow   = 8
-
-	flagAck       = 1
-	flagEndStream = 1
-	flagPadded    = 8
-	flagPriority  = 32
+	"github.com/greynewell/mist-go/model/conformance/internal/http2frame"
 )
 
 const (
-	preface   = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-	wideOpen  = 1 << 30 // flow control never holds an answer up
-	headFrame = 9
-
-	refusedStream = 7 // the error code of a stream that was not processed
+	wideOpen      = 1 << 30 // flow control never holds an answer up
+	refusedStream = 7       // the error code of a stream that was not processed
 )
 
 // http2Conn is one connection that speaks HTTP/2, over TLS or with prior
@@ -64,15 +47,15 @@ func dial2(ctx context.Context, t target, timeout time.Duration) (*http2Conn, er
 		return nil, err
 	}
 	h := &http2Conn{client: c, next: 1, streams: map[uint32]*stream{}, over: make(chan struct{}), going: make(chan struct{})}
-	hello := []byte(preface)
-	hello = append(hello, frame(frameSettings, 0, 0, setting(4, wideOpen))...)
-	hello = append(hello, frame(frameWindow, 0, 0, binary.BigEndian.AppendUint32(nil, wideOpen))...)
+	hello := []byte(http2frame.Preface)
+	hello = append(hello, http2frame.Encode(http2frame.Settings, 0, 0, setting(4, wideOpen))...)
+	hello = append(hello, http2frame.Encode(http2frame.WindowUpdate, 0, 0, binary.BigEndian.AppendUint32(nil, wideOpen))...)
 	c.conn.SetDeadline(time.Now().Add(timeout))
 	if _, err := c.conn.Write(hello); err != nil {
 		c.close()
 		return nil, err
 	}
-	if head, err := c.in.Peek(headFrame); err != nil || head[3] != frameSettings || head[4]&flagAck != 0 {
+	if head, err := c.in.Peek(http2frame.HeaderLen); err != nil || head[3] != http2frame.Settings || head[4]&http2frame.Ack != 0 {
 		c.close()
 		if err == nil {
 			err = io.ErrNoProgress // it speaks, but not HTTP/2
@@ -92,12 +75,6 @@ func (h *http2Conn) hangUp() {
 
 func setting(id uint16, value uint32) []byte {
 	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint16(nil, id), value)
-}
-
-func frame(kind, flags byte, id uint32, payload []byte) []byte {
-	n := len(payload)
-	b := []byte{byte(n >> 16), byte(n >> 8), byte(n), kind, flags}
-	return append(binary.BigEndian.AppendUint32(b, id), payload...)
 }
 
 func (h *http2Conn) write(b []byte) error {
@@ -121,11 +98,13 @@ func (h *http2Conn) get(path string) (*stream, error) {
 	}
 	fields = appendField(fields, 1, h.host) // :authority
 	fields = appendField(fields, 4, path)   // :path
-	return s, h.write(frame(frameHeaders, flagEndStream|4, id, fields))
+	return s, h.write(http2frame.Encode(http2frame.Headers, http2frame.EndStream|http2frame.EndHeaders, id, fields))
 }
 
 // ping asks for an answer that proves that what was sent before has been read.
-func (h *http2Conn) ping() error { return h.write(frame(framePing, 0, 0, make([]byte, 8))) }
+func (h *http2Conn) ping() error {
+	return h.write(http2frame.Encode(http2frame.Ping, 0, 0, make([]byte, 8)))
+}
 
 // read reads frames until the connection ends.
 func (h *http2Conn) read() {
@@ -143,52 +122,44 @@ func (h *http2Conn) read() {
 }
 
 func (h *http2Conn) readFrame() error {
-	head := make([]byte, headFrame)
-	if _, err := io.ReadFull(h.in, head); err != nil {
+	f, err := http2frame.Read(h.in)
+	if err != nil {
 		return err
 	}
-	payload := make([]byte, int(head[0])<<16|int(head[1])<<8|int(head[2]))
-	if _, err := io.ReadFull(h.in, payload); err != nil {
-		return err
-	}
-	kind, flags, id := head[3], head[4], binary.BigEndian.Uint32(head[5:])&0x7fffffff
-	switch {
-	case kind == frameSettings && flags&flagAck == 0:
-		return h.write(frame(frameSettings, flagAck, 0, nil))
-	case kind == framePing && flags&flagAck == 0:
-		return h.write(frame(framePing, flagAck, 0, payload))
+	if reply := f.Reply(); reply != nil {
+		return h.write(reply)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
-	case kind == frameGoAway:
-		h.leave(payload)
+	case f.Type == http2frame.GoAway:
+		h.leave(f.Payload)
 		return nil
-	case kind == framePing && h.pong.IsZero():
+	case f.Type == http2frame.Ping && h.pong.IsZero():
 		h.pong = time.Now()
 		return nil
 	}
-	s := h.streams[id]
+	s := h.streams[f.Stream]
 	if s == nil {
 		return nil
 	}
-	switch kind {
-	case frameHeaders:
+	switch f.Type {
+	case http2frame.Headers:
 		if s.status == 0 {
-			s.status = statusIn(flags, payload)
+			s.status = statusIn(f.Flags, f.Payload)
 		}
-	case frameData:
-		s.bytes += int64(len(unpadded(flags, payload)))
-	case frameReset:
-		if len(payload) == 4 && binary.BigEndian.Uint32(payload) == refusedStream {
-			h.endStream(id, Declined)
+	case http2frame.Data:
+		s.bytes += int64(len(unpadded(f.Flags, f.Payload)))
+	case http2frame.Reset:
+		if len(f.Payload) == 4 && binary.BigEndian.Uint32(f.Payload) == refusedStream {
+			h.endStream(f.Stream, Declined)
 		} else {
-			h.endStream(id, Reset)
+			h.endStream(f.Stream, Reset)
 		}
 		return nil
 	}
-	if (kind == frameHeaders || kind == frameData) && flags&flagEndStream != 0 {
-		h.endStream(id, Answered)
+	if f.Ends() {
+		h.endStream(f.Stream, Answered)
 	}
 	return nil
 }
@@ -212,7 +183,7 @@ func (h *http2Conn) leave(payload []byte) {
 }
 
 func unpadded(flags byte, payload []byte) []byte {
-	if flags&flagPadded == 0 || len(payload) == 0 || int(payload[0]) >= len(payload) {
+	if flags&http2frame.Padded == 0 || len(payload) == 0 || int(payload[0]) >= len(payload) {
 		return payload
 	}
 	return payload[1 : len(payload)-int(payload[0])]

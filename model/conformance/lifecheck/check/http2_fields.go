@@ -1,5 +1,7 @@
 package check
 
+import "github.com/greynewell/mist-go/model/conformance/internal/http2frame"
+
 // appendField adds a field as a literal without indexing whose name is in the
 // static table (RFC 7541, section 6.2.2).
 func appendField(b []byte, name byte, value string) []byte {
@@ -21,7 +23,7 @@ func appendField(b []byte, name byte, value string) []byte {
 // codes of the static table, and others as plain text; 1 is any other.
 func statusIn(flags byte, payload []byte) int {
 	block := unpadded(flags, payload)
-	if flags&flagPriority != 0 && len(block) >= 5 {
+	if flags&http2frame.Priority != 0 && len(block) >= 5 {
 		block = block[5:]
 	}
 	for len(block) > 0 && block[0]&0xe0 == 0x20 { // the size of the dynamic table

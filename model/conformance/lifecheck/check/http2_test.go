@@ -7,6 +7,8 @@ import (
 	"net"
 	"testing"
 	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/http2frame"
 )
 
 // peer is the other end of a connection of HTTP/2, after the first settings.
@@ -21,7 +23,7 @@ func peer(t *testing.T) (h *http2Conn, service net.Conn) {
 	go func() {
 		c, err := ln.Accept()
 		if err == nil {
-			_, _ = c.Write(frame(frameSettings, 0, 0, nil))
+			_, _ = c.Write(http2frame.Encode(http2frame.Settings, 0, 0, nil))
 		}
 		accepted <- c
 	}()
@@ -42,12 +44,12 @@ func TestAStreamThatTheServiceDidNotProcessIsDeclined(t *testing.T) {
 		frames        [][]byte
 		first, second Outcome
 	}{
-		{"GOAWAY names the first as the last", [][]byte{frame(frameGoAway, 0, 0, append(word(1), word(0)...))}, Closed, Declined},
+		{"GOAWAY names the first as the last", [][]byte{http2frame.Encode(http2frame.GoAway, 0, 0, append(word(1), word(0)...))}, Closed, Declined},
 		{"GOAWAY names both, then the first", [][]byte{
-			frame(frameGoAway, 0, 0, append(word(1<<31-1), word(0)...)), frame(frameGoAway, 0, 0, append(word(1), word(0)...)),
+			http2frame.Encode(http2frame.GoAway, 0, 0, append(word(1<<31-1), word(0)...)), http2frame.Encode(http2frame.GoAway, 0, 0, append(word(1), word(0)...)),
 		}, Closed, Declined},
-		{"the second is refused", [][]byte{frame(frameReset, 0, 3, word(refusedStream))}, Closed, Declined},
-		{"the second is reset", [][]byte{frame(frameReset, 0, 3, word(2))}, Closed, Reset},
+		{"the second is refused", [][]byte{http2frame.Encode(http2frame.Reset, 0, 3, word(refusedStream))}, Closed, Declined},
+		{"the second is reset", [][]byte{http2frame.Encode(http2frame.Reset, 0, 3, word(2))}, Closed, Reset},
 		{"the connection ends", nil, Closed, Closed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -85,7 +87,7 @@ func TestTheAnswerToAPingSaysThatTheStreamBeforeItWasRead(t *testing.T) {
 	if err := h.ping(); err != nil {
 		t.Fatal(err)
 	}
-	answers := append(frame(framePing, 0, 0, make([]byte, 8)), frame(framePing, flagAck, 0, make([]byte, 8))...)
+	answers := append(http2frame.Encode(http2frame.Ping, 0, 0, make([]byte, 8)), http2frame.Encode(http2frame.Ping, http2frame.Ack, 0, make([]byte, 8))...)
 	if _, err := service.Write(answers); err != nil {
 		t.Fatal(err)
 	}
