@@ -35,7 +35,7 @@ func TestTheRunnerSurvivesWhatItExamines(t *testing.T) {
 		says string
 	}{
 		{
-			"a panic that nobody recovers is the failure of the clause about it",
+			"an unrecovered panic is the failure of the clause about it",
 			replacing(func(main mainFunc) mainFunc {
 				return func(ctx context.Context) error {
 					done := make(chan error)

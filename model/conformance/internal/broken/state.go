@@ -48,7 +48,7 @@ func stateCases() []Case {
 				return m
 			}
 		}),
-		wrong("an event that is not allowed is no error", "STATE-3", func(i *impl) {
+		wrong("an event that is not allowed is not an error", "STATE-3", func(i *impl) {
 			machine := i.Machine
 			i.Machine = func() conformance.Machine {
 				m := machine()

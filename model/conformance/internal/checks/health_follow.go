@@ -65,7 +65,7 @@ func FollowsRequest(c *Checker) {
 		c.expect(runs.Load() == 1, "the check was run %d times, want once: not while the run drains", runs.Load())
 		r := play.Ask(h.Readiness, http.MethodGet)
 		c.expectReply("a request of no run", r, http.StatusOK, "ok")
-		c.expect(r.State == "", "a request of no run is told the state %q", r.State)
+		c.expect(r.State == "", "a request without a run gets the state %q", r.State)
 	})
 }
 

@@ -29,7 +29,7 @@ func OddTexts(c *Checker) {
 			r := play.Ask(h.Readiness, http.MethodGet)
 			c.expect(r.Invalid == nil, "%q: the body is not JSON: %v: %s", text, r.Invalid, r.Body)
 			if utf8.ValidString(text) {
-				c.expect(r.Checks[text] == "why: "+text, "%q is told as %q", text, r.Checks)
+				c.expect(r.Checks[text] == "why: "+text, "%q is reported as %q", text, r.Checks)
 				c.expect(r.Tool == text && r.Version == text, "%q: tool is %q, version %q", text, r.Tool, r.Version)
 			}
 		}
@@ -98,8 +98,8 @@ func Clipped(c *Checker) {
 		c.expect(r.Invalid == nil, "the body is not JSON: %s", r.Body)
 		long := r.Checks["long"]
 		c.expect(len(long) > 100 && len(long) <= 1100 && !strings.Contains(long, "\ufffd"), "a long text has %d bytes: %q", len(long), long)
-		c.expect(r.Checks["empty"] != "" && r.Checks["empty"] != "ok", "an empty text is told as %q", r.Checks["empty"])
-		c.expect(r.Checks["ok"] != "" && r.Checks["ok"] != "ok", "a failure named ok is told as %q", r.Checks["ok"])
+		c.expect(r.Checks["empty"] != "" && r.Checks["empty"] != "ok", "an empty text is reported as %q", r.Checks["empty"])
+		c.expect(r.Checks["ok"] != "" && r.Checks["ok"] != "ok", "a failure with the text ok is reported as %q", r.Checks["ok"])
 		for _, name := range []string{"same\ufffd", "two\ufffd"} {
 			c.expect(r.Checks[name] == "the failing one", "of two names that become equal: %q", r.Checks[name])
 		}

@@ -67,7 +67,7 @@ func Thousand(c *Checker) {
 		r := play.Ask(h.Readiness, http.MethodGet)
 		c.expectReply("a thousand checks", r, http.StatusOK, "ok")
 		c.expect(time.Since(began) < 500*time.Millisecond, "a thousand checks of 1ms take %v", time.Since(began))
-		c.expect(len(r.Checks) == 1000, "%d of a thousand checks are told", len(r.Checks))
+		c.expect(len(r.Checks) == 1000, "%d of a thousand checks are listed", len(r.Checks))
 		c.expect(most.Load() <= 500, "%d of a thousand checks were run at once", most.Load())
 	})
 }

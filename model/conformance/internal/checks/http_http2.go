@@ -21,7 +21,7 @@ import (
 func HTTP2Answers(c *Checker) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		c.Errorf("there is no port to be had: %v", err)
+		c.Errorf("cannot listen: %v", err)
 		return
 	}
 	http2 := new(http.Protocols)

@@ -163,7 +163,7 @@ func ServeTLS(c *Checker) {
 	defer forget(certFile)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		c.Errorf("there is no port to be had: %v", err)
+		c.Errorf("cannot listen: %v", err)
 		return
 	}
 	parent, stop := context.WithCancel(context.Background())

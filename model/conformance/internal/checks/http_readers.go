@@ -30,7 +30,7 @@ func (c *Checker) slowReaders() (complaint string) {
 	const size = 400_000
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return fmt.Sprintf("there is no port to be had: %v", err)
+		return fmt.Sprintf("cannot listen: %v", err)
 	}
 	var mu sync.Mutex
 	complain := func(format string, args ...any) {

@@ -119,7 +119,7 @@ func Hijacked(c *Checker, serve ServeFunc) {
 	handle := func(v *service, w http.ResponseWriter, _ *http.Request) {
 		h, ok := w.(http.Hijacker)
 		if !ok {
-			c.Errorf("a ResponseWriter of HTTP/1 is no http.Hijacker")
+			c.Errorf("a ResponseWriter of HTTP/1 is not an http.Hijacker")
 			return
 		}
 		conn, _, err := h.Hijack()
@@ -168,7 +168,7 @@ func WriterPowers(c *Checker, serve ServeFunc) {
 	handle := func(v *service, w http.ResponseWriter, _ *http.Request) {
 		flusher, ok := w.(http.Flusher)
 		if !ok {
-			c.Errorf("a ResponseWriter is no http.Flusher")
+			c.Errorf("a ResponseWriter is not an http.Flusher")
 			return
 		}
 		_, _ = io.WriteString(w, "first")

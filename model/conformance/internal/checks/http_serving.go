@@ -129,7 +129,7 @@ func TwoServers(c *Checker) {
 func TakenPort(c *Checker) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		c.Errorf("there is no port to take: %v", err)
+		c.Errorf("cannot listen: %v", err)
 		return
 	}
 	defer taken.Close()

@@ -146,7 +146,7 @@ func ReadFrom(c *Checker) {
 	content := bytes.Repeat([]byte("x"), 300_000)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		c.Errorf("there is no port to be had: %v", err)
+		c.Errorf("cannot listen: %v", err)
 		return
 	}
 	parent, stop := context.WithCancel(context.Background())

@@ -142,7 +142,7 @@ func unencryptedHTTP2() *http.Protocols {
 func (c *Checker) certificate() (cert tls.Certificate, trusts *x509.CertPool, certFile, keyFile string) {
 	fail := func(err error) bool {
 		if err != nil {
-			c.Errorf("there is no certificate to be had: %v", err)
+			c.Errorf("cannot make a certificate: %v", err)
 		}
 		return err != nil
 	}

@@ -87,7 +87,7 @@ func drainClauses() []Clause {
 				{"nor while main serves", []subject.Need{subject.NeedLog, subject.NeedStop, subject.NeedServeFunc}, checks.NoWarningWhileServing},
 				{"the first comes after a fifth of the grace", []subject.Need{subject.NeedDelay, subject.NeedGrace, subject.NeedLog, subject.NeedStop}, checks.EarlyWarning},
 				{"hooks wait for main after a real SIGTERM", []subject.Need{subject.NeedUnix}, checks.MainFirst},
-				{"for no longer than half of the drain timeout, and that is no error", []subject.Need{subject.NeedUnix}, checks.GraceIsHalf},
+				{"for no longer than half of the drain timeout, and that is not an error", []subject.Need{subject.NeedUnix}, checks.GraceIsHalf},
 			},
 		},
 		{

@@ -45,7 +45,7 @@ func TestNoDifferenceGoesUnreported(t *testing.T) {
 				for _, d := range found {
 					c, ok := known[d.Clause]
 					if !ok {
-						t.Fatalf("%s is reported to %s, which is no clause:\n%s", what, d.Clause, v)
+						t.Fatalf("%s is reported for %s, which is not a clause:\n%s", what, d.Clause, v)
 					}
 					if missing := c.Missing(o); missing != "" && o.Playable(s) {
 						t.Fatalf("%s is reported to %s, which is not examined (%s):\n%s", what, d.Clause, missing, v)

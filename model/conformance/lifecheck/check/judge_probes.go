@@ -72,7 +72,7 @@ func (j *judge) readiness() {
 	}
 	end := j.closed(mustTarget(j.Options.Ready).addr).never
 	if first == nil || first.Outcome == Refused && first.Begun < end+settling {
-		j.find("readiness-not-failed", "answered %d as late as %s, and then nobody listened", last.Status, j.after(last.Ended))
+		j.find("readiness-not-failed", "answered %d as late as %s, and then the listener was closed", last.Status, j.after(last.Ended))
 		return
 	}
 	j.find("readiness-slow", "answered %d as late as %s, and first failed %s", last.Status, j.after(last.Ended), j.after(first.Ended))
