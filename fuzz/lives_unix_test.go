@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-var stormLives = flag.Int("storm-lives", 300, "how many lives of matchspec TestSignalsAtAnyInstantLoseNothing ends; 10000 take ten minutes")
+var stormLives = flag.Int("storm-lives", 100, "how many lives of matchspec TestSignalsAtAnyInstantLoseNothing ends; 10000 take ten minutes")
 
 // plan is what happens to one life: signals, each so long after the one before,
 // the first after exec or after the service has begun to listen.

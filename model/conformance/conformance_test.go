@@ -16,6 +16,7 @@ var update = flag.Bool("update", false, "write the reports in docs/conformance a
 // TestConformance holds this module's own lifecycle and health to the
 // contract, and compares the report with the one in docs/conformance.
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	conformance.Test(t, mist.Implementation(), conformance.OnReport(func(t *testing.T, r conformance.Report) {
 		keep(t, "mist.json", r.JSON())
 		keep(t, "mist.md", r.Markdown())

@@ -52,8 +52,9 @@ func playShare(share string, impl Implementation) (code int) {
 	// A bubble needs a *testing.T, and a benchmark has none.
 	testing.RunTests(func(string, string) (bool, error) { return true, nil }, []testing.InternalTest{{Name: "Bench", F: func(t *testing.T) {
 		defer examine.OneProcessor()()
+		play := examine.Random(t, subjectOf(impl))
 		for n := first; n < last; n += step {
-			if v := examine.Random(t, subjectOf(impl), n+1); v != "" {
+			if v := play(n + 1); v != "" {
 				fmt.Fprintln(os.Stderr, v)
 				code = 1
 			}

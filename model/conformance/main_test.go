@@ -11,6 +11,6 @@ import (
 func TestMain(m *testing.M) {
 	// The children wait for signals and timeouts half of their time.
 	flag.Parse()
-	_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
+	_ = flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0)))
 	os.Exit(m.Run())
 }

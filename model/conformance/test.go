@@ -52,14 +52,23 @@ func Test(t *testing.T, impl Implementation, opts ...Option) {
 			}
 		})
 	}
+	var waiting jobs
+	t.Cleanup(waiting.workers.Wait)
 	for _, c := range contract {
 		t.Run(c.ID, func(t *testing.T) {
 			child(t, examined, set)
+			name := t.Name()
+			own := waiting.add(func() examine.Findings {
+				if c.Missing(s.offered) != "" {
+					return examine.Findings{}
+				}
+				return set.Examine(process.Config{Test: name, Only: c.ID})
+			})
 			t.Parallel()
 			together := found.together(t, set.Options, examined)
-			if c.Missing(s.offered) == "" {
-				found.examined(t, c, set.Examine(process.Config{Test: t.Name(), Only: c.ID}))
-			}
+			waiting.start()
+			<-own.done
+			found.examined(t, c, own.found)
 			<-together
 			o := found.outcome(c, s)
 			found.mu.Lock()

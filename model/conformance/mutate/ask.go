@@ -66,7 +66,7 @@ const baselines = 3
 
 // prepare asks with no mutant on, sees how long that takes, and which mutants the
 // last pass comes to.
-func (j *jury) prepare(ctx context.Context, work string, logf func(string, ...any)) error {
+func (j *jury) prepare(ctx context.Context, work string, slack time.Duration, logf func(string, ...any)) error {
 	traces, err := os.MkdirTemp(work, "trace-")
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (j *jury) prepare(ctx context.Context, work string, logf func(string, ...an
 		if err != nil {
 			return fmt.Errorf("%s, %s: %w", j.name, p.name, err)
 		}
-		p.limit = 5*took + 30*time.Second              // the machine may become busier
+		p.limit = 5*took + slack                       // the machine may become busier
 		if i > 0 && j.passes[i-1].name == familyPass { // which is a part of this one
 			j.passes[i-1].limit = p.limit
 		}

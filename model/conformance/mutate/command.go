@@ -255,7 +255,7 @@ func (c config) jurors(ctx context.Context, work string, all *code, pending []*M
 			if c.own {
 				j = ownJury(name, binary, dir)
 			}
-			if err := j.prepare(ctx, work, logf); err != nil {
+			if err := j.prepare(ctx, work, c.slack, logf); err != nil {
 				return nil, err
 			}
 			for i := range j.passes {

@@ -8,13 +8,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The whole command, with the tests of the sample package in place of the suite.
 func TestTheCommandKillsWhatTestsSeeAndResumes(t *testing.T) {
 	c := config{
 		targets:  []target{{name: "sample", pattern: "./model/conformance/mutate/testdata/sample"}},
-		packages: "sample", own: true, parallel: 2, resume: true,
+		packages: "sample", own: true, parallel: 2, resume: true, slack: 2 * time.Second,
 		results: filepath.Join(t.TempDir(), "results.jsonl"),
 	}
 	first := c.mustRun(t)

@@ -38,6 +38,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"time"
 )
 
 // config is what the flags say.
@@ -56,10 +57,11 @@ type config struct {
 	list     bool
 	markdown bool
 	keep     string
+	slack    time.Duration // added to the time limit of each pass
 }
 
 func main() {
-	c := config{targets: targets(), equivalent: equivalentText}
+	c := config{targets: targets(), equivalent: equivalentText, slack: 30 * time.Second}
 	flag.StringVar(&c.packages, "package", strings.Join(names(c.targets), ","), "ask about these `packages`, separated by commas")
 	flag.BoolVar(&c.own, "own", false, "ask the packages' own tests, not the suite")
 	flag.IntVar(&c.sample, "sample", 0, "ask about `n` mutants; 0: about all")

@@ -28,7 +28,7 @@ const (
 	liveCount = 40   // lives, or four for each random scenario, if that is less
 	liveDraws = 1500 // scenarios that they are chosen from
 	liveEach  = 4    // in how many the premise of a clause is to hold
-	liveMany  = 10   // at a time
+	liveMany  = 20   // at a time
 	liveAgain = 5    // how many of those that differ are played again
 	// liveFailures is of how many clauses a failure is looked for. More of them
 	// would mostly be what follows from these.

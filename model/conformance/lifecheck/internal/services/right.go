@@ -66,7 +66,7 @@ func right() []Case {
 		{Name: "children end in time", main: of(func(s *service) {
 			s.code = func(code int) int { startHelper("nap", nil); return code }
 		})},
-		{Name: "a proxy in front", First: true, main: proxy, adjust: func(o *check.Options) { o.Budget = 8 * time.Second }},
+		{Name: "a proxy in front", main: proxy, adjust: func(o *check.Options) { o.Budget = 8 * time.Second }},
 		{Name: "mist", First: true, main: mist},
 		{Name: "a server in Python that waits for its threads", adjust: func(o *check.Options) { o.Delay = 0 }, needs: "python3",
 			main:    func() int { return 2 },

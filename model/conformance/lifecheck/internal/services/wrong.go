@@ -105,7 +105,7 @@ func wrongProbes() []Case {
 					s.readiness(w, r)
 				}
 			})},
-		{Name: "readiness hangs", Finds: finds("readiness-hangs"), First: true,
+		{Name: "readiness hangs", Finds: finds("readiness-hangs"),
 			main: of(func(s *service) {
 				s.ready = func(_ http.ResponseWriter, r *http.Request) {
 					if s.stopping.Load() {

@@ -31,7 +31,7 @@ func wrongExits() []Case {
 			main: of(func(s *service) { s.code = reraise })},
 		{Name: "it panics after the last answer", Finds: finds("exit-code"),
 			main: of(func(s *service) { s.code = func(int) int { panic("closed twice") } })},
-		{Name: "it waits for the end of a request, and there is none", Finds: finds("killed"), First: true,
+		{Name: "it waits for the end of a request, and there is none", Finds: finds("killed"),
 			adjust: func(o *check.Options) { o.Budget = 4 * time.Second },
 			main: of(func(s *service) {
 				asked := s.countWork()
@@ -61,7 +61,7 @@ func wrongExits() []Case {
 					}
 				}
 			})},
-		{Name: "a child is left behind", Finds: finds("child-left"), First: true,
+		{Name: "a child is left behind", Finds: finds("child-left"),
 			main: of(func(s *service) { s.begun = func() { startHelper("sleep", nil) } })},
 		{Name: "a server in Python does not wait for its threads", Finds: finds("early-exit"), needs: "python3",
 			main:    func() int { return 2 },
