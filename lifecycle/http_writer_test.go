@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -146,11 +148,12 @@ func TestResponsesCloseInTheDrainDelay(t *testing.T) {
 // A header is what it was when WriteHeader was called, and trailers come after.
 func TestHeadersAndTrailersInTheDrainDelay(t *testing.T) {
 	handler := http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
-		rw.Header().Set("Trailer", "Sum")
+		rw.Header().Set("Trailer", "Sum, Soon")
 		rw.Header().Set("Early", "yes")
 		rw.WriteHeader(http.StatusAccepted)
 		rw.Header().Set("Early", "changed")
 		rw.Header().Set("Late", "yes")
+		rw.Header().Set("Soon", "before the body")
 		fmt.Fprint(rw, "text")
 		rw.Header().Set("Sum", "4")
 	})
@@ -180,6 +183,49 @@ func TestHeadersAndTrailersInTheDrainDelay(t *testing.T) {
 			return lifecycle.Serve(ctx, &http.Server{Handler: handler}, ln)
 		}, lifecycle.WithDrainDelay(time.Second))
 	})
+}
+
+// HTTP-10: the server's log has one line, about the Write, with a drain delay too.
+func TestAWriteAfterHijackIsLoggedOnce(t *testing.T) {
+	for _, delay := range []time.Duration{0, time.Second} {
+		inVirtualTime(t, func(w *world) {
+			ln := newPipes()
+			var lines lines
+			srv := &http.Server{ErrorLog: log.New(&lines, "", 0), Handler: http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+				rw.WriteHeader(http.StatusAccepted)
+				conn, _, err := http.NewResponseController(rw).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer conn.Close()
+				if _, err := fmt.Fprint(rw, "late"); !errors.Is(err, http.ErrHijacked) {
+					t.Errorf("Write after Hijack returns %v", err)
+				}
+			})}
+			_ = w.run(func(ctx context.Context) error {
+				go func() {
+					defer lifecycle.Stop(ctx, nil)
+					conn, _ := ln.dial(ctx, "", "")
+					defer conn.Close()
+					fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+					_, _ = io.ReadAll(conn)
+				}()
+				return lifecycle.Serve(ctx, srv, ln)
+			}, lifecycle.WithDrainDelay(delay))
+			if len(lines) != 1 || !strings.Contains(lines[0], "Write on hijacked connection") {
+				t.Errorf("with a drain delay of %v the server's log has %q", delay, lines)
+			}
+		})
+	}
+}
+
+// lines collects what a log writes.
+type lines []string
+
+func (l *lines) Write(p []byte) (int, error) {
+	*l = append(*l, string(p))
+	return len(p), nil
 }
 
 // HTTP-1: as http.Server.ServeTLS does, with HTTP/2.

@@ -26,6 +26,12 @@ var answering = map[string]http.HandlerFunc{
 		_, _ = io.WriteString(w, "summed")
 		w.Header().Set("X-Sum", "7")
 	},
+	"early trailer": func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Trailer", "X-Sum")
+		w.WriteHeader(http.StatusOK)
+		w.Header().Set("X-Sum", "7")
+		_, _ = io.WriteString(w, "summed")
+	},
 	"twice": func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusAccepted)
 		w.WriteHeader(http.StatusTeapot) // which is not sent
@@ -62,7 +68,7 @@ func AnswersAreTheSame(c *Checker) {
 func (c *Checker) answers(serve ServeFunc, delay time.Duration) map[string]string {
 	all := map[string]string{}
 	handle := func(_ *service, w http.ResponseWriter, req *http.Request) {
-		if h := answering[strings.TrimPrefix(req.URL.Path, "/")]; h != nil {
+		if h := answering[strings.ReplaceAll(strings.TrimPrefix(req.URL.Path, "/"), "-", " ")]; h != nil {
 			h(w, req)
 		}
 	}
@@ -77,6 +83,7 @@ func (c *Checker) answers(serve ServeFunc, delay time.Duration) map[string]strin
 			}
 		}
 		for name := range answering {
+			name = strings.ReplaceAll(name, " ", "-")
 			send("GET /"+name, "")
 			send("HEAD /"+name, "")
 		}
