@@ -73,15 +73,26 @@ func TestConnectionAcceptedBeforeTheStopIsAnswered(t *testing.T) {
 	})
 }
 
+// The server's own functions are called with the connection as it was accepted.
 func TestConnectionsThatAreNotComparableAreServed(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
 		ln := newPipes()
 		client, hangUp := ln.client()
 		defer hangUp()
+		accepted := func(conn net.Conn) {
+			if _, ok := conn.(incomparableConn); !ok {
+				t.Errorf("a function of the server is called with a %T", conn)
+			}
+		}
+		srv := &http.Server{
+			Handler:     http.HandlerFunc(slow),
+			ConnState:   func(conn net.Conn, _ http.ConnState) { accepted(conn) },
+			ConnContext: func(ctx context.Context, conn net.Conn) context.Context { accepted(conn); return ctx },
+		}
 		err := w.run(func(ctx context.Context) error {
 			go w.get(client, "/2")
 			time.AfterFunc(time.Second, func() { lifecycle.Stop(ctx, nil) })
-			return lifecycle.Serve(ctx, &http.Server{Handler: http.HandlerFunc(slow)}, incomparablePipes{ln})
+			return lifecycle.Serve(ctx, srv, incomparablePipes{ln})
 		})
 		if err != nil {
 			t.Error(err)
