@@ -29,7 +29,7 @@
 //	state, at                    the state, and the time of the answer
 //	history                      one entry per state, in order: state, on (the event that
 //	                             led to it), at, lasted_seconds (so far), limit_seconds,
-//	                             left_seconds; while draining also hooks, with to_come
+//	                             left_seconds; while draining also hooks, with pending
 //	began, uptime_seconds        when Run was called, and the time since, until Stopped
 //	entered                      when the state was entered
 //	limit_seconds, left_seconds  how long the state may last, and what is left of that

@@ -20,7 +20,7 @@ type work struct {
 	State string    `json:"state"`
 }
 
-// hook is a hook that has run, is running, or is to come.
+// hook is a hook that has run, is running, or is pending.
 type hook struct {
 	Name  string    `json:"name,omitempty"`
 	Place place     `json:"place"`
@@ -70,7 +70,7 @@ func sortBy[T any](rows []T, state func(T) string, first ...string) {
 }
 
 // hookStates are the states of a hook, the most urgent first.
-var hookStates = [...]string{"running", "interrupted", "abandoned", "failed", "never ran", "to come", "done"}
+var hookStates = [...]string{"running", "interrupted", "abandoned", "failed", "never ran", "pending", "done"}
 
 // urgent returns the hooks sorted by urgency, and hooks in the same state in the
 // order in which they run.
@@ -119,7 +119,7 @@ func hookState(h lifecycle.HookStatus, now fsm.State) string {
 	case h.Began.IsZero() && now == fsm.Stopped:
 		return "never ran"
 	case h.Began.IsZero():
-		return "to come"
+		return "pending"
 	case h.Ended.IsZero() && now == fsm.Stopped:
 		return "interrupted"
 	case h.Ended.IsZero():

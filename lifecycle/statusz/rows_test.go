@@ -47,7 +47,7 @@ func TestHookState(t *testing.T) {
 		hook lifecycle.HookStatus
 		now  fsm.State
 	}{
-		"to come":     {lifecycle.HookStatus{}, fsm.Running},
+		"pending":     {lifecycle.HookStatus{}, fsm.Running},
 		"never ran":   {lifecycle.HookStatus{}, fsm.Stopped},
 		"running":     {lifecycle.HookStatus{Began: at}, fsm.Hooks},
 		"interrupted": {lifecycle.HookStatus{Began: at}, fsm.Stopped},

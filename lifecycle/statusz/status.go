@@ -46,7 +46,7 @@ type phase struct {
 	Lasted *seconds  `json:"lasted_seconds,omitempty"`
 	Limit  seconds   `json:"limit_seconds,omitzero"`
 	Left   *seconds  `json:"left_seconds,omitempty"`
-	ToCome bool      `json:"to_come,omitempty"`
+	Pending bool      `json:"pending,omitempty"`
 }
 
 // statusOf returns the status of src, as far as it has methods for it.
@@ -119,6 +119,6 @@ func (s *status) limit(snap lifecycle.Snapshot) {
 	last := &s.History[len(s.History)-1]
 	last.Limit, last.Left = s.Limit, s.Left
 	if next := snap.Left - left; snap.State == fsm.Draining && next > 0 {
-		s.History = append(s.History, phase{State: fsm.Hooks.String(), Limit: seconds(next.Round(10 * time.Millisecond)), ToCome: true})
+		s.History = append(s.History, phase{State: fsm.Hooks.String(), Limit: seconds(next.Round(10 * time.Millisecond)), Pending: true})
 	}
 }

@@ -84,7 +84,7 @@ const (
 	running  = `{"state":"running","on":"started","at":0s,"lasted_seconds":1}`
 	drained  = `,{"state":"draining","on":"stop_requested","at":1s,"lasted_seconds":4}`
 	group    = `{"kind":"drain group","place":line 18,"since":0s,"age_seconds":`
-	toCome   = `{"place":line 15,"state":"to come"},{"name":"unlucky","place":line 14,"state":"to come"}]}`
+	pending   = `{"place":line 15,"state":"pending"},{"name":"unlucky","place":line 14,"state":"pending"}]}`
 	after    = `"cause":"worn\n\"out\"","main_returned":true,"tracked":0,"requests":0,"work":[`
 	bad      = `{"name":"bad","place":line 17,"state":"failed","began":5s,"ended":5s,"took_seconds":0,"error":"boom"},`
 	slow     = `{"name":"slow","place":line 16,"state":`
@@ -100,17 +100,17 @@ func TestJSONDuringAStop(t *testing.T) {
 			`{"state":"running","at":1s,"history":[` + starting + running + `],"began":0s,"uptime_seconds":1,"entered":0s,` +
 				`"main_returned":false,"tracked":0,"requests":0,"work":[` + group + `1,"state":"busy"},` +
 				`{"kind":"task","place":line 19,"since":0s,"age_seconds":1,"state":"busy"}],` +
-				`"hooks":[{"name":"bad","place":line 17,"state":"to come"},` + slow + `"to come"},` + toCome,
+				`"hooks":[{"name":"bad","place":line 17,"state":"pending"},` + slow + `"pending"},` + pending,
 			`{"state":"draining","at":2s,"history":[` + starting + running + `,{"state":"draining","on":"stop_requested","at":1s,"lasted_seconds":1,"limit_seconds":15,"left_seconds":14},` +
-				`{"state":"hooks","limit_seconds":10,"to_come":true}],"began":0s,"uptime_seconds":2,"entered":1s,"limit_seconds":15,"left_seconds":14,"stopped_within_seconds":24,` +
+				`{"state":"hooks","limit_seconds":10,"pending":true}],"began":0s,"uptime_seconds":2,"entered":1s,"limit_seconds":15,"left_seconds":14,"stopped_within_seconds":24,` +
 				after + group + `2,"state":"busy"},{"kind":"task","place":line 19,"since":0s,"age_seconds":2,"state":"busy"}],` +
-				`"hooks":[{"name":"bad","place":line 17,"state":"to come"},` + slow + `"to come"},` + toCome,
+				`"hooks":[{"name":"bad","place":line 17,"state":"pending"},` + slow + `"pending"},` + pending,
 			`{"state":"hooks","at":5.5s,"history":[` + starting + running + drained + `,{"state":"hooks","on":"drained","at":5s,"lasted_seconds":0.5,"limit_seconds":10,"left_seconds":9.5}],` +
 				`"began":0s,"uptime_seconds":5.5,"entered":5s,"limit_seconds":10,"left_seconds":9.5,"stopped_within_seconds":9.5,` +
-				after + group + `5.5,"state":"idle"}],"hooks":[` + bad + slow + `"running","began":5s,"took_seconds":0.5},` + toCome,
+				after + group + `5.5,"state":"idle"}],"hooks":[` + bad + slow + `"running","began":5s,"took_seconds":0.5},` + pending,
 			`{"state":"hooks","at":6.5s,"history":[` + starting + running + drained + `,{"state":"hooks","on":"drained","at":5s,"lasted_seconds":1.5,"limit_seconds":10,"left_seconds":8.5}],` +
 				`"began":0s,"uptime_seconds":6.5,"entered":5s,"limit_seconds":10,"left_seconds":8.5,"stopped_within_seconds":8.5,` +
-				after + group + `6.5,"state":"idle"}],"hooks":[` + bad + gone + `{"place":line 15,"state":"running","began":6s,"took_seconds":0.5},{"name":"unlucky","place":line 14,"state":"to come"}]}`,
+				after + group + `6.5,"state":"idle"}],"hooks":[` + bad + gone + `{"place":line 15,"state":"running","began":6s,"took_seconds":0.5},{"name":"unlucky","place":line 14,"state":"pending"}]}`,
 			`{"state":"stopped","at":16s,"history":[` + starting + running + drained + `,{"state":"hooks","on":"drained","at":5s,"lasted_seconds":10},{"state":"stopped","on":"shutdown_timed_out","at":15s}],` +
 				`"began":0s,"uptime_seconds":15,"entered":15s,` +
 				after + group + `16,"state":"idle"}],"hooks":[` + bad + gone + `{"place":line 15,"state":"interrupted","began":6s,"took_seconds":9},{"name":"unlucky","place":line 14,"state":"never ran"}]}`,
