@@ -40,12 +40,12 @@ type details struct {
 
 // phase is a past, the current or a future state of the lifecycle.
 type phase struct {
-	State  string    `json:"state"`
-	On     string    `json:"on,omitempty"`
-	At     time.Time `json:"at,omitzero"`
-	Lasted *seconds  `json:"lasted_seconds,omitempty"`
-	Limit  seconds   `json:"limit_seconds,omitzero"`
-	Left   *seconds  `json:"left_seconds,omitempty"`
+	State   string    `json:"state"`
+	On      string    `json:"on,omitempty"`
+	At      time.Time `json:"at,omitzero"`
+	Lasted  *seconds  `json:"lasted_seconds,omitempty"`
+	Limit   seconds   `json:"limit_seconds,omitzero"`
+	Left    *seconds  `json:"left_seconds,omitempty"`
 	Pending bool      `json:"pending,omitempty"`
 }
 

@@ -84,7 +84,7 @@ const (
 	running  = `{"state":"running","on":"started","at":0s,"lasted_seconds":1}`
 	drained  = `,{"state":"draining","on":"stop_requested","at":1s,"lasted_seconds":4}`
 	group    = `{"kind":"drain group","place":line 18,"since":0s,"age_seconds":`
-	pending   = `{"place":line 15,"state":"pending"},{"name":"unlucky","place":line 14,"state":"pending"}]}`
+	pending  = `{"place":line 15,"state":"pending"},{"name":"unlucky","place":line 14,"state":"pending"}]}`
 	after    = `"cause":"worn\n\"out\"","main_returned":true,"tracked":0,"requests":0,"work":[`
 	bad      = `{"name":"bad","place":line 17,"state":"failed","began":5s,"ended":5s,"took_seconds":0,"error":"boom"},`
 	slow     = `{"name":"slow","place":line 16,"state":`
