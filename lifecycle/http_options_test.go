@@ -1,0 +1,73 @@
+package lifecycle_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/greynewell/mist-go/lifecycle"
+)
+
+// net/http reads 4 KiB of the body of "OPTIONS *", and closes the connection if there
+// is more. So it is in a server that has a drain delay.
+func TestAnOptionsRequestThatIsTooLongEndsTheConnection(t *testing.T) {
+	for n, want := range map[int]bool{0: false, 4 << 10: false, 4<<10 + 1: true} {
+		inVirtualTime(t, func(w *world) {
+			ln := newPipes()
+			err := w.run(func(ctx context.Context) error {
+				go func() {
+					defer lifecycle.Stop(ctx, nil)
+					conn, _ := ln.dial(ctx, "", "")
+					defer conn.Close()
+					go fmt.Fprintf(conn, "OPTIONS * HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", n, strings.Repeat("x", n))
+					resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+					if err != nil || resp.StatusCode != http.StatusOK || resp.ContentLength != 0 || resp.Close != want {
+						t.Errorf("%d bytes: %v, %v; want the connection to close: %v", n, resp, err, want)
+					}
+				}()
+				return lifecycle.Serve(ctx, &http.Server{}, ln)
+			}, lifecycle.WithDrainDelay(time.Second))
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// HTTP-2: "OPTIONS *" is a request like any other, and does not hold what is
+// registered with the server.
+func TestSlowOptionsRequestIsCounted(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		ln := newPipes()
+		srv := &http.Server{}
+		srv.RegisterOnShutdown(func() { w.note("on shutdown") })
+		err := w.run(func(ctx context.Context) error {
+			go func() {
+				conn, _ := ln.dial(ctx, "", "")
+				defer conn.Close()
+				fmt.Fprintf(conn, "OPTIONS * HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nx")
+				sleep(1)
+				lifecycle.Stop(ctx, nil)
+				sleep(2)
+				fmt.Fprint(conn, "x")
+				resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				w.note("%s, close %v, %d bytes", resp.Status, resp.Close, resp.ContentLength)
+			}()
+			return lifecycle.Serve(ctx, srv, ln)
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		w.expect("1s on shutdown", "3s 200 OK, close true, 0 bytes")
+	})
+}
