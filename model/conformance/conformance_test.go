@@ -17,10 +17,14 @@ var update = flag.Bool("update", false, "write the reports in docs/conformance a
 // contract, and compares the report with the one in docs/conformance.
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	conformance.Test(t, mist.Implementation(), conformance.OnReport(func(t *testing.T, r conformance.Report) {
+	opts := []conformance.Option{conformance.OnReport(func(t *testing.T, r conformance.Report) {
 		keep(t, "mist.json", r.JSON())
 		keep(t, "mist.md", r.Markdown())
-	}))
+	})}
+	if checks := flag.Lookup("rapid.checks"); os.Getenv("LIFECYCLE_BROKEN") == "" && checks.Value.String() == checks.DefValue {
+		opts = append(opts, conformance.Random(250), conformance.Every(20)) // a quarter of the scenarios, and of the time
+	}
+	conformance.Test(t, mist.Implementation(), opts...)
 }
 
 // keep compares a report with the one that is kept, or replaces that.
