@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
@@ -71,12 +72,41 @@ func (v *Verdict) drainFault(got model.Step) string {
 		return "DRAIN-2"
 	case at == t.MainEnded:
 		return v.mainFault("DRAIN-5")
-	case at == t.Cancelled.At+v.grace() && got.At == model.Never:
+	case v.afterGrace(at) && got.At == model.Never:
 		return v.mainFault("DRAIN-4") // which is seen to be back, unless its end was the end of all
-	case at == t.Cancelled.At+v.grace(), t.MainEnded > at && got.At >= t.MainEnded:
+	case v.afterGrace(at), t.MainEnded > at && got.At >= t.MainEnded:
 		return "DRAIN-4" // main is waited for without end
 	}
 	return "DRAIN-5"
+}
+
+// afterGrace reports whether Draining ends at an instant because main's grace is over.
+// The instant is the trace's: how long the grace is may be up to the implementation.
+func (v *Verdict) afterGrace(at time.Duration) bool {
+	if at == v.full.Cancelled.At+v.grace() {
+		return true
+	}
+	if v.full.MainEnded <= at || v.full.Left(model.Draining) != model.Drained {
+		return false
+	}
+	for _, g := range v.s.Groups {
+		for _, u := range g.Units {
+			if u.After != model.Never && u.Lasts != model.Never && g.At+u.After+u.Lasts == at {
+				return false // because this is done
+			}
+		}
+	}
+	return len(v.s.Tracks)+len(v.s.Tasks) == 0
+}
+
+// outDrain reports whether Run returns as if it had waited for main for the whole
+// drain timeout, which no hook shows (DRAIN-4).
+func (v *Verdict) outDrain() bool {
+	drain := cmp.Or(v.s.DrainTimeout, model.DefaultDrainTimeout)
+	over := scenarios.Plus(v.full.Cancelled.At, drain)
+	shutdown := cmp.Or(v.s.ShutdownTimeout, model.DefaultShutdownTimeout)
+	return !v.seesSteps() && firstHook(v.want).At == model.Never && v.afterGrace(v.full.Entered(model.Hooks)) &&
+		(v.Got.Returned == over || v.Got.Returned == over+shutdown)
 }
 
 // earlyFault says what was not waited for.

@@ -71,6 +71,8 @@ func (v *Verdict) stopFault(gotStep model.Step) string {
 	on := v.full.Left(model.Hooks)
 	early := v.Got.Returned < v.full.Returned
 	switch {
+	case !early && v.outDrain():
+		return "DRAIN-4"
 	case on == model.ShutdownTimedOut && !early && !scenarios.HooksLeft(v.full):
 		return "RUN-11"
 	case on == model.ShutdownTimedOut && !early:
