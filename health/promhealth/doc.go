@@ -5,7 +5,7 @@
 //	h := health.New("matchspec", "1.4.0")
 //	metrics := promhealth.New(h)
 //	prometheus.MustRegister(metrics)
-//	h.AddCheckContext("db", metrics.Timed("db", checks.SQLPing(db)))
+//	h.AddCheckContext("db", metrics.Timed("db", checks.SQLPing(db)), health.Optional())
 //	err := lifecycle.Run(run, lifecycle.WithObserver(metrics.Observe))
 //
 // # Metrics
