@@ -2,7 +2,8 @@
 // alive, should it be sent traffic, has it started.
 //
 //	h := health.New("matchspec", "1.4.0")
-//	h.AddCheck("db", func() error { return db.Ping() })
+//	h.AddCheckContext("disk", checks.WritableDir("/var/lib/matchspec"))
+//	h.AddCheckContext("db", checks.SQLPing(db), health.Optional()) // shared by all instances
 //	h.Follow(ctx) // main's context, from lifecycle.Run
 //	mux.Handle("/healthz", h.Liveness())
 //	mux.Handle("/readyz", h.Readiness())
@@ -18,12 +19,15 @@
 // every check that is not optional passes. So a process that is stopping becomes not
 // ready without further code, and SetReady(true) cannot override that.
 //
+// A dependency that all instances share, such as a database, fails for all of them at
+// the same time, and then no instance is ready. Make its check [Optional].
+//
 // Until startup succeeds, the orchestrator does not send the other two probes; if
 // that takes too long, it kills the process.
 //
 // Every answer is one JSON object (see [Response]):
 //
-//	{"status":"ok","state":"running","tool":"matchspec","version":"1.4.0","uptime":"3h42m18s","checks":{"db":"ok"}}
+//	{"status":"ok","state":"running","tool":"matchspec","version":"1.4.0","uptime":"3h42m18s","checks":{"db":"ok","disk":"ok"}}
 //
 // with status 200, or 503 if not ready. It has "state" if a lifecycle is followed,
 // "reason" after [Handler.SetNotReady], and "checks" if checks were run.

@@ -91,8 +91,9 @@ type CheckFunc func() error
 // that name is replaced, immediately for every probe that begins later; a probe in
 // progress shows neither the old check nor the new one (HEALTH-13). A nil fn is reported
 // as a failing check. Since a failing check stops new traffic to the process, check only
-// what the process cannot serve without, and nothing that fails for all instances at
-// the same time.
+// what the process cannot serve without and does not share with other instances. What
+// they share, such as a database, fails for all of them at the same time: add it with
+// [Handler.AddCheckContext] and [Optional].
 //
 // Each readiness probe runs all checks concurrently and waits for all of them, except
 // slow [Optional] ones. At most one run of a check is in progress: a probe that arrives

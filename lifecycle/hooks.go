@@ -16,7 +16,8 @@ import (
 // If a hook fails, Run's result includes a [*HookError] with its call site.
 //
 // By then ctx is cancelled. For a hook that needs a live context, such as one
-// that calls http.Server.Shutdown, use [OnShutdownContext].
+// that flushes a trace exporter, use [OnShutdownContext]. A hook is too late to stop
+// a server that main waits for: see [ListenAndServe] and [ServeFunc].
 //
 // A hook registered by a hook runs next. One registered after Stopped runs
 // immediately, before OnShutdown returns, with a fresh shutdown timeout, and its

@@ -14,7 +14,7 @@ const (
 	Stopped  State = "stopped"
 )
 
-// Event is what moves a life from one state to the next, by its name.
+// Event is the name of an event, which leads from one state to the next.
 type Event string
 
 // The eight events.
@@ -58,10 +58,10 @@ var edges = []Edge{
 	{Hooks, PhaseForced, Stopped},
 }
 
-// States returns every state, in the order of a life.
+// States returns every state, in lifecycle order.
 func States() []State { return slices.Clone(states) }
 
-// Edges returns every transition there is, in the order of a life (STATE-1).
+// Edges returns every transition, in lifecycle order (STATE-1).
 func Edges() []Edge { return slices.Clone(edges) }
 
 // follow returns the state that on leads to. The second result is false when

@@ -38,14 +38,14 @@ const (
 	// ReturnsMixed: context.Canceled and an error of its own, joined. Not
 	// clean, because not every leaf is.
 	ReturnsMixed
-	// Panics: with a value that is no error.
+	// Panics: with a value that is not an error.
 	Panics
 	// PanicsNil: panic(nil).
 	PanicsNil
 	// PanicsError: with an error, which errors.Is finds in the result.
 	PanicsError
-	// PanicsCanceled: with context.Canceled. Not clean: nobody who was asked
-	// to stop does that.
+	// PanicsCanceled: with context.Canceled. Not clean, because a panic is
+	// never a clean end.
 	PanicsCanceled
 	// CallsGoexit: runtime.Goexit.
 	CallsGoexit

@@ -38,8 +38,8 @@ func (e Exploration) String() string {
 // sentence that can be broken there (STATE-1, RUN-1 to RUN-3, RUN-11, DRAIN-1
 // to DRAIN-4, DRAIN-7, HOOK-1, HOOK-3, HOOK-4, HOOK-8, SIG-2, HEALTH-4), and
 // on the whole graph that there is no dead end, and that once a stop is
-// requested Stopped is reached even if nobody but the library does anything
-// any more (STATE-2).
+// requested, Stopped is reached even if main, work and hooks do nothing more
+// (STATE-2).
 func Explore() Exploration { return explore(contract(), nil) }
 
 // explorer is the graph as far as it is known.

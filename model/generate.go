@@ -16,7 +16,7 @@ func Scenarios() *rapid.Generator[Scenario] {
 
 // CoreScenarios draws scenarios that use only what the documented API offers,
 // and that happen entirely in the process: main ends by itself, which is what
-// begins the shutdown. Any implementation can be held to them in virtual time.
+// begins the shutdown. They can test any implementation in virtual time.
 func CoreScenarios() *rapid.Generator[Scenario] {
 	return core.scenarios()
 }

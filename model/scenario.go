@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// What a scenario that leaves a duration at zero means: the option was not
-// given, and this is its default.
+// The defaults: a scenario whose duration is zero does not set the option.
 const (
 	DefaultDrainTimeout    = 15 * time.Second
 	DefaultShutdownTimeout = 10 * time.Second
@@ -18,7 +17,7 @@ const (
 // SIGINT must come to be forcing (SIG-2).
 const ForceAfter = 250 * time.Millisecond
 
-// Three durations that are none.
+// Special values that stand for no duration.
 const (
 	// Never, where something ends or begins: it does not.
 	Never time.Duration = math.MaxInt64

@@ -1,7 +1,7 @@
 // Package checks provides common health checks, for health.Handler.AddCheckContext:
 //
-//	h.AddCheckContext("db", checks.SQLPing(db))
-//	h.AddCheckContext("search", checks.HTTPGet("http://search:9200/_cluster/health"))
+//	h.AddCheckContext("db", checks.SQLPing(db), health.Optional()) // shared by all instances
+//	h.AddCheckContext("search", checks.HTTPGet("http://search:9200/_cluster/health"), health.Optional())
 //	h.AddCheckContext("disk", checks.FreeDisk("/var/lib/matchspec", 1<<30), health.CacheFor(10*time.Second))
 //
 // Each function returns a check. The check returns nil if it passes, or an error that
@@ -30,4 +30,7 @@
 //
 // The error texts contain hosts, paths and URLs (without passwords). If the probes are
 // public, use health.WithoutDetails.
+//
+// IDs such as HEALTH-9 are clauses of the contract, docs/spec.md:
+// https://github.com/greynewell/mist-go/blob/main/docs/spec.md
 package checks

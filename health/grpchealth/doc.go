@@ -3,7 +3,7 @@
 // depend on gRPC.
 //
 //	h := health.New("matchspec", "1.4.0")
-//	h.AddCheckContext("db", checks.SQLPing(db))
+//	h.AddCheckContext("disk", checks.WritableDir("/var/lib/matchspec"))
 //	h.Follow(ctx) // main's context, from lifecycle.Run
 //
 //	srv := grpc.NewServer()

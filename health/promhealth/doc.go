@@ -5,7 +5,7 @@
 //	h := health.New("matchspec", "1.4.0")
 //	metrics := promhealth.New(h)
 //	prometheus.MustRegister(metrics)
-//	h.AddCheckContext("db", metrics.Timed("db", checks.SQLPing(db)))
+//	h.AddCheckContext("db", metrics.Timed("db", checks.SQLPing(db)), health.Optional())
 //	err := lifecycle.Run(run, lifecycle.WithObserver(metrics.Observe))
 //
 // # Metrics
@@ -28,8 +28,9 @@
 // health.Handler.Follow the state is current at every scrape.
 //
 // For a prefix or more labels, register the Collector with
-// prometheus.WrapRegistererWithPrefix or prometheus.WrapRegistererWith. IDs such as
-// HEALTH-4 are clauses of the contract, docs/spec.md:
+// prometheus.WrapRegistererWithPrefix or prometheus.WrapRegistererWith.
+//
+// IDs such as HEALTH-4 are clauses of the contract, docs/spec.md:
 // https://github.com/greynewell/mist-go/blob/main/docs/spec.md
 //
 // # A scrape is a probe

@@ -49,7 +49,7 @@ func (t *timed) forget(but map[string]bool) {
 // Timed returns fn, wrapped so that the durations of its runs are recorded for the check
 // with this name:
 //
-//	h.AddCheckContext("db", metrics.Timed("db", checks.SQLPing(db)))
+//	h.AddCheckContext("db", metrics.Timed("db", checks.SQLPing(db)), health.Optional())
 //
 // A run is recorded when it ends, even by a panic: a run that hangs is not recorded
 // until it returns, but health_check_passing shows it at its timeout. The series exists

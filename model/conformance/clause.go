@@ -7,11 +7,11 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/clauses"
 )
 
-// Level says which implementations a clause is asked of.
+// Level says which implementations a clause applies to.
 type Level string
 
-// The two levels. A Core clause is asked of every implementation, an Extended clause
-// of those that offer what it needs.
+// The two levels. A Core clause applies to every implementation, an Extended clause
+// to those that offer what it needs.
 const (
 	Core     Level = "core"
 	Extended Level = "extended"

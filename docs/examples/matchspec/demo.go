@@ -68,6 +68,7 @@ func demo(out io.Writer) int {
 
 // play is the script: everybody's part but the service's.
 func play(ctx context.Context, c *client, t *timeline, cfg config, addr net.Addr) {
+	<-t.started // main's own row comes first, and the probes begin after it
 	c.found(addr)
 	t.tell("listening on %s", addr)
 	time.Sleep(demoPause)

@@ -117,28 +117,32 @@ func (c *client) stopped() {
 
 // look is what an orchestrator and a dashboard see right now.
 func (c *client) look() sighting {
+	live, _ := c.probe("/healthz")
+	ready, state := c.probe("/readyz")
 	return sighting{
-		live:     c.probe("/healthz"),
-		ready:    c.probe("/readyz"),
+		live:     live,
+		ready:    ready,
+		state:    state,
 		inFlight: int(c.svc.inFlight.Load()),
 		queued:   c.svc.queue.Len(),
 	}
 }
 
-func (c *client) probe(path string) string {
+// probe returns the answer and, for readiness, the state that it names.
+func (c *client) probe(path string) (answer, state string) {
+	var body struct{ Status, State string }
 	url := c.address()
 	if url == "" {
-		return "-"
+		return "-", ""
 	}
 	resp, err := c.prober.Get(url + path)
 	if dial := (*net.OpError)(nil); errors.As(err, &dial) && dial.Op == "dial" {
-		return refused
+		return refused, ""
 	}
 	if err != nil {
-		return "no answer"
+		return "no answer", ""
 	}
 	defer resp.Body.Close()
-	var body struct{ Status string }
 	_ = json.NewDecoder(resp.Body).Decode(&body)
-	return fmt.Sprintf("%d %s", resp.StatusCode, body.Status)
+	return fmt.Sprintf("%d %s", resp.StatusCode, body.Status), body.State
 }

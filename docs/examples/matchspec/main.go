@@ -1,13 +1,13 @@
 // Command matchspec is a complete service to copy from: an HTTP server, a
-// background worker, and a store that must not lose a record, held together
-// by package lifecycle and watched through package health.
+// background worker, and a store that must not lose a record, run by package
+// lifecycle and probed through package health.
 //
 //	go run ./docs/examples/matchspec          serve until SIGINT or SIGTERM
-//	go run ./docs/examples/matchspec -demo    a few seconds that show it all
+//	go run ./docs/examples/matchspec -demo    run a scripted demo of a few seconds
 //
 // It evaluates match specs: a client posts a record with a glob pattern and an
-// input, is told 202 Accepted, and the result appears in the store. The one
-// promise is that what was accepted is in the store after SIGTERM.
+// input, gets 202 Accepted, and the result is appended to the store. The service
+// guarantees that every accepted record is in the store after SIGTERM.
 //
 // Read main.go, then service.go; the other files each hold one part. Leave
 // faults.go, demo*.go, timeline.go and sigterm_*.go behind when you copy it.

@@ -12,11 +12,12 @@ import (
 // timeline prints a table of what happens to a service, row by row as it
 // happens. It is fed from outside the service and outlives it.
 type timeline struct {
-	out    io.Writer
-	look   func() sighting
-	began  time.Time
-	events chan event
-	done   chan struct{}
+	out     io.Writer
+	look    func() sighting
+	began   time.Time
+	events  chan event
+	started chan struct{} // closed when the first change of state has its row
+	done    chan struct{}
 
 	// The printing goroutine's own.
 	state fsm.State
@@ -36,6 +37,7 @@ type event struct {
 // answer, and what it has in hand.
 type sighting struct {
 	live, ready      string
+	state            string // as readiness says; empty if it does not
 	inFlight, queued int
 }
 
@@ -47,7 +49,7 @@ const rowFormat = "%7s %1s %-8s  %-8s  %-13s %4s %6s  %s\n"
 var rule = strings.Repeat("─", 98)
 
 func newTimeline(out io.Writer, look func() sighting) *timeline {
-	t := &timeline{out: out, look: look, began: time.Now(), events: make(chan event, 256), done: make(chan struct{})}
+	t := &timeline{out: out, look: look, began: time.Now(), events: make(chan event, 256), started: make(chan struct{}), done: make(chan struct{})}
 	fmt.Fprintf(out, rowFormat, "seconds", "", "state", "/healthz", "/readyz", "busy", "queued", "what happened")
 	fmt.Fprintln(out, rule)
 	go t.print()
@@ -94,8 +96,14 @@ func (t *timeline) print() {
 				close(e.printed)
 			}
 		case at := <-tick.C:
-			// Between events, only what the probes say differently gets a row.
-			if now := t.look(); now.live != t.last.live || now.ready != t.last.ready {
+			// Between events, only what the probes say differently gets a row. An
+			// observer is called a moment after the change of state, so if the probes
+			// already see another state, its own row comes first.
+			now := t.look()
+			if now.state != "" && now.state != t.state.String() {
+				continue
+			}
+			if now.live != t.last.live || now.ready != t.last.ready {
 				t.row(event{at: at, note: change(t.last, now)}, now)
 			}
 		}
@@ -106,7 +114,11 @@ func (t *timeline) print() {
 func (t *timeline) row(e event, now sighting) {
 	arrow := ""
 	if e.state > t.state {
-		arrow, t.state = "→", e.state
+		arrow = "→"
+		if t.state == fsm.Starting {
+			close(t.started)
+		}
+		t.state = e.state
 	}
 	fmt.Fprintf(t.out, rowFormat, fmt.Sprintf("%.3f", e.at.Sub(t.began).Seconds()), arrow, t.state,
 		now.live, now.ready, fmt.Sprint(now.inFlight), fmt.Sprint(now.queued), e.note)

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -24,6 +25,7 @@ func TestAdminAnswersUntilTheLastHookHasRunAndTheOthersDoNot(t *testing.T) {
 	wantAnswer(t, internal, "/", http.StatusOK, "hello from the internal API")
 	wantAnswer(t, admin, "/readyz", http.StatusOK, `"state":"running"`)
 
+	awaitIdle(t, admin) // or the stop waits for a request whose answer the client already has
 	p.Signal(syscall.SIGTERM)
 	p.AwaitLog("flushing") // the hook is running
 	wantAnswer(t, admin, "/readyz", http.StatusServiceUnavailable, `"state":"hooks"`)
@@ -62,6 +64,28 @@ func TestAPortThatIsTakenStopsTheServiceWhicheverItIs(t *testing.T) {
 				t.Errorf("the address is not named: %s", line)
 			}
 		})
+	}
+}
+
+// awaitIdle returns when the status page shows no request in flight.
+func awaitIdle(t *testing.T, admin string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+admin+"/statusz", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Accept", "application/json")
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	for status := struct{ Requests int }{1}; status.Requests > 0; {
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = json.NewDecoder(resp.Body).Decode(&status)
+		resp.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -1,13 +1,13 @@
-// Command mutate asks the conformance suite about mutants of the code that it is
-// meant to judge. A mutant is the code with one change made by machine: an
-// operator, a condition, a constant, an argument, a result or a statement. One
-// that the suite has nothing against is a way to be wrong that it does not see.
+// Command mutate runs the conformance suite on mutants of the code that it tests. A
+// mutant is the code with one automatic change: to an operator, a condition, a
+// constant, an argument, a result or a statement. A mutant that passes shows an error
+// that the suite misses.
 //
 //	go run ./model/conformance/mutate -sample 100 -seed 1
 //
-// asks about a fixed sample of 100, which takes less than ten minutes on two
-// idle cores, and prints the numbers and the survivors. Without -sample it asks
-// about all. With -own it asks the packages' own tests instead.
+// tests a fixed sample of 100, which takes less than ten minutes on two idle cores,
+// and prints the numbers and the survivors. Without -sample it tests all. With -own
+// it runs the packages' own tests instead of the suite.
 //
 // # How it works
 //
@@ -17,18 +17,18 @@
 //
 //	code ─▶ find ─▶ rewrite ─▶ build once ─▶ run once for each mutant ─▶ report
 //
-// Those that do not compile are left out, and those whose change nobody is meant
-// to see, by rules that the report lists. What no process of the suite comes to
-// survives without being asked about. Of the rest a quick pass of the suite kills
-// most, with the clauses that the file is about or with all; the whole suite is
-// asked about those that it does not kill, with the clauses whose processes come to
-// the change. What fails must fail twice.
+// Mutants that do not compile are left out, and so are those that the suite is not
+// meant to detect, by rules that the report lists. A mutant that no process of the
+// suite executes survives without a run. Of the rest a quick pass of the suite kills
+// most, with the clauses that the file is about or with all; on those that survive it,
+// the whole suite is run, with the clauses whose processes execute the change. A
+// mutant is killed only if it fails twice.
 //
-// Before, the suite must find nothing, three times, with no mutant on.
+// Before all this the suite must pass three times without a mutant.
 //
-// Results are kept in a file as they come, and with -resume those that it has are
-// not asked for again. Mutants that turned out to be equivalent are listed in
-// equivalent.txt, each with the reason.
+// Results are written to a file as they are obtained, and with -resume the mutants in
+// that file are not run again. Equivalent mutants are listed in equivalent.txt, each
+// with the reason.
 package main
 
 import (

@@ -102,11 +102,6 @@ func drainClauses() []Clause {
 			},
 		},
 		{
-			ID: "DRAIN-9", Level: Extended,
-			Sentence: "A group that is made, or first added to, by main within its grace, a task, a unit, a request or the work of an earlier group, at any moment of draining, is not a data race with the library.",
-			Checks:   []Check{{"groups at any moment, in real time", []subject.Need{subject.NeedGo, subject.NeedTrack, subject.NeedStop}, checks.GroupsAtAnyMoment}},
-		},
-		{
 			ID: "DRAIN-6", Level: Core,
 			Sentence: "A WaitGroup that is reused while it is waited for, or driven below zero, never crashes the process from the library's side.",
 			Checks: []Check{
@@ -130,6 +125,11 @@ func drainClauses() []Clause {
 			},
 		},
 		taskClause(ends, hook),
+		{
+			ID: "DRAIN-9", Level: Extended,
+			Sentence: "A group that is made, or first added to, by main within its grace, a task, a unit, a request or the work of an earlier group, at any moment of draining, is not a data race with the library.",
+			Checks:   []Check{{"groups at any moment, in real time", []subject.Need{subject.NeedGo, subject.NeedTrack, subject.NeedStop}, checks.GroupsAtAnyMoment}},
+		},
 	}
 }
 

@@ -120,6 +120,11 @@ func hookClauses() []Clause {
 			},
 		},
 		{
+			ID: "HOOK-9", Level: Extended,
+			Sentence: "With a context that does not come from Run, every function is harmless and logs an error with its call site; groups, done functions and handlers are usable, and what would serve returns an error.",
+			Checks:   withForeignContexts(),
+		},
+		{
 			ID: "HOOK-10", Level: Extended,
 			Sentence: "The function that OnShutdownContext returns, which is never nil, takes the hook back and releases what it holds: true if it kept the hook from running, false if the hook has begun, was taken back before or was dropped by the shutdown timeout. It may be called from anywhere at any time.",
 			Premise:  func(s model.Scenario, _ model.Trace) bool { return len(s.TakeBacks) > 0 },
@@ -130,11 +135,6 @@ func hookClauses() []Clause {
 				{"every second of a thousand, twice concurrently", []subject.Need{subject.NeedOnShutdownStop}, checks.ManyTakenBack},
 				{"while it begins", []subject.Need{subject.NeedOnShutdownStop}, checks.TakenBackAsItBegins},
 			},
-		},
-		{
-			ID: "HOOK-9", Level: Extended,
-			Sentence: "With a context that does not come from Run, every function is harmless and logs an error with its call site; groups, done functions and handlers are usable, and what would serve returns an error.",
-			Checks:   withForeignContexts(),
 		},
 	}
 }

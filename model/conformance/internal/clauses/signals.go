@@ -61,19 +61,19 @@ func signalClauses() []Clause {
 			},
 		},
 		{
-			ID: "SIG-4", Level: Extended,
-			Sentence: "From the stop to Run's return, a standard output or error whose reader has gone ends nothing: hooks run. With a signal source, or without signals, Run touches no signal of the process, SIGPIPE included.",
-			Checks: []Check{
-				{"a pipeline whose reader has died", []subject.Need{subject.NeedUnix, subject.NeedRunWith}, checks.Pipeline},
-				{"one whose signals come from a source", []subject.Need{subject.NeedUnix, subject.NeedSignals}, checks.PipelineOfSource},
-			},
-		},
-		{
 			ID: "SIG-3", Level: Core,
 			Sentence: "After Run returns, a signal has its default effect again.",
 			Checks: []Check{
 				{"a SIGTERM after Run ends the process", []subject.Need{subject.NeedUnix}, checks.DefaultEffect},
 				{"also when Run has failed", []subject.Need{subject.NeedUnix}, checks.DefaultEffectAfterFailure},
+			},
+		},
+		{
+			ID: "SIG-4", Level: Extended,
+			Sentence: "From the stop to Run's return, a standard output or error whose reader has gone ends nothing: hooks run. With a signal source, or without signals, Run touches no signal of the process, SIGPIPE included.",
+			Checks: []Check{
+				{"a pipeline whose reader has died", []subject.Need{subject.NeedUnix, subject.NeedRunWith}, checks.Pipeline},
+				{"one whose signals come from a source", []subject.Need{subject.NeedUnix, subject.NeedSignals}, checks.PipelineOfSource},
 			},
 		},
 	}
