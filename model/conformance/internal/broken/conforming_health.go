@@ -5,12 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf16"
 
 	"github.com/greynewell/mist-go/model/conformance"
 )
@@ -115,6 +117,41 @@ func healthVariants() []variant {
 				}
 			})
 		}},
+		{"observes a change a moment later", "HEALTH", func(i *impl) {
+			onHealthWith(i, func(s *healthSettings) func(*funcs) {
+				if observe := s.Observe; observe != nil {
+					s.Observe = func(check string, err error, at time.Time) {
+						time.Sleep(10 * time.Millisecond)
+						observe(check, err, at)
+					}
+				}
+				return nil
+			})
+		}},
+		{"has an empty list of checks when it is not ready", "HEALTH", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				h.Readiness = rewritten(h.Readiness, func(a *httptest.ResponseRecorder) {
+					if body := a.Body.String(); strings.Contains(body, `"not_ready"`) {
+						setBody(a, strings.TrimSuffix(body, "}")+`,"checks":{}}`)
+					}
+				})
+			})
+		}},
+		{"escapes all that is not ASCII", "HEALTH", func(i *impl) {
+			onAnswers(i, func(a *httptest.ResponseRecorder) {
+				setBody(a, notASCII.ReplaceAllStringFunc(a.Body.String(), func(text string) (escaped string) {
+					for _, unit := range utf16.Encode([]rune(text)) {
+						escaped += fmt.Sprintf(`\u%04x`, unit)
+					}
+					return escaped
+				}))
+			})
+		}},
+		{"liveness says more", "HEALTH", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				h.Liveness = rewritten(h.Liveness, replaceIn(`^\{`, `{"state":"running","goroutines":12,"checks":{},`))
+			})
+		}},
 		{"start-up says more", "HEALTH", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				h.Startup = rewritten(h.Startup, replaceIn(`^\{`, `{"since":"1999-12-31","checks":{"migrations":"ok"},`))
@@ -151,3 +188,5 @@ func (c copier) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Server", "copier")
 	c.inner.ServeHTTP(w, r.Clone(r.Context()))
 }
+
+var notASCII = regexp.MustCompile(`[^\x00-\x7f]+`)

@@ -30,6 +30,16 @@ func serverVariants() []variant {
 				next.ServeHTTP(w, req.WithContext(&ownContext{Context: req.Context()}))
 			})
 		}},
+		{"ends requests at the stop by contexts of its own type", "HTTP", func(i *impl) {
+			onCancelOnStop(i, func(ctx context.Context, _, next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+					below, cancel := context.WithCancelCause(req.Context())
+					defer cancel(nil)
+					defer context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })()
+					next.ServeHTTP(w, req.WithContext(&ownContext{Context: below}))
+				})
+			})
+		}},
 		{"says as a date when to come again", "HTTP", func(i *impl) {
 			handler := i.Handler
 			i.Handler = func(ctx context.Context, next http.Handler) http.Handler {

@@ -161,6 +161,42 @@ func WorkContextLater(c *Checker) {
 	})
 }
 
+// ManyWorkContexts asks for work contexts while running and while draining, hundreds
+// of them, and from one another.
+func ManyWorkContexts(c *Checker) {
+	c.bubble(func() {
+		var all []context.Context
+		_ = c.Impl.Run(func(ctx context.Context) error {
+			ask := func() {
+				for range 300 {
+					all = append(all, c.Impl.WorkContext(ctx))
+				}
+				all = append(all, c.Impl.WorkContext(all[0]))
+			}
+			ask()
+			live := func() (n int) {
+				for _, work := range all {
+					if work.Err() == nil {
+						n++
+					}
+				}
+				return n
+			}
+			c.Impl.DrainGroup(ctx).Go(func() {
+				time.Sleep(time.Second)
+				ask()
+				c.expect(live() == len(all), "while draining, %d of %d work contexts are live", live(), len(all))
+			})
+			c.Impl.OnShutdown(ctx, func() error {
+				time.Sleep(time.Millisecond)
+				c.expect(live() == 0, "while hooks run, %d of %d work contexts are live", live(), len(all))
+				return nil
+			})
+			return nil
+		}, 0, 0)
+	})
+}
+
 // ManyRuns has many runs at once, each with a hook of its own.
 func ManyRuns(c *Checker) {
 	const runs = 100

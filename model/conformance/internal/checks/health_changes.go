@@ -67,7 +67,7 @@ func (w *observedHealth) seen() []change {
 // expectChanges demands as many lines about the check, and calls of the
 // observer, as there are texts, each with its text; "" is that it passes again.
 func (c *Checker) expectChanges(what string, w *observedHealth, name string, texts ...string) {
-	time.Sleep(time.Millisecond) // both are told on no probe's time
+	time.Sleep(slack) // both are told on no probe's time
 	lines, changes := w.linesAbout(name), w.seen()
 	c.expect(len(lines) == len(texts), "%s: %d lines are logged about %q, want %d; the log:\n%s", what, len(lines), name, len(texts), &w.log)
 	for i, text := range texts {
@@ -210,5 +210,34 @@ func SlowObserver(c *Checker) {
 			c.expect(time.Since(began) < slack, "with an observer that %s, three probes take %v", what, time.Since(began))
 		}
 		close(end)
+		time.Sleep(time.Second)
+	})
+}
+
+// ManyChanges has several checks begin to fail at one instant, and pass again at
+// another, again and again.
+func ManyChanges(c *Checker) {
+	c.bubble(func() {
+		w := c.observedHealth()
+		var result error
+		const checks = 7
+		texts := []string{}
+		for n := range checks {
+			w.AddCheckContext(fmt.Sprintf("number-%d", n), func(context.Context) error { return result }, subject.CheckSettings{})
+		}
+		for round := range 4 {
+			for _, result = range []error{fmt.Errorf("the reason of round %d", round+1), nil} {
+				text := ""
+				if result != nil {
+					text = result.Error()
+				}
+				texts = append(texts, text)
+				play.Ask(w.Readiness, http.MethodGet)
+				for n := range checks {
+					c.expectChanges(fmt.Sprintf("of %d checks that change at once, in round %d", checks, round+1), w, fmt.Sprintf("number-%d", n), texts...)
+				}
+				time.Sleep(2 * time.Minute)
+			}
+		}
 	})
 }

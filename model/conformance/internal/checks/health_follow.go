@@ -168,3 +168,19 @@ func getReply(client *http.Client, url string) (play.Reply, error) {
 	body, err := io.ReadAll(resp.Body)
 	return play.NewReply(resp.StatusCode, resp.Header, body), err
 }
+
+// FollowsTheLast follows one run after another.
+func FollowsTheLast(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		for range 3 {
+			_ = c.run(func(ctx context.Context) error {
+				time.Sleep(time.Millisecond) // main has been launched
+				h.Follow(ctx)
+				c.expectState("of several runs, the one given to Follow last", play.Ask(h.Readiness, http.MethodGet), model.Running)
+				return nil
+			}, subject.Settings{})
+			c.expectState("of several runs, the one given to Follow last", play.Ask(h.Readiness, http.MethodGet), model.Stopped)
+		}
+	})
+}

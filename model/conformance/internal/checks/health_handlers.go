@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -168,4 +169,43 @@ func ConcurrentHealth(c *Checker) {
 	r := play.Ask(h.Readiness, http.MethodGet)
 	c.expectReply("when all is over", r, http.StatusOK, "ok")
 	c.expect(len(r.Checks) == 40, "%d of 40 checks are there", len(r.Checks))
+}
+
+// ReplacedCached replaces checks whose result is cached.
+func ReplacedCached(c *Checker) {
+	c.bubble(func() {
+		h, hour := c.health(), subject.CheckSettings{CacheFor: time.Hour}
+		for n := range 6 {
+			text := fmt.Sprint("number ", n+1)
+			if n%2 == 1 && c.offered[subject.NeedRemoveCheck] {
+				h.RemoveCheck("db")
+			}
+			h.AddCheckContext("db", func(context.Context) error { return errors.New(text) }, hour)
+			for range 2 {
+				r := play.Ask(h.Readiness, http.MethodGet)
+				c.expect(r.Checks["db"] == text, "a check whose result is cached is replaced, and says %q, want %q", r.Checks["db"], text)
+			}
+		}
+	})
+}
+
+// ManyWild has a check panic, or call Goexit, hundreds of times.
+func ManyWild(c *Checker) {
+	for what, end := range map[string]func() error{
+		"panics":       func() error { panic("on purpose") },
+		"calls Goexit": func() error { runtime.Goexit(); return nil },
+	} {
+		c.bubble(func() {
+			h := c.health()
+			h.AddCheck("wild", end)
+			h.AddCheck("good", func() error { return nil })
+			for n := range 300 {
+				r := play.Ask(h.Readiness, http.MethodGet)
+				if r.Status != "degraded" || r.Checks["good"] != "ok" {
+					c.Errorf("beside a check that %s for the %d. time, readiness is %s", what, n+1, r.Body)
+					return
+				}
+			}
+		})
+	}
 }

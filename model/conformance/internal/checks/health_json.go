@@ -100,8 +100,13 @@ func Clipped(c *Checker) {
 		c.expect(len(long) > 100 && len(long) <= 1100 && !strings.Contains(long, "\ufffd"), "a long text has %d bytes: %q", len(long), long)
 		c.expect(r.Checks["empty"] != "" && r.Checks["empty"] != "ok", "an empty text is reported as %q", r.Checks["empty"])
 		c.expect(r.Checks["ok"] != "" && r.Checks["ok"] != "ok", "a failure with the text ok is reported as %q", r.Checks["ok"])
-		for _, name := range []string{"same\ufffd", "two\ufffd"} {
-			c.expect(r.Checks[name] == "the failing one", "of two names that become equal: %q", r.Checks[name])
+		// What is put for bytes that are not UTF-8 is open.
+		for _, name := range []string{"same", "two"} {
+			shown := false
+			for key, text := range r.Checks {
+				shown = shown || strings.HasPrefix(key, name) && text == "the failing one"
+			}
+			c.expect(shown, "of two names that become equal, the failing one is not shown: %v", r.Checks)
 		}
 		c.expectCut()
 	})

@@ -33,12 +33,30 @@ func InterruptedAreNamed(c *Checker) {
 		var places []callSite
 		err := c.run(func(ctx context.Context) error {
 			hang := func() error { <-release; return nil }
-			places = append(places, here(1))
-			c.Impl.OnShutdown(ctx, hang)
-			places = append(places, here(1))
-			c.Impl.OnShutdown(ctx, hang)
-			places = append(places, here(1))
-			c.Impl.OnShutdown(ctx, hang)
+			first := here(2)
+			for i, register := range []func(){
+				func() { c.Impl.OnShutdown(ctx, hang) },
+				func() { c.Impl.OnShutdown(ctx, hang) },
+				func() { c.Impl.OnShutdown(ctx, hang) },
+				func() { c.Impl.OnShutdown(ctx, hang) },
+				func() { c.Impl.OnShutdown(ctx, hang) },
+				func() { c.Impl.OnShutdown(ctx, hang) },
+				func() { c.Impl.OnShutdown(ctx, hang) },
+				func() { c.Impl.OnShutdown(ctx, hang) },
+				func() { c.Impl.OnShutdown(ctx, hang) },
+				func() { c.Impl.OnShutdown(ctx, hang) },
+				func() { c.Impl.OnShutdown(ctx, hang) },
+				func() { c.Impl.OnShutdown(ctx, hang) },
+				func() { c.Impl.OnShutdown(ctx, hang) },
+				func() { c.Impl.OnShutdown(ctx, hang) },
+				func() { c.Impl.OnShutdown(ctx, hang) },
+				func() { c.Impl.OnShutdown(ctx, hang) },
+				func() { c.Impl.OnShutdown(ctx, hang) },
+				func() { c.Impl.OnShutdown(ctx, hang) },
+			} {
+				register()
+				places = append(places, callSite{first.file, fmt.Sprintf("%s.%d", first.function, i+2), first.line + i})
+			}
 			return nil
 		}, subject.Settings{})
 		close(release)
@@ -55,8 +73,13 @@ func HookValues(c *Checker) {
 		ran := false
 		_ = c.run(func(ctx context.Context) error {
 			c.Impl.OnShutdownContext(ctx, func(own context.Context) error {
-				ran = true
 				c.expect(own.Value(valueKey{}) == "of the parent", "a hook's context lacks the values of the run's")
+				c.Impl.OnShutdownContext(ctx, func(own context.Context) error {
+					ran = true
+					_, limited := own.Deadline()
+					c.expect(own.Err() == nil && limited && own.Value(valueKey{}) == "of the parent", "the context of a hook that a hook registers lacks the values of the run's, or a deadline, or is over: %v", own.Err())
+					return nil
+				}, 0)
 				return nil
 			}, 0)
 			return nil

@@ -150,3 +150,26 @@ func NoHookTimeout(c *Checker) {
 		})
 	}
 }
+
+// LateHookRegisters has hooks that are registered after stopped register others.
+func LateHookRegisters(c *Checker) {
+	c.bubble(func() {
+		var run context.Context
+		_ = c.Impl.Run(func(ctx context.Context) error { run = ctx; return nil }, 0, 0)
+		for range 3 {
+			ran := 0
+			var late func(depth int) func() error
+			late = func(depth int) func() error {
+				return func() error {
+					ran++
+					if depth > 0 {
+						c.Impl.OnShutdown(run, late(depth-1))
+					}
+					return nil
+				}
+			}
+			c.Impl.OnShutdown(run, late(4))
+			c.expect(ran == 5, "of five late hooks, each registered by the one before, %d have run", ran)
+		}
+	})
+}

@@ -106,3 +106,21 @@ func TakenBackAsItBegins(c *Checker) {
 		}
 	}
 }
+
+// LateIsNotTakenBack takes hooks back that were registered after stopped, and have
+// therefore run.
+func LateIsNotTakenBack(c *Checker) {
+	c.bubble(func() {
+		var run context.Context
+		_ = c.Impl.Run(func(ctx context.Context) error { run = ctx; return nil }, 0, 0)
+		for range 3 {
+			ran := false
+			stop := c.Impl.OnShutdownStop(run, func(context.Context) error { ran = true; return nil }, 0)
+			if stop == nil {
+				c.Errorf("OnShutdownContext returns no stop after Run")
+				return
+			}
+			c.expect(!ran || !stop(), "a hook registered after stopped has run, and can be taken back")
+		}
+	})
+}

@@ -1,9 +1,11 @@
 package checks
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -42,6 +44,9 @@ var answering = map[string]http.HandlerFunc{
 		w.WriteHeader(http.StatusEarlyHints)
 		_, _ = io.WriteString(w, "hinted")
 	},
+	"values": func(w http.ResponseWriter, req *http.Request) {
+		_, _ = fmt.Fprint(w, req.Context().Value(valueKey{}), req.Context().Value(http.ServerContextKey) != nil, req.Context().Value(http.LocalAddrContextKey) != nil)
+	},
 	"nothing": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
 	"hijack": func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusAccepted)
@@ -70,9 +75,17 @@ func (c *Checker) answers(serve ServeFunc, delay time.Duration) map[string]strin
 	handle := func(_ *service, w http.ResponseWriter, req *http.Request) {
 		if h := answering[strings.ReplaceAll(strings.TrimPrefix(req.URL.Path, "/"), "-", " ")]; h != nil {
 			h(w, req)
+			return
 		}
+		_, _ = io.WriteString(w, "the handler's") // not for OPTIONS *
 	}
-	c.serving(serve, subject.Settings{Delay: delay}, handle, func(v *service) {
+	connected := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		srv.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
+			return context.WithValue(ctx, valueKey{}, "of the connection")
+		}
+		return serve(ctx, srv, ln)
+	}
+	c.serving(connected, subject.Settings{Delay: delay}, handle, func(v *service) {
 		send := func(request, body string) {
 			if w := v.dial(); w != nil {
 				go func() {

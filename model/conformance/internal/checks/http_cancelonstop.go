@@ -68,7 +68,11 @@ func CancelOnStopElsewhere(c *Checker) {
 		gone := errors.New("the client's")
 		_ = c.Impl.Run(func(ctx context.Context) error {
 			var err, cause error
+			wait := false
 			h := c.Impl.CancelOnStop(ctx, http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
+				if wait {
+					play.Wait(req.Context().Done(), slack)
+				}
 				err, cause = req.Context().Err(), context.Cause(req.Context())
 			}))
 			ask := func(ctx context.Context) {
@@ -81,6 +85,7 @@ func CancelOnStopElsewhere(c *Checker) {
 			ask(client)
 			c.expect(err != nil && cause == gone, "the client has gone, and the context of its request is over for %v", cause)
 			c.hook(ctx, func() {
+				wait = true
 				ask(context.Background())
 				c.expect(err != nil, "after the stop, the context of a request is live")
 			})

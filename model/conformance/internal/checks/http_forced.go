@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"context"
 	"net/http"
 	"os"
 	"time"
@@ -39,5 +40,30 @@ func CutWhenForced(c *Checker) {
 		c.expect(v.hooksAt() >= v.at("cut off"), "draining is forced to end, a handler returns at %s, 50ms after its context has ended, and hooks begin at %s", scenarios.Show(v.at("cut off")), scenarios.Show(v.hooksAt()))
 		err := v.outcome()
 		c.expect(err != nil && (!c.offered[subject.NeedIs] || c.Impl.Is(err, model.Forced)), "requests are cut when draining is forced to end, and Run returns %v", err)
+	})
+}
+
+// ServeFuncIsCutWhenForced has a further interrupt end Draining while a server does
+// not stop.
+func ServeFuncIsCutWhenForced(c *Checker) {
+	c.bubble(func() {
+		source := make(chan os.Signal, 2)
+		for n := range 2 {
+			time.AfterFunc(time.Duration(n+1)*time.Second, func() { source <- os.Interrupt })
+		}
+		began, calls := time.Now(), 0
+		var served, hook time.Duration
+		end := make(chan struct{})
+		err := c.run(func(ctx context.Context) error {
+			c.hook(ctx, func() { hook = time.Since(began) })
+			_ = c.Impl.ServeFunc(ctx, func() error { play.Wait(end, time.Hour); return nil },
+				func(ctx context.Context) error { play.Wait(ctx.Done(), time.Hour); return nil },
+				func() error { calls++; close(end); return nil })
+			served = time.Since(began)
+			return nil
+		}, subject.Settings{Signals: source})
+		time.Sleep(2 * time.Hour)
+		c.expect(calls == 1 && promptly(served, 2*time.Second) && hook >= served && hook <= served+100*time.Millisecond, "draining is forced to end at 2s: closeNow is called %d times, ServeFunc returns at %v, and hooks begin at %v", calls, served, hook)
+		c.expect(err != nil, "draining is forced to end, and Run returns nil")
 	})
 }

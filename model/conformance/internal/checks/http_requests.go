@@ -76,14 +76,16 @@ func RequestAfterDraining(c *Checker) {
 		var calls atomic.Int64
 		var counted http.Handler
 		refused := func(when string) {
-			before, rec := calls.Load(), httptest.NewRecorder()
-			counted.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/", nil))
-			after := rec.Header().Get("Retry-After")
-			_, notSeconds := strconv.Atoi(after)
-			_, notDate := http.ParseTime(after)
-			c.expect(rec.Code == http.StatusServiceUnavailable && (notSeconds == nil || notDate == nil),
-				"%s a request is answered %d, with Retry-After %q; want 503 and when to come again", when, rec.Code, after)
-			c.expect(calls.Load() == before, "%s a request is handled", when)
+			for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions, http.MethodGet} {
+				before, rec := calls.Load(), httptest.NewRecorder()
+				counted.ServeHTTP(rec, httptest.NewRequest(method, "/", nil))
+				after := rec.Header().Get("Retry-After")
+				_, notSeconds := strconv.Atoi(after)
+				_, notDate := http.ParseTime(after)
+				c.expect(rec.Code == http.StatusServiceUnavailable && (notSeconds == nil || notDate == nil),
+					"%s a request, %s, is answered %d, with Retry-After %q; want 503 and when to come again", when, method, rec.Code, after)
+				c.expect(calls.Load() == before, "%s a request is handled", when)
+			}
 		}
 		_ = c.run(func(ctx context.Context) error {
 			counted = c.Impl.Handler(ctx, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls.Add(1) }))

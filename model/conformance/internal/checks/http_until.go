@@ -224,3 +224,34 @@ func UntilWhenItIsOver(c *Checker) {
 		ln.cut()
 	})
 }
+
+// UntilSeveral has several such servers in one run.
+func UntilSeveral(c *Checker) {
+	c.bubble(func() {
+		const servers = 3
+		var all [servers]*pipes
+		handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "up") })
+		parent, stop := context.WithCancel(context.Background())
+		time.AfterFunc(time.Second, stop)
+		err := c.run(func(ctx context.Context) error {
+			for i := range all {
+				all[i] = newPipes()
+				go func() { _ = c.Impl.ServeUntilStopped(ctx, &http.Server{Handler: handler}, all[i]) }()
+			}
+			c.hook(ctx, func() {
+				time.Sleep(time.Second)
+				for i, ln := range all {
+					c.expect(ln.closedAt() == model.Never, "while hooks run, server %d of %d that serve until the run is stopped closes its listener", i+1, servers)
+				}
+			})
+			play.Wait(ctx.Done(), time.Minute)
+			return nil
+		}, subject.Settings{Parent: parent})
+		synctest.Wait()
+		c.expect(err == nil, "Run returns %v", err)
+		for i, ln := range all {
+			c.expect(ln.closedAt() != model.Never, "after Run, server %d of %d that serve until the run is stopped still serves", i+1, servers)
+			ln.cut()
+		}
+	})
+}

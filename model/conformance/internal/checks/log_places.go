@@ -38,7 +38,15 @@ func ForcedIsLogged(c *Checker) {
 		log := c.loggedWith(settings, hangs)
 		for _, to := range []model.State{model.Hooks, model.Stopped} {
 			found := log.transitionTo(to)
-			c.expect(len(found) == 1 && found[0].text("cause") != "", "%s leads to %s, and its record has no cause; the log:\n%v", what, to, log)
+			if len(found) != 1 || found[0].text("cause") == "" {
+				c.Errorf("%s leads to %s, and its record has no cause; the log:\n%v", what, to, log)
+				continue
+			}
+			if before := log.transitionTo(map[model.State]model.State{model.Hooks: model.Draining, model.Stopped: model.Hooks}[to]); len(before) == 1 {
+				elapsed, ok := isText(found[0].attrs["elapsed"])
+				want := found[0].at.Sub(before[0].at)
+				c.expect(ok && about(elapsed, want), "%s leads to %s, and its record says that %q has elapsed, want %v", what, to, found[0].text("elapsed"), want)
+			}
 		}
 	}
 }

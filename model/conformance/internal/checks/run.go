@@ -154,6 +154,22 @@ func SeveralRuns(c *Checker) {
 		c.expect(outer == nil, "the outer run returns %v", outer)
 		c.expect(len(order) == 2 && order["inner"] < order["outer"], "hooks run in the order %v, want the inner one first", order)
 	})
+	c.bubble(func() { // when the outer one is stopping already
+		hooks, lasted := 0, false
+		err := c.Impl.Run(func(ctx context.Context) error {
+			c.Impl.OnShutdown(ctx, func() error {
+				return c.Impl.Run(func(ctx context.Context) error {
+					c.Impl.OnShutdown(ctx, func() error { hooks++; return nil })
+					c.Impl.DrainGroup(ctx).Go(func() { time.Sleep(2 * time.Second) })
+					time.Sleep(time.Second)
+					lasted = ctx.Err() == nil
+					return nil
+				}, 0, 0)
+			})
+			return nil
+		}, 0, 0)
+		c.expect(err == nil && hooks == 1 && lasted, "of a run inside a hook, %d hooks run, and its context lives until main ends: %t; Run returns %v", hooks, lasted, err)
+	})
 	c.bubble(func() {
 		var hooks [4]atomic.Bool
 		results := make(chan error)

@@ -3,6 +3,7 @@ package checks
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -51,6 +52,9 @@ type service struct {
 	whole error // what Run returned
 }
 
+// errStop is why a service is stopped.
+var errStop = errors.New("the reason for the stop")
+
 // serving has a service live, and calls f beside it. The service is stopped
 // when f returns, if not before.
 func (c *Checker) serving(serve ServeFunc, s subject.Settings, handle handleFunc, f func(v *service)) {
@@ -66,7 +70,8 @@ func (c *Checker) serving(serve ServeFunc, s subject.Settings, handle handleFunc
 			v.signals = make(chan os.Signal, 4)
 			s.Signals = v.signals
 		}
-		s.Parent, v.stop = context.WithCancel(context.Background())
+		parent, cancel := context.WithCancelCause(context.Background())
+		s.Parent, v.stop = parent, func() { cancel(errStop) }
 		up := make(chan struct{})
 		go func() {
 			defer close(v.over)

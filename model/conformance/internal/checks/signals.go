@@ -182,7 +182,10 @@ func PlayScene(scene string, impl *subject.Implementation) {
 		playPipeline(impl, nil)
 	case sceneSource:
 		playPipeline(impl, make(chan os.Signal, 1))
-	case sceneDefaultEffect:
+	case sceneDefaultEffect: // not only after the first run
+		for range 3 {
+			_ = impl.Run(func(context.Context) error { return nil }, 0, 0)
+		}
 	default:
 		playFailure(scene, impl)
 	}

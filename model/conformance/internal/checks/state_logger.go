@@ -25,15 +25,15 @@ func HangingLogger(c *Checker) {
 // ended runs a service whose tasks end as they were asked to, which is logged with
 // their texts (RUN-7), and returns those that are logged, as they are. It waits
 // until the log is written, however slow that is.
-func (c *Checker) ended(writing func()) (logged []string) {
+func (c *Checker) ended(tasks int, writing func()) (logged []string) {
 	book := &logbook{}
 	c.inTime("Run", func() {
 		err := c.run(func(ctx context.Context) error {
-			for n := range 4 {
+			for n := range tasks {
 				c.Impl.Go(ctx, func(ctx context.Context) error {
 					play.Wait(ctx.Done(), time.Hour)
 					time.Sleep(time.Duration(n+1) * time.Millisecond)
-					return fmt.Errorf("task %d of four: %w", n+1, ctx.Err())
+					return fmt.Errorf("task %03d of many: %w", n+1, ctx.Err())
 				})
 			}
 			return nil
@@ -53,17 +53,20 @@ func (c *Checker) ended(writing func()) (logged []string) {
 	return slices.Compact(logged)
 }
 
-var taskEnd = regexp.MustCompile(`task [0-9] of four`)
+var taskEnd = regexp.MustCompile(`task [0-9]+ of many`)
 
 // expectOrder demands that all is logged that is when nothing is in the way, and in
 // the order in which it happened.
 func (c *Checker) expectOrder(writing func()) {
-	c.bubble(func() {
-		want := c.ended(func() {})
-		slices.Sort(want)
-		logged := c.ended(writing)
-		c.expect(slices.Equal(logged, want), "the log has %q, want %q", logged, want)
-	})
+	for _, tasks := range []int{4, 300} {
+		c.bubble(func() {
+			want := c.ended(tasks, func() {})
+			slices.Sort(want)
+			c.expect(len(want) == tasks || len(want) == 0, "%d tasks end as they were asked to, and %d are logged", tasks, len(want))
+			logged := c.ended(tasks, writing)
+			c.expect(slices.Equal(logged, want), "the log has %q, want %q", logged, want)
+		})
+	}
 }
 
 // PanickingLogger fails by the death of the process, if nothing contains

@@ -184,6 +184,7 @@ func taskClause(ends model.Main, hook []model.Hook) Clause {
 			{"the error of a task names the call of Go", []subject.Need{subject.NeedRunWith, subject.NeedGo}, checks.TaskIsNamed},
 			{"a work context has the values of the context it is made from", []subject.Need{subject.NeedWorkContext}, checks.WorkContextValues},
 			{"one made after draining is already cancelled", []subject.Need{subject.NeedWorkContext}, checks.WorkContextLater},
+			{"hundreds of work contexts", []subject.Need{subject.NeedWorkContext}, checks.ManyWorkContexts},
 		},
 	}
 }

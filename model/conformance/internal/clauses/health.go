@@ -110,6 +110,7 @@ func answerClauses() []Clause {
 				{"Follow with a foreign context changes nothing", []subject.Need{subject.NeedFollow}, checks.FollowNothing},
 				{"the run in the request's context", []subject.Need{subject.NeedFollow, subject.NeedParent}, checks.FollowsRequest},
 				{"the run given to Follow before that in the request's context", []subject.Need{subject.NeedFollow, subject.NeedParent}, checks.FollowComesFirst},
+				{"the run given to Follow last", []subject.Need{subject.NeedFollow, subject.NeedRunWith}, checks.FollowsTheLast},
 				{"readiness over Serve", []subject.Need{subject.NeedFollow, subject.NeedParent, subject.NeedDelay, subject.NeedServe}, checks.ServedReadiness},
 				{"readiness over ListenAndServe", []subject.Need{subject.NeedFollow, subject.NeedDelay, subject.NeedListenAndServe, subject.NeedStop}, checks.RealReadiness},
 			},

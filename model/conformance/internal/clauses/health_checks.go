@@ -28,6 +28,7 @@ func checkClauses() []Clause {
 			Checks: []Check{
 				{"an error that panics in Error", []subject.Need{subject.NeedHealth}, checks.PanickingError},
 				{"checks that take a context", []subject.Need{subject.NeedAddCheckContext}, checks.WildContexts},
+				{"hundreds of times", []subject.Need{subject.NeedHealth}, checks.ManyWild},
 			},
 		},
 		slowCheckClause(),
@@ -49,7 +50,7 @@ func checkClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-12", Level: Core,
-			Sentence: "Any name and error text gives valid JSON with sorted keys. A long text is cut on a rune boundary; a text that is empty or ok still says that the check failed.",
+			Sentence: "Any name and error text gives valid JSON with sorted keys. A long text is cut on a rune boundary; a text that is empty or ok still says that the check failed, and of two names that become equal the failing one is shown.",
 			Checks: []Check{
 				{"unusual names and texts", []subject.Need{subject.NeedHealth}, checks.OddTexts},
 				{"keys are sorted", []subject.Need{subject.NeedHealth}, checks.SortedKeys},
@@ -64,6 +65,7 @@ func checkClauses() []Clause {
 				{"the second replaces the first", []subject.Need{subject.NeedHealth}, checks.Replaced},
 				{"a nil function", []subject.Need{subject.NeedHealth, subject.NeedAddCheckContext}, checks.NilCheck},
 				{"a check is removed, and one that does not exist", []subject.Need{subject.NeedRemoveCheck}, checks.Removed},
+				{"one whose result is cached", []subject.Need{subject.NeedAddCheckContext}, checks.ReplacedCached},
 				{"while a probe waits for it", []subject.Need{subject.NeedAddCheckContext, subject.NeedRemoveCheck}, checks.ReplacedUnderWay},
 			},
 		},
@@ -94,6 +96,7 @@ func checkClauses() []Clause {
 			Checks: []Check{
 				{"start-up when another run is followed", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart}, checks.StartupForEver},
 				{"hundreds of slow optional checks", []subject.Need{subject.NeedAddCheckContext}, checks.ManySlowOptional},
+				{"an optional check with other settings", []subject.Need{subject.NeedAddCheckContext}, checks.OptionalInAllSettings},
 			},
 		},
 	}
@@ -116,6 +119,7 @@ func slowCheckClause() Clause {
 		},
 		Checks: []Check{
 			{"a result is kept for as long as CacheFor says", []subject.Need{subject.NeedAddCheckContext}, checks.CacheFor},
+			{"whatever the result is, and whatever else is set", []subject.Need{subject.NeedAddCheckContext}, checks.CachedInAllSettings},
 			{"probers that come early and late", []subject.Need{subject.NeedAddCheckContext}, checks.ProbersAgree},
 			{"timeouts of their own", []subject.Need{subject.NeedAddCheckContext}, checks.OwnTimeouts},
 			{"hundreds of probers at once", []subject.Need{subject.NeedAddCheckContext}, checks.ManyProbers},

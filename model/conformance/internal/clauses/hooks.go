@@ -76,6 +76,7 @@ func hookClauses() []Clause {
 			Checks: []Check{
 				{"a late hook that fails is logged", []subject.Need{subject.NeedLog}, checks.LateHookIsLogged},
 				{"so is one that fails after its timeout", []subject.Need{subject.NeedLog}, checks.AbandonedLateHook},
+				{"late hooks that register others", []subject.Need{subject.NeedRunWith}, checks.LateHookRegisters},
 			},
 		},
 		{
@@ -134,6 +135,7 @@ func hookClauses() []Clause {
 				{"what it holds is released", []subject.Need{subject.NeedOnShutdownStop}, checks.TakenBackIsLetGo},
 				{"every second of a thousand, twice concurrently", []subject.Need{subject.NeedOnShutdownStop}, checks.ManyTakenBack},
 				{"while it begins", []subject.Need{subject.NeedOnShutdownStop}, checks.TakenBackAsItBegins},
+				{"one registered after stopped", []subject.Need{subject.NeedOnShutdownStop}, checks.LateIsNotTakenBack},
 			},
 		},
 	}

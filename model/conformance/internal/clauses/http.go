@@ -108,6 +108,7 @@ func httpClauses() []Clause {
 				{"one that does not stop", []subject.Need{subject.NeedServeFunc, subject.NeedParent}, checks.ServeFuncIsCut},
 				{"its errors", []subject.Need{subject.NeedServeFunc, subject.NeedParent}, checks.ServeFuncErrors},
 				{"several servers", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncSeveral},
+				{"one that does not stop when a signal forces", []subject.Need{subject.NeedServeFunc, subject.NeedSignals}, checks.ServeFuncIsCutWhenForced},
 			},
 		},
 		{
@@ -145,6 +146,7 @@ func untilClause() Clause {
 			{"it fails before the stop", until, checks.UntilFails},
 			{"it is begun inside a task", append(until, subject.NeedGo, subject.NeedStop, subject.NeedLog), checks.UntilInGo},
 			{"it is begun when the run is over", until, checks.UntilWhenItIsOver},
+			{"several in one run", until, checks.UntilSeveral},
 		},
 	}
 }

@@ -23,7 +23,8 @@ import (
 //   - Which hooks were registered and did not run (see notRun): only that
 //     none of them ran.
 //   - The status and the state in an answer of Startup, and the failed checks
-//     in one that is not_ready: the contract says nothing of them.
+//     in one that is not_ready, and the state in one of Liveness: the contract
+//     says nothing of them.
 //   - Work that would be added to a group after Draining, when nobody waits any
 //     more, is not added (see package play).
 func project(s model.Scenario, o subject.Offers, t model.Trace) model.Trace {

@@ -61,8 +61,11 @@ func (p *player) probe(i int) {
 				a.Failed = append(a.Failed, c+1)
 			}
 		}
-		if p.s.Probes[i].Of == model.Startup {
+		switch p.s.Probes[i].Of {
+		case model.Startup:
 			a.Status, a.State = "", ""
+		case model.Liveness:
+			a.State = "" // it may name one
 		}
 		p.got.Answers[i] = a
 	})

@@ -1,0 +1,126 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// The ways in which a run of a check ends.
+const (
+	passes = iota
+	fails
+	exceeds // its timeout
+)
+
+// combined is a check with several settings at once, and what is predicted of it.
+type combined struct {
+	settings subject.CheckSettings
+	end      int // of the next run
+	runs     int // so far
+
+	ends     time.Time // of the last run
+	result   int       // its end
+	failures int       // in a row
+}
+
+// run is the check.
+func (b *combined) run(context.Context) error {
+	b.runs++
+	switch b.end {
+	case fails:
+		return errors.New("the reason")
+	case exceeds:
+		time.Sleep(b.settings.Timeout + 200*time.Millisecond)
+	}
+	return nil
+}
+
+// predict returns how many runs there will have been after a probe, whether the check
+// passes, and whether readiness does.
+func (b *combined) predict() (runs int, passing, ready bool) {
+	if cached := !b.ends.IsZero() && time.Since(b.ends) < b.settings.CacheFor; !cached {
+		runs++
+		b.ends, b.result = time.Now(), b.end
+		if b.failures++; b.result == passes {
+			b.failures = 0
+		}
+	}
+	return b.runs + runs, b.result == passes, b.settings.Optional || b.failures < max(1, b.settings.FailAfter)
+}
+
+// lives has a check with these settings end in random ways, and be asked for at random
+// times, and calls f with what each probe got and what was predicted, as long as f says
+// that it goes on.
+func (c *Checker) lives(s subject.CheckSettings, ends int, f func(what string, r play.Reply, b *combined, runs int, passing, ready bool) (goOn bool)) {
+	s.Timeout = 500 * time.Millisecond
+	if !c.offered[subject.NeedFailAfter] {
+		s.FailAfter = 0
+	}
+	for seed := range uint64(8) {
+		c.bubble(func() {
+			h, b, random := c.health(), &combined{settings: s}, rand.New(rand.NewPCG(seed, 1))
+			h.AddCheck("other", func() error { return nil })
+			h.AddCheckContext("db", b.run, s)
+			for probe := range 60 {
+				b.end = random.IntN(ends)
+				runs, passing, ready := b.predict()
+				r := play.Ask(h.Readiness, http.MethodGet)
+				if !f(fmt.Sprintf("with Optional %t, FailAfter %d and CacheFor %v, probe %d", s.Optional, s.FailAfter, s.CacheFor, probe+1), r, b, runs, passing, ready) {
+					return
+				}
+				time.Sleep([]time.Duration{time.Second, 1300 * time.Millisecond, 10 * time.Second}[random.IntN(3)])
+			}
+		})
+	}
+}
+
+// CachedInAllSettings checks HEALTH-9: a result is kept as long whatever it is, and
+// whatever else is set.
+func CachedInAllSettings(c *Checker) {
+	for _, optional := range []bool{false, true} {
+		for _, failAfter := range []int{0, 3} {
+			s := subject.CheckSettings{Optional: optional, FailAfter: failAfter, CacheFor: 3500 * time.Millisecond}
+			c.lives(s, exceeds, func(what string, r play.Reply, b *combined, runs int, passing, _ bool) bool {
+				right := b.runs == runs && (r.Checks["db"] == "ok") == passing
+				c.expect(right, "%s: the check says %q, and the run that counts passes: %t; there were %d runs, want %d", what, r.Checks["db"], passing, b.runs, runs)
+				return right
+			})
+		}
+	}
+}
+
+// OptionalInAllSettings checks HEALTH-15: a check that is optional fails nothing,
+// whatever else is set.
+func OptionalInAllSettings(c *Checker) {
+	for _, cacheFor := range []time.Duration{0, 3500 * time.Millisecond} {
+		for _, failAfter := range []int{0, 1, 3} {
+			s := subject.CheckSettings{Optional: true, FailAfter: failAfter, CacheFor: cacheFor}
+			c.lives(s, exceeds+1, func(what string, r play.Reply, _ *combined, _ int, _, _ bool) bool {
+				c.expect(r.Status == "ok", "%s: %q, want ok; the body is %s", what, r.Status, r.Body)
+				return r.Status == "ok"
+			})
+		}
+	}
+}
+
+// FailAfterCountsAll checks HEALTH-18: a run that exceeds its timeout is a failing run,
+// and the count begins anew each time.
+func FailAfterCountsAll(c *Checker) {
+	for _, n := range []int{1, 2, 3, 5} {
+		c.lives(subject.CheckSettings{FailAfter: n}, exceeds+1, func(what string, r play.Reply, _ *combined, _ int, passing, ready bool) bool {
+			if (r.Checks["db"] == "ok") != passing {
+				return false // for HEALTH-9 to say
+			}
+			right := (r.Status == "ok") == ready
+			c.expect(right, "%s: %q, and that the check passes is %t; the body is %s", what, r.Status, ready, r.Body)
+			return right
+		})
+	}
+}
