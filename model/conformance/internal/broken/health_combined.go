@@ -94,6 +94,64 @@ func combinedCases() []Case {
 				})
 			})
 		}),
+		wrong("FailAfter is ignored with RefreshAhead", "HEALTH-18", func(i *impl) {
+			onCheckSettings(i, func(s *conformance.CheckSettings) {
+				if s.RefreshAhead {
+					s.FailAfter = 0
+				}
+			})
+		}),
+		wrong("Optional is ignored with RefreshAhead", "HEALTH-15", func(i *impl) {
+			onCheckSettings(i, func(s *conformance.CheckSettings) {
+				if s.RefreshAhead {
+					s.Optional = false
+				}
+			})
+		}),
+		wrong("RefreshAhead is ignored for an optional check", "HEALTH-18", func(i *impl) {
+			onCheckSettings(i, func(s *conformance.CheckSettings) {
+				if s.Optional {
+					s.RefreshAhead = false
+				}
+			})
+		}),
+		wrong("a check that replaces an optional one is optional", "HEALTH-13", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				opt := map[string]bool{}
+				var mu sync.Mutex
+				add, addc, remove := h.AddCheck, h.AddCheckContext, h.RemoveCheck
+				h.AddCheckContext = func(name string, check task, s conformance.CheckSettings) {
+					mu.Lock()
+					opt[name] = opt[name] || s.Optional
+					s.Optional = opt[name]
+					mu.Unlock()
+					addc(name, check, s)
+				}
+				h.AddCheck = func(name string, check func() error) {
+					mu.Lock()
+					o := opt[name]
+					mu.Unlock()
+					if o && check != nil {
+						addc(name, func(context.Context) error { return check() }, conformance.CheckSettings{Optional: true})
+						return
+					}
+					add(name, check)
+				}
+				h.RemoveCheck = func(name string) { mu.Lock(); delete(opt, name); mu.Unlock(); remove(name) }
+			})
+		}),
+		wrong("a check keeps the groups of the one that it replaces", "HEALTH-13", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				var groups sync.Map
+				addc := h.AddCheckContext
+				h.AddCheckContext = func(name string, check task, s conformance.CheckSettings) {
+					if g, ok := groups.LoadOrStore(name, s.Groups); ok {
+						s.Groups = g.([]string)
+					}
+					addc(name, check, s)
+				}
+			})
+		}),
 	}
 }
 

@@ -1,9 +1,12 @@
 package broken
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+
+	"github.com/greynewell/mist-go/model/conformance"
 )
 
 // groupCases are wrong about what readiness of groups answers.
@@ -31,6 +34,21 @@ func groupCases() []Case {
 		}),
 		wrong("the uptime of readiness of groups is zero", "HEALTH-17", func(i *impl) {
 			onGroups(i, replaceIn(`"uptime":"[^"]*"`, `"uptime":"0s"`))
+		}),
+		wrong("the groups of an optional check are ignored", "HEALTH-17", func(i *impl) {
+			onCheckSettings(i, func(s *conformance.CheckSettings) {
+				if s.Optional {
+					s.Groups = nil
+				}
+			})
+		}),
+		wrong("readiness of groups ignores the lifecycle in the request's context", "HEALTH-17", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				of := h.ReadinessOf
+				h.ReadinessOf = func(groups ...string) http.Handler {
+					return withRequest(of(groups...), func(context.Context) context.Context { return context.Background() })
+				}
+			})
 		}),
 	}
 }

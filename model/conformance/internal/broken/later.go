@@ -2,10 +2,12 @@ package broken
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -140,5 +142,59 @@ func laterCases() []Case {
 				return run(main, s)
 			})
 		}),
+		wrong("a clean error deeper than five is an error", "RUN-7", func(i *impl) {
+			onMain(i, func(ctx context.Context, main task) error {
+				err := main(ctx)
+				if err != nil && holdsItself(err, 0) == nil && depth(err) > 5 && ctx.Err() != nil {
+					return errors.New(err.Error())
+				}
+				return err
+			})
+		}),
+		wrong("a hook with a timeout cannot be taken back", "HOOK-10", func(i *impl) {
+			i.OnShutdownStop = func(ctx context.Context, hook task, timeout time.Duration) func() bool {
+				stop := register(ctx, hook, timeout, place(1))
+				if timeout > 0 {
+					return func() bool { return false }
+				}
+				return stop
+			}
+		}),
+		wrong("the log does not say why the parent was cancelled", "LOG-1", func(i *impl) {
+			onRecord(i, func(r slog.Record, write func(slog.Record)) {
+				if attr(r, "to") == "draining" && attr(r, "at") == "" && !strings.Contains(attr(r, "cause"), "signal") {
+					r = changedAttrs(r, func(a slog.Attr) slog.Attr {
+						if a.Key == "cause" {
+							return slog.Attr{}
+						}
+						return a
+					})
+				}
+				write(r)
+			})
+		}),
+		wrong("what is waited for does not count tasks", "LOG-1", func(i *impl) {
+			onAttr(i, "waits_for", func(a slog.Attr) slog.Attr {
+				if strings.Contains(a.Value.String(), "task") {
+					a.Value = slog.StringValue("7 units")
+				}
+				return a
+			})
+		}),
 	}
+}
+
+// depth is how many layers an error has.
+func depth(err error) int {
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		return 1 + depth(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		d := 0
+		for _, x := range e.Unwrap() {
+			d = max(d, depth(x))
+		}
+		return d + 1
+	}
+	return 0
 }

@@ -116,6 +116,10 @@ func GroupsFollow(c *Checker) {
 			a.expect("in "+string(state), want)
 		}
 		_ = c.run(func(ctx context.Context) error {
+			for what, h := range map[string]http.Handler{"readiness": a.h.Readiness, "readiness of groups": a.h.ReadinessOf("read")} {
+				r := play.AskWith(asRequest(ctx), h, http.MethodGet)
+				c.expect(what == "readiness" || r.State == string(model.Starting) && r.Code == http.StatusServiceUnavailable, "a request has the context of a run that is starting, and %s says %s", what, r.Body)
+			}
 			a.h.Follow(ctx)
 			in(model.Starting)
 			c.Impl.MarkStarted(ctx)

@@ -33,6 +33,7 @@ type combined struct {
 // run is the check.
 func (b *combined) run(context.Context) error {
 	b.runs++
+	time.Sleep(time.Millisecond)
 	switch b.end {
 	case fails:
 		return errors.New("the reason")
@@ -45,14 +46,26 @@ func (b *combined) run(context.Context) error {
 // predict returns how many runs there will have been after a probe, whether the check
 // passes, and whether readiness does.
 func (b *combined) predict() (runs int, passing, ready bool) {
-	if cached := !b.ends.IsZero() && time.Since(b.ends) < b.settings.CacheFor; !cached {
+	age, keep := time.Since(b.ends), b.settings.CacheFor
+	cached := !b.ends.IsZero() && age < keep
+	if !cached {
 		runs++
-		b.ends, b.result = time.Now(), b.end
-		if b.failures++; b.result == passes {
-			b.failures = 0
-		}
+		b.ended()
 	}
-	return b.runs + runs, b.result == passes, b.settings.Optional || b.failures < max(1, b.settings.FailAfter)
+	passing, ready = b.result == passes, b.settings.Optional || b.failures < max(1, b.settings.FailAfter)
+	if cached && b.settings.RefreshAhead && age >= keep/2 {
+		runs++
+		b.ended() // for the next probe
+	}
+	return b.runs + runs, passing, ready
+}
+
+// ended predicts the end of a run.
+func (b *combined) ended() {
+	b.ends, b.result = time.Now(), b.end
+	if b.failures++; b.result == passes {
+		b.failures = 0
+	}
 }
 
 // lives has a check with these settings end in random ways, and be asked for at random
@@ -72,7 +85,8 @@ func (c *Checker) lives(s subject.CheckSettings, ends int, f func(what string, r
 				b.end = random.IntN(ends)
 				runs, passing, ready := b.predict()
 				r := play.Ask(h.Readiness, http.MethodGet)
-				if !f(fmt.Sprintf("with Optional %t, FailAfter %d and CacheFor %v, probe %d", s.Optional, s.FailAfter, s.CacheFor, probe+1), r, b, runs, passing, ready) {
+				time.Sleep(2 * time.Millisecond) // for the run that no probe waits for
+				if !f(fmt.Sprintf("with Optional %t, FailAfter %d, CacheFor %v and RefreshAhead %t, probe %d", s.Optional, s.FailAfter, s.CacheFor, s.RefreshAhead, probe+1), r, b, runs, passing, ready) {
 					return
 				}
 				time.Sleep([]time.Duration{time.Second, 1300 * time.Millisecond, 10 * time.Second}[random.IntN(3)])
@@ -83,10 +97,16 @@ func (c *Checker) lives(s subject.CheckSettings, ends int, f func(what string, r
 
 // CachedInAllSettings checks HEALTH-9: a result is kept as long whatever it is, and
 // whatever else is set.
-func CachedInAllSettings(c *Checker) {
+func CachedInAllSettings(c *Checker) { c.cachedInAllSettings(false) }
+
+// RefreshedInAllSettings checks HEALTH-18: a run begins ahead whatever the result is,
+// and whatever else is set.
+func RefreshedInAllSettings(c *Checker) { c.cachedInAllSettings(true) }
+
+func (c *Checker) cachedInAllSettings(ahead bool) {
 	for _, optional := range []bool{false, true} {
 		for _, failAfter := range []int{0, 3} {
-			s := subject.CheckSettings{Optional: optional, FailAfter: failAfter, CacheFor: 3500 * time.Millisecond}
+			s := subject.CheckSettings{Optional: optional, FailAfter: failAfter, CacheFor: 3500 * time.Millisecond, RefreshAhead: ahead}
 			c.lives(s, exceeds, func(what string, r play.Reply, b *combined, runs int, passing, _ bool) bool {
 				right := b.runs == runs && (r.Checks["db"] == "ok") == passing
 				c.expect(right, "%s: the check says %q, and the run that counts passes: %t; there were %d runs, want %d", what, r.Checks["db"], passing, b.runs, runs)
@@ -102,6 +122,7 @@ func OptionalInAllSettings(c *Checker) {
 	for _, cacheFor := range []time.Duration{0, 3500 * time.Millisecond} {
 		for _, failAfter := range []int{0, 1, 3} {
 			s := subject.CheckSettings{Optional: true, FailAfter: failAfter, CacheFor: cacheFor}
+			s.RefreshAhead = cacheFor > 0 && c.offered[subject.NeedRefreshAhead]
 			c.lives(s, exceeds+1, func(what string, r play.Reply, _ *combined, _ int, _, _ bool) bool {
 				c.expect(r.Status == "ok", "%s: %q, want ok; the body is %s", what, r.Status, r.Body)
 				return r.Status == "ok"
@@ -114,13 +135,17 @@ func OptionalInAllSettings(c *Checker) {
 // and the count begins anew each time.
 func FailAfterCountsAll(c *Checker) {
 	for _, n := range []int{1, 2, 3, 5} {
-		c.lives(subject.CheckSettings{FailAfter: n}, exceeds+1, func(what string, r play.Reply, _ *combined, _ int, passing, ready bool) bool {
+		counts := func(what string, r play.Reply, _ *combined, _ int, passing, ready bool) bool {
 			if (r.Checks["db"] == "ok") != passing {
 				return false // for HEALTH-9 to say
 			}
 			right := (r.Status == "ok") == ready
 			c.expect(right, "%s: %q, and that the check passes is %t; the body is %s", what, r.Status, ready, r.Body)
 			return right
-		})
+		}
+		c.lives(subject.CheckSettings{FailAfter: n}, exceeds+1, counts)
+		if c.offered[subject.NeedRefreshAhead] {
+			c.lives(subject.CheckSettings{FailAfter: n, CacheFor: 3500 * time.Millisecond, RefreshAhead: true}, exceeds, counts)
+		}
 	}
 }

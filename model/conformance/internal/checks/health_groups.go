@@ -20,24 +20,26 @@ func Groups(c *Checker) {
 		h := c.health()
 		var runs atomic.Int64
 		add := func(name string, err error, groups ...string) {
+			optional := name == "cache"
 			h.AddCheckContext(name, func(context.Context) error {
 				runs.Add(1)
 				time.Sleep(10 * time.Millisecond)
 				return err
-			}, subject.CheckSettings{Groups: groups})
+			}, subject.CheckSettings{Groups: groups, Optional: optional})
 		}
 		add("search", errors.New("the reason"), "read")
 		add("store", nil, "read", "write")
 		add("queue", nil, "write")
+		add("cache", nil, "write")
 		add("disk", nil)
 		for _, tc := range []struct {
 			groups []string
 			checks string
 		}{
 			{[]string{"read"}, "disk search store"},
-			{[]string{"write"}, "disk queue store"},
-			{[]string{"write", "read"}, "disk queue search store"},
-			{[]string{"write", "unknown", "write"}, "disk queue store"},
+			{[]string{"write"}, "cache disk queue store"},
+			{[]string{"write", "read"}, "cache disk queue search store"},
+			{[]string{"write", "unknown", "write"}, "cache disk queue store"},
 			{[]string{"unknown"}, "disk"},
 			{nil, "disk"},
 		} {
@@ -58,7 +60,7 @@ func Groups(c *Checker) {
 			c.expect(int(runs.Load()) <= len(strings.Fields(tc.checks)), "%s: %d runs of %q", what, runs.Load(), tc.checks)
 		}
 		r := play.Ask(h.Readiness, http.MethodGet)
-		c.expect(r.Status == "degraded" && len(r.Checks) == 4, "readiness with groups lists %v, want all four; it is %q", r.Checks, r.Status)
+		c.expect(r.Status == "degraded" && len(r.Checks) == 5, "readiness with groups lists %v, want all five; it is %q", r.Checks, r.Status)
 	})
 }
 

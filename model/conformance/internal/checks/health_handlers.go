@@ -118,6 +118,24 @@ func AddContextInside(c *Checker) {
 	})
 }
 
+// GroupsInside asks for readiness of groups, by both ways, and says why the service is
+// not ready, inside a check.
+func GroupsInside(c *Checker) {
+	h := c.health()
+	c.fromInside("ReadinessOf, CheckOf and SetNotReady", h, func() {
+		h.ReadinessOf("none")
+		if c.offered[subject.NeedCheckOf] {
+			asked, cancel := context.WithTimeout(context.Background(), time.Second)
+			defer cancel()
+			h.CheckOf(asked, "none")
+		}
+		if c.offered[subject.NeedSetNotReady] {
+			h.SetNotReady("from inside")
+			h.SetReady(true)
+		}
+	})
+}
+
 // FollowInside checks HEALTH-14: Follow from inside a check.
 func FollowInside(c *Checker) {
 	h := c.health()
@@ -184,6 +202,42 @@ func ReplacedCached(c *Checker) {
 			for range 2 {
 				r := play.Ask(h.Readiness, http.MethodGet)
 				c.expect(r.Checks["db"] == text, "a check whose result is cached is replaced, and says %q, want %q", r.Checks["db"], text)
+			}
+		}
+	})
+}
+
+// ReplacedWithOtherSettings replaces checks that have every setting by ones that have
+// none.
+func ReplacedWithOtherSettings(c *Checker) {
+	c.bubble(func() {
+		bad := errors.New("the reason")
+		for _, s := range []subject.CheckSettings{
+			{Optional: true}, {CacheFor: time.Hour}, {Timeout: time.Millisecond}, {FailAfter: 9}, {Optional: true, CacheFor: time.Hour, Groups: []string{"read"}},
+		} {
+			if s.FailAfter > 0 && !c.offered[subject.NeedFailAfter] {
+				continue
+			}
+			h, runs := c.health(), 0
+			for _, how := range []string{"AddCheckContext", "AddCheck"} {
+				h.AddCheckContext("db", func(context.Context) error { return bad }, s)
+				play.Ask(h.Readiness, http.MethodGet)
+				runs = 0
+				replacing := func() error { runs++; time.Sleep(10 * time.Millisecond); return bad }
+				if how == "AddCheck" {
+					h.AddCheck("db", replacing)
+				} else {
+					h.AddCheckContext("db", func(context.Context) error { return replacing() }, subject.CheckSettings{})
+				}
+				for range 2 {
+					r := play.Ask(h.Readiness, http.MethodGet)
+					c.expect(r.Status == "degraded" && r.Checks["db"] == bad.Error(), "a check with the settings %+v is replaced by %s, and the new one fails: %s", s, how, r.Body)
+				}
+				c.expect(runs == 2, "a check with the settings %+v is replaced by %s, and the new one runs %d times for two probes", s, how, runs)
+				if c.offered[subject.NeedGroups] {
+					r := play.Ask(h.ReadinessOf("write"), http.MethodGet)
+					c.expect(len(r.Checks) == 1, "a check with the settings %+v is replaced by %s by one without groups: another group lists %v", s, how, r.Checks)
+				}
 			}
 		}
 	})

@@ -26,6 +26,8 @@ func OddTexts(c *Checker) {
 		for _, text := range oddTexts {
 			h := c.Impl.Health(text, text)
 			h.AddCheck(text, func() error { return errors.New("why: " + text) })
+			alive := play.Ask(h.Liveness, http.MethodGet)
+			c.expect(alive.Invalid == nil && (!utf8.ValidString(text) || alive.Tool == text && alive.Version == text), "a tool and a version of %q: liveness is %s", text, alive.Body)
 			r := play.Ask(h.Readiness, http.MethodGet)
 			c.expect(r.Invalid == nil, "%q: the body is not JSON: %v: %s", text, r.Invalid, r.Body)
 			if utf8.ValidString(text) {
@@ -121,6 +123,11 @@ func OddReasons(c *Checker) {
 			r := play.Ask(h.Readiness, http.MethodGet)
 			c.expect(r.Invalid == nil, "the reason %q: the body is not JSON: %v: %s", text, r.Invalid, r.Body)
 			c.expect(!utf8.ValidString(text) || r.Reason == text || r.Reason == "", "the reason %q is shown as %q", text, r.Reason)
+		}
+		for n := range 5 { // whether a long one is cut is open, and where; not between the bytes of a rune
+			h.SetNotReady(strings.Repeat("x", n) + strings.Repeat("日", 3000))
+			r := play.Ask(h.Readiness, http.MethodGet)
+			c.expect(r.Invalid == nil && utf8.Valid(r.Body) && !strings.Contains(r.Reason, "\ufffd"), "a long reason is cut within a rune: …%q", r.Reason[max(0, len(r.Reason)-12):])
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 	"weak"
 )
 
@@ -49,7 +50,7 @@ func ManyTakenBack(c *Checker) {
 		err := c.Impl.Run(func(ctx context.Context) error {
 			var users sync.WaitGroup
 			for i := range hooks {
-				stop := c.Impl.OnShutdownStop(ctx, func(context.Context) error { ran[i].Store(true); return nil }, 0)
+				stop := c.Impl.OnShutdownStop(ctx, func(context.Context) error { ran[i].Store(true); return nil }, time.Duration(i%3)*time.Second)
 				for range 2 * (i % 2) {
 					users.Go(func() {
 						if stop != nil && stop() {

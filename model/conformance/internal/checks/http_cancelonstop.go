@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
@@ -58,6 +60,29 @@ func StreamsEndAtTheStop(c *Checker) {
 			c.expect(v.outcome() == nil, "streams end at the stop, and Run returns %v", v.outcome())
 		})
 	}
+}
+
+// ManyEndAtTheStop has hundreds of requests that end at the stop.
+func ManyEndAtTheStop(c *Checker) {
+	c.bubble(func() {
+		const requests = 300
+		var ended atomic.Int64
+		var all sync.WaitGroup
+		_ = c.Impl.Run(func(ctx context.Context) error {
+			h := c.Impl.CancelOnStop(ctx, http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
+				if play.Wait(req.Context().Done(), time.Hour); req.Context().Err() != nil {
+					ended.Add(1)
+				}
+			}))
+			for range requests {
+				all.Go(func() { h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)) })
+			}
+			time.Sleep(time.Second)
+			return nil
+		}, 0, 0)
+		all.Wait()
+		c.expect(ended.Load() == requests, "of %d requests that are to end at the stop, %d do", requests, ended.Load())
+	})
 }
 
 // CancelOnStopElsewhere uses it beside Serve: before a stop it changes

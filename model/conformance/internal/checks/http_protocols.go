@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -217,22 +218,26 @@ func UploadsAreTaken(c *Checker) {
 		body, err := io.ReadAll(req.Body)
 		_, _ = fmt.Fprintf(w, "%d, %v", len(body), err)
 	}
-	for what, head := range map[string]string{
-		"a request":                           "POST / HTTP/1.1\r\nHost: service\r\nContent-Length: 10\r\n\r\n",
-		"a request that expects 100-continue": "POST / HTTP/1.1\r\nHost: service\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n",
+	for what, upload := range map[string]struct {
+		expect string
+		part   int // of ten
+	}{
+		"a request":                           {"", 1},
+		"a request that expects 100-continue": {"Expect: 100-continue\r\n", 1},
+		"a request of 10 MB":                  {"", 1_000_000},
 	} {
 		c.serving(c.Impl.Serve, subject.Settings{}, takes, func(v *service) {
 			w := v.dial()
 			if w == nil {
 				return
 			}
-			_, _ = io.WriteString(w, head)
+			_, _ = fmt.Fprintf(w, "POST / HTTP/1.1\r\nHost: service\r\nContent-Length: %d\r\n%s\r\n", 10*upload.part, upload.expect)
 			time.Sleep(time.Second)
 			v.stop()
 			go func() {
 				for range 10 {
 					time.Sleep(200 * time.Millisecond)
-					_, _ = io.WriteString(w, "x")
+					_, _ = io.WriteString(w, strings.Repeat("x", upload.part))
 				}
 			}()
 			resp, err := http.ReadResponse(w.r, nil)
@@ -240,9 +245,31 @@ func UploadsAreTaken(c *Checker) {
 				resp, err = http.ReadResponse(w.r, nil)
 			}
 			e := v.exchanged(resp, err)
-			c.expect(e.ok() && e.body == "10, <nil>", "%s whose body comes after the stop: %v", what, e)
+			c.expect(e.ok() && e.body == fmt.Sprintf("%d, <nil>", 10*upload.part), "%s whose body comes after the stop: %v", what, e)
 		})
 	}
+}
+
+// LargeAnswersAreWhole has answers of 10 MB be written after the stop.
+func LargeAnswersAreWhole(c *Checker) {
+	const part, parts = 1_000_000, 10
+	writes := func(_ *service, w http.ResponseWriter, req *http.Request) {
+		for range parts {
+			time.Sleep(200 * time.Millisecond)
+			if req.URL.Path == "/copied" {
+				_, _ = io.Copy(w, io.LimitReader(strings.NewReader(strings.Repeat("x", part)), part))
+			} else {
+				_, _ = w.Write(make([]byte, part))
+			}
+		}
+	}
+	c.serving(c.Impl.Serve, subject.Settings{}, writes, func(v *service) {
+		written, copied := v.begin("written"), v.begin("copied")
+		v.end()
+		for _, e := range []exchange{<-written, <-copied} {
+			c.expect(e.ok() && len(e.body) == part*parts, "of an answer of %d bytes that is written after the stop, there are %d: %d, %v", part*parts, len(e.body), e.code, e.err)
+		}
+	})
 }
 
 // LateRequestOfAYoungConnection sends the request when the connection is

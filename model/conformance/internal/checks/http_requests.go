@@ -46,12 +46,20 @@ func HandlerCounts(c *Checker) {
 			v.note("handled")
 		},
 	} {
-		c.serving(c.ServeBare, subject.Settings{}, handle, func(v *service) {
-			v.begin("")
-			v.end()
-			v.expectCounted(what, v.at("handled"))
-			v.expectSeen(what, v.at("handled"))
-		})
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete, "PURGE"} {
+			c.serving(c.ServeBare, subject.Settings{}, handle, func(v *service) {
+				req, _ := http.NewRequest(method, "http://service/", nil)
+				go func() {
+					if resp, err := v.client.Do(req); err == nil {
+						_ = resp.Body.Close()
+					}
+				}()
+				time.Sleep(time.Millisecond)
+				v.end()
+				v.expectCounted(method+", "+what, v.at("handled"))
+				v.expectSeen(method+", "+what, v.at("handled"))
+			})
+		}
 	}
 }
 

@@ -6,6 +6,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
+	"strings"
+	"sync"
 	"testing/synctest"
 	"time"
 
@@ -114,6 +117,32 @@ func CloseAfterStop(c *Checker) {
 		time.Sleep(time.Second)
 		v.end()
 		v.expectClose("a request that was begun before the stop", <-before)
+	})
+}
+
+// CloseWhateverIsAsked has requests of every method, and answers of every kind of
+// status, be under way at the stop.
+func CloseWhateverIsAsked(c *Checker) {
+	handle := func(_ *service, w http.ResponseWriter, req *http.Request) {
+		code, _ := strconv.Atoi(strings.TrimPrefix(req.URL.Path, "/"))
+		time.Sleep(2 * time.Second)
+		w.WriteHeader(code)
+	}
+	c.serving(c.Impl.Serve, subject.Settings{}, handle, func(v *service) {
+		var all sync.WaitGroup
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodOptions, "PURGE"} {
+			for _, code := range []int{200, 201, 302, 304, 404, 500, 503} {
+				all.Go(func() {
+					req, _ := http.NewRequest(method, fmt.Sprint("http://service/", code), nil)
+					resp, err := v.client.Transport.RoundTrip(req)
+					e := v.exchanged(resp, err)
+					c.expect(e.err == nil && e.code == code && e.closes, "%s is answered %d after the stop: %v, and says Connection: close: %t", method, code, e, e.closes)
+				})
+			}
+		}
+		time.Sleep(time.Second)
+		v.end()
+		all.Wait()
 	})
 }
 

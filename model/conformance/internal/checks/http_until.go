@@ -225,6 +225,22 @@ func UntilWhenItIsOver(c *Checker) {
 	})
 }
 
+// UntilCutsHijacked has a handler that has hijacked its connection read from it for good.
+func UntilCutsHijacked(c *Checker) {
+	reads := hijacks(func(v *service, conn net.Conn, _ *http.Request) {
+		_, _ = io.ReadAll(conn)
+		v.note("cut")
+	})
+	c.servingUntil(subject.Settings{}, time.Second, reads, nil, func(v *service) {
+		if v.hijacked() == nil {
+			return
+		}
+		v.end()
+		last := v.at(hooked)
+		c.expect(v.at("cut") >= last && v.at("cut") <= last+time.Second+100*time.Millisecond+prompt, "the last hook ends at %s, and a hijacked connection of a server that serves until then is cut at %s", scenarios.Show(last+time.Second), scenarios.Show(v.at("cut")))
+	})
+}
+
 // UntilSeveral has several such servers in one run.
 func UntilSeveral(c *Checker) {
 	c.bubble(func() {

@@ -125,6 +125,16 @@ func CauseIsLogged(c *Checker) {
 			c.expect(strings.Contains(found[0].text("cause"), mine.Error()), "after %s, the cause in the log is %q, want %q", what, found[0].text("cause"), mine)
 		}
 	}
+	if c.offered[subject.NeedParent] {
+		log := c.loggedWith(func() subject.Settings {
+			parent, cancel := context.WithCancelCause(context.Background())
+			time.AfterFunc(time.Second, func() { cancel(mine) })
+			return subject.Settings{Parent: parent}
+		}, func(ctx context.Context) error { play.Wait(ctx.Done(), time.Hour); return nil })
+		for _, l := range log.transitionTo(model.Draining) {
+			c.expect(strings.Contains(l.text("cause"), mine.Error()), "the parent was cancelled, and the cause in the log is %q, want %q", l.text("cause"), mine)
+		}
+	}
 	for _, l := range c.interrupted(os.Interrupt).transitionTo(model.Draining) {
 		c.expect(l.text("cause") != "", "after a signal, the record of the transition to draining has no cause: %v", l)
 	}
@@ -132,19 +142,24 @@ func CauseIsLogged(c *Checker) {
 
 // WaitsForIsOfBefore has work end at the very cancel.
 func WaitsForIsOfBefore(c *Checker) {
-	const units = 7
+	const units, tasks = 7, 13
 	log := c.logged(subject.Settings{}, func(ctx context.Context) error {
 		for range units {
 			done, _ := c.Impl.Track(ctx)
 			context.AfterFunc(ctx, done)
+		}
+		for n := 0; n < tasks && c.offered[subject.NeedGo]; n++ {
+			c.Impl.Go(ctx, func(ctx context.Context) error { play.Wait(ctx.Done(), time.Hour); return nil })
 		}
 		c.Impl.Stop(ctx, nil)
 		play.Wait(ctx.Done(), time.Hour)
 		return nil
 	})
 	for _, l := range log.transitionTo(model.Draining) {
-		c.expect(slices.Contains(numbers.FindAllString(l.under("waits_for"), -1), fmt.Sprint(units)),
-			"%d units of Track are out at the stop, and done with the cancel: waits_for is %q", units, l.under("waits_for"))
+		counted := numbers.FindAllString(l.under("waits_for"), -1)
+		each := slices.Contains(counted, fmt.Sprint(units)) && (!c.offered[subject.NeedGo] || slices.Contains(counted, fmt.Sprint(tasks)))
+		c.expect(each || slices.Contains(counted, fmt.Sprint(units+tasks)),
+			"%d units of Track and %d tasks are out at the stop, and done with the cancel: waits_for is %q", units, tasks, l.under("waits_for"))
 	}
 }
 

@@ -26,6 +26,8 @@ func CleanErrorIsAskedOfLeaves(c *Checker) {
 			{mine, true},
 			{fmt.Errorf("in main: %w", mine), true},
 			{fmt.Errorf("in main: %w", errors.Join(context.Canceled, fmt.Errorf("deeper: %w", mine))), true},
+			{deep(mine, 30), true},
+			{deep(errors.Join(mine, other), 30), false},
 			{errors.Join(mine, other), false},
 			{fmt.Errorf("%w, after %w", other, mine), false},
 		} {
@@ -35,6 +37,18 @@ func CleanErrorIsAskedOfLeaves(c *Checker) {
 			})
 		}
 	}
+}
+
+// deep wraps an error so many times, by turns as one and as a list.
+func deep(err error, times int) error {
+	for n := range times {
+		if n%2 == 0 {
+			err = fmt.Errorf("around: %w", err)
+		} else {
+			err = errors.Join(context.Canceled, err)
+		}
+	}
+	return err
 }
 
 // endAfterStop has main, and then a task, end with an error after a stop that

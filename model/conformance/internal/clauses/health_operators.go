@@ -42,6 +42,7 @@ func operatorClauses() []Clause {
 				{"the n-th, for many n", []subject.Need{subject.NeedFailAfter}, checks.FailAfterMany},
 				{"runs that exceed their timeout, and a count that begins anew", []subject.Need{subject.NeedFailAfter}, checks.FailAfterCountsAll},
 				{"both halves of CacheFor", []subject.Need{subject.NeedRefreshAhead}, checks.RefreshAhead},
+				{"runs ahead with other settings", []subject.Need{subject.NeedRefreshAhead}, checks.RefreshedInAllSettings},
 			},
 		},
 		{

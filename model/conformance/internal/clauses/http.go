@@ -62,6 +62,7 @@ func httpClauses() []Clause {
 			Sentence: "While draining, and in a drain delay, HTTP/1 responses other than informational ones carry Connection: close, even if the request came before the stop or the handler writes nothing. Over HTTP/2 the client is sent GOAWAY.",
 			Checks: []Check{
 				{"a request begun before the stop", serve, checks.CloseAfterStop},
+				{"every method and status", serve, checks.CloseWhateverIsAsked},
 				{"in a drain delay", append(serve, subject.NeedDelay), checks.CloseInDelay},
 				{"answers without a body, or with a header of their own", append(serve, subject.NeedDelay), checks.CloseOfOddAnswers},
 				{"a new request through Handler", handler, checks.HandlerCloses},
@@ -96,6 +97,7 @@ func httpClauses() []Clause {
 				{"connections without a request", serve, checks.SilentIsNotWaitedFor},
 				{"streams that begin just before the stop", serve, checks.StreamsOutlastTheStop},
 				{"uploads", serve, checks.UploadsAreTaken},
+				{"large responses", serve, checks.LargeAnswersAreWhole},
 				{"slow readers", serve, checks.SlowReaders},
 			},
 		},
@@ -117,6 +119,7 @@ func httpClauses() []Clause {
 			Checks: []Check{
 				{"streams end at the stop", append(serve, subject.NeedCancelOnStop, subject.NeedDelay), checks.StreamsEndAtTheStop},
 				{"before and after the stop, without a server", []subject.Need{subject.NeedCancelOnStop}, checks.CancelOnStopElsewhere},
+				{"hundreds of requests", []subject.Need{subject.NeedCancelOnStop}, checks.ManyEndAtTheStop},
 			},
 		},
 		{
@@ -147,6 +150,7 @@ func untilClause() Clause {
 			{"it is begun inside a task", append(until, subject.NeedGo, subject.NeedStop, subject.NeedLog), checks.UntilInGo},
 			{"it is begun when the run is over", until, checks.UntilWhenItIsOver},
 			{"several in one run", until, checks.UntilSeveral},
+			{"a hijacked connection", until, checks.UntilCutsHijacked},
 		},
 	}
 }
