@@ -28,13 +28,13 @@ func logVariants() []variant {
 		{"logs transitions at Debug", "LOG STATE", func(i *impl) { atLevel(i, slog.LevelDebug) }},
 		{"logs transitions as warnings", "LOG STATE DRAIN", func(i *impl) { atLevel(i, slog.LevelWarn) }},
 		{"logs what is waited for as a group", "LOG", func(i *impl) {
-			count := regexp.MustCompile(`([0-9]+) tracked`)
+			count := regexp.MustCompile(`([0-9]+) (tracked|task)`)
 			onAttr(i, "waits_for", func(a slog.Attr) slog.Attr {
-				units := "0"
-				if found := count.FindStringSubmatch(a.Value.String()); found != nil {
-					units = found[1]
+				counts := []any{slog.String("main", "yes")}
+				for _, found := range count.FindAllStringSubmatch(a.Value.String(), -1) {
+					counts = append(counts, slog.String(found[2], found[1]))
 				}
-				return slog.Group("waits_for", slog.String("main", "yes"), slog.String("units", units))
+				return slog.Group("waits_for", counts...)
 			})
 		}},
 		{"logs in other words", "LOG STATE DRAIN HOOK RUN", func(i *impl) {

@@ -71,7 +71,7 @@ func combinedCases() []Case {
 				}
 			})
 		}),
-		wrong("CacheFor is ignored for an optional check", "HEALTH-9", func(i *impl) {
+		wrong("CacheFor is ignored for an optional check", "HEALTH-9 HEALTH-18", func(i *impl) {
 			onCheckSettings(i, func(s *conformance.CheckSettings) {
 				if s.Optional {
 					s.CacheFor = 0
