@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
@@ -22,8 +23,8 @@ const (
 // combined is a check with several settings at once, and what is predicted of it.
 type combined struct {
 	settings subject.CheckSettings
-	end      int // of the next run
-	runs     int // so far
+	end      atomic.Int64 // of the next run
+	runs     atomic.Int64 // so far
 
 	ends     time.Time // of the last run
 	result   int       // its end
@@ -32,9 +33,9 @@ type combined struct {
 
 // run is the check.
 func (b *combined) run(context.Context) error {
-	b.runs++
+	b.runs.Add(1)
 	time.Sleep(time.Millisecond)
-	switch b.end {
+	switch b.end.Load() {
 	case fails:
 		return errors.New("the reason")
 	case exceeds:
@@ -57,12 +58,12 @@ func (b *combined) predict() (runs int, passing, ready bool) {
 		runs++
 		b.ended() // for the next probe
 	}
-	return b.runs + runs, passing, ready
+	return int(b.runs.Load()) + runs, passing, ready
 }
 
 // ended predicts the end of a run.
 func (b *combined) ended() {
-	b.ends, b.result = time.Now(), b.end
+	b.ends, b.result = time.Now(), int(b.end.Load())
 	if b.failures++; b.result == passes {
 		b.failures = 0
 	}
@@ -82,7 +83,7 @@ func (c *Checker) lives(s subject.CheckSettings, ends int, f func(what string, r
 			h.AddCheck("other", func() error { return nil })
 			h.AddCheckContext("db", b.run, s)
 			for probe := range 60 {
-				b.end = random.IntN(ends)
+				b.end.Store(int64(random.IntN(ends)))
 				runs, passing, ready := b.predict()
 				r := play.Ask(h.Readiness, http.MethodGet)
 				time.Sleep(2 * time.Millisecond) // for the run that no probe waits for
@@ -108,8 +109,9 @@ func (c *Checker) cachedInAllSettings(ahead bool) {
 		for _, failAfter := range []int{0, 3} {
 			s := subject.CheckSettings{Optional: optional, FailAfter: failAfter, CacheFor: 3500 * time.Millisecond, RefreshAhead: ahead}
 			c.lives(s, exceeds, func(what string, r play.Reply, b *combined, runs int, passing, _ bool) bool {
-				right := b.runs == runs && (r.Checks["db"] == "ok") == passing
-				c.expect(right, "%s: the check says %q, and the run that counts passes: %t; there were %d runs, want %d", what, r.Checks["db"], passing, b.runs, runs)
+				got := int(b.runs.Load())
+				right := got == runs && (r.Checks["db"] == "ok") == passing
+				c.expect(right, "%s: the check says %q, and the run that counts passes: %t; there were %d runs, want %d", what, r.Checks["db"], passing, got, runs)
 				return right
 			})
 		}
