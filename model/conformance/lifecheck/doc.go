@@ -47,7 +47,7 @@
 //	-profile P     kubernetes or standalone. Default standalone.
 //	-runs N        how often it is stopped under load, and in start-up. Default 3.
 //	-json          write the report as JSON; its durations are nanoseconds.
-//	-markdown      write it as Markdown.
+//	-markdown      write it as Markdown. Not with -json.
 //	-q             no progress on standard error.
 //
 // Durations are written as in Go: 500ms, 5s, 1m30s. A probe must be answered within
