@@ -10,6 +10,7 @@ import (
 type sighting struct {
 	name, seen string
 	timing     bool // it rests on how long something took, though others of its name may not
+	compared   bool // it rests on how the service answers when it does not stop
 }
 
 // judge is what the rules are asked with: one life, and what is known of the

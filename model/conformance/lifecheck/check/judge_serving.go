@@ -130,7 +130,7 @@ func (j *judge) inFlightRequest(r Request, cut, atExit, failed *group) {
 		if r.HTTP2 && !r.Told {
 			j.find("no-goaway", "%s was cut, %s, and no GOAWAY came", r.What, j.after(r.Ended))
 		}
-	case r.Status >= 500 && usual.Status < 500 || r.Status >= 400 && usual.Status < 400:
+	case usual.worse(r.Status):
 		failed.add(r)
 	case r.HTTP2 && !r.Told && r.Gone > 0:
 		j.find("no-goaway", "the connection with %s was closed, %s, and no GOAWAY came", r.What, j.after(r.Gone))
@@ -160,11 +160,11 @@ func (j *judge) laterRequest(r Request, unanswered, refused *group) {
 	c := j.closed(mustTarget(r.URL).addr)
 	usual := j.usualOf(r)
 	switch {
-	case r.Outcome == Answered && (r.Status >= 400 && usual.Status < 400 || !r.ToEOF && r.shorterThan(usual)):
+	case r.Outcome == Answered && (usual.worse(r.Status) || !r.ToEOF && r.shorterThan(usual)):
 		if r.Sent < j.Stop+j.window()-windowSlack && j.proved(j.Stop, r.Sent) {
 			refused.add(r)
 		}
-	case r.Outcome == Answered || r.Outcome == Refused || r.Outcome == Declined || r.Outcome == Unfinished && j.Exit == 0:
+	case r.Outcome == Answered && !r.shorterThan(usual) || r.Outcome == Refused || r.Outcome == Declined || r.Outcome == Unfinished && j.Exit == 0:
 	case r.Sent < c.accepted-4*closeEvery && r.reached(r.Ended): // the listener was open for a while yet
 		unanswered.add(r)
 	}
@@ -205,6 +205,7 @@ func (g *group) report(j *judge, name string, of int) {
 		bytes = fmt.Sprintf("%d of the usual %d bytes", first.Bytes, usual.Bytes)
 	}
 	j.find(name, "%s%s; the first was %s, %s, with %s of its body", total, strings.Join(parts, ", "), how, j.after(first.Ended), bytes)
+	j.seen[len(j.seen)-1].compared = slices.ContainsFunc(g.requests, func(r Request) bool { return r.Outcome == Answered })
 }
 
 // lost says what was lost when the process was killed.

@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 )
@@ -49,6 +48,9 @@ func (u Usual) protocols() string {
 // alike.
 const looks = 4
 
+// moreLooks is how often it is asked once more when its answers looked wrong.
+const moreLooks = 16
+
 // usual asks a URL over HTTP/1.1 and once over HTTP/2, side by side.
 func (w *watch) usual(url string) Usual {
 	u := Usual{URL: url}
@@ -82,7 +84,11 @@ func (w *watch) usual(url string) Usual {
 	switch {
 	case u.HTTP1:
 		u.Takes, u.Status, u.Bytes = min(took[0], took[1]), first.status, first.bytes
-		u.Stable = alike(answers[:]...) && (!u.HTTP2 || alike(first, other))
+		u.Stable = true
+		u.also(answers[:]...)
+		if u.HTTP2 {
+			u.also(other)
+		}
 	case u.HTTP2:
 		u.Takes, u.Status, u.Bytes = otherTook, other.status, other.bytes
 		w.book.http2.Store(t.addr, true)
@@ -90,11 +96,26 @@ func (w *watch) usual(url string) Usual {
 	return u
 }
 
-// alike reports whether answers are whole, and have the same status and length.
-func alike(answers ...answer) bool {
-	return !slices.ContainsFunc(answers, func(a answer) bool {
-		return a.outcome != Answered || a.status != answers[0].status || a.bytes != answers[0].bytes
-	})
+// lookAgain asks each URL more often, a few times at once, before a service is
+// said to have failed where it may fail now and then.
+func (w *watch) lookAgain() {
+	for range moreLooks / looks {
+		var asking sync.WaitGroup
+		for i := range w.book.survey.Work {
+			u := &w.book.survey.Work[i]
+			var answers [looks]answer
+			t := w.book.target(u.URL)
+			asking.Go(func() {
+				var each sync.WaitGroup
+				for k := range answers {
+					each.Go(func() { answers[k] = t.get(w.ctx, w.o.Budget) })
+				}
+				each.Wait()
+				u.also(answers[:]...)
+			})
+		}
+		asking.Wait()
+	}
 }
 
 // tryUpload sends half of a body and waits for longer than the work takes. What

@@ -33,6 +33,7 @@ type watch struct {
 // book is what one life learns for the next.
 type book struct {
 	survey *Survey
+	unsure bool     // whether answers are alike: ask again
 	hangs  bool     // an upload that is not finished is not answered
 	http2  sync.Map // addresses where only HTTP/2 is spoken
 }
@@ -103,6 +104,10 @@ func (w *watch) steps(fraction float64) error {
 	case Hanging:
 		w.hang()
 	default:
+		if w.book.unsure {
+			w.lookAgain()
+			w.book.unsure = false
+		}
 		w.load()
 	}
 	if err := w.stillReady(); err != nil {
