@@ -82,7 +82,7 @@ func (j *judge) readiness() {
 type closing struct {
 	accepted time.Duration // the last that was
 	refused  time.Duration // the first that was not, and none was after it; 0: none
-	never    time.Duration // refused, or the end of the process
+	never    time.Duration // refused, or the end of the process; much later where something else accepts
 }
 
 // closed looks at every connection to the address.
@@ -97,9 +97,15 @@ func (j *judge) closed(addr string) (c closing) {
 			c.refused = p.Ended
 		}
 	}
-	c.never = j.Exit
-	if c.refused != 0 {
+	switch {
+	case c.accepted > j.Exit && c.refused == 0: // by what the process has left behind
+		c.never = c.accepted + afterwards
+	case c.accepted > j.Exit:
+		c.never = c.refused
+	case c.refused != 0:
 		c.never = min(c.refused, j.Exit)
+	default:
+		c.never = j.Exit
 	}
 	return c
 }

@@ -139,10 +139,14 @@ func (j *judge) inFlightRequest(r Request, cut, atExit, failed *group) {
 	}
 }
 
-// diedWith reports whether a request ended as the process did: soon before it, or
+// endsTogether is how long before it is seen to end a process may close its
+// connections.
+const endsTogether = 150 * time.Millisecond
+
+// diedWith reports whether a request ended as the process did: just before it, or
 // after, and nothing was answered in between.
 func (j *judge) diedWith(r Request) bool {
-	return r.Ended > j.Exit-settling && !slices.ContainsFunc(j.Probes, func(p Probe) bool {
+	return r.Ended > j.Exit-endsTogether-2*j.Late && !slices.ContainsFunc(j.Probes, func(p Probe) bool {
 		return p.Begun > r.Ended && p.Outcome == Answered
 	})
 }

@@ -13,6 +13,7 @@ const (
 	addr   = "127.0.0.1:1"
 	slow   = "http://" + addr + "/slow"
 	random = "http://" + addr + "/random"
+	flaky  = "http://" + addr + "/flaky"
 )
 
 func options() Options {
@@ -21,7 +22,8 @@ func options() Options {
 }
 
 var survey = Survey{StartUp: 50 * ms, Work: []Usual{{URL: slow, Takes: 1000 * ms, Status: 200, Bytes: 40, Stable: true, HTTP1: true},
-	{URL: random, Takes: 1000 * ms, Status: 200, Bytes: 40, HTTP1: true}}}
+	{URL: random, Takes: 1000 * ms, Status: 200, Bytes: 40, HTTP1: true},
+	{URL: flaky, Takes: 1000 * ms, Status: 200, Varies: []int{500}, Bytes: 40, HTTP1: true}}}
 
 // well is the record of a service that stops as it should.
 func well(kind Kind) *Life {
@@ -210,6 +212,16 @@ func TestWhatIsSeenIsJudged(t *testing.T) {
 				l.Requests = append(l.Requests, Request{Phase: After, What: "GET /slow, HTTP/1.1", URL: o.Work[1], Sent: at, Ended: at + 500*ms, Told: true, Status: 200, Outcome: Answered})
 			}
 		}, []string{"listener-open-late"}},
+		{"an error that comes without a signal too", UnderLoad, func(_ *Options, l *Life) {
+			l.Requests[0].URL, l.Requests[0].Status = flaky, 500
+		}, nil},
+		{"requests that are cut 300 ms before the exit", UnderLoad, func(_ *Options, l *Life) {
+			l.eachRequest(InFlight, func(r *Request) { r.Outcome, r.Ended = Closed, l.Exit-300*ms })
+		}, []string{"in-flight-dropped"}},
+		{"two bodies without a length that are short, of requests in the delay", UnderLoad, func(_ *Options, l *Life) {
+			l.Requests = append(l.Requests, l.Requests[len(l.Requests)-1])
+			l.eachRequest(After, func(r *Request) { r.ToEOF, r.Bytes = true, 10 })
+		}, []string{"accepted-without-answer"}},
 		{"an answer that is an error", UnderLoad, func(_ *Options, l *Life) { l.Requests[0].Status = 503 }, []string{"in-flight-failed"}},
 		{"two accepted and not answered", UnderLoad, func(_ *Options, l *Life) {
 			l.Requests = append(l.Requests, l.Requests[len(l.Requests)-1])
@@ -275,6 +287,16 @@ func TestWhatIsSeenIsJudged(t *testing.T) {
 			l.Code, l.BySignal, l.Exit, l.Held = 143, "SIGTERM", stopAt+2*ms, []string{addr}
 			l.each(ReadyProbe, pass)
 		}, []string{"signal-not-passed-on"}},
+		{"a parent that exits alone", UnderLoad, func(_ *Options, l *Life) {
+			l.Exit = stopAt + 2*ms
+			l.each(ReadyProbe, pass)
+		}, []string{"signal-not-passed-on"}},
+		{"a parent that exits alone when it has passed the signal on", UnderLoad, func(_ *Options, l *Life) {
+			l.Exit = stopAt + 2*ms
+		}, []string{"port-held"}},
+		{"a stuck request that what is left behind has", Hanging, func(_ *Options, l *Life) {
+			l.Requests = []Request{{Phase: Stuck, What: "POST /slow", URL: slow, Sent: 600 * ms, Ended: 2700 * ms, Outcome: Unfinished}}
+		}, nil},
 		{"an exit without a signal", UnderLoad, func(_ *Options, l *Life) { l.Stop, l.Exit, l.Code = 0, 900*ms, 1 }, []string{"exits-by-itself"}},
 		{"death by the signal in start-up", Starting, func(_ *Options, l *Life) {
 			*l = Life{Kind: Starting, Stop: 20 * ms, Exit: 22 * ms, Code: 143, BySignal: "SIGTERM"}

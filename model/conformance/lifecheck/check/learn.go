@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -48,9 +49,6 @@ func (u Usual) protocols() string {
 // alike.
 const looks = 4
 
-// moreLooks is how often it is asked once more when its answers looked wrong.
-const moreLooks = 16
-
 // usual asks a URL over HTTP/1.1 and once over HTTP/2, side by side.
 func (w *watch) usual(url string) Usual {
 	u := Usual{URL: url}
@@ -83,7 +81,8 @@ func (w *watch) usual(url string) Usual {
 	u.HTTP1, u.HTTP2 = first.outcome == Answered && answers[1].outcome == Answered, other.outcome == Answered
 	switch {
 	case u.HTTP1:
-		u.Takes, u.Status, u.Bytes = min(took[0], took[1]), first.status, first.bytes
+		u.Takes, u.Status, u.Bytes = slices.Min(took[:]), first.status, first.bytes
+		u.Serial = u.Takes >= youngest && slices.Max(took[:]) > 2*u.Takes
 		u.Stable = true
 		u.also(answers[:]...)
 		if u.HTTP2 {
@@ -96,26 +95,28 @@ func (w *watch) usual(url string) Usual {
 	return u
 }
 
-// lookAgain asks each URL more often, a few times at once, before a service is
-// said to have failed where it may fail now and then.
+// lookAgain asks each URL as often at a time as is done around a stop, before a
+// service is said to have failed there: it may fail now and then, or limit how
+// many requests it takes at once.
 func (w *watch) lookAgain() {
-	for range moreLooks / looks {
-		var asking sync.WaitGroup
-		for i := range w.book.survey.Work {
-			u := &w.book.survey.Work[i]
-			var answers [looks]answer
-			t := w.book.target(u.URL)
-			asking.Go(func() {
-				var each sync.WaitGroup
-				for k := range answers {
-					each.Go(func() { answers[k] = t.get(w.ctx, w.o.Budget) })
-				}
-				each.Wait()
-				u.also(answers[:]...)
-			})
+	var asking sync.WaitGroup
+	for i := range w.book.survey.Work {
+		u := &w.book.survey.Work[i]
+		answers := make([]answer, inFlightAtOnce+outstanding)
+		if u.Serial {
+			answers = answers[:looks]
 		}
-		asking.Wait()
+		t := w.book.target(u.URL)
+		asking.Go(func() {
+			var each sync.WaitGroup
+			for k := range answers {
+				each.Go(func() { answers[k] = t.get(w.ctx, w.o.Budget) })
+			}
+			each.Wait()
+			u.also(answers...)
+		})
 	}
+	asking.Wait()
 }
 
 // tryUpload sends half of a body and waits for longer than the work takes. What

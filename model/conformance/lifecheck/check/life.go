@@ -110,8 +110,10 @@ func (w *watch) steps(fraction float64) error {
 		}
 		w.load()
 	}
-	if err := w.stillReady(); err != nil {
-		return err
+	if !w.book.survey.serial() { // there a probe is answered when the load is over
+		if err := w.stillReady(); err != nil {
+			return err
+		}
 	}
 	w.stopService()
 	w.wg.Go(w.finishUploads)

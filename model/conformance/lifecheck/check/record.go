@@ -164,6 +164,7 @@ type Usual struct {
 	Varies []int // statuses of other answers, if not all had the same
 	Bytes  int64
 	Stable bool // several answers had as many bytes and the same status
+	Serial bool // answers had to wait for one another
 	HTTP1  bool
 	HTTP2  bool
 }
@@ -173,6 +174,11 @@ type Survey struct {
 	StartUp time.Duration
 	Work    []Usual
 	Upload  *Usual // nil: nothing reads the body of a POST
+}
+
+// serial reports whether requests to some URL wait for one another.
+func (s *Survey) serial() bool {
+	return slices.ContainsFunc(s.Work, func(u Usual) bool { return u.Serial })
 }
 
 // shorterThan reports whether r lacks some of the body that usually comes. Where
