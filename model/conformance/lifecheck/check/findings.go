@@ -60,7 +60,7 @@ func Rules() []Rule {
 		{"work-refused-in-delay", "DRAIN-7", "Requests that come during the delay are answered with an error, or with less than usual.",
 			"Serve as ever until the delay is over.", false, nil},
 		{"accepted-without-answer", "HTTP-6", "Connections are accepted after the signal, and what is sent on them is not answered, or not to its end.",
-			"Close the listener when nothing is accepted any more, and wait for what was accepted, not only for what was under way at the signal.", true, []string{"listener-open-late", "readiness-hangs", "readiness-slow", "liveness-fails"}},
+			"Close the listener when nothing is accepted any more, and wait for what was accepted, not only for what was under way at the signal, as long as it takes.", true, []string{"listener-open-late", "readiness-hangs", "readiness-slow", "liveness-fails"}},
 		{"keep-alive-not-ended", "HTTP-3", "Kept connections are not closed by Connection: close or GOAWAY: clients send the next request on one that is about to go.",
 			"From the signal on, answer with Connection: close (http.Server.SetKeepAlivesEnabled(false)), and close idle connections with the listener (http.Server.Shutdown).", true, nil},
 		{"no-goaway", "HTTP-3", "An HTTP/2 connection with requests under way is closed without GOAWAY.",

@@ -111,7 +111,7 @@ func (j *judge) requests() {
 	cut.report(j, "in-flight-dropped", flying)
 	atExit.report(j, "early-exit", flying)
 	failed.report(j, "in-flight-failed", flying)
-	if len(unanswered.requests) >= 2 {
+	if n := len(unanswered.requests); n >= 2 || n == 1 && !j.meant() {
 		unanswered.report(j, "accepted-without-answer", 0)
 	}
 	refused.report(j, "work-refused-in-delay", 0)

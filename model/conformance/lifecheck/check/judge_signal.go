@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -111,8 +112,8 @@ func (j *judge) exit() {
 		j.find("killed", "still there %s; the budget is %v%s", j.after(j.Killed), j.Budget, j.lost())
 	case over:
 		j.find("over-budget", "exit %s; the budget is %v", j.after(j.Exit), j.Budget)
-	case j.Kind != Hanging && !j.meant():
-		j.find("exit-code", "exit code %d%s, %s", j.Life.Code, because(j.BySignal), j.after(j.Exit))
+	case j.Kind != Hanging && !j.meant() && (j.BySignal != "" || !j.cutSome()):
+		j.find("exit-code", "exit code %d%s, %s%s", j.Life.Code, because(j.BySignal), j.after(j.Exit), lastLine(j.Output))
 	}
 	if cut, ok := j.cutStuck(); ok && !over && j.Kind == Hanging && j.Life.Code == 0 && j.BySignal == "" {
 		j.find("stuck-request-exit-zero", "%s was %s, %s, and the exit code is 0", cut.What, cut.Outcome, j.after(cut.Ended))
@@ -142,6 +143,36 @@ func list(parts []string) string {
 		return "no processes that are known"
 	}
 	return strings.Join(parts, ", ")
+}
+
+// cutSome reports whether a request was cut after the stop. Then an exit code that
+// says so is right.
+func (j *judge) cutSome() bool {
+	return slices.ContainsFunc(j.Requests, func(r Request) bool {
+		cut := r.Outcome == Closed || r.Outcome == Reset || r.Outcome == TimedOut
+		return cut && r.Ended > j.Stop && r.reached(r.Ended)
+	})
+}
+
+// lastLine is the last that was printed, or the line that says why a Go program
+// crashed.
+func lastLine(output string) string {
+	last := ""
+	for line := range strings.Lines(output) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+			last = line
+			break
+		}
+		if line != "" {
+			last = line
+		}
+	}
+	if last == "" {
+		return ""
+	}
+	const most = 200
+	return fmt.Sprintf("; it printed last: %.*q", most, last)
 }
 
 // cutStuck is the request that never ended, if it was cut.

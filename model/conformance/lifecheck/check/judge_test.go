@@ -242,6 +242,10 @@ func TestWhatIsSeenIsJudged(t *testing.T) {
 			r := &l.Requests[0]
 			r.HTTP2, r.Told, r.Gone = true, false, 1700*ms
 		}, []string{"no-goaway"}},
+		{"exit code 1, and one that came in the delay was cut", UnderLoad, func(_ *Options, l *Life) {
+			l.Code = 1
+			l.eachRequest(After, func(r *Request) { r.Outcome, r.Ended = Closed, l.Exit })
+		}, []string{"accepted-without-answer"}},
 		{"exit code 1", UnderLoad, func(_ *Options, l *Life) { l.Code = 1 }, []string{"exit-code"}},
 		{"exit code 143, as asked", UnderLoad, func(o *Options, l *Life) { o.Code, l.Code = 143, 143 }, nil},
 		{"exit code 130 after SIGINT, where 143 is asked", Interrupt, func(o *Options, l *Life) { o.Code, l.Code = 143, 130 }, nil},
@@ -319,6 +323,18 @@ func TestWhatIsSeenIsJudged(t *testing.T) {
 				t.Errorf("found %v, want %v\n%+v", names, c.want, seen)
 			}
 		})
+	}
+}
+
+func TestAnExitIsReportedWithWhatWasPrinted(t *testing.T) {
+	for _, c := range []struct{ output, want string }{
+		{"", ""},
+		{"one\ntwo\n\n", `; it printed last: "two"`},
+		{"one\npanic: no\n\ngoroutine 1 [running]:\n", `; it printed last: "panic: no"`},
+	} {
+		if got := lastLine(c.output); got != c.want {
+			t.Errorf("of %q it is %q, want %q", c.output, got, c.want)
+		}
 	}
 }
 

@@ -21,6 +21,8 @@ func wrongRequests() []Case {
 			main: of(func(s *service) {
 				s.end = func() int { s.srv.Close(); time.Sleep(600 * time.Millisecond); return 0 }
 			})},
+		{Name: "what comes in the delay takes longer than Shutdown waits", Finds: finds("accepted-without-answer"),
+			main: of(func(s *service) { s.takes = 3 * time.Second })},
 		{Name: "every second request is cut", Finds: finds("in-flight-dropped"),
 			main: of(func(s *service) {
 				var n atomic.Int64
