@@ -90,6 +90,8 @@ func parse(args []string, out, errs io.Writer) (command, error) {
 		return c, err
 	case err == nil && c.json && c.markdown:
 		err = errors.New("-json and -markdown are both given; the report is written once")
+	case err == nil && (c.Budget == 0 || c.Start == 0 || c.Runs == 0):
+		err = errors.New("none of -budget, -start and -runs can be 0")
 	}
 	if err != nil {
 		fmt.Fprintf(errs, "lifecheck: %v\n%s\nlifecheck -h lists the flags\n", err, usage)

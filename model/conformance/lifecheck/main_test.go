@@ -164,6 +164,7 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 		{"a host that is not known", []string{"-ready", "http://nowhere.invalid/", "-work", free, "--", "true"}, "the host of http://nowhere.invalid/ is not known"},
 		{"another profile", []string{"-ready", free, "-work", free, "-profile", "mine", "--", "true"}, "neither"},
 		{"a flag that is not there", []string{"-fast"}, "not defined"},
+		{"no runs", []string{"-runs", "0", "-ready", free, "-work", free, "--", "true"}, "can be 0"},
 		{"two forms of the report", []string{"-json", "-markdown", "-ready", free, "-work", free, "--", "true"}, "-json and -markdown"},
 		{"a program that is not there", []string{"-ready", free, "-work", free, "--", "/nowhere/program"}, "no such file"},
 		{"an address that is taken", []string{"-ready", taken, "-work", taken, "--", "true"}, "already"},

@@ -35,7 +35,7 @@ func Rules() []Rule {
 			"Start the service by exec, or have its parent pass the signal on and wait.", false, []string{all}},
 		{"second-signal-harms", "SIG-1", "Supervisors repeat SIGTERM. Here a second one breaks what a single one does not.",
 			"Keep the handler registered until the process ends: no signal.Stop, no stop of NotifyContext, no exit on a second SIGTERM.", true, nil},
-		{"start-up-ignores-signal", "SIG-1", "A signal in start-up is lost: the service comes up and has to be killed.",
+		{"start-up-ignores-signal", "SIG-1", "A signal in start-up does not end the service: it comes up, or hangs, and has to be killed.",
 			"Register the handler first, and look at what it has caught before serving.", false, nil},
 		{"ready-after-signal", "RUN-13", "After a signal in start-up the service still comes up and says that it is ready.",
 			"A stop before the start is over skips the rest of it: do not say ready any more.", true, nil},

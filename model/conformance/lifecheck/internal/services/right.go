@@ -157,6 +157,14 @@ func rightAnswers() []Case {
 				time.Sleep(s.takes)
 			}
 		})},
+		{Name: "early hints over HTTP/2", main: of(func(s *service) {
+			s.srv.Protocols = new(http.Protocols)
+			s.srv.Protocols.SetUnencryptedHTTP2(true)
+			s.slow = func(w http.ResponseWriter, r *http.Request) {
+				w.WriteHeader(http.StatusEarlyHints)
+				s.answerSlowly(w, r)
+			}
+		})},
 		{Name: "trailers", main: answer(func(s *service) http.HandlerFunc {
 			return func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Trailer", "Checksum")

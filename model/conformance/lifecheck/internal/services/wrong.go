@@ -55,6 +55,19 @@ func wrongSignals() []Case {
 			main: of(func(s *service) {
 				s.before = func() { signal.Ignore(syscall.SIGTERM, syscall.SIGINT); time.Sleep(700 * time.Millisecond) }
 			})},
+		{Name: "it hangs after a signal in start-up", Finds: finds("start-up-ignores-signal"), adjust: shortBudget,
+			main: of(func(s *service) {
+				s.before = func() {
+					early := make(chan os.Signal, 1)
+					signal.Notify(early, syscall.SIGTERM, syscall.SIGINT)
+					select {
+					case <-early:
+						<-s.stop
+					case <-time.After(700 * time.Millisecond):
+						signal.Stop(early)
+					}
+				}
+			})},
 		{Name: "SIGINT in start-up is lost", Finds: finds("start-up-ignores-signal"), adjust: shortBudget,
 			main: of(func(s *service) {
 				s.before = func() { signal.Ignore(syscall.SIGINT); time.Sleep(700 * time.Millisecond) }

@@ -68,6 +68,19 @@ func wrongRequests() []Case {
 					s.answerSlowly(w, r)
 				}
 			})},
+		{Name: "streams of HTTP/2 fail after early hints", Finds: finds("in-flight-failed"),
+			main: of(func(s *service) {
+				s.srv.Protocols = new(http.Protocols)
+				s.srv.Protocols.SetUnencryptedHTTP2(true)
+				s.slow = func(w http.ResponseWriter, r *http.Request) {
+					w.WriteHeader(http.StatusEarlyHints)
+					began := s.stopping.Load()
+					time.Sleep(s.takes)
+					if s.stopping.Load() && !began {
+						w.WriteHeader(http.StatusInternalServerError)
+					}
+				}
+			})},
 		{Name: "requests fail with the signal", Finds: finds("in-flight-failed"),
 			main: of(func(s *service) {
 				s.slow = func(w http.ResponseWriter, r *http.Request) {
