@@ -78,6 +78,18 @@ func (j *judge) readiness() {
 	j.find("readiness-slow", "answered %d as late as %s, and first failed %s", last.Status, j.after(last.Ended), j.after(first.Ended))
 }
 
+// aware is when readiness was first seen to fail after the stop: what was sent
+// before that may have been under way when the service took the signal. It is the
+// stop where readiness does not fail.
+func (j *judge) aware() time.Duration {
+	for _, p := range j.of(ReadyProbe) {
+		if p.Outcome == Answered && !p.ok() {
+			return p.Ended
+		}
+	}
+	return j.Stop
+}
+
 // closing is what is known of when an address stopped taking connections.
 type closing struct {
 	accepted time.Duration // the last that was

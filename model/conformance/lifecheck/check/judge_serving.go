@@ -165,7 +165,7 @@ func (j *judge) laterRequest(r Request, unanswered, refused *group) {
 	usual := j.usualOf(r)
 	switch {
 	case r.Outcome == Answered && (usual.worse(r.Status) || !r.ToEOF && r.shorterThan(usual)):
-		if r.Sent < j.Stop+j.window()-windowSlack && j.proved(j.Stop, r.Sent) {
+		if r.Sent < j.Stop+j.window()-windowSlack && r.Sent > j.aware() && j.proved(j.Stop, r.Sent) {
 			refused.add(r)
 		}
 	case r.Outcome == Answered && !r.shorterThan(usual) || r.Outcome == Refused || r.Outcome == Declined || r.Outcome == Unfinished && j.Exit == 0:

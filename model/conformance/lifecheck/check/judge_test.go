@@ -234,6 +234,14 @@ func TestWhatIsSeenIsJudged(t *testing.T) {
 		{"an error in the delay", UnderLoad, func(_ *Options, l *Life) {
 			l.eachRequest(After, func(r *Request) { r.Status = 503 })
 		}, []string{"work-refused-in-delay"}},
+		{"an error in the delay, of a request that was sent before readiness failed", UnderLoad, func(_ *Options, l *Life) {
+			l.each(ReadyProbe, func(p *Probe) {
+				if p.Begun < stopAt+200*ms {
+					pass(p)
+				}
+			})
+			l.eachRequest(After, func(r *Request) { r.Status, r.Sent, r.Ended = 500, stopAt+100*ms, stopAt+220*ms })
+		}, nil},
 		{"an error after the delay", UnderLoad, func(o *Options, l *Life) {
 			o.Delay = 0
 			l.eachRequest(After, func(r *Request) { r.Status = 503 })
