@@ -101,6 +101,7 @@ func (j *judge) requests() {
 	for _, r := range j.Requests {
 		switch {
 		case j.Killed > 0 && r.Ended >= j.Killed-closeEvery:
+		case j.queued(r):
 		case j.flew(r):
 			j.inFlightRequest(r, &cut, &atExit, &failed)
 		case r.Phase == After && r.Sent > j.Stop:
@@ -115,6 +116,12 @@ func (j *judge) requests() {
 		unanswered.report(j, "accepted-without-answer", 0)
 	}
 	refused.report(j, "work-refused-in-delay", 0)
+}
+
+// queued reports whether a request without an answer can only have waited for its
+// turn: one that the service had begun would have been answered long before.
+func (j *judge) queued(r Request) bool {
+	return r.Phase == InFlight && r.Status == 0 && !r.HTTP2 && !r.Upload && j.usualOf(r).Takes < youngest
 }
 
 // inFlightRequest sorts one that was under way at the stop.

@@ -14,6 +14,7 @@ const (
 	slow   = "http://" + addr + "/slow"
 	random = "http://" + addr + "/random"
 	flaky  = "http://" + addr + "/flaky"
+	quick  = "http://" + addr + "/quick"
 )
 
 func options() Options {
@@ -23,7 +24,8 @@ func options() Options {
 
 var survey = Survey{StartUp: 50 * ms, Work: []Usual{{URL: slow, Takes: 1000 * ms, Status: 200, Bytes: 40, Stable: true, HTTP1: true},
 	{URL: random, Takes: 1000 * ms, Status: 200, Bytes: 40, HTTP1: true},
-	{URL: flaky, Takes: 1000 * ms, Status: 200, Varies: []int{500}, Bytes: 40, HTTP1: true}}}
+	{URL: flaky, Takes: 1000 * ms, Status: 200, Varies: []int{500}, Bytes: 40, HTTP1: true},
+	{URL: quick, Takes: ms, Status: 200, Bytes: 40, HTTP1: true}}}
 
 // well is the record of a service that stops as it should.
 func well(kind Kind) *Life {
@@ -174,6 +176,10 @@ func TestWhatIsSeenIsJudged(t *testing.T) {
 			r := &l.Requests[0]
 			r.Status, r.Outcome, r.Sent, r.Ended = 0, Reset, 950*ms, 1010*ms
 		}, []string{"in-flight-dropped"}},
+		{"a request that is cut where an answer takes a millisecond", UnderLoad, func(_ *Options, l *Life) {
+			r := &l.Requests[0]
+			r.URL, r.Status, r.Outcome, r.Sent, r.Ended = quick, 0, Closed, 950*ms, 1010*ms
+		}, nil},
 		{"a body without a length that is short", UnderLoad, func(_ *Options, l *Life) {
 			l.Requests[0].ToEOF, l.Requests[0].Bytes = true, 10
 		}, []string{"in-flight-dropped"}},
