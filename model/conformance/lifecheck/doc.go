@@ -47,7 +47,7 @@
 //	-profile P     kubernetes or standalone. Default standalone.
 //	-runs N        how often it is stopped under load, and in start-up. Default 3.
 //	-json          write the report as JSON; its durations are nanoseconds.
-//	-markdown      write it as Markdown.
+//	-markdown      write it as Markdown. Not with -json.
 //	-q             no progress on standard error.
 //
 // Durations are written as in Go: 500ms, 5s, 1m30s. A probe must be answered within
@@ -74,9 +74,10 @@
 //
 // The number of lives, 2×runs+5, times the time that the service takes to start
 // and to stop, and that of the work. Findings that depend on how long something took
-// must occur twice, which may take some more lives. A life in which a timer on this
-// machine was more than half a second late does not count and is repeated, at most
-// twice; so is a life in which nothing was in flight, twice in all.
+// must occur twice, which may take some more lives; those that depend on how the
+// service usually answers take one more. A life in which a timer on this machine was
+// more than half a second late does not count and is repeated, at most twice; so is a
+// life in which nothing was in flight, twice in all.
 package main
 
 //go:generate go test -count=1 -run=TestTheTableOfFindingsIsThatOfTheCode -update .

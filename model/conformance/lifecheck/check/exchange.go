@@ -134,14 +134,17 @@ func outcome(err error) Outcome {
 // probe asks once, on a connection of its own.
 func (t target) probe(ctx context.Context, c clock, role Role, timeout time.Duration) Probe {
 	p := Probe{Role: role, Addr: t.addr, Begun: c.now()}
-	var a answer
-	if t.http2 {
-		a = get2(ctx, t, timeout)
-	} else {
-		a = get1(ctx, t, timeout)
-	}
+	a := t.get(ctx, timeout)
 	p.Ended, p.Status, p.Told, p.Outcome = c.now(), a.status, a.told, a.outcome
 	return p
+}
+
+// get is a whole GET, on a connection of its own.
+func (t target) get(ctx context.Context, timeout time.Duration) answer {
+	if t.http2 {
+		return get2(ctx, t, timeout)
+	}
+	return get1(ctx, t, timeout)
 }
 
 // get1 is a whole GET over HTTP/1.

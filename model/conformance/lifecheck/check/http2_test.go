@@ -79,6 +79,26 @@ func TestAStreamThatTheServiceDidNotProcessIsDeclined(t *testing.T) {
 	}
 }
 
+func TestTheStatusIsThatOfTheFinalAnswer(t *testing.T) {
+	h, service := peer(t)
+	s, err := h.get("/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []struct {
+		flags byte
+		block string
+	}{{http2frame.EndHeaders, "\x48\x03103"}, {http2frame.EndHeaders, "\x8e"}, {http2frame.EndHeaders | http2frame.EndStream, "\x40\x01a\x01b"}} {
+		if _, err := service.Write(http2frame.Encode(http2frame.Headers, f.flags, 1, []byte(f.block))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	<-s.done
+	if s.status != 500 || s.outcome != Answered {
+		t.Errorf("after 103, 500 and trailers it is %d, %s; want 500, answered", s.status, s.outcome)
+	}
+}
+
 func TestTheAnswerToAPingSaysThatTheStreamBeforeItWasRead(t *testing.T) {
 	h, service := peer(t)
 	if !h.pinged().IsZero() {

@@ -10,6 +10,7 @@ import (
 type sighting struct {
 	name, seen string
 	timing     bool // it rests on how long something took, though others of its name may not
+	compared   bool // it rests on how the service answers when it does not stop
 }
 
 // judge is what the rules are asked with: one life, and what is known of the
@@ -52,7 +53,7 @@ func sightings(o Options, s Survey, l Life) []sighting {
 	j := &judge{Options: o, Survey: s, Life: l}
 	switch {
 	case l.Stop == 0 && l.Exit != 0 && (l.Ready != 0 || !l.Kind.starting()):
-		j.find("exits-by-itself", "exit code %d %s after it was ready, and no signal was sent", l.Code, round(l.Exit-l.Ready))
+		j.find("exits-by-itself", "exit code %d %s after it was ready, and no signal was sent%s", l.Code, round(l.Exit-l.Ready), lastLine(l.Output))
 	case l.Stop == 0:
 	case l.Kind.starting():
 		j.startUp()

@@ -78,11 +78,23 @@ func (j *judge) readiness() {
 	j.find("readiness-slow", "answered %d as late as %s, and first failed %s", last.Status, j.after(last.Ended), j.after(first.Ended))
 }
 
+// aware is when readiness was first seen to fail after the stop: what was sent
+// before that may have been under way when the service took the signal. It is the
+// stop where readiness does not fail.
+func (j *judge) aware() time.Duration {
+	for _, p := range j.of(ReadyProbe) {
+		if p.Outcome == Answered && !p.ok() {
+			return p.Ended
+		}
+	}
+	return j.Stop
+}
+
 // closing is what is known of when an address stopped taking connections.
 type closing struct {
 	accepted time.Duration // the last that was
 	refused  time.Duration // the first that was not, and none was after it; 0: none
-	never    time.Duration // refused, or the end of the process
+	never    time.Duration // refused, or the end of the process; much later where something else accepts
 }
 
 // closed looks at every connection to the address.
@@ -97,9 +109,15 @@ func (j *judge) closed(addr string) (c closing) {
 			c.refused = p.Ended
 		}
 	}
-	c.never = j.Exit
-	if c.refused != 0 {
+	switch {
+	case c.accepted > j.Exit && c.refused == 0: // by what the process has left behind
+		c.never = c.accepted + afterwards
+	case c.accepted > j.Exit:
+		c.never = c.refused
+	case c.refused != 0:
 		c.never = min(c.refused, j.Exit)
+	default:
+		c.never = j.Exit
 	}
 	return c
 }

@@ -101,6 +101,7 @@ func (j *judge) requests() {
 	for _, r := range j.Requests {
 		switch {
 		case j.Killed > 0 && r.Ended >= j.Killed-closeEvery:
+		case j.queued(r):
 		case j.flew(r):
 			j.inFlightRequest(r, &cut, &atExit, &failed)
 		case r.Phase == After && r.Sent > j.Stop:
@@ -111,10 +112,16 @@ func (j *judge) requests() {
 	cut.report(j, "in-flight-dropped", flying)
 	atExit.report(j, "early-exit", flying)
 	failed.report(j, "in-flight-failed", flying)
-	if len(unanswered.requests) >= 2 {
+	if n := len(unanswered.requests); n >= 2 || n == 1 && !j.meant() {
 		unanswered.report(j, "accepted-without-answer", 0)
 	}
 	refused.report(j, "work-refused-in-delay", 0)
+}
+
+// queued reports whether a request without an answer can only have waited for its
+// turn: one that the service had begun would have been answered long before.
+func (j *judge) queued(r Request) bool {
+	return r.Phase == InFlight && r.Status == 0 && !r.HTTP2 && !r.Upload && j.usualOf(r).Takes < youngest
 }
 
 // inFlightRequest sorts one that was under way at the stop.
@@ -130,7 +137,7 @@ func (j *judge) inFlightRequest(r Request, cut, atExit, failed *group) {
 		if r.HTTP2 && !r.Told {
 			j.find("no-goaway", "%s was cut, %s, and no GOAWAY came", r.What, j.after(r.Ended))
 		}
-	case r.Status >= 500 && usual.Status < 500 || r.Status >= 400 && usual.Status < 400:
+	case usual.worse(r.Status):
 		failed.add(r)
 	case r.HTTP2 && !r.Told && r.Gone > 0:
 		j.find("no-goaway", "the connection with %s was closed, %s, and no GOAWAY came", r.What, j.after(r.Gone))
@@ -139,10 +146,14 @@ func (j *judge) inFlightRequest(r Request, cut, atExit, failed *group) {
 	}
 }
 
-// diedWith reports whether a request ended as the process did: soon before it, or
+// endsTogether is how long before it is seen to end a process may close its
+// connections.
+const endsTogether = 150 * time.Millisecond
+
+// diedWith reports whether a request ended as the process did: just before it, or
 // after, and nothing was answered in between.
 func (j *judge) diedWith(r Request) bool {
-	return r.Ended > j.Exit-settling && !slices.ContainsFunc(j.Probes, func(p Probe) bool {
+	return r.Ended > j.Exit-endsTogether-2*j.Late && !slices.ContainsFunc(j.Probes, func(p Probe) bool {
 		return p.Begun > r.Ended && p.Outcome == Answered
 	})
 }
@@ -160,11 +171,11 @@ func (j *judge) laterRequest(r Request, unanswered, refused *group) {
 	c := j.closed(mustTarget(r.URL).addr)
 	usual := j.usualOf(r)
 	switch {
-	case r.Outcome == Answered && (r.Status >= 400 && usual.Status < 400 || !r.ToEOF && r.shorterThan(usual)):
-		if r.Sent < j.Stop+j.window()-windowSlack && j.proved(j.Stop, r.Sent) {
+	case r.Outcome == Answered && (usual.worse(r.Status) || !r.ToEOF && r.shorterThan(usual)):
+		if r.Sent < j.Stop+j.window()-windowSlack && r.Sent > j.aware() && j.proved(j.Stop, r.Sent) {
 			refused.add(r)
 		}
-	case r.Outcome == Answered || r.Outcome == Refused || r.Outcome == Declined || r.Outcome == Unfinished && j.Exit == 0:
+	case r.Outcome == Answered && !r.shorterThan(usual) || r.Outcome == Refused || r.Outcome == Declined || r.Outcome == Unfinished && j.Exit == 0:
 	case r.Sent < c.accepted-4*closeEvery && r.reached(r.Ended): // the listener was open for a while yet
 		unanswered.add(r)
 	}
@@ -205,6 +216,7 @@ func (g *group) report(j *judge, name string, of int) {
 		bytes = fmt.Sprintf("%d of the usual %d bytes", first.Bytes, usual.Bytes)
 	}
 	j.find(name, "%s%s; the first was %s, %s, with %s of its body", total, strings.Join(parts, ", "), how, j.after(first.Ended), bytes)
+	j.seen[len(j.seen)-1].compared = slices.ContainsFunc(g.requests, func(r Request) bool { return r.Outcome == Answered })
 }
 
 // lost says what was lost when the process was killed.

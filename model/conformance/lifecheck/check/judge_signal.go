@@ -1,6 +1,8 @@
 package check
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -32,10 +34,32 @@ func (j *judge) signalled() {
 		j.find(name+"-ignored", "readiness passed and connections were accepted until it was killed, %s", j.after(j.Killed))
 	case j.BySignal != "" && len(j.Held) > 0 && j.Exit-j.Stop < settling+4*j.Late:
 		j.find("signal-not-passed-on", "the process ended by %s, %s; %s still takes connections", j.BySignal, j.after(j.Exit), strings.Join(j.Held, ", "))
+	case j.Exit-j.Stop < settling+4*j.Late && j.outlived(j.passesOn) >= outlives:
+		j.find("signal-not-passed-on", "the process ended with exit code %d, %s; readiness passed after that", j.Life.Code, j.after(j.Exit))
 	case j.Kind == Idle: // nothing shows whether the signal was handled first
 	case j.BySignal == sig && !j.meant() && !j.reacted():
 		j.find(name+"-kills", "the process ended by %s, %s", sig, j.after(j.Exit))
 	}
+}
+
+// outlives is how many answers after the exit show that something serves on.
+const outlives = 3
+
+// outlived is how many probes of readiness that were sent after the exit had such
+// an answer: from what the process has started.
+func (j *judge) outlived(such func(Probe) bool) (n int) {
+	for _, p := range j.Probes {
+		if p.Role == ReadyProbe && p.Begun > j.Exit && such(p) {
+			n++
+		}
+	}
+	return n
+}
+
+// passesOn reports whether a probe passed that was sent so long after the exit that
+// something which had the signal too would have failed it.
+func (j *judge) passesOn(p Probe) bool {
+	return p.ok() && p.Begun > j.Exit+atOnce && j.proved(j.Exit, p.Begun)
 }
 
 // unmoved reports whether nothing changed until the process was killed: readiness
@@ -88,14 +112,19 @@ func (j *judge) exit() {
 		j.find("killed", "still there %s; the budget is %v%s", j.after(j.Killed), j.Budget, j.lost())
 	case over:
 		j.find("over-budget", "exit %s; the budget is %v", j.after(j.Exit), j.Budget)
-	case j.Kind != Hanging && !j.meant():
-		j.find("exit-code", "exit code %d%s, %s", j.Life.Code, because(j.BySignal), j.after(j.Exit))
+	case j.Kind != Hanging && !j.meant() && (j.BySignal != "" || !j.cutSome()):
+		j.find("exit-code", "exit code %d%s, %s%s", j.Life.Code, because(j.BySignal), j.after(j.Exit), lastLine(j.Output))
 	}
 	if cut, ok := j.cutStuck(); ok && !over && j.Kind == Hanging && j.Life.Code == 0 && j.BySignal == "" {
 		j.find("stuck-request-exit-zero", "%s was %s, %s, and the exit code is 0", cut.What, cut.Outcome, j.after(cut.Ended))
 	}
-	if len(j.Held) > 0 && j.Killed == 0 {
+	served := j.outlived(func(p Probe) bool { return p.Outcome == Answered })
+	switch {
+	case j.Killed > 0:
+	case len(j.Held) > 0:
 		j.find("port-held", "%s takes connections %v after the exit; left are %s", strings.Join(j.Held, ", "), afterwards, list(j.Children))
+	case served >= outlives:
+		j.find("port-held", "%d probes of readiness that were sent after the exit were answered; the exit was %s", served, j.after(j.Exit))
 	}
 	if len(j.Children) > 0 && j.Killed == 0 {
 		j.find("child-left", "%v after the exit there is still %s", afterwards, list(j.Children))
@@ -116,10 +145,40 @@ func list(parts []string) string {
 	return strings.Join(parts, ", ")
 }
 
+// cutSome reports whether a request was cut after the stop. Then an exit code that
+// says so is right.
+func (j *judge) cutSome() bool {
+	return slices.ContainsFunc(j.Requests, func(r Request) bool {
+		cut := r.Outcome == Closed || r.Outcome == Reset || r.Outcome == TimedOut
+		return cut && r.Ended > j.Stop && r.reached(r.Ended)
+	})
+}
+
+// lastLine is the last that was printed, or the line that says why a Go program
+// crashed.
+func lastLine(output string) string {
+	last := ""
+	for line := range strings.Lines(output) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+			last = line
+			break
+		}
+		if line != "" {
+			last = line
+		}
+	}
+	if last == "" {
+		return ""
+	}
+	const most = 200
+	return fmt.Sprintf("; it printed last: %.*q", most, last)
+}
+
 // cutStuck is the request that never ended, if it was cut.
 func (j *judge) cutStuck() (Request, bool) {
 	for _, r := range j.Requests {
-		if r.Phase == Stuck && r.Outcome != Answered && r.Outcome != Refused && r.Outcome != Declined && r.Ended > j.Stop {
+		if r.Phase == Stuck && !slices.Contains([]Outcome{Answered, Refused, Declined, Unfinished}, r.Outcome) && r.Ended > j.Stop {
 			return r, true
 		}
 	}

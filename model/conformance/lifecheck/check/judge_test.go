@@ -13,6 +13,8 @@ const (
 	addr   = "127.0.0.1:1"
 	slow   = "http://" + addr + "/slow"
 	random = "http://" + addr + "/random"
+	flaky  = "http://" + addr + "/flaky"
+	quick  = "http://" + addr + "/quick"
 )
 
 func options() Options {
@@ -21,7 +23,9 @@ func options() Options {
 }
 
 var survey = Survey{StartUp: 50 * ms, Work: []Usual{{URL: slow, Takes: 1000 * ms, Status: 200, Bytes: 40, Stable: true, HTTP1: true},
-	{URL: random, Takes: 1000 * ms, Status: 200, Bytes: 40, HTTP1: true}}}
+	{URL: random, Takes: 1000 * ms, Status: 200, Bytes: 40, HTTP1: true},
+	{URL: flaky, Takes: 1000 * ms, Status: 200, Varies: []int{500}, Bytes: 40, HTTP1: true},
+	{URL: quick, Takes: ms, Status: 200, Bytes: 40, HTTP1: true}}}
 
 // well is the record of a service that stops as it should.
 func well(kind Kind) *Life {
@@ -172,6 +176,10 @@ func TestWhatIsSeenIsJudged(t *testing.T) {
 			r := &l.Requests[0]
 			r.Status, r.Outcome, r.Sent, r.Ended = 0, Reset, 950*ms, 1010*ms
 		}, []string{"in-flight-dropped"}},
+		{"a request that is cut where an answer takes a millisecond", UnderLoad, func(_ *Options, l *Life) {
+			r := &l.Requests[0]
+			r.URL, r.Status, r.Outcome, r.Sent, r.Ended = quick, 0, Closed, 950*ms, 1010*ms
+		}, nil},
 		{"a body without a length that is short", UnderLoad, func(_ *Options, l *Life) {
 			l.Requests[0].ToEOF, l.Requests[0].Bytes = true, 10
 		}, []string{"in-flight-dropped"}},
@@ -210,6 +218,16 @@ func TestWhatIsSeenIsJudged(t *testing.T) {
 				l.Requests = append(l.Requests, Request{Phase: After, What: "GET /slow, HTTP/1.1", URL: o.Work[1], Sent: at, Ended: at + 500*ms, Told: true, Status: 200, Outcome: Answered})
 			}
 		}, []string{"listener-open-late"}},
+		{"an error that comes without a signal too", UnderLoad, func(_ *Options, l *Life) {
+			l.Requests[0].URL, l.Requests[0].Status = flaky, 500
+		}, nil},
+		{"requests that are cut 300 ms before the exit", UnderLoad, func(_ *Options, l *Life) {
+			l.eachRequest(InFlight, func(r *Request) { r.Outcome, r.Ended = Closed, l.Exit-300*ms })
+		}, []string{"in-flight-dropped"}},
+		{"two bodies without a length that are short, of requests in the delay", UnderLoad, func(_ *Options, l *Life) {
+			l.Requests = append(l.Requests, l.Requests[len(l.Requests)-1])
+			l.eachRequest(After, func(r *Request) { r.ToEOF, r.Bytes = true, 10 })
+		}, []string{"accepted-without-answer"}},
 		{"an answer that is an error", UnderLoad, func(_ *Options, l *Life) { l.Requests[0].Status = 503 }, []string{"in-flight-failed"}},
 		{"two accepted and not answered", UnderLoad, func(_ *Options, l *Life) {
 			l.Requests = append(l.Requests, l.Requests[len(l.Requests)-1])
@@ -222,6 +240,14 @@ func TestWhatIsSeenIsJudged(t *testing.T) {
 		{"an error in the delay", UnderLoad, func(_ *Options, l *Life) {
 			l.eachRequest(After, func(r *Request) { r.Status = 503 })
 		}, []string{"work-refused-in-delay"}},
+		{"an error in the delay, of a request that was sent before readiness failed", UnderLoad, func(_ *Options, l *Life) {
+			l.each(ReadyProbe, func(p *Probe) {
+				if p.Begun < stopAt+200*ms {
+					pass(p)
+				}
+			})
+			l.eachRequest(After, func(r *Request) { r.Status, r.Sent, r.Ended = 500, stopAt+100*ms, stopAt+220*ms })
+		}, nil},
 		{"an error after the delay", UnderLoad, func(o *Options, l *Life) {
 			o.Delay = 0
 			l.eachRequest(After, func(r *Request) { r.Status = 503 })
@@ -230,6 +256,10 @@ func TestWhatIsSeenIsJudged(t *testing.T) {
 			r := &l.Requests[0]
 			r.HTTP2, r.Told, r.Gone = true, false, 1700*ms
 		}, []string{"no-goaway"}},
+		{"exit code 1, and one that came in the delay was cut", UnderLoad, func(_ *Options, l *Life) {
+			l.Code = 1
+			l.eachRequest(After, func(r *Request) { r.Outcome, r.Ended = Closed, l.Exit })
+		}, []string{"accepted-without-answer"}},
 		{"exit code 1", UnderLoad, func(_ *Options, l *Life) { l.Code = 1 }, []string{"exit-code"}},
 		{"exit code 143, as asked", UnderLoad, func(o *Options, l *Life) { o.Code, l.Code = 143, 143 }, nil},
 		{"exit code 130 after SIGINT, where 143 is asked", Interrupt, func(o *Options, l *Life) { o.Code, l.Code = 143, 130 }, nil},
@@ -275,6 +305,16 @@ func TestWhatIsSeenIsJudged(t *testing.T) {
 			l.Code, l.BySignal, l.Exit, l.Held = 143, "SIGTERM", stopAt+2*ms, []string{addr}
 			l.each(ReadyProbe, pass)
 		}, []string{"signal-not-passed-on"}},
+		{"a parent that exits alone", UnderLoad, func(_ *Options, l *Life) {
+			l.Exit = stopAt + 2*ms
+			l.each(ReadyProbe, pass)
+		}, []string{"signal-not-passed-on"}},
+		{"a parent that exits alone when it has passed the signal on", UnderLoad, func(_ *Options, l *Life) {
+			l.Exit = stopAt + 2*ms
+		}, []string{"port-held"}},
+		{"a stuck request that what is left behind has", Hanging, func(_ *Options, l *Life) {
+			l.Requests = []Request{{Phase: Stuck, What: "POST /slow", URL: slow, Sent: 600 * ms, Ended: 2700 * ms, Outcome: Unfinished}}
+		}, nil},
 		{"an exit without a signal", UnderLoad, func(_ *Options, l *Life) { l.Stop, l.Exit, l.Code = 0, 900*ms, 1 }, []string{"exits-by-itself"}},
 		{"death by the signal in start-up", Starting, func(_ *Options, l *Life) {
 			*l = Life{Kind: Starting, Stop: 20 * ms, Exit: 22 * ms, Code: 143, BySignal: "SIGTERM"}
@@ -297,6 +337,18 @@ func TestWhatIsSeenIsJudged(t *testing.T) {
 				t.Errorf("found %v, want %v\n%+v", names, c.want, seen)
 			}
 		})
+	}
+}
+
+func TestAnExitIsReportedWithWhatWasPrinted(t *testing.T) {
+	for _, c := range []struct{ output, want string }{
+		{"", ""},
+		{"one\ntwo\n\n", `; it printed last: "two"`},
+		{"one\npanic: no\n\ngoroutine 1 [running]:\n", `; it printed last: "panic: no"`},
+	} {
+		if got := lastLine(c.output); got != c.want {
+			t.Errorf("of %q it is %q, want %q", c.output, got, c.want)
+		}
 	}
 }
 

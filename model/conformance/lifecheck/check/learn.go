@@ -81,8 +81,13 @@ func (w *watch) usual(url string) Usual {
 	u.HTTP1, u.HTTP2 = first.outcome == Answered && answers[1].outcome == Answered, other.outcome == Answered
 	switch {
 	case u.HTTP1:
-		u.Takes, u.Status, u.Bytes = min(took[0], took[1]), first.status, first.bytes
-		u.Stable = alike(answers[:]...) && (!u.HTTP2 || alike(first, other))
+		u.Takes, u.Status, u.Bytes = slices.Min(took[:]), first.status, first.bytes
+		u.Serial = u.Takes >= youngest && slices.Max(took[:]) > 2*u.Takes
+		u.Stable = true
+		u.also(answers[:]...)
+		if u.HTTP2 {
+			u.also(other)
+		}
 	case u.HTTP2:
 		u.Takes, u.Status, u.Bytes = otherTook, other.status, other.bytes
 		w.book.http2.Store(t.addr, true)
@@ -90,11 +95,28 @@ func (w *watch) usual(url string) Usual {
 	return u
 }
 
-// alike reports whether answers are whole, and have the same status and length.
-func alike(answers ...answer) bool {
-	return !slices.ContainsFunc(answers, func(a answer) bool {
-		return a.outcome != Answered || a.status != answers[0].status || a.bytes != answers[0].bytes
-	})
+// lookAgain asks each URL as often at a time as is done around a stop, before a
+// service is said to have failed there: it may fail now and then, or limit how
+// many requests it takes at once.
+func (w *watch) lookAgain() {
+	var asking sync.WaitGroup
+	for i := range w.book.survey.Work {
+		u := &w.book.survey.Work[i]
+		answers := make([]answer, inFlightAtOnce+outstanding)
+		if u.Serial {
+			answers = answers[:looks]
+		}
+		t := w.book.target(u.URL)
+		asking.Go(func() {
+			var each sync.WaitGroup
+			for k := range answers {
+				each.Go(func() { answers[k] = t.get(w.ctx, w.o.Budget) })
+			}
+			each.Wait()
+			u.also(answers...)
+		})
+	}
+	asking.Wait()
 }
 
 // tryUpload sends half of a body and waits for longer than the work takes. What

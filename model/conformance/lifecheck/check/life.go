@@ -33,6 +33,7 @@ type watch struct {
 // book is what one life learns for the next.
 type book struct {
 	survey *Survey
+	unsure bool     // whether answers are alike: ask again
 	hangs  bool     // an upload that is not finished is not answered
 	http2  sync.Map // addresses where only HTTP/2 is spoken
 }
@@ -103,10 +104,16 @@ func (w *watch) steps(fraction float64) error {
 	case Hanging:
 		w.hang()
 	default:
+		if w.book.unsure {
+			w.lookAgain()
+			w.book.unsure = false
+		}
 		w.load()
 	}
-	if err := w.stillReady(); err != nil {
-		return err
+	if !w.book.survey.serial() { // there a probe is answered when the load is over
+		if err := w.stillReady(); err != nil {
+			return err
+		}
 	}
 	w.stopService()
 	w.wg.Go(w.finishUploads)

@@ -11,12 +11,14 @@ import (
 const (
 	youngest = 25 * time.Millisecond // a request that is younger may not have reached the service
 	oldest   = 2 * time.Second       // the longest that is waited before the signal
+
+	inFlightAtOnce = 4 // GETs of each URL at first
 )
 
 // load sends work until some of each URL is really in flight: sent a while ago and
 // not answered yet.
 func (w *watch) load() {
-	sizes := []int{4, 32, 256} // at a time, until some are in flight
+	sizes := []int{inFlightAtOnce, 32, 256} // at a time, until some are in flight
 	for i, n := range sizes {
 		flying, age := []*atomic.Int64{}, w.age()
 		var batch sync.WaitGroup
@@ -170,11 +172,15 @@ func (w *watch) feed() {
 		if w.o.Delay != DelayUnknown {
 			end = w.now() + w.o.Delay + 2*time.Second
 		}
+		limit := int64(outstanding)
+		if u.Serial {
+			limit = 1 // more would wait in the listener's queue, and be reset with it
+		}
 		w.wg.Go(func() {
 			var sent atomic.Int64
 			other := false // where both protocols are spoken, they take turns
 			for w.ctx.Err() == nil && !w.p.over() && w.now() < end && !w.refused(t.addr) {
-				if sent.Load() < outstanding {
+				if sent.Load() < limit {
 					sent.Add(1)
 					second := u.HTTP2 && (other || !u.HTTP1)
 					other = !other

@@ -161,8 +161,10 @@ type Usual struct {
 	URL    string
 	Takes  time.Duration
 	Status int
+	Varies []int // statuses of other answers, if not all had the same
 	Bytes  int64
 	Stable bool // several answers had as many bytes and the same status
+	Serial bool // answers had to wait for one another
 	HTTP1  bool
 	HTTP2  bool
 }
@@ -172,6 +174,11 @@ type Survey struct {
 	StartUp time.Duration
 	Work    []Usual
 	Upload  *Usual // nil: nothing reads the body of a POST
+}
+
+// serial reports whether requests to some URL wait for one another.
+func (s *Survey) serial() bool {
+	return slices.ContainsFunc(s.Work, func(u Usual) bool { return u.Serial })
 }
 
 // shorterThan reports whether r lacks some of the body that usually comes. Where
@@ -186,10 +193,29 @@ func (r Request) shorterThan(u Usual) bool {
 
 const fewBytes = 8
 
+// also takes account of more answers that came before any signal.
+func (u *Usual) also(answers ...answer) {
+	for _, a := range answers {
+		u.Stable = u.Stable && a.outcome == Answered && a.status == u.Status && a.bytes == u.Bytes
+		if a.outcome == Answered && a.status != u.Status && !slices.Contains(u.Varies, a.status) {
+			u.Varies = append(u.Varies, a.status)
+		}
+	}
+}
+
+// worse reports whether a status is an error of a kind that no answer had before
+// any signal.
+func (u Usual) worse(status int) bool {
+	worst := slices.Max(append([]int{u.Status}, u.Varies...))
+	return status >= 500 && worst < 500 || status >= 400 && worst < 400
+}
+
 // usualOf is how requests like r are answered.
 func (s Survey) usualOf(r Request) Usual {
 	if r.Upload && s.Upload != nil {
-		return *s.Upload
+		u := *s.Upload
+		u.Varies = append(slices.Clone(u.Varies), s.usual(r.URL).Varies...)
+		return u
 	}
 	u := s.usual(r.URL)
 	u.Stable = u.Stable && !r.Upload

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -67,7 +68,9 @@ func (r *runner) notAsked() (not []string) {
 		if u.Takes >= youngest && !flewEach(u.URL, r.lives) {
 			not = append(not, fmt.Sprintf("slow requests: no GET of %s was in flight at the signal in some run", u.URL))
 		}
-		if u.Status >= 300 {
+		if len(u.Varies) > 0 {
+			not = append(not, fmt.Sprintf("status: %s answers %d and %s before any signal, so such a status is expected after it too", u.URL, u.Status, list(texts(u.Varies))))
+		} else if u.Status >= 300 {
 			not = append(not, fmt.Sprintf("success: %s answers %d before any signal, so that is what is expected of it", u.URL, u.Status))
 		}
 		if !u.HTTP2 {
@@ -78,6 +81,13 @@ func (r *runner) notAsked() (not []string) {
 		not = append(not, "how long the listener stays open: give -delay")
 	}
 	return not
+}
+
+func texts(numbers []int) (out []string) {
+	for _, n := range numbers {
+		out = append(out, strconv.Itoa(n))
+	}
+	return out
 }
 
 // flewEach reports whether a GET of the URL was in flight in each life under load.

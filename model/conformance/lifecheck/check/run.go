@@ -85,7 +85,24 @@ func (r *runner) all(ctx context.Context) (why string, err error) {
 			break // it does not live long enough for the rest to mean anything
 		}
 	}
+	if compared := r.compared(); len(compared) > 0 {
+		r.book.unsure = true
+		r.Progress("once more, to see whether answers are alike without a signal, because of " + list(compared))
+		if why, err := r.one(ctx, UnderLoad, 0, "again"); why != "" || err != nil {
+			return why, err
+		}
+	}
 	return r.settle(ctx, plan)
+}
+
+// compared are findings that rest on how the service answers when it does not
+// stop.
+func (r *runner) compared() []string {
+	var seen []sighting
+	for _, l := range r.lives {
+		seen = append(seen, sightings(r.Options, *r.book.survey, l)...)
+	}
+	return distinct(slices.DeleteFunc(seen, func(s sighting) bool { return !s.compared }))
 }
 
 // moreLives is how many lives more of a kind may be lived for a finding that was

@@ -71,3 +71,49 @@ signal.signal(signal.SIGINT, stop)
 s.serve_forever()
 s.server_close()
 `
+
+// pythonDelayed closes the listener after the delay.
+const pythonDelayed = `
+def stop(*_):
+    if not stopping.is_set():
+        stopping.set()
+        threading.Timer(0.6, s.shutdown).start()
+def serve():
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    s.serve_forever(poll_interval=0.05)
+    s.server_close()
+`
+
+// pythonSerial answers one request at a time.
+const pythonSerial = pythonHead + pythonDelayed + `
+class One(http.server.HTTPServer):
+    request_queue_size = 128
+s = One((host, int(port)), H)
+serve()
+`
+
+// pythonWorkers has two processes take connections, and a parent that passes
+// signals on to them and waits.
+const pythonWorkers = pythonHead + pythonDelayed + `
+s = S((host, int(port)), H)
+s.daemon_threads = False
+workers = []
+for _ in range(2):
+    pid = os.fork()
+    if pid == 0:
+        serve()
+        sys.exit(0)
+    workers.append(pid)
+s.socket.close()
+def pass_on(*_):
+    for pid in workers:
+        try:
+            os.kill(pid, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
+signal.signal(signal.SIGTERM, pass_on)
+signal.signal(signal.SIGINT, pass_on)
+for pid in workers:
+    os.waitpid(pid, 0)
+`

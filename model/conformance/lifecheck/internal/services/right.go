@@ -68,6 +68,18 @@ func right() []Case {
 		})},
 		{Name: "a proxy in front", main: proxy, adjust: func(o *check.Options) { o.Budget = 8 * time.Second }},
 		{Name: "mist", First: true, main: mist},
+		{Name: "a shell without HTTP", main: func() int { return 2 },
+			adjust: func(o *check.Options) {
+				o.Ready, o.Live, o.Work, o.Delay = check.Output+"up", "", []string{check.None}, 0
+			},
+			command: func(string) []string {
+				return []string{"sh", "-c", `trap 'exit 0' TERM INT; echo up; while :; do sleep 0.1; done`}
+			}},
+		{Name: "a server in Python that answers one request at a time", needs: "python3",
+			main:    func() int { return 2 },
+			command: func(string) []string { return []string{"python3", "-c", pythonSerial} }},
+		{Name: "workers in Python", needs: "python3", main: func() int { return 2 },
+			command: func(string) []string { return []string{"python3", "-c", pythonWorkers} }},
 		{Name: "a server in Python that waits for its threads", adjust: func(o *check.Options) { o.Delay = 0 }, needs: "python3",
 			main:    func() int { return 2 },
 			command: func(string) []string { return []string{"python3", "-c", pythonWaiting} }},
@@ -118,6 +130,39 @@ func rightAnswers() []Case {
 			return func(w http.ResponseWriter, _ *http.Request) {
 				time.Sleep(s.takes)
 				w.Write(make([]byte, 1+rand.IntN(9000)))
+			}
+		})},
+		{Name: "one answer in two is an error", main: answer(func(s *service) http.HandlerFunc {
+			return func(w http.ResponseWriter, _ *http.Request) {
+				time.Sleep(s.takes)
+				if rand.IntN(2) == 0 {
+					w.WriteHeader(http.StatusInternalServerError)
+				}
+			}
+		})},
+		{Name: "one answer in six is an error", main: answer(func(s *service) http.HandlerFunc {
+			return func(w http.ResponseWriter, _ *http.Request) {
+				time.Sleep(s.takes)
+				if rand.IntN(6) == 0 {
+					w.WriteHeader(http.StatusInternalServerError)
+				}
+			}
+		})},
+		{Name: "it takes eight requests at once", main: answer(func(s *service) http.HandlerFunc {
+			return func(w http.ResponseWriter, _ *http.Request) {
+				if s.inFlight.Load() > 8 {
+					w.WriteHeader(http.StatusServiceUnavailable)
+					return
+				}
+				time.Sleep(s.takes)
+			}
+		})},
+		{Name: "early hints over HTTP/2", main: of(func(s *service) {
+			s.srv.Protocols = new(http.Protocols)
+			s.srv.Protocols.SetUnencryptedHTTP2(true)
+			s.slow = func(w http.ResponseWriter, r *http.Request) {
+				w.WriteHeader(http.StatusEarlyHints)
+				s.answerSlowly(w, r)
 			}
 		})},
 		{Name: "trailers", main: answer(func(s *service) http.HandlerFunc {

@@ -36,6 +36,17 @@ func wrongSignals() []Case {
 		{Name: "a shell as parent keeps the signal for itself", Finds: finds("signal-not-passed-on"),
 			main:    of(func(*service) {}),
 			command: func(self string) []string { return []string{"sh", "-c", `"$0" & wait`, self} }},
+		{Name: "a shell as parent ends by itself at the signal", Finds: finds("signal-not-passed-on"),
+			main:    of(func(*service) {}),
+			command: func(self string) []string { return []string{"sh", "-c", `"$0" & trap 'exit 0' TERM INT; wait`, self} }},
+		{Name: "a shell that looks for signals between its commands", Finds: finds("killed"),
+			main: func() int { return 2 },
+			adjust: func(o *check.Options) {
+				o.Ready, o.Live, o.Work, o.Delay, o.Budget = check.Output+"up", "", []string{check.None}, 0, 2*time.Second
+			},
+			command: func(string) []string {
+				return []string{"sh", "-c", `trap 'exit 0' TERM INT; echo up; while :; do sleep 60; done`}
+			}},
 		{Name: "a second SIGTERM kills", Finds: finds("second-signal-harms"), First: true,
 			main: of(func(s *service) {
 				s.first = func() { s.srv.SetKeepAlivesEnabled(false); signal.Reset() }
@@ -43,6 +54,23 @@ func wrongSignals() []Case {
 		{Name: "a signal in start-up is lost", Finds: finds("start-up-ignores-signal"), adjust: shortBudget,
 			main: of(func(s *service) {
 				s.before = func() { signal.Ignore(syscall.SIGTERM, syscall.SIGINT); time.Sleep(700 * time.Millisecond) }
+			})},
+		{Name: "it hangs after a signal in start-up", Finds: finds("start-up-ignores-signal"), adjust: shortBudget,
+			main: of(func(s *service) {
+				s.before = func() {
+					early := make(chan os.Signal, 1)
+					signal.Notify(early, syscall.SIGTERM, syscall.SIGINT)
+					select {
+					case <-early:
+						<-s.stop
+					case <-time.After(700 * time.Millisecond):
+						signal.Stop(early)
+					}
+				}
+			})},
+		{Name: "SIGINT in start-up is lost", Finds: finds("start-up-ignores-signal"), adjust: shortBudget,
+			main: of(func(s *service) {
+				s.before = func() { signal.Ignore(syscall.SIGINT); time.Sleep(700 * time.Millisecond) }
 			})},
 		{Name: "it comes up after a signal in start-up", Finds: finds("ready-after-signal"),
 			main: of(func(s *service) {

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/lifecheck/check"
@@ -16,10 +17,35 @@ func wrongRequests() []Case {
 				s.delay = 0
 				s.end = func() int { s.srv.Close(); time.Sleep(700 * time.Millisecond); return 0 }
 			}), adjust: func(o *check.Options) { o.Delay = 0 }},
+		{Name: "requests are cut by Close when the delay is over", Finds: finds("accepted-without-answer", "in-flight-dropped"),
+			main: of(func(s *service) {
+				s.end = func() int { s.srv.Close(); time.Sleep(600 * time.Millisecond); return 0 }
+			})},
+		{Name: "what comes in the delay takes longer than Shutdown waits", Finds: finds("accepted-without-answer"),
+			main: of(func(s *service) { s.takes = 3 * time.Second })},
+		{Name: "every second request is cut", Finds: finds("in-flight-dropped"),
+			main: of(func(s *service) {
+				var n atomic.Int64
+				s.slow = func(w http.ResponseWriter, r *http.Request) {
+					if n.Add(1)%2 == 0 {
+						s.abort(w, r)
+						return
+					}
+					s.answerSlowly(w, r)
+				}
+			})},
 		{Name: "streams are cut by the signal", Finds: finds("in-flight-dropped"),
 			main: of(func(s *service) { s.slow = s.abort })},
 		{Name: "an answer without a length is cut short", Finds: finds("in-flight-dropped"),
-			main: of(func(s *service) { s.slow = s.cutShort })},
+			main: of(func(s *service) {
+				s.slow = s.cutShort(func(began bool) bool { return !began })
+				s.end = func() int { return max(s.shutdown(), s.await()) }
+			})},
+		{Name: "an answer without a length is cut short in the delay", Finds: finds("accepted-without-answer"),
+			main: of(func(s *service) {
+				s.slow = s.cutShort(func(began bool) bool { return began })
+				s.end = func() int { return max(s.shutdown(), s.await()) }
+			})},
 		{Name: "an answer is empty when it is cut short, and whole by its framing", Finds: finds("in-flight-dropped"), First: true,
 			main: of(func(s *service) { s.slow = s.empty })},
 		{Name: "uploads are cut", Finds: finds("in-flight-dropped"),
@@ -40,6 +66,19 @@ func wrongRequests() []Case {
 						return
 					}
 					s.answerSlowly(w, r)
+				}
+			})},
+		{Name: "streams of HTTP/2 fail after early hints", Finds: finds("in-flight-failed"),
+			main: of(func(s *service) {
+				s.srv.Protocols = new(http.Protocols)
+				s.srv.Protocols.SetUnencryptedHTTP2(true)
+				s.slow = func(w http.ResponseWriter, r *http.Request) {
+					w.WriteHeader(http.StatusEarlyHints)
+					began := s.stopping.Load()
+					time.Sleep(s.takes)
+					if s.stopping.Load() && !began {
+						w.WriteHeader(http.StatusInternalServerError)
+					}
 				}
 			})},
 		{Name: "requests fail with the signal", Finds: finds("in-flight-failed"),
@@ -96,25 +135,24 @@ func (s *service) empty(w http.ResponseWriter, _ *http.Request) {
 	io.WriteString(w, "here is what was asked for\n")
 }
 
-// cutShort answers as HTTP/1.0 does, and ends early at the stop.
-func (s *service) cutShort(w http.ResponseWriter, _ *http.Request) {
-	began := s.stopping.Load()
-	conn, out, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		return
-	}
-	defer conn.Close()
-	out.WriteString("HTTP/1.0 200 OK\r\n\r\n")
-	for range steps {
-		out.WriteString("step\n")
-		out.Flush()
-		select {
-		case <-s.stop:
-			if !began {
+// cutShort answers as HTTP/1.0 does, and ends early after the stop if such says
+// so of a request that began after it, or before.
+func (s *service) cutShort(such func(began bool) bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		began := s.stopping.Load()
+		conn, out, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		out.WriteString("HTTP/1.0 200 OK\r\n\r\n")
+		for range steps {
+			out.WriteString("step\n")
+			out.Flush()
+			time.Sleep(s.takes / steps)
+			if s.stopping.Load() && such(began) {
 				return
 			}
-			time.Sleep(s.takes / steps)
-		case <-time.After(s.takes / steps):
 		}
 	}
 }
