@@ -25,10 +25,10 @@ const (
 	// no stacks are dumped: a dump stops the world, and Run must return in time. Of
 	// each goroutine at most 32 frames are counted.
 	dumpLimit = 2000
-	// dumpSize is how much of the dump is kept, in bytes, and frameSize how much is
-	// expected for each frame.
+	// dumpSize is how much of the dump is kept, in bytes, and frameSize how much
+	// for each frame.
 	dumpSize  = 1 << 20
-	frameSize = 1 << 8
+	frameSize = 1 << 10
 	// stackFrames is how many of main's innermost frames are reported.
 	stackFrames = 4
 )
@@ -70,23 +70,12 @@ func (r *run) mainRunningError() error {
 	if goroutine == nil || frames > dumpLimit {
 		return ErrMainRunning
 	}
-	size := min(dumpSize, (frames+16)*frameSize)
-	dump := dumpOfAll(size)
-	for len(dump) == size && size < dumpSize { // long paths
-		size = min(dumpSize, 4*size)
-		dump = dumpOfAll(size)
-	}
-	doing := stackOf(dump, *goroutine)
+	buf := make([]byte, min(dumpSize, (frames+16)*frameSize))
+	doing := stackOf(buf[:runtime.Stack(buf, true)], *goroutine)
 	if doing == "" {
 		return ErrMainRunning // it has just returned
 	}
 	return &notReturnedError{stack: doing}
-}
-
-// dumpOfAll returns at most size bytes of the stacks of all goroutines.
-func dumpOfAll(size int) []byte {
-	buf := make([]byte, size)
-	return buf[:runtime.Stack(buf, true)]
 }
 
 // framesOfAll returns the number of frames of all goroutines together.
