@@ -10,9 +10,9 @@ import (
 )
 
 // jobs are the examinations of the clauses of one Test. Each subtest adds its own
-// before it pauses in t.Parallel, and the first that resumes starts all of them. So
-// a subtest that waits for what another process finds keeps nothing from being
-// examined meanwhile.
+// before it pauses in t.Parallel, and the first to resume starts all of them. The
+// workers are not the subtests: those also wait for the process that is shared by all
+// clauses, and would leave the processors idle meanwhile.
 type jobs struct {
 	once    sync.Once
 	all     []*job
