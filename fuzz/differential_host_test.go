@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/greynewell/mist-go/internal/loopback"
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
@@ -59,7 +60,7 @@ func newServers(t *testing.T, cert *certificate) *servers {
 }
 
 func listen(t *testing.T) net.Listener {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := net.Listen("tcp", loopback.Addr())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/greynewell/mist-go/docs/child"
+	"github.com/greynewell/mist-go/internal/loopback"
 )
 
 // patience bounds a test that hangs, such as by a process that does not listen.
@@ -40,7 +41,7 @@ func (s start) run(t *testing.T) *matchspec {
 	}
 	checkpoints := filepath.Join(s.dir, "checkpoints")
 	m := &matchspec{data: filepath.Join(s.dir, "records.jsonl"), last: filepath.Join(checkpoints, "last")}
-	args := append([]string{"-addr", "127.0.0.1:0", "-admin", "127.0.0.1:0", "-data", m.data, "-checkpoints", checkpoints, "-evaluate", "200us"}, s.args...)
+	args := append([]string{"-addr", loopback.Addr(), "-admin", loopback.Addr(), "-data", m.data, "-checkpoints", checkpoints, "-evaluate", "200us"}, s.args...)
 	if s.shell != "" {
 		path, args = "/bin/sh", append([]string{"-c", s.shell + `; exec "$0" "$@"`, path}, args...)
 	}

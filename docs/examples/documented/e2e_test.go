@@ -18,6 +18,7 @@ import (
 
 	"github.com/greynewell/mist-go/docs/child"
 	"github.com/greynewell/mist-go/health"
+	"github.com/greynewell/mist-go/internal/loopback"
 )
 
 // The defaults that these mains are printed with.
@@ -124,7 +125,7 @@ func serve(t *testing.T, name string) (p *child.Process, addr string) {
 	t.Helper()
 	path := build(t, name)
 	for range 10 {
-		addr = freeAddr(t)
+		addr = loopback.FreeAddr()
 		p = child.Start(t, path, []string{"ADDR=" + addr})
 		if listens(p, addr) {
 			return p, addr
@@ -133,17 +134,6 @@ func serve(t *testing.T, name string) (p *child.Process, addr string) {
 	}
 	t.Fatalf("%s does not listen", name)
 	return nil, ""
-}
-
-// freeAddr returns an address that was free a moment ago.
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
 }
 
 // listens waits until addr can be connected to, or the process has ended.

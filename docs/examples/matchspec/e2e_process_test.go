@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/greynewell/mist-go/docs/child"
+	"github.com/greynewell/mist-go/internal/loopback"
 )
 
 // running is matchspec as a child process, on a port and in a directory of its
@@ -31,7 +32,7 @@ type running struct {
 // begin starts matchspec and waits until it listens.
 func begin(t *testing.T, args ...string) *running {
 	t.Helper()
-	s := launch(t, append([]string{"-addr", "127.0.0.1:0"}, args...)...)
+	s := launch(t, append([]string{"-addr", loopback.Addr()}, args...)...)
 	listening := s.AwaitLog("msg=listening")
 	s.addr = child.Attr(listening, "addr")
 	s.url, s.admin = "http://"+s.addr, "http://"+child.Attr(listening, "admin")
@@ -55,7 +56,7 @@ func launch(t *testing.T, args ...string) *running {
 	t.Cleanup(s.http.CloseIdleConnections)
 	t.Cleanup(s.prober.CloseIdleConnections)
 	s.Process = child.Start(t, path, nil, append([]string{
-		"-admin", "127.0.0.1:0", "-data", s.data, "-checkpoints", filepath.Join(dir, "checkpoints"), "-evaluate", "2ms"}, args...)...)
+		"-admin", loopback.Addr(), "-data", s.data, "-checkpoints", filepath.Join(dir, "checkpoints"), "-evaluate", "2ms"}, args...)...)
 	return s
 }
 

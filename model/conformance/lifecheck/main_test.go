@@ -17,6 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/greynewell/mist-go/internal/loopback"
 	"github.com/greynewell/mist-go/model/conformance/lifecheck/check"
 )
 
@@ -77,16 +78,6 @@ func TestEachClauseIsInTheContract(t *testing.T) {
 	}
 }
 
-func freePort(t *testing.T) int {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port
-}
-
 // examples are the programs that the document shows the reports of, in its order.
 var examples = []string{"mistakes", "mended"}
 
@@ -119,7 +110,7 @@ func TestTheDocumentShowsWhatIsFoundInItsExamples(t *testing.T) {
 	if len(shown) != len(examples) {
 		t.Fatalf("the document shows %d reports, not %d", len(shown), len(examples))
 	}
-	ports := []int{freePort(t), freePort(t)}
+	ports := []int{loopback.FreePort("127.0.0.1"), loopback.FreePort("127.0.0.1")}
 	var running sync.WaitGroup
 	defer running.Wait()
 	for i, name := range examples {
@@ -146,7 +137,7 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	taken, free := "http://"+ln.Addr().String(), fmt.Sprintf("http://127.0.0.1:%d", freePort(t))
+	taken, free := "http://"+ln.Addr().String(), fmt.Sprintf("http://127.0.0.1:%d", loopback.FreePort("127.0.0.1"))
 	for _, c := range []struct {
 		name string
 		args []string
@@ -185,7 +176,7 @@ func TestLivenessThatNeverPassesIsInconclusive(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("this system has no SIGTERM")
 	}
-	code, out, errs := examine(t, "mended", freePort(t), "-live", "http://127.0.0.1:1/healthz")
+	code, out, errs := examine(t, "mended", loopback.FreePort("127.0.0.1"), "-live", "http://127.0.0.1:1/healthz")
 	if code != 2 || !strings.Contains(out, "does not pass while the service runs: refused") {
 		t.Errorf("exit code %d, want 2; it says\n%s\n%s", code, out, errs)
 	}
@@ -195,7 +186,7 @@ func TestAServiceThatNeverComesUpIsInconclusive(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("this system has no SIGTERM")
 	}
-	free := fmt.Sprintf("http://127.0.0.1:%d", freePort(t))
+	free := fmt.Sprintf("http://127.0.0.1:%d", loopback.FreePort("127.0.0.1"))
 	for _, c := range []struct {
 		name, start, script string
 		says                []string

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/greynewell/mist-go/docs/child"
+	"github.com/greynewell/mist-go/internal/loopback"
 )
 
 var programs child.Programs
@@ -40,7 +41,7 @@ func Serve(t testing.TB, flags []string, args ...string) (p *child.Process, addr
 		all := args
 		addrs = addrs[:0]
 		for _, flag := range flags {
-			addr := freeAddr(t)
+			addr := loopback.FreeAddr()
 			addrs, all = append(addrs, addr), append([]string{flag, addr}, all...)
 		}
 		p = child.Start(t, program, nil, all...)
@@ -60,17 +61,6 @@ func build(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return path
-}
-
-// freeAddr returns an address that was free a moment ago.
-func freeAddr(t testing.TB) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
 }
 
 // listens waits until all addresses can be connected to, or the process has

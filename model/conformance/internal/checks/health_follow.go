@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/greynewell/mist-go/internal/loopback"
 	"github.com/greynewell/mist-go/model"
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/process"
@@ -120,7 +121,7 @@ func ServedReadiness(c *Checker) {
 func RealReadiness(c *Checker) {
 	h, address, drains := c.health(), make(chan string, 1), make(chan struct{})
 	srv := &http.Server{
-		Addr:        "127.0.0.1:0",
+		Addr:        loopback.Addr(),
 		BaseContext: func(ln net.Listener) context.Context { address <- ln.Addr().String(); return context.Background() },
 		Handler:     h.Readiness,
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/greynewell/mist-go/internal/loopback"
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/process"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
@@ -19,7 +20,7 @@ import (
 // at the stop. It takes a real network: in memory, an answer has left the server
 // once it is written.
 func HTTP2Answers(c *Checker) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := net.Listen("tcp", loopback.Addr())
 	if err != nil {
 		c.Errorf("cannot listen: %v", err)
 		return

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/greynewell/mist-go/internal/loopback"
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/process"
 	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
@@ -161,7 +162,7 @@ func (l *countedListener) Close() error {
 func ServeTLS(c *Checker) {
 	_, trusts, certFile, keyFile := c.certificate()
 	defer forget(certFile)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := net.Listen("tcp", loopback.Addr())
 	if err != nil {
 		c.Errorf("cannot listen: %v", err)
 		return
@@ -197,7 +198,7 @@ func ListenTLS(c *Checker) {
 	defer forget(certFile)
 	address := make(chan string, 1)
 	srv := &http.Server{
-		Addr:        "127.0.0.1:0",
+		Addr:        loopback.Addr(),
 		BaseContext: func(ln net.Listener) context.Context { address <- ln.Addr().String(); return context.Background() },
 		Handler:     http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "done") }),
 	}

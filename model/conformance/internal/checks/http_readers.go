@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/greynewell/mist-go/internal/loopback"
 	"github.com/greynewell/mist-go/model/conformance/internal/http2frame"
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/process"
@@ -28,7 +29,7 @@ func SlowReaders(c *Checker) {
 
 func (c *Checker) slowReaders() (complaint string) {
 	const size = 400_000
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := net.Listen("tcp", loopback.Addr())
 	if err != nil {
 		return fmt.Sprintf("cannot listen: %v", err)
 	}

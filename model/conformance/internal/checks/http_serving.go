@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/greynewell/mist-go/internal/loopback"
 	"github.com/greynewell/mist-go/model"
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/process"
@@ -150,7 +151,7 @@ func TakenPort(c *Checker) {
 func RealPort(c *Checker) {
 	address, under := make(chan string, 1), make(chan struct{}, 1)
 	srv := &http.Server{
-		Addr:        "127.0.0.1:0",
+		Addr:        loopback.Addr(),
 		BaseContext: func(ln net.Listener) context.Context { address <- ln.Addr().String(); return context.Background() },
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			under <- struct{}{}

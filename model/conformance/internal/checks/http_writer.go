@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/greynewell/mist-go/internal/loopback"
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/process"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
@@ -144,7 +145,7 @@ func ExpectContinue(c *Checker) {
 // for which io.ReaderFrom is there, around the stop.
 func ReadFrom(c *Checker) {
 	content := bytes.Repeat([]byte("x"), 300_000)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := net.Listen("tcp", loopback.Addr())
 	if err != nil {
 		c.Errorf("cannot listen: %v", err)
 		return

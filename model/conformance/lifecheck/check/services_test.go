@@ -1,7 +1,6 @@
 package check_test
 
 import (
-	"net"
 	"os"
 	"os/exec"
 	"runtime"
@@ -12,6 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/greynewell/mist-go/internal/loopback"
 	"github.com/greynewell/mist-go/model/conformance/lifecheck/check"
 	"github.com/greynewell/mist-go/model/conformance/lifecheck/internal/services"
 )
@@ -25,16 +25,12 @@ func TestMain(m *testing.M) {
 // family of findings are.
 func thorough() bool { return os.Getenv("LIFECYCLE_BROKEN") == "all" }
 
-// freePorts are ports that nobody listens on now.
-func freePorts(t testing.TB, n int) (ports []int) {
-	t.Helper()
-	for range n {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
+// freePorts are n different ports on which nothing listens.
+func freePorts(n int) (ports []int) {
+	for len(ports) < n {
+		if port := loopback.FreePort("127.0.0.1"); !slices.Contains(ports, port) {
+			ports = append(ports, port)
 		}
-		defer ln.Close()
-		ports = append(ports, ln.Addr().(*net.TCPAddr).Port)
 	}
 	return ports
 }
@@ -55,7 +51,7 @@ func examine(t *testing.T, cases []services.Case) []result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ports := freePorts(t, 2*len(cases))
+	ports := freePorts(2 * len(cases))
 	results := make([]result, len(cases))
 	room := make(chan struct{}, atOnce)
 	var running sync.WaitGroup
