@@ -24,6 +24,7 @@ const (
 )
 
 func TestBrowserEveryStateFitsAndIsReadable(t *testing.T) {
+	t.Parallel()
 	c := browse(t)
 	s := start(t)
 	server := httptest.NewServer(statusz.Handler(s.ctx, statusz.WithHealth(s.health)))
@@ -57,6 +58,7 @@ func TestBrowserEveryStateFitsAndIsReadable(t *testing.T) {
 }
 
 func TestBrowserLongAndHostileTextFits(t *testing.T) {
+	t.Parallel()
 	c := browse(t)
 	long := strings.Repeat("averylongname", 20)
 	const script = `<script>document.title = "hacked"</script>`
@@ -96,6 +98,7 @@ func TestBrowserLongAndHostileTextFits(t *testing.T) {
 }
 
 func TestBrowserPageRefreshesItself(t *testing.T) {
+	t.Parallel()
 	c := browse(t)
 	s := start(t)
 	server := httptest.NewServer(statusz.Handler(s.ctx))
@@ -126,6 +129,7 @@ func TestBrowserPageRefreshesItself(t *testing.T) {
 }
 
 func TestBrowserPageRefreshesItselfWithoutScript(t *testing.T) {
+	t.Parallel()
 	c := browse(t)
 	s := start(t)
 	var looks atomic.Int32

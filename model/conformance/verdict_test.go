@@ -113,6 +113,7 @@ func wild(impl conformance.Implementation) conformance.Implementation {
 // however many processes that costs, and to no others. Those that it spoils the
 // examples of are undecided.
 func TestAFailureIsReportedOnce(t *testing.T) {
+	t.Parallel()
 	late := core(hearsLate)
 	for _, test := range []struct {
 		name      string
@@ -189,7 +190,8 @@ func TestAProcessThatDiesOnceHidesNothingElse(t *testing.T) {
 		}
 		return err
 	}
-	r := conformance.Examine(t, impl, conformance.Random(300), conformance.Every(100))
+	quick := conformance.About(func(clause string) bool { return strings.HasPrefix(clause, "RUN") })
+	r := conformance.Examine(t, impl, conformance.Random(300), conformance.Every(100), quick)
 	if failed := r.Failed(); !slices.Contains(failed, "RUN-6") || len(failed) < 2 {
 		t.Errorf("the failed clauses are %v, want RUN-6 and the one that the process has died of", failed)
 	}
