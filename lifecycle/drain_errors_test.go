@@ -77,6 +77,24 @@ func TestForcedErrorNamesMain(t *testing.T) {
 	})
 }
 
+// SIG-2: if main has returned, the error of a stop that is forced is about the work.
+func TestForcedErrorDoesNotNameAMainThatHasReturned(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		release := make(chan struct{})
+		time.AfterFunc(time.Second, func() { w.signals <- syscall.SIGTERM })
+		time.AfterFunc(2*time.Second, func() { w.signals <- syscall.SIGINT })
+		err := w.run(func(ctx context.Context) error {
+			lifecycle.DrainGroup(ctx).Go(func() { <-release })
+			<-ctx.Done()
+			return nil
+		})
+		close(release)
+		if !errors.Is(err, lifecycle.ErrForced) || !strings.Contains(err.Error(), "drain group") || strings.Contains(err.Error(), "main is still running") {
+			t.Errorf("Run returned %v, want the group, and not main", err)
+		}
+	})
+}
+
 // RUN-11: if main hangs in a call of this package, the error names that call.
 func TestErrorNamesTheCallOfANestedRun(t *testing.T) {
 	inVirtualTime(t, func(w *world) {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"mime/multipart"
 	"net"
 	"net/http"
@@ -71,6 +72,36 @@ func TestTLSNextProtoConnectionsAreTracked(t *testing.T) {
 			})
 		})
 	}
+}
+
+// As without this package, a connection with a protocol that has no function is closed.
+func TestTLSNextProtoWithoutAFunctionIsClosed(t *testing.T) {
+	other := httptest.NewTLSServer(nil) // for its certificate
+	defer other.Close()
+	inVirtualTime(t, func(w *world) {
+		ln := newPipes()
+		var complaints bytes.Buffer
+		srv := &http.Server{
+			ErrorLog:     log.New(&complaints, "", 0),
+			TLSConfig:    &tls.Config{Certificates: other.TLS.Certificates, NextProtos: []string{"none"}},
+			TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){"none": nil},
+		}
+		err := w.run(func(ctx context.Context) error {
+			go func() {
+				defer lifecycle.Stop(ctx, nil)
+				pipe, _ := ln.dial(ctx, "", "")
+				defer pipe.Close()
+				conn := tls.Client(pipe, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"none"}})
+				answer, err := io.ReadAll(conn)
+				w.note("%s %q %v", conn.ConnectionState().NegotiatedProtocol, answer, err)
+			}()
+			return lifecycle.ServeTLS(ctx, srv, ln, "", "")
+		})
+		if err != nil || complaints.Len() > 0 {
+			t.Errorf("Run returned %v, and net/http logged %q", err, &complaints)
+		}
+		w.expect(`0s none "" <nil>`)
+	})
 }
 
 // HTTP-9: other requests are as without CancelOnStop.

@@ -113,5 +113,5 @@ func (r *run) report(step fsm.Step, details transitionDetails) {
 	r.entered = step.At
 }
 
-// fire takes a transition and reports it without details.
-func (r *run) fire(event fsm.Event) { r.report(r.transition(event), transitionDetails{}) }
+// enterRunning ends Starting.
+func (r *run) enterRunning() { r.report(r.transition(fsm.Started), transitionDetails{}) }

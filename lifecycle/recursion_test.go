@@ -148,7 +148,8 @@ func TestPanicDuringGoexitIsReported(t *testing.T) {
 			inVirtualTime(t, func(w *world) {
 				err := w.run(main)
 				var p *lifecycle.PanicError
-				if !errors.Is(err, lifecycle.ErrGoexit) || !errors.As(err, &p) || p.Value != "boom" {
+				if !errors.Is(err, lifecycle.ErrGoexit) || !errors.As(err, &p) || p.Value != "boom" ||
+					!strings.Contains(err.Error(), "boom") || !strings.Contains(err.Error(), "runtime.Goexit was called") {
 					t.Errorf("Run returned %v", err)
 				}
 				w.expectLog("ERROR", "panicked", "recursion_test.go")

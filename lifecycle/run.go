@@ -148,7 +148,7 @@ func (r *run) start(main func(context.Context) error) {
 	case r.cfg.manualStart:
 		r.warnLongStart(time.Minute)
 	default:
-		r.fire(fsm.Started)
+		r.enterRunning()
 	}
 	go call(func() error {
 		id := goroutineID()

@@ -62,7 +62,7 @@ func TestUnsentResponseIsListed(t *testing.T) {
 		if !errors.As(err, &timeout) || timeout.Requests != 1 {
 			t.Errorf("Run returned %v, want one unanswered request", err)
 		}
-		w.expectLog("requests were cut", "requests=1")
+		w.expectLog("WARN", "requests were cut", "requests=1")
 	})
 }
 

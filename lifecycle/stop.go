@@ -157,7 +157,7 @@ func MarkStarted(ctx context.Context) {
 	}
 	r.do(func() {
 		if r.State() == fsm.Starting {
-			r.fire(fsm.Started)
+			r.enterRunning()
 		}
 	})
 }
