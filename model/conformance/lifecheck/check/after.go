@@ -13,7 +13,10 @@ func (w *watch) awaitExit() {
 		return
 	}
 	patience := min(max(w.o.Budget/4, 500*time.Millisecond), 5*time.Second)
-	w.pause(w.o.Budget + patience - (w.now() - w.life.Stop))
+	for end := w.life.Stop + w.o.Budget + patience; w.now() < end && !w.p.over() && w.ctx.Err() == nil; {
+		w.p.seen.look(w.p.cmd.Process.Pid)
+		w.pause(min(calmEvery, end-w.now()))
+	}
 	if !w.p.over() {
 		w.life.Killed = w.now()
 		if w.ctx.Err() == nil {

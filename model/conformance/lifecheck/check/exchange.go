@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -78,7 +79,34 @@ type answer struct {
 	bytes   int64
 	told    bool // Connection: close, or as HTTP/1.0 has it
 	toEOF   bool
+	http2   bool
+	events  bool   // a stream of events
+	body    []byte // the first bodyKept bytes
+	trailer string // the trailers that say how it went
+	took    time.Duration
 	outcome Outcome
+}
+
+// bodyKept is how much of each body is kept, to see whether it is cut.
+const bodyKept = 16 << 10
+
+// Write takes some of the body.
+func (a *answer) Write(b []byte) (int, error) {
+	a.bytes += int64(len(b))
+	a.body = append(a.body, b[:min(len(b), bodyKept-len(a.body))]...)
+	return len(b), nil
+}
+
+// verdicts are the trailers that say whether an answer is good, such as Grpc-Status.
+func verdicts(trailers http.Header) string {
+	var says []string
+	for name, values := range trailers {
+		if lower := strings.ToLower(name); strings.Contains(lower, "status") || strings.Contains(lower, "error") {
+			says = append(says, name+": "+strings.Join(values, ", "))
+		}
+	}
+	slices.Sort(says)
+	return strings.Join(says, "; ")
 }
 
 // receive reads one answer to its end.
@@ -93,10 +121,11 @@ func (c *client) receive(method string) answer {
 		}
 		a := answer{status: resp.StatusCode, told: resp.Close, outcome: Answered}
 		a.toEOF = resp.ContentLength < 0 && len(resp.TransferEncoding) == 0
-		a.bytes, err = io.Copy(io.Discard, resp.Body)
-		if err != nil {
+		a.events = strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream")
+		if _, err = io.Copy(&a, resp.Body); err != nil {
 			a.outcome = outcome(err)
 		}
+		a.trailer = verdicts(resp.Trailer)
 		return a
 	}
 }

@@ -36,6 +36,7 @@ type http2Conn struct {
 // stream is one request on it.
 type stream struct {
 	answer
+	id   uint32
 	done chan struct{}
 }
 
@@ -48,7 +49,7 @@ func dial2(ctx context.Context, t target, timeout time.Duration) (*http2Conn, er
 	}
 	h := &http2Conn{client: c, next: 1, streams: map[uint32]*stream{}, over: make(chan struct{}), going: make(chan struct{})}
 	hello := []byte(http2frame.Preface)
-	hello = append(hello, http2frame.Encode(http2frame.Settings, 0, 0, setting(4, wideOpen))...)
+	hello = append(hello, http2frame.Encode(http2frame.Settings, 0, 0, append(setting(1, 0), setting(4, wideOpen)...))...)
 	hello = append(hello, http2frame.Encode(http2frame.WindowUpdate, 0, 0, binary.BigEndian.AppendUint32(nil, wideOpen))...)
 	c.conn.SetDeadline(time.Now().Add(timeout))
 	if _, err := c.conn.Write(hello); err != nil {
@@ -84,21 +85,37 @@ func (h *http2Conn) write(b []byte) error {
 	return err
 }
 
+// Methods, as indices of the static table.
+const (
+	methodGet  = 2
+	methodPost = 3
+)
+
 // get sends a GET on a new stream.
 func (h *http2Conn) get(path string) (*stream, error) {
-	s := &stream{done: make(chan struct{})}
+	return h.open(methodGet, http2frame.EndStream, path)
+}
+
+// open sends the head of a request on a new stream.
+func (h *http2Conn) open(method, flags byte, path string) (*stream, error) {
+	s := &stream{done: make(chan struct{}), answer: answer{http2: true}}
 	h.mu.Lock()
-	id := h.next
+	s.id = h.next
 	h.next += 2
-	h.streams[id] = s
+	h.streams[s.id] = s
 	h.mu.Unlock()
-	fields := []byte{0x82, 0x86} // :method GET, :scheme http, both from the static table
+	fields := []byte{0x80 | method, 0x86} // :method, and :scheme http, from the static table
 	if h.tls {
 		fields[1] = 0x87
 	}
 	fields = appendField(fields, 1, h.host) // :authority
 	fields = appendField(fields, 4, path)   // :path
-	return s, h.write(http2frame.Encode(http2frame.Headers, http2frame.EndStream|http2frame.EndHeaders, id, fields))
+	return s, h.write(http2frame.Encode(http2frame.Headers, flags|http2frame.EndHeaders, s.id, fields))
+}
+
+// data sends some of the body of a request.
+func (h *http2Conn) data(s *stream, flags byte, text string) error {
+	return h.write(http2frame.Encode(http2frame.Data, flags, s.id, []byte(text)))
 }
 
 // ping asks for an answer that proves that what was sent before has been read.
@@ -147,9 +164,11 @@ func (h *http2Conn) readFrame() error {
 	case http2frame.Headers:
 		if s.status == 0 || s.status >= 100 && s.status < 200 { // neither trailers nor 103 and its like are the status
 			s.status = statusIn(f.Flags, f.Payload)
+		} else {
+			s.trailer = grpcStatus(f.Flags, f.Payload)
 		}
 	case http2frame.Data:
-		s.bytes += int64(len(unpadded(f.Flags, f.Payload)))
+		s.Write(unpadded(f.Flags, f.Payload))
 	case http2frame.Reset:
 		if len(f.Payload) == 4 && binary.BigEndian.Uint32(f.Payload) == refusedStream {
 			h.endStream(f.Stream, Declined)
@@ -229,6 +248,11 @@ func get2(ctx context.Context, t target, timeout time.Duration) answer {
 	if err != nil {
 		return answer{outcome: outcome(err)}
 	}
+	return h.await(s, timeout)
+}
+
+// await waits for the end of a stream.
+func (h *http2Conn) await(s *stream, timeout time.Duration) answer {
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	select {

@@ -1,6 +1,10 @@
 package check
 
-import "github.com/greynewell/mist-go/model/conformance/internal/http2frame"
+import (
+	"strconv"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/http2frame"
+)
 
 // appendField adds a field as a literal without indexing whose name is in the
 // static table (RFC 7541, section 6.2.2).
@@ -19,18 +23,21 @@ func appendField(b []byte, name byte, value string) []byte {
 	return append(b, value...)
 }
 
-// statusIn finds the status at the beginning of a block of fields. It knows the
-// codes of the static table, and others as plain text; 1 is any other.
-func statusIn(flags byte, payload []byte) int {
+// fieldsIn is the block of fields of a HEADERS frame.
+func fieldsIn(flags byte, payload []byte) []byte {
 	block := unpadded(flags, payload)
 	if flags&http2frame.Priority != 0 && len(block) >= 5 {
 		block = block[5:]
 	}
+	return block
+}
+
+// statusIn finds the status at the beginning of a block of fields. It knows the
+// codes of the static table, and others as plain text; 1 is any other.
+func statusIn(flags byte, payload []byte) int {
+	block := fieldsIn(flags, payload)
 	for len(block) > 0 && block[0]&0xe0 == 0x20 { // the size of the dynamic table
-		more := block[0]&0x1f == 0x1f
-		for block = block[1:]; more && len(block) > 0; block = block[1:] {
-			more = block[0]&0x80 != 0
-		}
+		_, block = integer(block, 5)
 	}
 	static := map[byte]int{0x88: 200, 0x89: 204, 0x8a: 206, 0x8b: 304, 0x8c: 400, 0x8d: 404, 0x8e: 500}
 	if len(block) == 0 {
@@ -47,42 +54,102 @@ func statusIn(flags byte, payload []byte) int {
 	return 1
 }
 
-// statusText reads a status of three digits, plain or in the code of RFC 7541,
-// appendix B, where digits are five bits (0, 1, 2) or six (3 to 9).
+// statusText reads a status of three digits.
 func statusText(length byte, text []byte) int {
 	n := int(length & 0x7f)
 	if n > len(text) {
 		return 1
 	}
-	if length&0x80 == 0 {
-		return digits(string(text[:n]))
-	}
-	var bits uint64
-	for _, b := range text[:min(n, 8)] {
-		bits = bits<<8 | uint64(b)
-	}
-	bits <<= 64 - 8*uint(min(n, 8))
-	status := 0
-	for range 3 {
-		if five := int(bits >> 59); five <= 2 {
-			status = status*10 + five
-			bits <<= 5
-		} else if six := int(bits >> 58); six >= 0x19 && six <= 0x1f {
-			status = status*10 + six - 0x19 + 3
-			bits <<= 6
-		} else {
-			return 1
-		}
+	status, err := strconv.Atoi(digits(length&0x80 != 0, text[:n]))
+	if err != nil || status < 100 {
+		return 1
 	}
 	return status
 }
 
-func digits(text string) (n int) {
-	for _, r := range text {
-		if r < '0' || r > '9' {
-			return 1
-		}
-		n = n*10 + int(r-'0')
+// digits reads them plain or in the code of RFC 7541, appendix B, where they are
+// five bits (0, 1, 2) or six (3 to 9).
+func digits(coded bool, text []byte) string {
+	if !coded {
+		return string(text)
 	}
-	return n
+	var bits uint64
+	n := min(len(text), 8)
+	for _, b := range text[:n] {
+		bits = bits<<8 | uint64(b)
+	}
+	bits <<= 64 - 8*n
+	var found []byte
+	for left := 8 * n; left >= 5; {
+		if five := byte(bits >> 59); five <= 2 {
+			found = append(found, '0'+five)
+			bits, left = bits<<5, left-5
+		} else if six := byte(bits >> 58); six >= 0x19 && six <= 0x1f {
+			found = append(found, '3'+six-0x19)
+			bits, left = bits<<6, left-6
+		} else {
+			break // the padding
+		}
+	}
+	return string(found)
+}
+
+// integer reads an integer that begins in the last bits of the first byte.
+func integer(block []byte, bits int) (n int, rest []byte) {
+	full := 1<<bits - 1
+	n, block = int(block[0])&full, block[1:]
+	for shift := 0; n >= full && len(block) > 0 && shift < 28; shift += 7 {
+		n += int(block[0]&0x7f) << shift
+		more := block[0]&0x80 != 0
+		if block = block[1:]; !more {
+			break
+		}
+	}
+	return n, block
+}
+
+// text reads a string.
+func text(block []byte) (coded bool, s, rest []byte) {
+	if len(block) == 0 {
+		return false, nil, nil
+	}
+	coded = block[0]&0x80 != 0
+	n, block := integer(block, 7)
+	n = min(n, len(block))
+	return coded, block[:n], block[n:]
+}
+
+const (
+	grpcName  = "grpc-status"
+	grpcCoded = "\x9a\xca\xc8\xb2\x12\x34\xda\x8f" // the same in the code of RFC 7541
+)
+
+// grpcStatus finds that trailer, in the form that verdicts gives it; empty if there
+// is none. Without a dynamic table, which lifecheck does not allow, each name that is
+// not in the static table is spelled out.
+func grpcStatus(flags byte, payload []byte) string {
+	block := fieldsIn(flags, payload)
+	for len(block) > 0 {
+		var name, value []byte
+		var named, coded bool
+		index, bits := 0, 4
+		switch b := block[0]; {
+		case b&0x80 != 0:
+			_, block = integer(block, 7)
+			continue
+		case b&0xe0 == 0x20:
+			_, block = integer(block, 5)
+			continue
+		case b&0xc0 == 0x40:
+			bits = 6
+		}
+		if index, block = integer(block, bits); index == 0 {
+			named, name, block = text(block)
+		}
+		coded, value, block = text(block)
+		if !named && string(name) == grpcName || named && string(name) == grpcCoded {
+			return "Grpc-Status: " + digits(coded, value)
+		}
+	}
+	return ""
 }

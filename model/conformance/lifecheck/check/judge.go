@@ -11,6 +11,7 @@ type sighting struct {
 	name, seen string
 	timing     bool // it rests on how long something took, though others of its name may not
 	compared   bool // it rests on how the service answers when it does not stop
+	requests   int  // how many it is about
 }
 
 // judge is what the rules are asked with: one life, and what is known of the

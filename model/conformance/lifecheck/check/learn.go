@@ -81,7 +81,8 @@ func (w *watch) usual(url string) Usual {
 	u.HTTP1, u.HTTP2 = first.outcome == Answered && answers[1].outcome == Answered, other.outcome == Answered
 	switch {
 	case u.HTTP1:
-		u.Takes, u.Status, u.Bytes = slices.Min(took[:]), first.status, first.bytes
+		u.Takes = slices.Min(took[:])
+		u.begin(first)
 		u.Serial = u.Takes >= youngest && slices.Max(took[:]) > 2*u.Takes
 		u.Stable = true
 		u.also(answers[:]...)
@@ -89,68 +90,11 @@ func (w *watch) usual(url string) Usual {
 			u.also(other)
 		}
 	case u.HTTP2:
-		u.Takes, u.Status, u.Bytes = otherTook, other.status, other.bytes
+		u.Takes = otherTook
+		u.begin(other)
 		w.book.http2.Store(t.addr, true)
 	}
 	return u
-}
-
-// lookAgain asks each URL as often at a time as is done around a stop, before a
-// service is said to have failed there: it may fail now and then, or limit how
-// many requests it takes at once.
-func (w *watch) lookAgain() {
-	var asking sync.WaitGroup
-	for i := range w.book.survey.Work {
-		u := &w.book.survey.Work[i]
-		answers := make([]answer, inFlightAtOnce+outstanding)
-		if u.Serial {
-			answers = answers[:looks]
-		}
-		t := w.book.target(u.URL)
-		asking.Go(func() {
-			var each sync.WaitGroup
-			for k := range answers {
-				each.Go(func() { answers[k] = t.get(w.ctx, w.o.Budget) })
-			}
-			each.Wait()
-			u.also(answers...)
-		})
-	}
-	asking.Wait()
-}
-
-// tryUpload sends half of a body and waits for longer than the work takes. What
-// is not answered by then waits for the rest, and can be kept waiting for ever.
-func (w *watch) tryUpload(url string) *Usual {
-	t := w.book.target(url)
-	c, err := dial(w.ctx, t, probeTimeout, "http/1.1")
-	if err != nil {
-		return nil
-	}
-	defer c.close()
-	if c.beginUpload() != nil {
-		return nil
-	}
-	begun := w.now()
-	probe := get1(w.ctx, t, w.o.Budget) // how long the same URL takes without a body
-	if probe.outcome != Answered {
-		return nil
-	}
-	takes := w.now() - begun
-	c.conn.SetDeadline(time.Now().Add(takes/4 + 4*youngest))
-	if _, err := c.in.Peek(1); outcome(err) != TimedOut {
-		return nil // it answers, or hangs up, without having read all
-	}
-	w.book.hangs = true
-	c.conn.SetDeadline(time.Now().Add(w.o.Budget))
-	rest := w.now()
-	if c.endUpload() != nil {
-		return nil
-	}
-	if a := c.receive("POST"); a.outcome == Answered && a.status < 400 {
-		return &Usual{URL: url, Takes: w.now() - rest, Status: a.status, Bytes: a.bytes}
-	}
-	return nil
 }
 
 // round is a duration as a person reads it.

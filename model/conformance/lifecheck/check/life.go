@@ -33,7 +33,7 @@ type watch struct {
 // book is what one life learns for the next.
 type book struct {
 	survey *Survey
-	unsure bool     // whether answers are alike: ask again
+	unsure int      // how often to ask again whether answers are alike; 0: not
 	hangs  bool     // an upload that is not finished is not answered
 	http2  sync.Map // addresses where only HTTP/2 is spoken
 }
@@ -99,14 +99,13 @@ func (w *watch) steps(fraction float64) error {
 		w.keepConnections()
 	}
 	switch w.kind {
-	case Idle:
-		w.pause(12 * youngest)
+	case Idle: // as soon as it is ready
 	case Hanging:
 		w.hang()
 	default:
-		if w.book.unsure {
+		if w.book.unsure > 0 {
 			w.lookAgain()
-			w.book.unsure = false
+			w.book.unsure = 0
 		}
 		w.load()
 	}
@@ -201,6 +200,7 @@ func (w *watch) stopService() {
 	if w.p.over() {
 		return
 	}
+	w.p.seen.look(w.p.cmd.Process.Pid)
 	w.late.again()
 	w.mu.Lock()
 	w.life.Stop = w.now()

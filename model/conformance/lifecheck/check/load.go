@@ -30,6 +30,9 @@ func (w *watch) load() {
 			for range 2 {
 				w.wg.Go(func() { w.upload(up.URL, InFlight, func() {}) })
 			}
+			if up.HTTP2 {
+				w.wg.Go(func() { w.upload2(up.URL) })
+			}
 		}
 		w.pause(age)
 		missing := slices.ContainsFunc(flying, func(n *atomic.Int64) bool { return n.Load() == 0 })
@@ -105,7 +108,9 @@ func (w *watch) request1(t target, phase Phase, ended func()) {
 // does not announce it.
 func (w *watch) finish(c *client, method string, r Request, ended func()) {
 	a := c.receive(method)
-	r.Ended, r.Status, r.Bytes, r.Told, r.ToEOF, r.Outcome = w.now(), a.status, a.bytes, a.told, a.toEOF, a.outcome
+	r.take(a)
+	r.Ended, r.Told = w.now(), a.told
+	r.Early = w.isEarly(r)
 	r.Kept = a.outcome == Answered && !a.told
 	ended()
 	if r.Kept && c.gone() != Unfinished {
@@ -117,6 +122,11 @@ func (w *watch) finish(c *client, method string, r Request, ended func()) {
 // request2 sends n GETs over one connection of HTTP/2.
 func (w *watch) request2(t target, phase Phase, n int, ended func()) {
 	r := Request{Phase: phase, What: what("GET", t, "HTTP/2"), URL: t.url, HTTP2: true}
+	w.streams(r, t, n, func(h *http2Conn) (*stream, error) { return h.get(t.path) }, ended)
+}
+
+// streams sends n requests like r over one connection of HTTP/2.
+func (w *watch) streams(r Request, t target, n int, send func(*http2Conn) (*stream, error), ended func()) {
 	h, err := dial2(w.ctx, t, w.o.Budget)
 	if err != nil {
 		for range n {
@@ -130,14 +140,14 @@ func (w *watch) request2(t target, phase Phase, n int, ended func()) {
 	var streams sync.WaitGroup
 	requests := make([]Request, n)
 	for i := range requests {
-		s, err := h.get(t.path)
+		s, err := send(h)
 		requests[i], requests[i].Sent = r, w.now()
 		streams.Go(func() {
 			defer ended()
 			if err == nil {
 				<-s.done // when the connection ends at the latest
-				requests[i].Status, requests[i].Bytes = s.status, s.bytes
-				requests[i].Outcome = s.outcome
+				requests[i].take(s.answer)
+				requests[i].Early = w.isEarly(requests[i])
 			} else {
 				requests[i].Outcome = outcome(err)
 			}
@@ -160,50 +170,4 @@ func (w *watch) request2(t target, phase Phase, n int, ended func()) {
 		}
 		w.noteRequest(r)
 	}
-}
-
-// feed goes on sending work after the stop, as clients do that have not heard of
-// it, until they are refused.
-func (w *watch) feed() {
-	for _, u := range w.book.survey.Work {
-		t := w.book.target(u.URL)
-		pause := min(max(u.Takes/10, 2*closeEvery), 20*closeEvery)
-		end := w.now() + max(w.o.Delay, 8*time.Second) + 2*time.Second
-		if w.o.Delay != DelayUnknown {
-			end = w.now() + w.o.Delay + 2*time.Second
-		}
-		limit := int64(outstanding)
-		if u.Serial {
-			limit = 1 // more would wait in the listener's queue, and be reset with it
-		}
-		w.wg.Go(func() {
-			var sent atomic.Int64
-			other := false // where both protocols are spoken, they take turns
-			for w.ctx.Err() == nil && !w.p.over() && w.now() < end && !w.refused(t.addr) {
-				if sent.Load() < limit {
-					sent.Add(1)
-					second := u.HTTP2 && (other || !u.HTTP1)
-					other = !other
-					w.wg.Go(func() {
-						done := func() { sent.Add(-1) }
-						if second {
-							w.request2(t, After, 1, done)
-						} else {
-							w.request1(t, After, done)
-						}
-					})
-				}
-				w.pause(pause)
-			}
-		})
-	}
-}
-
-// refused reports whether a connection to the address was refused since the stop.
-func (w *watch) refused(addr string) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return slices.ContainsFunc(w.life.Probes, func(p Probe) bool {
-		return p.Addr == addr && p.Outcome == Refused && p.Begun > w.life.Stop
-	})
 }

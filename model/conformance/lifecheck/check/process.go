@@ -24,6 +24,7 @@ type process struct {
 	stdin  io.Closer
 	reads  *os.File // the end of the pipe that its output is read from
 	copied chan struct{}
+	seen   descendants
 
 	exited chan struct{} // closed when it has ended; the two below are set by then
 	endAt  time.Time

@@ -12,3 +12,8 @@ func (p *process) children() []child {
 	}
 	return []child{{pid: -p.cmd.Process.Pid, name: "a process of its group"}}
 }
+
+// descendants are not looked for: what has left the group is not seen.
+type descendants struct{}
+
+func (descendants) look(int) {}

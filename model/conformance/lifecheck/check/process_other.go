@@ -25,3 +25,7 @@ type child struct {
 func (child) kill() {}
 
 func (p *process) children() []child { return nil }
+
+type descendants struct{}
+
+func (descendants) look(int) {}

@@ -104,7 +104,16 @@ type Request struct {
 	// ToEOF is set where only the end of the connection ends the body, so that
 	// nothing but its length says whether it is whole.
 	ToEOF   bool
+	Body    []byte // the first of it, at most bodyKept bytes
+	Trailer string // the trailers that say how it went
+	Early   bool   // an upload was answered with success before its second half was sent
 	Outcome Outcome
+}
+
+// take copies what came back.
+func (r *Request) take(a answer) {
+	r.Status, r.Bytes, r.ToEOF, r.Outcome = a.status, a.bytes, a.toEOF, a.outcome
+	r.Body, r.Trailer = a.body, a.trailer
 }
 
 // A Role is what a probe is asked for.
@@ -156,80 +165,6 @@ func (r Request) reached(before time.Duration) bool {
 	return !r.HTTP2 || r.Status != 0 || r.Reached > 0 && r.Reached <= before
 }
 
-// Usual is how a URL answers while the service runs.
-type Usual struct {
-	URL    string
-	Takes  time.Duration
-	Status int
-	Varies []int // statuses of other answers, if not all had the same
-	Bytes  int64
-	Stable bool // several answers had as many bytes and the same status
-	Serial bool // answers had to wait for one another
-	HTTP1  bool
-	HTTP2  bool
-}
-
-// A Survey is what is learned of the service in its first life.
-type Survey struct {
-	StartUp time.Duration
-	Work    []Usual
-	Upload  *Usual // nil: nothing reads the body of a POST
-}
-
-// serial reports whether requests to some URL wait for one another.
-func (s *Survey) serial() bool {
-	return slices.ContainsFunc(s.Work, func(u Usual) bool { return u.Serial })
-}
-
-// shorterThan reports whether r lacks some of the body that usually comes. Where
-// the framing says that the body is whole, a few bytes do not count: numbers and
-// times have more digits at one moment than at another.
-func (r Request) shorterThan(u Usual) bool {
-	if !u.Stable || r.Status != u.Status || r.Bytes >= u.Bytes {
-		return false
-	}
-	return r.ToEOF || r.Bytes == 0 || u.Bytes-r.Bytes >= fewBytes && r.Bytes < u.Bytes*9/10
-}
-
-const fewBytes = 8
-
-// also takes account of more answers that came before any signal.
-func (u *Usual) also(answers ...answer) {
-	for _, a := range answers {
-		u.Stable = u.Stable && a.outcome == Answered && a.status == u.Status && a.bytes == u.Bytes
-		if a.outcome == Answered && a.status != u.Status && !slices.Contains(u.Varies, a.status) {
-			u.Varies = append(u.Varies, a.status)
-		}
-	}
-}
-
-// worse reports whether a status is an error of a kind that no answer had before
-// any signal.
-func (u Usual) worse(status int) bool {
-	worst := slices.Max(append([]int{u.Status}, u.Varies...))
-	return status >= 500 && worst < 500 || status >= 400 && worst < 400
-}
-
-// usualOf is how requests like r are answered.
-func (s Survey) usualOf(r Request) Usual {
-	if r.Upload && s.Upload != nil {
-		u := *s.Upload
-		u.Varies = append(slices.Clone(u.Varies), s.usual(r.URL).Varies...)
-		return u
-	}
-	u := s.usual(r.URL)
-	u.Stable = u.Stable && !r.Upload
-	return u
-}
-
-func (s Survey) usual(url string) Usual {
-	for _, u := range s.Work {
-		if u.URL == url {
-			return u
-		}
-	}
-	if s.Upload != nil && s.Upload.URL == url {
-		return *s.Upload
-	}
-	return Usual{URL: url}
-}
+// declined reports whether the service says that it has not processed r; an answer
+// that had begun is proof that it has.
+func (r Request) declined() bool { return r.Outcome == Declined && r.Status == 0 }

@@ -86,8 +86,8 @@ func (r *runner) all(ctx context.Context) (why string, err error) {
 		}
 	}
 	if compared := r.compared(); len(compared) > 0 {
-		r.book.unsure = true
-		r.Progress("once more, to see whether answers are alike without a signal, because of " + list(compared))
+		r.book.unsure = asks(r.lives, compared)
+		r.Progress("once more, to see whether answers are alike without a signal, because of " + list(distinct(compared)))
 		if why, err := r.one(ctx, UnderLoad, 0, "again"); why != "" || err != nil {
 			return why, err
 		}
@@ -97,12 +97,12 @@ func (r *runner) all(ctx context.Context) (why string, err error) {
 
 // compared are findings that rest on how the service answers when it does not
 // stop.
-func (r *runner) compared() []string {
+func (r *runner) compared() []sighting {
 	var seen []sighting
 	for _, l := range r.lives {
 		seen = append(seen, sightings(r.Options, *r.book.survey, l)...)
 	}
-	return distinct(slices.DeleteFunc(seen, func(s sighting) bool { return !s.compared }))
+	return slices.DeleteFunc(seen, func(s sighting) bool { return !s.compared })
 }
 
 // moreLives is how many lives more of a kind may be lived for a finding that was

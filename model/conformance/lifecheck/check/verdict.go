@@ -63,7 +63,7 @@ func (l Life) inFlight() (n int) {
 // flew reports whether r was under way at the stop: sent a while before it, and
 // not at its end. That it had reached the service has to be known.
 func (l Life) flew(r Request) bool {
-	return r.Phase == InFlight && r.Sent > 0 && r.Sent <= l.Stop-youngest/2 && r.Ended > l.Stop && r.Outcome != Refused && r.Outcome != Declined && r.reached(l.Stop) && l.accepted(r)
+	return r.Phase == InFlight && r.Sent > 0 && r.Sent <= l.Stop-youngest/2 && r.Ended > l.Stop && r.Outcome != Refused && !r.declined() && r.reached(l.Stop) && l.accepted(r)
 }
 
 // accepted reports whether a connection was taken from the listener's queue before

@@ -118,7 +118,10 @@ func (w *watch) short(addr string) (t target, ok bool) {
 	return target{}, false
 }
 
-const idleConns = 2
+const (
+	idleConns = 2
+	workConns = 2
+)
 
 // keepConnections leaves connections idle that were used once, and has one that
 // is used all the time, as a client with a pool of them does. It returns when
@@ -139,26 +142,70 @@ func (w *watch) keepConnections() {
 			w.wg.Go(func() { w.keepIdle(t, settled) })
 		}
 		w.wg.Go(func() { w.keepBusy(t) })
+		for range workConns {
+			settled := make(chan struct{})
+			idle.Go(func() { <-settled })
+			w.wg.Go(func() { w.keepForWork(t, w.book.target(u), settled) })
+		}
 	}
 }
 
-func (w *watch) keepIdle(t target, settled chan<- struct{}) {
-	settle := sync.OnceFunc(func() { close(settled) })
-	defer settle()
+// used is a connection that was used once, nil if it cannot be used again.
+func (w *watch) used(t target) *client {
 	c, err := dial(w.ctx, t, probeTimeout, "http/1.1")
 	if err != nil {
+		return nil
+	}
+	c.conn.SetDeadline(time.Now().Add(2 * probeTimeout))
+	if c.send(c.head("GET", "")) == nil {
+		if a := c.receive("GET"); a.outcome == Answered && !a.told {
+			c.conn.SetDeadline(time.Time{})
+			return c
+		}
+	}
+	c.close()
+	return nil
+}
+
+// keepForWork uses a connection once, and again for work when the stop is well under
+// way, if the service has not closed it by then.
+func (w *watch) keepForWork(short, work target, settled chan<- struct{}) {
+	c := w.used(short)
+	close(settled)
+	if c == nil {
 		return
 	}
 	defer c.close()
-	c.conn.SetDeadline(time.Now().Add(2 * probeTimeout))
-	if c.send(c.head("GET", "")) != nil {
+	select {
+	case <-w.stopped:
+	case <-w.ctx.Done():
 		return
 	}
-	if a := c.receive("GET"); a.outcome != Answered || a.told {
+	if w.kind != UnderLoad && w.kind != Interrupt || w.book.survey.serial() {
+		return
+	}
+	w.pause(atOnce)
+	if c.answersWithin(closeEvery / 5) {
 		return
 	}
 	c.conn.SetDeadline(time.Time{})
-	settle()
+	c.target = work
+	r := Request{Phase: After, What: what("GET", work, "HTTP/1.1 on a kept connection"), URL: work.url}
+	err := c.send(c.head("GET", ""))
+	r.Sent = w.now()
+	if err != nil {
+		return // closed just then
+	}
+	w.finish(c, "GET", r, func() {})
+}
+
+func (w *watch) keepIdle(t target, settled chan<- struct{}) {
+	c := w.used(t)
+	close(settled)
+	if c == nil {
+		return
+	}
+	defer c.close()
 	conn := Conn{Addr: t.addr, Outcome: c.gone()}
 	conn.Ended = w.now()
 	w.mu.Lock()

@@ -1,0 +1,154 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// requests judges what became of those under way and of those that came after.
+func (j *judge) requests() {
+	var cut, atExit, failed, unanswered, refused group
+	for _, r := range j.Requests {
+		switch {
+		case j.Killed > 0 && r.Ended >= j.Killed-closeEvery:
+		case j.queued(r):
+		case j.flew(r):
+			j.inFlightRequest(r, &cut, &atExit, &failed)
+		case r.Phase == After && r.Sent > j.Stop:
+			j.laterRequest(r, &unanswered, &refused)
+		}
+	}
+	flying := j.inFlight()
+	cut.report(j, "in-flight-dropped", flying)
+	atExit.report(j, "early-exit", flying)
+	failed.report(j, "in-flight-failed", flying)
+	if n := len(unanswered.requests); n >= 2 || n == 1 && !j.meant() {
+		unanswered.report(j, "accepted-without-answer", 0)
+	}
+	refused.report(j, "work-refused-in-delay", 0)
+}
+
+// queued reports whether a request without an answer can only have waited for its
+// turn: one that the service had begun would have been answered long before.
+func (j *judge) queued(r Request) bool {
+	return r.Phase == InFlight && r.Status == 0 && !r.HTTP2 && !r.Upload && j.usualOf(r).Takes < youngest
+}
+
+// inFlightRequest sorts one that was under way at the stop.
+func (j *judge) inFlightRequest(r Request, cut, atExit, failed *group) {
+	usual := j.usualOf(r)
+	switch {
+	case r.Outcome != Answered || r.shorterThan(usual) || r.Early && !usual.Early:
+		if j.diedWith(r) {
+			atExit.add(r)
+		} else {
+			cut.add(r)
+		}
+		if r.HTTP2 && !r.Told {
+			j.find("no-goaway", "%s was cut, %s, and no GOAWAY came", r.What, j.after(r.Ended))
+		}
+	case usual.worse(r.Status) || r.otherThan(usual) || r.failedAtTheEnd(usual):
+		failed.add(r)
+	case r.HTTP2 && !r.Told && r.Gone > 0:
+		j.find("no-goaway", "the connection with %s was closed, %s, and no GOAWAY came", r.What, j.after(r.Gone))
+	case !r.HTTP2 && r.Kept && j.stayedOpen(r):
+		j.find("keep-alive-not-ended", "%s was answered %s without Connection: close, and the connection stayed open", r.What, j.after(r.Ended))
+	}
+}
+
+// endsTogether is how long before it is seen to end a process may close its
+// connections.
+const endsTogether = 150 * time.Millisecond
+
+// diedWith reports whether a request ended as the process did: just before it, or
+// after, and nothing was answered in between.
+func (j *judge) diedWith(r Request) bool {
+	return r.Ended > j.Exit-endsTogether-2*j.Late && !slices.ContainsFunc(j.Probes, func(p Probe) bool {
+		return p.Begun > r.Ended && p.Outcome == Answered
+	})
+}
+
+// stayedOpen reports whether a connection was neither told to close nor closed
+// for long after its answer, though the process was there.
+func (j *judge) stayedOpen(r Request) bool {
+	end := max(r.Ended, j.closed(mustTarget(r.URL).addr).never) + time.Second + 2*j.Late
+	return r.Ended > j.Stop+atOnce && j.Exit > end && (r.Gone == 0 || r.Gone > end)
+}
+
+// laterRequest sorts one that was sent after the stop. A connection that came
+// just when the listener closed may not have been accepted by the service itself.
+func (j *judge) laterRequest(r Request, unanswered, refused *group) {
+	c := j.closed(mustTarget(r.URL).addr)
+	usual := j.usualOf(r)
+	switch {
+	case r.Outcome == Answered && (usual.worse(r.Status) || !r.ToEOF && r.shorterThan(usual) || r.otherThan(usual) || r.failedAtTheEnd(usual)):
+		if r.Sent < j.Stop+j.window()-windowSlack && r.Sent > j.aware() && j.proved(j.Stop, r.Sent) {
+			refused.add(r)
+		}
+	case r.Outcome == Answered && !r.shorterThan(usual) || r.Outcome == Refused || r.declined() || r.Outcome == Unfinished && j.Exit == 0:
+	case r.Sent < c.accepted-4*closeEvery && r.reached(r.Ended): // the listener was open for a while yet
+		unanswered.add(r)
+	}
+}
+
+// group are requests that the same thing has happened to.
+type group struct{ requests []Request }
+
+func (g *group) add(r Request) { g.requests = append(g.requests, r) }
+
+// report says how many of which kind there were, and what became of the first.
+func (g *group) report(j *judge, name string, of int) {
+	if len(g.requests) == 0 {
+		return
+	}
+	first := slices.MinFunc(g.requests, func(a, b Request) int { return int(a.Ended - b.Ended) })
+	kinds := map[string]int{}
+	for _, r := range g.requests {
+		kinds[r.What]++
+	}
+	var parts []string
+	for _, r := range g.requests {
+		if n := kinds[r.What]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d × %s", n, r.What))
+			delete(kinds, r.What)
+		}
+	}
+	how := string(first.Outcome)
+	if first.Outcome == Answered {
+		how = fmt.Sprintf("answered %d", first.Status)
+	}
+	usual := j.usualOf(first)
+	switch {
+	case first.Early:
+		how += ", before its second half was sent"
+	case first.failedAtTheEnd(usual):
+		how += fmt.Sprintf(" with the trailer %q, where %q is usual", first.Trailer, usual.Trailers[first.HTTP2][0])
+	}
+	total := ""
+	if of > 0 {
+		total = fmt.Sprintf("%d of %d in flight: ", len(g.requests), of)
+	}
+	bytes := fmt.Sprintf("%d bytes", first.Bytes)
+	if first.Outcome == Answered && (first.shorterThan(usual) || first.otherThan(usual)) {
+		bytes = fmt.Sprintf("%d of the usual %d bytes", first.Bytes, usual.Bytes)
+	}
+	j.find(name, "%s%s; the first was %s, %s, with %s of its body", total, strings.Join(parts, ", "), how, j.after(first.Ended), bytes)
+	j.seen[len(j.seen)-1].requests = len(g.requests)
+	j.seen[len(j.seen)-1].compared = slices.ContainsFunc(g.requests, func(r Request) bool { return r.Outcome == Answered })
+}
+
+// lost says what was lost when the process was killed.
+func (j *judge) lost() string {
+	n := 0
+	for _, r := range j.Requests {
+		if j.flew(r) && r.Ended >= j.Killed-closeEvery {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", and %d requests were lost with it", n)
+}
