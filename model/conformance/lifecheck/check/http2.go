@@ -163,7 +163,7 @@ func (h *http2Conn) readFrame() error {
 	switch f.Type {
 	case http2frame.Headers:
 		if s.status == 0 || s.status >= 100 && s.status < 200 { // neither trailers nor 103 and its like are the status
-			s.status = statusIn(f.Flags, f.Payload)
+			s.status, s.events = statusIn(f.Flags, f.Payload), isEvents(f.Flags, f.Payload)
 		} else {
 			s.trailer = grpcStatus(f.Flags, f.Payload)
 		}

@@ -2,6 +2,7 @@ package check
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/http2frame"
 )
@@ -119,20 +120,40 @@ func text(block []byte) (coded bool, s, rest []byte) {
 	return coded, block[:n], block[n:]
 }
 
+// A fieldName is one as it may be sent: as an index of the static table (0: it is not
+// in there), plainly, or in the code of RFC 7541.
+type fieldName struct {
+	index        int
+	plain, coded string
+}
+
 const (
-	grpcName  = "grpc-status"
-	grpcCoded = "\x9a\xca\xc8\xb2\x12\x34\xda\x8f" // the same in the code of RFC 7541
+	contentType = 31
+	events      = "text/event-stream"
+	eventsCoded = "\x49\x7c\xa5\x82\xf7\x2d\x49\x59\x09\xb0\xa3\xa7" // the same in the code
 )
 
+// isEvents reports whether the fields say that a stream of events follows.
+func isEvents(flags byte, payload []byte) bool {
+	coded, value := fieldOf(flags, payload, fieldName{index: contentType})
+	return !coded && strings.HasPrefix(string(value), events) || coded && string(value) == eventsCoded
+}
+
 // grpcStatus finds that trailer, in the form that verdicts gives it; empty if there
-// is none. Without a dynamic table, which lifecheck does not allow, each name that is
-// not in the static table is spelled out.
+// is none.
 func grpcStatus(flags byte, payload []byte) string {
-	block := fieldsIn(flags, payload)
-	for len(block) > 0 {
-		var name, value []byte
-		var named, coded bool
-		index, bits := 0, 4
+	coded, value := fieldOf(flags, payload, fieldName{plain: "grpc-status", coded: "\x9a\xca\xc8\xb2\x12\x34\xda\x8f"})
+	if value == nil {
+		return ""
+	}
+	return "Grpc-Status: " + digits(coded, value)
+}
+
+// fieldOf finds the value of a field; nil if there is none. Lifecheck allows no
+// dynamic table, so each name is in the static one or spelled out.
+func fieldOf(flags byte, payload []byte, want fieldName) (coded bool, value []byte) {
+	for block := fieldsIn(flags, payload); len(block) > 0; {
+		bits := 4
 		switch b := block[0]; {
 		case b&0x80 != 0:
 			_, block = integer(block, 7)
@@ -143,13 +164,18 @@ func grpcStatus(flags byte, payload []byte) string {
 		case b&0xc0 == 0x40:
 			bits = 6
 		}
+		var index int
+		var name []byte
+		var nameCoded bool
 		if index, block = integer(block, bits); index == 0 {
-			named, name, block = text(block)
+			nameCoded, name, block = text(block)
 		}
 		coded, value, block = text(block)
-		if !named && string(name) == grpcName || named && string(name) == grpcCoded {
-			return "Grpc-Status: " + digits(coded, value)
+		switch {
+		case index != want.index:
+		case index != 0, !nameCoded && string(name) == want.plain, nameCoded && string(name) == want.coded:
+			return coded, value
 		}
 	}
-	return ""
+	return false, nil
 }

@@ -81,9 +81,9 @@ func (w *watch) usual(url string) Usual {
 	u.HTTP1, u.HTTP2 = first.outcome == Answered && answers[1].outcome == Answered, other.outcome == Answered
 	switch {
 	case u.HTTP1:
-		u.Takes = slices.Min(took[:])
+		u.Takes, u.Took = slices.Min(took[:]), slices.Max(took[:])
 		u.begin(first)
-		u.Serial = u.Takes >= youngest && slices.Max(took[:]) > 2*u.Takes
+		u.Serial = u.Takes >= youngest && u.Took > 2*u.Takes
 		u.Stable = true
 		u.also(answers[:]...)
 		if u.HTTP2 {
@@ -92,9 +92,23 @@ func (w *watch) usual(url string) Usual {
 	case u.HTTP2:
 		u.Takes = otherTook
 		u.begin(other)
+		u.Stable = true
+		u.also(other)
+		w.again2(t, &u)
 		w.book.http2.Store(t.addr, true)
 	}
 	return u
+}
+
+// again2 asks what speaks only HTTP/2 some more, to see whether answers are alike.
+func (w *watch) again2(t target, u *Usual) {
+	var asking sync.WaitGroup
+	answers := make([]answer, looks-1)
+	for i := range answers {
+		asking.Go(func() { answers[i] = get2(w.ctx, t, w.o.Budget) })
+	}
+	asking.Wait()
+	u.also(answers...)
 }
 
 // round is a duration as a person reads it.

@@ -32,11 +32,12 @@ func asks(lives []Life, seen []sighting) int {
 // many requests it takes at once or in a while.
 func (w *watch) lookAgain() {
 	var asking sync.WaitGroup
+	if up := w.book.survey.Upload; up != nil {
+		hold := 2*w.book.survey.longest() + 4*youngest
+		asking.Go(func() { w.uploadAgain(up, hold) })
+	}
 	for i := range w.book.survey.Work {
 		asking.Go(func() { w.lookAgainAt(&w.book.survey.Work[i]) })
-	}
-	if up := w.book.survey.Upload; up != nil {
-		asking.Go(func() { w.uploadAgain(up) })
 	}
 	asking.Wait()
 }
@@ -74,18 +75,20 @@ func (w *watch) lookAgainAt(u *Usual) {
 
 // uploadAgain uploads some more, and leaves some unfinished for longer than any
 // answer takes.
-func (w *watch) uploadAgain(u *Usual) {
+func (w *watch) uploadAgain(u *Usual, hold time.Duration) {
 	t := w.book.target(u.URL)
 	var each sync.WaitGroup
+	early := make([]bool, looks)
+	for k := range early {
+		each.Go(func() { early[k] = w.answersEarly(t, hold) })
+	}
+	w.pause(youngest)
 	whole := make([]answer, looks)
 	for k := range whole {
 		each.Go(func() {
-			whole[k] = postWhole(w.ctx, t, way{http2: u.HTTP2 && k%2 == 1, expect: u.Expects && k%4 == 0}, w.o.Budget)
+			y := way{http2: u.HTTP2 && k%2 == 1, expect: u.Expects && k%4 == 0}
+			whole[k] = postWhole(w.ctx, t, y, w.o.Budget)
 		})
-	}
-	early := make([]bool, looks)
-	for k := range early {
-		each.Go(func() { early[k] = w.answersEarly(t, 2*w.book.survey.slowest()+4*youngest) })
 	}
 	each.Wait()
 	u.also(whole...)

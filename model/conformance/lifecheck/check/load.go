@@ -65,10 +65,18 @@ func (w *watch) age() time.Duration {
 func (w *watch) send(u Usual, n int, flying *atomic.Int64, batch *sync.WaitGroup) {
 	t := w.book.target(u.URL)
 	if u.HTTP1 {
-		for range n {
+		short, known := w.short(t.addr)
+		for i := range n {
 			flying.Add(1)
 			batch.Add(1)
-			w.wg.Go(func() { w.request1(t, InFlight, func() { flying.Add(-1); batch.Done() }) })
+			ended := func() { flying.Add(-1); batch.Done() }
+			w.wg.Go(func() {
+				if i == 0 && known && !u.Serial {
+					w.requestKept(short, t, ended)
+				} else {
+					w.request1(t, InFlight, ended)
+				}
+			})
 		}
 	}
 	if u.HTTP2 {
@@ -83,6 +91,30 @@ func what(method string, t target, protocol string) string {
 		protocol += " over TLS"
 	}
 	return fmt.Sprintf("%s %s, %s", method, t.path, protocol)
+}
+
+// requestKept is request1 before the stop, on a connection that was used before, if
+// the service allows that.
+func (w *watch) requestKept(short, t target, ended func()) {
+	c := w.used(short)
+	if c == nil {
+		w.request1(t, InFlight, ended)
+		return
+	}
+	defer c.close()
+	w.resend(c, t, InFlight, ended)
+}
+
+// resend sends a GET on a connection that was used before. One that cannot be sent
+// is no request: the connection was closed just then.
+func (w *watch) resend(c *client, t target, phase Phase, ended func()) {
+	ended = sync.OnceFunc(ended)
+	defer ended()
+	c.target = t
+	if c.send(c.head("GET", "")) != nil {
+		return
+	}
+	w.finish(c, "GET", Request{Phase: phase, What: what("GET", t, "HTTP/1.1 on a kept connection"), URL: t.url, Sent: w.now()}, ended)
 }
 
 // request1 sends one GET over HTTP/1.1 and calls ended when its answer has.

@@ -9,7 +9,8 @@ import (
 // Usual is how a URL answers while the service runs.
 type Usual struct {
 	URL    string
-	Takes  time.Duration
+	Takes  time.Duration // the least
+	Took   time.Duration // the most
 	Status int
 	Varies []int // statuses of other answers, if not all had the same
 	Bytes  int64
@@ -32,10 +33,18 @@ type Survey struct {
 	Upload  *Usual // nil: nothing reads the body of a POST
 }
 
-// slowest is how long the slowest answer takes.
+// slowest is how long answers of the slowest URL take at least.
 func (s *Survey) slowest() (d time.Duration) {
 	for _, u := range s.Work {
 		d = max(d, u.Takes)
+	}
+	return d
+}
+
+// longest is how long an answer took at most.
+func (s *Survey) longest() (d time.Duration) {
+	for _, u := range s.Work {
+		d = max(d, u.Takes, u.Took)
 	}
 	return d
 }

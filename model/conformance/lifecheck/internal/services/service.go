@@ -45,6 +45,7 @@ type service struct {
 	ln  net.Listener
 
 	signals []os.Signal // handled
+	caught  chan os.Signal
 	ignored []os.Signal
 	delay   time.Duration
 	takes   time.Duration
@@ -67,7 +68,7 @@ type service struct {
 }
 
 func newService() *service {
-	s := &service{srv: &http.Server{}, signals: []os.Signal{syscall.SIGTERM, syscall.SIGINT},
+	s := &service{srv: &http.Server{}, signals: []os.Signal{syscall.SIGTERM, syscall.SIGINT}, caught: make(chan os.Signal, 8),
 		delay: Delay, takes: takes, wait: deadline, stop: make(chan struct{})}
 	nothing := func() {}
 	s.before, s.begun = nothing, nothing
@@ -100,8 +101,7 @@ func Main() {
 // run is the process.
 func (s *service) run() int {
 	s.before()
-	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, s.signals...)
+	signal.Notify(s.caught, s.signals...)
 	for _, sig := range s.ignored {
 		signal.Ignore(sig)
 	}
@@ -118,7 +118,7 @@ func (s *service) run() int {
 	go func() { served <- s.serve() }()
 	s.begun()
 	select {
-	case <-signals:
+	case <-s.caught:
 	case err := <-served:
 		fmt.Fprintln(os.Stderr, err)
 		return 1

@@ -17,7 +17,10 @@ func wrong() []Case {
 	cases = append(cases, wrongSignals()...)
 	cases = append(cases, wrongProbes()...)
 	cases = append(cases, wrongListeners()...)
+	cases = append(cases, wrongInDelay()...)
 	cases = append(cases, wrongRequests()...)
+	cases = append(cases, wrongEnds()...)
+	cases = append(cases, wrongUploads()...)
 	return append(cases, wrongExits()...)
 }
 

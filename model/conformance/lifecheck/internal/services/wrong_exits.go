@@ -68,6 +68,10 @@ func wrongExits() []Case {
 			})},
 		{Name: "a child is left behind", Finds: finds("child-left"),
 			main: of(func(s *service) { s.begun = func() { startHelper("sleep", nil) } })},
+		{Name: "a child with a session of its own and an empty environment is left behind", Finds: finds("child-left"), needs: "setsid",
+			main: of(func(s *service) { s.begun = func() { startStranger() } })},
+		{Name: "a child is started at the stop and left behind", Finds: finds("child-left"), needs: "setsid",
+			main: of(func(s *service) { s.first = func() { s.srv.SetKeepAlivesEnabled(false); startStranger() } })},
 		{Name: "a server in Python does not wait for its threads", Finds: finds("early-exit"), needs: "python3",
 			main:    func() int { return 2 },
 			command: func(string) []string { return []string{"python3", "-c", pythonDropping} }},
@@ -107,6 +111,15 @@ func startHelper(name string, file *os.File) *exec.Cmd {
 	if file != nil {
 		cmd.ExtraFiles = []*os.File{file}
 	}
+	_ = cmd.Start()
+	return cmd
+}
+
+// startStranger starts a process that neither its session nor its environment shows
+// to be a child of this one.
+func startStranger() *exec.Cmd {
+	cmd := exec.Command("setsid", "sleep", "60")
+	cmd.Env = []string{}
 	_ = cmd.Start()
 	return cmd
 }

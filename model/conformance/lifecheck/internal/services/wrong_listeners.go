@@ -117,15 +117,16 @@ func (s *service) eachIdle(do func(net.Conn)) {
 // closeEach has each answer of HTTP/1 say that it is the last one, from the stop
 // on, and leaves idle connections as they are.
 func (s *service) closeEach() {
-	tell := func(next http.HandlerFunc) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			if s.stopping.Load() && r.ProtoMajor == 1 {
-				w.Header().Set("Connection", "close")
-			}
-			next(w, r)
+	s.slow, s.upload, s.ready, s.live = s.tell(s.slow), s.tell(s.upload), s.tell(s.ready), s.tell(s.live)
+}
+
+func (s *service) tell(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if s.stopping.Load() && r.ProtoMajor == 1 {
+			w.Header().Set("Connection", "close")
 		}
+		next(w, r)
 	}
-	s.slow, s.upload, s.ready, s.live = tell(s.slow), tell(s.upload), tell(s.ready), tell(s.live)
 }
 
 // deaf is a listener that is open, but from which nothing is accepted after the
