@@ -32,7 +32,7 @@
 //	               seconds. Required; may be given several times. "none" says that
 //	               the service takes no requests.
 //	-upload URL    a URL that reads the body of a POST. Default: the first -work,
-//	               if it does. "none": no POST is sent.
+//	               if it does. "none": no POST is sent. Each life sends dozens.
 //	-hang URL      a GET that is never answered. Default: an upload that is not
 //	               finished, if the service waits for the rest of it.
 //	-delay D       how long the service keeps serving after the signal. Default: not

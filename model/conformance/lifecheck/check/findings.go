@@ -57,7 +57,7 @@ func Rules() []Rule {
 			"Serve on for the delay after readiness has failed: lifecycle.WithDrainDelay, or a pause before Shutdown.", false, nil},
 		{"listener-open-late", "HTTP-2", "The listener takes connections after the delay: new work comes in while the old is waited for.",
 			"Close the listener when the delay is over, before waiting for work: http.Server.Shutdown does.", true, nil},
-		{"work-refused-in-delay", "DRAIN-7", "Requests that come during the delay are answered with an error, or with less than usual.",
+		{"work-refused-in-delay", "DRAIN-7", "Requests that come during the delay are answered with an error or a redirect, or with less than usual.",
 			"Serve as ever until the delay is over.", false, nil},
 		{"accepted-without-answer", "HTTP-6", "Connections are accepted after the signal, and what is sent on them is not answered, or not to its end.",
 			"Close the listener when nothing is accepted any more, and wait for what was accepted, not only for what was under way at the signal, as long as it takes.", true, []string{"listener-open-late", "readiness-hangs", "readiness-slow", "liveness-fails"}},
@@ -70,7 +70,7 @@ func Rules() []Rule {
 
 		{"in-flight-dropped", "HTTP-2", "Requests that were under way at the signal are cut, or answered with less than usual.",
 			"Wait for them: http.Server.Shutdown and not Close, and no context that the signal cancels in their handlers.", false, []string{"no-goaway"}},
-		{"in-flight-failed", "HTTP-2", "Requests that were under way at the signal are answered with an error.",
+		{"in-flight-failed", "HTTP-2", "Requests that were under way at the signal are answered with an error or a redirect.",
 			"Their handlers must not depend on a context that the signal cancels.", false, nil},
 		{"early-exit", "DRAIN-1", "The process exits while requests are under way.",
 			"Wait for Shutdown to return before main does, and never call os.Exit or log.Fatal elsewhere.", false, []string{"exit-code", "listener-closed-early", "readiness-not-failed", "readiness-slow", "liveness-fails", "keep-alive-not-ended", "no-goaway", "connection-reset", "in-flight-dropped", "accepted-without-answer", "stuck-request-exit-zero"}},

@@ -85,7 +85,7 @@ func digits(coded bool, text []byte) string {
 		if five := byte(bits >> 59); five <= 2 {
 			found = append(found, '0'+five)
 			bits, left = bits<<5, left-5
-		} else if six := byte(bits >> 58); six >= 0x19 && six <= 0x1f {
+		} else if six := byte(bits >> 58); left >= 6 && six >= 0x19 && six <= 0x1f {
 			found = append(found, '3'+six-0x19)
 			bits, left = bits<<6, left-6
 		} else {

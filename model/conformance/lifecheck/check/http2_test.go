@@ -117,3 +117,28 @@ func TestTheAnswerToAPingSaysThatTheStreamBeforeItWasRead(t *testing.T) {
 		t.Error("it was answered, and that was not seen")
 	}
 }
+
+func TestFieldsOfHTTP2AreReadInEachOfTheirForms(t *testing.T) {
+	const huffName = "\x9a\xca\xc8\xb2\x12\x34\xda\x8f"
+	for _, c := range []struct {
+		name, block, trailer string
+		events               bool
+	}{
+		{"nothing", "", "", false},
+		{"indexed", "\x88\xc0", "", false},
+		{"a trailer in plain text", "\x00\x0bgrpc-status\x0214", "Grpc-Status: 14", false},
+		{"after others, and after the size of the table", "\x20\x40\x01a\x01b\x0f\x10\x01x\x00\x0bgrpc-status\x010", "Grpc-Status: 0", false},
+		{"in the code of RFC 7541", "\x00\x88" + huffName + "\x82\x0b\x5f", "Grpc-Status: 14", false},
+		{"cut short", "\x00\x0bgrpc", "", false},
+		{"a stream of events", "\x88\x0f\x10\x18text/event-stream; x=yyy", "", true},
+		{"one in the code of RFC 7541", "\x88\x5f\x8c" + eventsCoded, "", true},
+		{"another type", "\x88\x5f\x0atext/plain", "", false},
+	} {
+		if got := grpcStatus(0, []byte(c.block)); got != c.trailer {
+			t.Errorf("%s: the trailer is %q, want %q", c.name, got, c.trailer)
+		}
+		if got := isEvents(0, []byte(c.block)); got != c.events {
+			t.Errorf("%s: events: %v, want %v", c.name, got, c.events)
+		}
+	}
+}

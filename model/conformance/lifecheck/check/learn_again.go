@@ -80,7 +80,7 @@ func (w *watch) uploadAgain(u *Usual, hold time.Duration) {
 	var each sync.WaitGroup
 	early := make([]bool, looks)
 	for k := range early {
-		each.Go(func() { early[k] = w.answersEarly(t, hold) })
+		each.Go(func() { early[k] = w.answersEarly(t, k%2 == 0, hold) })
 	}
 	w.pause(youngest)
 	whole := make([]answer, looks)

@@ -64,12 +64,18 @@ func (c *client) answersWithin(d time.Duration) bool {
 	return outcome(err) != TimedOut
 }
 
-// answersEarly reports whether an upload that is not finished is answered.
-func (w *watch) answersEarly(t target, within time.Duration) bool {
+// answersEarly reports whether an upload that is not finished is answered. One that is
+// the last of its connection may be where others are not, as by net/http: it reads what
+// the handler has left before it answers, so that the connection can be used again.
+func (w *watch) answersEarly(t target, last bool, within time.Duration) bool {
 	c, err := dial(w.ctx, t, probeTimeout, "http/1.1")
 	if err != nil {
 		return true
 	}
 	defer c.close()
-	return c.beginUpload() != nil || c.answersWithin(within)
+	more := ""
+	if last {
+		more = "Connection: close\r\n"
+	}
+	return c.send(c.uploadHead(more)+uploadHalf()) != nil || c.answersWithin(within)
 }

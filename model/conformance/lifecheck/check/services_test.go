@@ -36,7 +36,7 @@ func freePorts(n int) (ports []int) {
 }
 
 // atOnce is how many services run side by side: they sleep most of the time.
-const atOnce = 10
+const atOnce = 14
 
 type result struct {
 	report check.Report

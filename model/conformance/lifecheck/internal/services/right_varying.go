@@ -37,7 +37,6 @@ func rightNowAndThen() []Case {
 		{Name: "one answer in forty is an error", main: rarely(func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusInternalServerError)
 		})},
-		{Name: "one answer in forty is empty", main: rarely(func(http.ResponseWriter, *http.Request) {})},
 		{Name: "one answer in forty is an error that has status 200", main: rarely(sorry)},
 		{Name: "it takes 25 requests at once, and 15 a second", main: of(func(s *service) { s.slow = s.limited() })},
 		{Name: "it takes three uploads at once", main: uploads(func(s *service) http.HandlerFunc {
@@ -59,6 +58,7 @@ func rightNowAndThen() []Case {
 				s.read(w, r)
 			}
 		})},
+		{Name: "the body of an upload is not read", main: uploads(func(s *service) http.HandlerFunc { return s.answerSlowly })},
 		{Name: "an upload is answered after a while, read or not", main: of(func(s *service) {
 			s.slow = func(w http.ResponseWriter, _ *http.Request) {
 				time.Sleep(s.takes/10 + rand.N(s.takes))

@@ -48,7 +48,7 @@ func wrongRequests() []Case {
 			})},
 		{Name: "an answer is empty when it is cut short, and whole by its framing", Finds: finds("in-flight-dropped"), First: true,
 			main: of(func(s *service) { s.slow = s.empty })},
-		{Name: "uploads are cut", Finds: finds("in-flight-dropped"),
+		{Name: "uploads are cut", Finds: finds("accepted-without-answer", "in-flight-dropped"),
 			main: of(func(s *service) {
 				s.upload = func(w http.ResponseWriter, r *http.Request) {
 					s.read(w, r)
