@@ -26,7 +26,7 @@ import (
 func right() []Case {
 	atOnce := func(o *check.Options) { o.Delay = 0 }
 	noWork := func(o *check.Options) { o.Delay, o.Work = 0, []string{check.None} }
-	return append(append(rightAnswers(), rightNowAndThen()...), []Case{
+	return append(append(rightAnswers(), rightVarying()...), []Case{
 		{Name: "plain, with a delay", First: true, main: of(func(*service) {})},
 		{Name: "the delay is not known", main: of(func(*service) {}),
 			adjust: func(o *check.Options) { o.Delay = check.DelayUnknown }},
@@ -69,7 +69,7 @@ func right() []Case {
 		})},
 		{Name: "a child with a session of its own ends in time", main: of(func(s *service) {
 			var child *exec.Cmd
-			s.begun = func() { child = startStranger() }
+			s.begun = func() { child = startDetached() }
 			s.code = func(code int) int { _ = child.Process.Kill(); _ = child.Wait(); return code }
 		})},
 		{Name: "a proxy in front", main: proxy, adjust: func(o *check.Options) { o.Budget = 8 * time.Second }},

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// rightNowAndThen are services whose answers differ now and then, or with what else
+// rightVarying are services whose answers differ now and then, or with what else
 // goes on, whether they stop or not.
-func rightNowAndThen() []Case {
+func rightVarying() []Case {
 	rarely := func(other http.HandlerFunc) func() int {
 		return of(func(s *service) {
 			s.slow = func(w http.ResponseWriter, r *http.Request) {

@@ -69,9 +69,9 @@ func wrongExits() []Case {
 		{Name: "a child is left behind", Finds: finds("child-left"),
 			main: of(func(s *service) { s.begun = func() { startHelper("sleep", nil) } })},
 		{Name: "a child with a session of its own and an empty environment is left behind", Finds: finds("child-left"), needs: "setsid",
-			main: of(func(s *service) { s.begun = func() { startStranger() } })},
+			main: of(func(s *service) { s.begun = func() { startDetached() } })},
 		{Name: "a child is started at the stop and left behind", Finds: finds("child-left"), needs: "setsid",
-			main: of(func(s *service) { s.first = func() { s.srv.SetKeepAlivesEnabled(false); startStranger() } })},
+			main: of(func(s *service) { s.first = func() { s.srv.SetKeepAlivesEnabled(false); startDetached() } })},
 		{Name: "a server in Python does not wait for its threads", Finds: finds("early-exit"), needs: "python3",
 			main:    func() int { return 2 },
 			command: func(string) []string { return []string{"python3", "-c", pythonDropping} }},
@@ -115,9 +115,9 @@ func startHelper(name string, file *os.File) *exec.Cmd {
 	return cmd
 }
 
-// startStranger starts a process that neither its session nor its environment shows
+// startDetached starts a process that neither its session nor its environment shows
 // to be a child of this one.
-func startStranger() *exec.Cmd {
+func startDetached() *exec.Cmd {
 	cmd := exec.Command("setsid", "sleep", "60")
 	cmd.Env = []string{}
 	_ = cmd.Start()
