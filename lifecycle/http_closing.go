@@ -15,7 +15,9 @@ import (
 // the response carries "Connection: close" if the service is Draining when its
 // header is sent (HTTP-3). Without a delay net/http does that, because its
 // keep-alives are turned off at the stop; but that also closes idle connections,
-// which should stay usable until the delay is over.
+// which should stay usable until the delay is over. It is also the response writer of
+// HTTP/1.0 requests: net/http answers those that ask for it with "Connection:
+// keep-alive" even when its keep-alives are turned off.
 //
 // net/http sends a header not when WriteHeader is called but with the first byte
 // that follows, or when the handler returns. So does closeWriter.
