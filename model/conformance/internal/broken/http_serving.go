@@ -36,6 +36,9 @@ func onRequests(i *impl, f func(ctx context.Context, w http.ResponseWriter, req 
 	onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 		if _, again := known.LoadOrStore(srv, true); !again {
 			next := srv.Handler
+			if next == nil {
+				next = http.DefaultServeMux
+			}
 			srv.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { f(ctx, w, req, next) })
 		}
 		return serve(ctx, srv, ln)

@@ -36,7 +36,7 @@ func (c *Checker) whileStarting(h subject.HealthFuncs, f func(when string)) {
 }
 
 // otherMethods are those that no endpoint answers.
-var otherMethods = []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions, http.MethodPatch, http.MethodTrace, "PURGE"}
+var otherMethods = []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions, http.MethodPatch, http.MethodTrace, "PURGE", "get", "Head"}
 
 // expectHTTP demands the type, the methods, and whose answer it is.
 func (c *Checker) expectHTTP(what string, h http.Handler) {
@@ -103,6 +103,10 @@ func Headers(c *Checker) {
 			c.expectHeaders("liveness "+when, h.Liveness)
 			c.expectHeaders("readiness "+when, h.Readiness)
 		})
+		h = c.Impl.Health("größe 日本語", "é")
+		h.AddCheck("größe 🙂", func() error { return errors.New("日本語") })
+		c.expectHeaders("liveness with a name that is not ASCII", h.Liveness)
+		c.expectHeaders("readiness with a name that is not ASCII", h.Readiness)
 	})
 }
 

@@ -154,6 +154,27 @@ func Changes(c *Checker) {
 	})
 }
 
+// RemovedAndAdded has a check fail, removes it and adds another with its name, which
+// fails or passes: a new check.
+func RemovedAndAdded(c *Checker) {
+	c.bubble(func() {
+		w := c.observedHealth()
+		bad := errors.New("no route to host")
+		texts := []string{}
+		for n, result := range []error{bad, bad, nil, bad, errors.New("wrong password"), bad} {
+			w.AddCheckContext("db-primary", func(context.Context) error { return result }, subject.CheckSettings{})
+			for range 2 {
+				play.Ask(w.Readiness, http.MethodGet)
+			}
+			if result != nil {
+				texts = append(texts, result.Error())
+			}
+			c.expectChanges(fmt.Sprintf("of a check that is removed and added again, time %d", n+1), w, "db-primary", texts...)
+			w.RemoveCheck("db-primary")
+		}
+	})
+}
+
 // LateIsNoRecovery has a failing check pass, but too late.
 func LateIsNoRecovery(c *Checker) {
 	c.bubble(func() {

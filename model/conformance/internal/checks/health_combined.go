@@ -125,6 +125,9 @@ func OptionalInAllSettings(c *Checker) {
 		for _, failAfter := range []int{0, 1, 3} {
 			s := subject.CheckSettings{Optional: true, FailAfter: failAfter, CacheFor: cacheFor}
 			s.RefreshAhead = cacheFor > 0 && c.offered[subject.NeedRefreshAhead]
+			if failAfter == 1 && c.offered[subject.NeedGroups] {
+				s.Groups = []string{"read"}
+			}
 			c.lives(s, exceeds+1, func(what string, r play.Reply, _ *combined, _ int, _, _ bool) bool {
 				c.expect(r.Status == "ok", "%s: %q, want ok; the body is %s", what, r.Status, r.Body)
 				return r.Status == "ok"

@@ -34,6 +34,26 @@ var answering = map[string]http.HandlerFunc{
 		w.Header().Set("X-Sum", "7")
 		_, _ = io.WriteString(w, "summed")
 	},
+	"prefixed trailer": func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "summed")
+		_ = http.NewResponseController(w).Flush()
+		w.Header().Set(http.TrailerPrefix+"X-Sum", "7")
+	},
+	"abort":  func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	"panics": func(http.ResponseWriter, *http.Request) { panic("on purpose") },
+	"half": func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "half")
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	},
+	"upgrade": func(w http.ResponseWriter, _ *http.Request) {
+		if conn, rw, err := http.NewResponseController(w).Hijack(); err == nil {
+			_ = conn.SetReadDeadline(time.Now().Add(time.Second / 2))
+			line, err := rw.ReadString('\n')
+			_, _ = fmt.Fprintf(conn, "read %q, %v", line, err == nil)
+			_ = conn.Close()
+		}
+	},
 	"twice": func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusAccepted)
 		w.WriteHeader(http.StatusTeapot) // which is not sent
@@ -61,8 +81,16 @@ var answering = map[string]http.HandlerFunc{
 // those under http.Server.
 func AnswersAreTheSame(c *Checker) {
 	want := c.answers(bare, 0)
+	nameless := func(serve ServeFunc) ServeFunc {
+		return func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+			srv.Handler = nil
+			return serve(ctx, srv, ln)
+		}
+	}
+	want["without a handler"] = c.answers(nameless(bare), 0)["GET /header with 0 bytes"]
 	for _, delay := range []time.Duration{0, 5 * time.Second} {
 		got := c.answers(c.Impl.Serve, delay)
+		got["without a handler"] = c.answers(nameless(c.Impl.Serve), delay)["GET /header with 0 bytes"]
 		for _, request := range slices.Sorted(maps.Keys(want)) {
 			c.expect(got[request] == want[request], "with a drain delay of %v, %s is answered %s, and by http.Server %s", delay, request, got[request], want[request])
 		}
@@ -86,14 +114,16 @@ func (c *Checker) answers(serve ServeFunc, delay time.Duration) map[string]strin
 		return serve(ctx, srv, ln)
 	}
 	c.serving(connected, subject.Settings{Delay: delay}, handle, func(v *service) {
-		send := func(request, body string) {
+		write := func(what, text string) {
 			if w := v.dial(); w != nil {
-				go func() {
-					_, _ = fmt.Fprintf(w, "%s HTTP/1.1\r\nHost: service\r\nContent-Length: %d\r\n\r\n%s", request, len(body), body)
-				}()
-				all[fmt.Sprintf("%s with %d bytes", request, len(body))] = w.answer()
+				go func() { _, _ = io.WriteString(w, text) }()
+				all[what] = w.answer()
 				_ = w.Close()
 			}
+		}
+		send := func(request, body string) {
+			write(fmt.Sprintf("%s with %d bytes", request, len(body)),
+				fmt.Sprintf("%s HTTP/1.1\r\nHost: service\r\nContent-Length: %d\r\n\r\n%s", request, len(body), body))
 		}
 		for name := range answering {
 			name = strings.ReplaceAll(name, " ", "-")
@@ -102,6 +132,9 @@ func (c *Checker) answers(serve ServeFunc, delay time.Duration) map[string]strin
 		}
 		send("OPTIONS *", "")
 		send("OPTIONS *", "body")
+		const get = " HTTP/1.1\r\nHost: service\r\n\r\n"
+		write("what follows a request to upgrade at once", "GET /upgrade"+get+"early\n")
+		write("three requests in one packet", "GET /header"+get+"GET /nothing"+get+"GET /values"+get)
 	})
 	return all
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -42,6 +43,13 @@ func HandlerCounts(c *Checker) {
 		"a handler that has written everything": func(v *service, w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, "done")
 			_ = http.NewResponseController(w).Flush()
+			time.Sleep(3 * time.Second)
+			v.note("handled")
+		},
+		"a handler that has hijacked its connection": func(v *service, w http.ResponseWriter, _ *http.Request) {
+			if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+				defer conn.Close()
+			}
 			time.Sleep(3 * time.Second)
 			v.note("handled")
 		},
@@ -170,6 +178,34 @@ func Stream(c *Checker, serve ServeFunc) {
 		e := <-stream
 		c.expect(e.err != nil || e.body == "xxxx", "a stream of xxxx: %v", e) // HTTP-2 says that it is not cut
 		v.expectNoLeak("with a stream under way", v.at("handled"))
+	})
+}
+
+// Deadlines checks HTTP-5: a deadline that a handler sets ends what it waits for.
+func Deadlines(c *Checker, serve ServeFunc) {
+	handle := func(v *service, w http.ResponseWriter, req *http.Request) {
+		rc, began := http.NewResponseController(w), v.now()
+		at := time.Now().Add(2 * time.Second)
+		if req.URL.Path == "/read" {
+			err := rc.SetReadDeadline(at)
+			_, failed := io.ReadAll(req.Body)
+			c.expect(err == nil && errors.Is(failed, os.ErrDeadlineExceeded) && promptly(v.now(), began+2*time.Second), "SetReadDeadline returns %v, and reading until then ends with %v after %v, want 2s", err, failed, v.now()-began)
+			return
+		}
+		err := rc.SetWriteDeadline(at)
+		_, failed := w.Write(make([]byte, 1<<20))
+		c.expect(err == nil && errors.Is(failed, os.ErrDeadlineExceeded) && promptly(v.now(), began+2*time.Second), "SetWriteDeadline returns %v, and writing until then ends with %v after %v, want 2s", err, failed, v.now()-began)
+	}
+	c.serving(serve, subject.Settings{}, handle, func(v *service) {
+		for _, request := range []string{
+			"POST /read HTTP/1.1\r\nHost: service\r\nContent-Length: 9\r\n\r\nhalf",
+			"GET /write HTTP/1.1\r\nHost: service\r\n\r\n",
+		} {
+			if w := v.dial(); w != nil {
+				_, _ = io.WriteString(w, request)
+			}
+		}
+		time.Sleep(10 * time.Second)
 	})
 }
 

@@ -205,6 +205,35 @@ func (c *Checker) serveFuncEndsEarly(passOn bool, ends error) {
 	})
 }
 
+// ServeFuncPanics has each of the functions panic: that is an error of the run.
+func ServeFuncPanics(c *Checker) {
+	for _, which := range []string{"serve", "shutdown", "closeNow"} {
+		c.bubble(func() {
+			over := make(chan struct{})
+			panics := func(here string) {
+				if which == here {
+					panic("on purpose")
+				}
+			}
+			hooked := false
+			err := c.run(func(ctx context.Context) error {
+				c.hook(ctx, func() { hooked = true })
+				go func() {
+					_ = c.Impl.ServeFunc(ctx,
+						func() error { time.Sleep(time.Second); panics("serve"); <-over; return nil },
+						func(context.Context) error { panics("shutdown"); return nil },
+						func() error { panics("closeNow"); return nil })
+				}()
+				time.Sleep(2 * time.Second)
+				return nil
+			}, subject.Settings{Drain: 2 * time.Second})
+			c.expect(err != nil && hooked, "%s panics: Run returns %v, and the hook has run: %t", which, err, hooked)
+			close(over)
+			time.Sleep(time.Second)
+		})
+	}
+}
+
 // ServeFuncSeveral has several servers in one run.
 func ServeFuncSeveral(c *Checker) {
 	c.bubble(func() {

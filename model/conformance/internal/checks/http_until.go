@@ -77,7 +77,11 @@ func UntilAnswersThroughout(c *Checker) {
 			if v.at(returned) <= v.now() {
 				break // another clause says that there is a delay
 			}
-			fresh, old := v.get("0s"), kept.get(v, "0s")
+			w := v.dial()
+			if w == nil {
+				return
+			}
+			fresh, old := w.get(v, "0s"), kept.get(v, "0s")
 			c.expect(fresh.ok() && old.ok(), "%s a server that serves until the run is stopped answers %v over a new connection, and %v over an old one", phase, fresh, old)
 			c.expect(!fresh.closes && !old.closes, "%s a server that serves until the run is stopped says Connection: close", phase)
 			time.Sleep(2 * time.Second)
@@ -95,6 +99,7 @@ func UntilAnswersThroughout(c *Checker) {
 // then.
 func UntilIsNoWork(c *Checker) {
 	handle := func(v *service, w http.ResponseWriter, req *http.Request) {
+		c.expect(req.Context().Value(valueKey{}) == "of the context", "the context of a request to a server that serves until the run is stopped has the value %v, want that of the context given", req.Context().Value(valueKey{}))
 		play.Wait(req.Context().Done(), play.Patience)
 		v.note("context ended")
 	}

@@ -71,6 +71,7 @@ func answerClauses() []Clause {
 			Checks: []Check{
 				{"the body, for GET and HEAD", []subject.Need{subject.NeedHealth}, checks.LivenessBody},
 				{"while a check hangs", []subject.Need{subject.NeedHealth}, checks.LivenessBesideHungCheck},
+				{"in every state, and after the run", []subject.Need{subject.NeedFollow, subject.NeedManualStart, subject.NeedMarkStarted}, checks.AliveInEveryState},
 			},
 		},
 		{
@@ -85,6 +86,7 @@ func answerClauses() []Clause {
 			},
 			Checks: []Check{
 				{"the body", []subject.Need{subject.NeedHealth}, checks.ReadinessBody},
+				{"errors that are well known", []subject.Need{subject.NeedHealth}, checks.KnownErrors},
 				{"one that fails among many", []subject.Need{subject.NeedHealth}, checks.OneOfMany},
 			},
 		},
@@ -96,6 +98,7 @@ func answerClauses() []Clause {
 			}),
 			Needs:    []subject.Need{subject.NeedHealth},
 			Examples: []model.Scenario{with(offAWhile, probes(model.Readiness, 1, 3, 7), model.Check{})},
+			Checks:   []Check{{"set to what it is already", []subject.Need{subject.NeedHealth}, checks.SetReadyTwice}},
 		},
 		{
 			ID: "HEALTH-4", Level: Extended,
@@ -110,6 +113,7 @@ func answerClauses() []Clause {
 				{"Follow with a foreign context changes nothing", []subject.Need{subject.NeedFollow}, checks.FollowNothing},
 				{"the run in the request's context", []subject.Need{subject.NeedFollow, subject.NeedParent}, checks.FollowsRequest},
 				{"the run given to Follow before that in the request's context", []subject.Need{subject.NeedFollow, subject.NeedParent}, checks.FollowComesFirst},
+				{"SetReady before and after Follow", []subject.Need{subject.NeedFollow, subject.NeedManualStart, subject.NeedMarkStarted}, checks.SetReadyAndFollow},
 				{"the run given to Follow last", []subject.Need{subject.NeedFollow, subject.NeedRunWith}, checks.FollowsTheLast},
 				{"readiness over Serve", []subject.Need{subject.NeedFollow, subject.NeedParent, subject.NeedDelay, subject.NeedServe}, checks.ServedReadiness},
 				{"readiness over ListenAndServe", []subject.Need{subject.NeedFollow, subject.NeedDelay, subject.NeedListenAndServe, subject.NeedStop}, checks.RealReadiness},
@@ -130,12 +134,14 @@ func answerClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-6", Level: Core,
-			Sentence: "Content-Type is application/json, responses must not be stored and have the right length, HEAD is GET without a body, other methods get 405 with Allow, and every body has tool and version, whatever the code.",
+			Sentence: "Content-Type is application/json, responses must not be stored and have the right length, HEAD is GET without a body, other methods get 405 with Allow, and every body has tool and version, whatever the code. No path, query or header of the request changes that.",
 			Checks: []Check{
 				{"the type, the methods, tool and version", []subject.Need{subject.NeedHealth}, checks.HTTP},
 				{"no-store, and the right length", []subject.Need{subject.NeedHealth, subject.NeedFollow}, checks.Headers},
 				{"the same of start-up", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart}, checks.StartupHTTP},
 				{"HEAD first, after each change", []subject.Need{subject.NeedHealth}, checks.HeadAfterChange},
+				{"whatever else a request has", []subject.Need{subject.NeedHealth}, checks.AnyRequest},
+				{"without a tool and a version", []subject.Need{subject.NeedHealth}, checks.Nameless},
 				{"header values are not shared", []subject.Need{subject.NeedHealth}, checks.SharedHeaders},
 			},
 		},

@@ -27,6 +27,7 @@ func checkClauses() []Clause {
 			},
 			Checks: []Check{
 				{"an error that panics in Error", []subject.Need{subject.NeedHealth}, checks.PanickingError},
+				{"whatever it panics with", []subject.Need{subject.NeedHealth}, checks.PanicValues},
 				{"checks that take a context", []subject.Need{subject.NeedAddCheckContext}, checks.WildContexts},
 				{"hundreds of times", []subject.Need{subject.NeedHealth}, checks.ManyWild},
 			},
@@ -85,7 +86,7 @@ func checkClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-15", Level: Extended,
-			Sentence: "An optional check is listed and does not fail readiness, and a slow one does not delay the answer by more than 100 ms beyond the others: it is listed as still running. Startup is 503 until running has been reached, and 200 from then on, even after a later Follow.",
+			Sentence: "An optional check is listed and does not fail readiness, and a slow one does not delay the answer by more than 100 ms beyond the others: it is listed as still running. Startup is 503 until running has been reached, or a stop has come first, and 200 from then on, even after a later Follow.",
 			Premise:  optionalOrStartup, Needs: []subject.Need{subject.NeedAddCheckContext, subject.NeedStartup, subject.NeedFollow},
 			Examples: []model.Scenario{
 				with(asks, probes(model.Readiness, 1), model.Check{Optional: true, Ends: model.ReturnsError}, model.Check{}),
@@ -96,6 +97,7 @@ func checkClauses() []Clause {
 				{ManualStart: true, Follow: true, Main: model.Main{After: second}, Probes: probes(model.Startup, 1, 3)},
 			},
 			Checks: []Check{
+				{"start-up in every state, and whatever readiness is", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart, subject.NeedMarkStarted}, checks.StartupInEveryState},
 				{"start-up when another run is followed", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart}, checks.StartupForEver},
 				{"hundreds of slow optional checks", []subject.Need{subject.NeedAddCheckContext}, checks.ManySlowOptional},
 				{"an optional check with other settings", []subject.Need{subject.NeedAddCheckContext}, checks.OptionalInAllSettings},
@@ -109,7 +111,7 @@ func slowCheckClause() Clause {
 	brief.CheckTimeout = 2 * second
 	return Clause{
 		ID: "HEALTH-9", Level: Extended,
-		Sentence: "A check that exceeds its timeout is reported as failed, in time for the answer, to every probe that waits for that run, early or late, so that probers do not disagree for good. At most one run of a check is under way. A probe gets no result of an earlier run unless that is still under way or cached.",
+		Sentence: "A check that exceeds its timeout, with the Error of what it returns, is reported as failed, in time for the answer, to every probe that waits for that run, early or late, so that probers do not disagree for good. At most one run of a check is under way. A probe gets no result of an earlier run unless that is still under way or cached.",
 		Premise: probed(model.Readiness, func(s model.Scenario, want model.Trace, i int) bool {
 			return want.Answers[i].At > s.Probes[i].At
 		}),
@@ -122,6 +124,7 @@ func slowCheckClause() Clause {
 		Checks: []Check{
 			{"a result is kept for as long as CacheFor says", []subject.Need{subject.NeedAddCheckContext}, checks.CacheFor},
 			{"whatever the result is, and whatever else is set", []subject.Need{subject.NeedAddCheckContext}, checks.CachedInAllSettings},
+			{"an error whose text takes long", []subject.Need{subject.NeedAddCheckContext}, checks.SlowError},
 			{"probers that come early and late", []subject.Need{subject.NeedAddCheckContext}, checks.ProbersAgree},
 			{"timeouts of their own", []subject.Need{subject.NeedAddCheckContext}, checks.OwnTimeouts},
 			{"hundreds of probers at once", []subject.Need{subject.NeedAddCheckContext}, checks.ManyProbers},

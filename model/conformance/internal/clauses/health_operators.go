@@ -19,6 +19,7 @@ func operatorClauses() []Clause {
 				{"timeouts that FailAfter tolerates", []subject.Need{subject.NeedHealthLog, subject.NeedFailAfter}, checks.ToleratedTimeouts},
 				{"one that hangs soon after another text", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.HangAfterAnotherText},
 				{"what is replaced", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.ReplacementInherits},
+				{"what is removed and added again", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext, subject.NeedRemoveCheck}, checks.RemovedAndAdded},
 				{"observers that hang and panic", []subject.Need{subject.NeedHealthObserver}, checks.SlowObserver},
 			},
 		},
@@ -27,6 +28,7 @@ func operatorClauses() []Clause {
 			Sentence: "ReadinessOf and CheckOf run the checks of the given groups and those without a group, and otherwise do what readiness does, which runs all. An unknown group has no checks; with no group given there are only the checks without one. A check in several groups is one check.",
 			Checks: []Check{
 				{"groups, known and unknown", []subject.Need{subject.NeedGroups}, checks.Groups},
+				{"a check that is added later", []subject.Need{subject.NeedGroups}, checks.GroupsOfLater},
 				{"a check in two groups", []subject.Need{subject.NeedGroups}, checks.GroupsShare},
 				{"hundreds of groups", []subject.Need{subject.NeedGroups}, checks.ManyCheckGroups},
 				{"whatever else readiness is asked", []subject.Need{subject.NeedGroups}, checks.GroupsAnswerAlike},

@@ -34,6 +34,7 @@ func httpClauses() []Clause {
 				{"one server with different options", append(serve, subject.NeedUntilStopped), checks.ServerWithTwoOptions},
 				{"over HTTP/2 it returns a second after the last answer", serve, checks.ServedOverHTTP2},
 				{"a context that does not end with main's", serve, checks.AnyContext},
+				{"Serve after the cancel", serve, checks.LateServeReturns},
 				{"a port that is taken", listen, checks.TakenPort},
 				{"ListenAndServe on a real port", append(listen, subject.NeedParent), checks.RealPort},
 				{"ServeTLS", []subject.Need{subject.NeedServeTLS, subject.NeedParent}, checks.ServeTLS},
@@ -42,9 +43,11 @@ func httpClauses() []Clause {
 		},
 		{
 			ID: "HTTP-2", Level: Extended,
-			Sentence: "On cancel the listener closes and idle connections are closed. A request under way, or on a connection accepted before, is answered, over HTTP/2 too; its context has the values of BaseContext, or else of the given context, and is live until the drain timeout runs out. Then the request is cut, before the first hook, which waits for that at most 100 ms and a tenth of the shutdown timeout. So are streams and hijacked connections, until their handlers return. The same holds when the listener has failed.",
+			Sentence: "On cancel, and not before, the listener closes and idle connections are closed. A request under way, or on a connection accepted before, is answered, over HTTP/2 too; its context has the values of BaseContext, or else of the given context, and is live until the drain timeout runs out. Then the request is cut, before the first hook, which waits for that at most 100 ms and a tenth of the shutdown timeout. So are streams and hijacked connections, until their handlers return. The same holds when the listener has failed.",
 			Checks: []Check{
 				{"the listener closes, and idle connections go", serve, checks.IdleGoes},
+				{"nothing closes in a drain delay", append(serve, subject.NeedDelay), checks.OpenInDelay},
+				{"the listener of a server that begins after the cancel", serve, checks.LateServeCloses},
 				{"the context of a request under way", serve, checks.RequestContext},
 				{"a request on a connection that was accepted before", serve, checks.AcceptedBefore},
 				{"answers over HTTP/2 are whole", serve, checks.HTTP2Answers},
@@ -85,14 +88,15 @@ func httpClauses() []Clause {
 				both("a handler that panics", checks.PanickingHandler),
 				both("a hijacked connection", checks.Hijacked)...),
 				both("a stream", checks.Stream)...),
-				both("what a ResponseWriter can do", checks.WriterPowers)...),
+				append(both("deadlines", checks.Deadlines), both("what a ResponseWriter can do", checks.WriterPowers)...)...),
 		},
 		{
 			ID: "HTTP-6", Level: Extended,
-			Sentence: "Every request that http.Server.Shutdown would have answered is answered: on a connection accepted before the cancel, over HTTP/1.1, TLS, HTTP/2 and h2c, new or kept, with a fast reader or a slow one. A connection without a request is waited for until it is 500 ms old. What is cut is cut at the drain timeout, and is reported in Run's result.",
+			Sentence: "Every request that http.Server.Shutdown would have answered is answered: on a connection accepted before the cancel, over HTTP/1.1, TLS, HTTP/2 and h2c, new or kept, with a fast reader or a slow one. A connection without a whole request is waited for until it is 500 ms old. What is cut is cut at the drain timeout, and is reported in Run's result.",
 			Checks: []Check{
 				{"connections whose request comes after the stop, over every protocol", serve, checks.AcceptedBeforeByAll},
 				{"a young connection whose request comes late", serve, checks.LateRequestOfAYoungConnection},
+				{"a request that comes in halves", serve, checks.HalfARequest},
 				{"hundreds of requests under way", serve, checks.ManyRequests},
 				{"connections without a request", serve, checks.SilentIsNotWaitedFor},
 				{"streams that begin just before the stop", serve, checks.StreamsOutlastTheStop},
@@ -104,11 +108,12 @@ func httpClauses() []Clause {
 		untilClause(),
 		{
 			ID: "HTTP-8", Level: Extended,
-			Sentence: "ServeFunc calls serve and counts it as in-flight work. At the cancel it calls shutdown, once, with a context that ends with draining, and if that ends first, closeNow, before the first hook. serve's return before a stop requests one, a clean one if it returned nil. ServeFunc returns serve's error, or nil where that is clean after a stop. An early end and shutdown's error are in the result, each once. closeNow may be nil.",
+			Sentence: "ServeFunc calls serve and counts it as in-flight work. At the cancel it calls shutdown, once, with a context that ends with draining, and if that ends first, closeNow, before the first hook. serve's return before a stop requests one, a clean one if it returned nil. ServeFunc returns serve's error, or nil where that is clean after a stop. An early end and shutdown's error are in the result, each once, and so is a panic. closeNow may be nil.",
 			Checks: []Check{
 				{"a server that stops in its own time", []subject.Need{subject.NeedServeFunc, subject.NeedParent, subject.NeedDelay}, checks.ServeFuncStops},
 				{"one that does not stop", []subject.Need{subject.NeedServeFunc, subject.NeedParent}, checks.ServeFuncIsCut},
 				{"its errors", []subject.Need{subject.NeedServeFunc, subject.NeedParent}, checks.ServeFuncErrors},
+				{"functions that panic", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncPanics},
 				{"several servers", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncSeveral},
 				{"one that does not stop when a signal forces", []subject.Need{subject.NeedServeFunc, subject.NeedSignals}, checks.ServeFuncIsCutWhenForced},
 			},
@@ -124,11 +129,12 @@ func httpClauses() []Clause {
 		},
 		{
 			ID: "HTTP-10", Level: Extended,
-			Sentence: "What a handler can do under http.Server it can do under Serve: http.MaxBytesReader ends the connection, and http.Pusher, io.ReaderFrom, http.ResponseController, trailers, OPTIONS * and Expect: 100-continue work. A listener is closed once.",
+			Sentence: "What a handler can do under http.Server it can do under Serve: http.MaxBytesReader ends the connection, and http.Pusher, io.ReaderFrom, http.ResponseController, trailers, http.ErrAbortHandler, pipelining, OPTIONS * and Expect: 100-continue work. ServeTLS uses the server's TLSConfig and offers HTTP/2. A listener is closed once.",
 			Checks: []Check{
 				{"what a ResponseWriter is", serve, checks.Powers},
 				{"answers are those of http.Server", append(serve, subject.NeedDelay), checks.AnswersAreTheSame},
 				{"a body that is too large", append(serve, subject.NeedDelay), checks.TooLargeEndsTheConnection},
+				{"requests over TLS are those of http.Server", []subject.Need{subject.NeedServeTLS, subject.NeedParent}, checks.TLSRequests},
 				{"a request that expects 100-continue", serve, checks.ExpectContinue},
 				{"ReadFrom", serve, checks.ReadFrom},
 				{"a listener is closed once", serve, checks.ClosedOnce},
@@ -141,7 +147,7 @@ func untilClause() Clause {
 	until := []subject.Need{subject.NeedUntilStopped, subject.NeedParent}
 	return Clause{
 		ID: "HTTP-7", Level: Extended,
-		Sentence: "With UntilStopped a server is not in-flight work: it answers through draining and hooks, without Connection: close, and is stopped when no hook is left to run, whether main is back or not, or when hooks end in another way. Then its connections are cut; its requests' contexts live until then. Its failure before the stop requests one. Inside Go it is refused, or warned about.",
+		Sentence: "With UntilStopped a server is not in-flight work: it answers through draining and hooks, without Connection: close, and is stopped when no hook is left to run, whether main is back or not, or when hooks end in another way. Then its connections are cut; its requests' contexts, whose values are those of Serve, live until then. Its failure before the stop requests one. Inside Go it is refused, or warned about.",
 		Checks: []Check{
 			{"it answers in every phase", append(until, subject.NeedTrack, subject.NeedDelay), checks.UntilAnswersThroughout},
 			{"its requests do not count as work", until, checks.UntilIsNoWork},

@@ -31,12 +31,23 @@ func Ask(h http.Handler, method string) Reply {
 
 // AskWith is Ask with a context.
 func AskWith(ctx context.Context, h http.Handler, method string) Reply {
+	return Send(h, NewRequest(ctx, method))
+}
+
+// NewRequest returns what Ask sends.
+func NewRequest(ctx context.Context, method string) *http.Request {
 	r := &http.Request{
 		Method: method, URL: &url.URL{Path: "/"}, Host: "localhost",
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Body: http.NoBody,
 	}
+	return r.WithContext(ctx)
+}
+
+// Send is Ask with any request.
+func Send(h http.Handler, r *http.Request) Reply {
+	method := r.Method
 	w := &recorder{header: http.Header{}}
-	h.ServeHTTP(w, r.WithContext(ctx))
+	h.ServeHTTP(w, r)
 	w.finish(method)
 	return NewReply(w.code, w.header, w.body.Bytes())
 }
