@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -150,6 +151,36 @@ func healthVariants() []variant {
 		{"liveness says more", "HEALTH", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				h.Liveness = rewritten(h.Liveness, replaceIn(`^\{`, `{"state":"running","goroutines":12,"checks":{},`))
+			})
+		}},
+		{"gives a reason after SetReady(false) too", "HEALTH", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				set := h.SetReady
+				h.SetReady = func(ready bool) {
+					if set(ready); !ready {
+						h.SetNotReady("SetReady(false)")
+					}
+				}
+			})
+		}},
+		{"writes a body in two parts", "HEALTH", func(i *impl) {
+			onEndpoints(i, func(inner http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					a := answer(inner, r)
+					maps.Copy(w.Header(), a.Header())
+					w.WriteHeader(a.Code)
+					body := a.Body.Bytes()
+					w.Write(body[:len(body)/2])
+					w.Write(body[len(body)/2:])
+				})
+			})
+		}},
+		{"says of a panic where it was", "HEALTH", func(i *impl) {
+			onCheck(i, func(_ context.Context, o outcome) error {
+				if o.panicked {
+					return fmt.Errorf("panic in a check:\n\tmain.go:12 %s", strings.Repeat("x", 300))
+				}
+				return o.again()
 			})
 		}},
 		{"start-up says more", "HEALTH", func(i *impl) {

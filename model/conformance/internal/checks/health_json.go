@@ -51,10 +51,12 @@ func SortedKeys(c *Checker) {
 				h.AddCheck(name, func() error { return nil })
 			}
 			slices.Sort(names)
+			for i := range names {
+				names[i] = strings.ToValidUTF8(names[i], "\ufffd")
+			}
 			r := play.Ask(h.Readiness, http.MethodGet)
 			keys := checkKeys(r.Body)
-			asTheyWere := slices.EqualFunc(keys, names, func(key, name string) bool { return key == name || !utf8.ValidString(name) })
-			c.expect(len(keys) == len(names) && (slices.IsSorted(keys) || asTheyWere), "the checks come as %q", keys)
+			c.expect(len(keys) == len(names) && (slices.IsSorted(keys) || slices.Equal(keys, names)), "the checks come as %q", keys)
 		}
 	})
 }
