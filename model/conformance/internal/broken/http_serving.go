@@ -35,14 +35,19 @@ func onRequests(i *impl, f func(ctx context.Context, w http.ResponseWriter, req 
 	var known sync.Map // the servers that it does so for already
 	onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 		if _, again := known.LoadOrStore(srv, true); !again {
-			next := srv.Handler
-			if next == nil {
-				next = http.DefaultServeMux
-			}
+			next := handlerOf(srv)
 			srv.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { f(ctx, w, req, next) })
 		}
 		return serve(ctx, srv, ln)
 	})
+}
+
+// handlerOf returns the handler that a server calls.
+func handlerOf(srv *http.Server) http.Handler {
+	if srv.Handler == nil {
+		return http.DefaultServeMux
+	}
+	return srv.Handler
 }
 
 func serveCases() []Case {

@@ -20,7 +20,7 @@ func silentCases() []Case {
 				if _, again := known.LoadOrStore(srv, true); again {
 					return serve(ctx, srv, ln)
 				}
-				conns, next, asked := trackConns(srv), srv.Handler, atomic.Bool{}
+				conns, next, asked := trackConns(srv), handlerOf(srv), atomic.Bool{}
 				srv.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 					asked.Store(true)
 					next.ServeHTTP(w, req)

@@ -191,7 +191,7 @@ func stoppingCases() []Case {
 				if _, again := known.LoadOrStore(srv, true); again {
 					return serve(ctx, srv, ln)
 				}
-				next := srv.Handler
+				next := handlerOf(srv)
 				srv.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 					under.Store(req.Context(), true)
 					defer under.Delete(req.Context())

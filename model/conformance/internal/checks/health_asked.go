@@ -112,6 +112,11 @@ func SetReadyAndFollow(c *Checker) {
 	for _, when := range []string{"before Follow", "between two calls of Follow", "while starting", "never"} {
 		c.bubble(func() {
 			h := c.health()
+			h.SetReady(false)
+			if play.Ask(h.Readiness, http.MethodGet).Code == http.StatusOK {
+				return // for HEALTH-3 to report
+			}
+			h.SetReady(true)
 			off := func(now string) {
 				if when == now {
 					h.SetReady(false)

@@ -2,6 +2,8 @@ package checks
 
 import (
 	"io"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
@@ -42,5 +44,25 @@ func SilentIsNotWaitedFor(c *Checker) {
 				c.expect(late <= 950*time.Millisecond, "%s without a request, %v old at the stop, is waited for: Serve returns %v after the cancel", what, age, late)
 			})
 		}
+	}
+}
+
+// HalfARequest has the stop come between the halves of a first request, the second of
+// which comes when the connection is almost as old as it may become without a request.
+func HalfARequest(c *Checker) {
+	for _, half := range []string{"G", "GET /0s HTTP/1.1\r\nHo", "GET /0s HTTP/1.1\r\nHost: service\r\n"} {
+		c.serving(c.Impl.Serve, subject.Settings{}, lasting, func(v *service) {
+			w := v.dial()
+			if w == nil {
+				return
+			}
+			_, _ = io.WriteString(w, half)
+			time.Sleep(50 * time.Millisecond)
+			v.stop()
+			time.Sleep(400 * time.Millisecond)
+			_, _ = io.WriteString(w, strings.TrimPrefix("GET /0s HTTP/1.1\r\nHost: service\r\n\r\n", half))
+			e := v.exchanged(http.ReadResponse(w.r, nil))
+			c.expect(e.ok(), "a request whose first %d bytes come before the stop, and the others 400ms after it: %v", len(half), e)
+		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/greynewell/mist-go/internal/loopback"
@@ -46,6 +47,9 @@ func TLSRequests(c *Checker) {
 			return srv.ServeTLS(ln, certFile, keyFile)
 		})
 		got := seen(c.Impl.ServeTLS)
+		if inFiles && !slices.ContainsFunc(got, func(answer string) bool { return answer != noAnswer }) {
+			return // that there is TLS is for HTTP-1 to say
+		}
 		c.expect(fmt.Sprint(got) == fmt.Sprint(want), "with the certificate in files: %t, handlers see %q, and under http.Server %q", inFiles, got, want)
 	}
 }
@@ -80,13 +84,15 @@ func (c *Checker) overRealTLS(serve serveTLS, srv *http.Server, files [2]string,
 	play.Wait(over, process.Soon)
 }
 
+const noAnswer = "no answer"
+
 // askOverTLS returns what a handler sees of a request.
 func askOverTLS(address string, config *tls.Config) string {
 	transport := &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: config.NextProtos[0] == "h2"}
 	defer transport.CloseIdleConnections()
 	resp, err := (&http.Client{Transport: transport, Timeout: min(process.Soon, 10*time.Second)}).Get("https://" + address)
 	if err != nil {
-		return "no answer"
+		return noAnswer
 	}
 	body, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
