@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	children "github.com/greynewell/mist-go/model/conformance/internal/process"
 )
 
 // How late this machine may be for a timer. A life in which it was later than
@@ -39,6 +41,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if held := (&watch{o: o}).held(); len(held) > 0 {
 		return Report{}, fmt.Errorf("lifecheck: something listens on %s already", held[0])
 	}
+	defer children.HearInterrupts()()
 	begun := time.Now()
 	why, err := r.all(ctx)
 	if err != nil {

@@ -3,6 +3,7 @@ package check_test
 import (
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
@@ -110,6 +111,21 @@ func TestEachServiceHasItsFindingsAndNoOthers(t *testing.T) {
 				t.Errorf("%s, found %q; want %q\n%s\n%s", r.report.Verdict, names, c.Finds, strings.Join(r.log, "\n"), &text)
 			}
 		})
+	}
+}
+
+// A command that a shell runs in the background ignores SIGINT, and what it starts would
+// too.
+func TestTheServiceHearsSIGINTThoughThisProcessIgnoresIt(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("this system has no SIGTERM")
+	}
+	signal.Ignore(os.Interrupt)
+	defer signal.Reset(os.Interrupt)
+	i := slices.IndexFunc(services.All(), func(c services.Case) bool { return slices.Equal(c.Finds, []string{"sigint-kills"}) })
+	c := services.All()[i]
+	if r := examine(t, []services.Case{c})[0]; r.err != nil || len(r.report.Findings) != 1 || r.report.Findings[0].Name != "sigint-kills" {
+		t.Errorf("%s: found %v, %v", c.Name, r.report.Findings, r.err)
 	}
 }
 
