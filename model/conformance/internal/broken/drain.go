@@ -36,7 +36,7 @@ func drainCases() []Case {
 		wrong("the drain timeout is twice as long", "DRAIN-2", func(i *impl) {
 			onSettings(i, func(s *settings) {
 				keepGrace(s)
-				s.Drain = 2 * drainTimeout(s)
+				s.Drain = twice(drainTimeout(s))
 			})
 		}),
 		wrong("the drain timeout is not reported as ErrDrainTimeout", "DRAIN-2 HTTP-1", func(i *impl) {
@@ -99,7 +99,7 @@ func drainCases() []Case {
 			onSettings(i, func(s *settings) {
 				// Where there are real signals: elsewhere work would be out too.
 				if s.Parent == nil && s.Log == nil {
-					s.Drain *= 2
+					s.Drain = twice(s.Drain)
 				}
 			})
 		}),
@@ -176,7 +176,7 @@ func drainCases() []Case {
 			onSettings(i, func(s *settings) { s.Delay = 0 })
 		}),
 		wrong("the drain delay is twice as long", "DRAIN-7", func(i *impl) {
-			onSettings(i, func(s *settings) { s.Delay *= 2 })
+			onSettings(i, func(s *settings) { s.Delay = twice(s.Delay) })
 		}),
 		wrong("the drain delay outlasts main", "DRAIN-7", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
@@ -215,6 +215,14 @@ func drainTimeout(s *settings) time.Duration {
 		return model.DefaultDrainTimeout
 	}
 	return s.Drain
+}
+
+// twice is a limit twice as long, unless it is endless.
+func twice(d time.Duration) time.Duration {
+	if d > endless {
+		return d
+	}
+	return 2 * d
 }
 
 // keepGrace fixes the return grace, of which at most half of the drain timeout

@@ -166,7 +166,7 @@ func onErrors(i *impl, f func(all []error) []error) {
 		}
 		all := []error{err}
 		joined, ok := err.(interface{ Unwrap() []error })
-		if mains := own.Load(); ok && (mains == nil || *mains != err) {
+		if mains := own.Load(); ok && len(joined.Unwrap()) > 0 && (mains == nil || *mains != err) {
 			all = joined.Unwrap()
 		}
 		if err == nil {

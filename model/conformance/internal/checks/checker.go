@@ -35,6 +35,7 @@ type Checker struct {
 	mu        sync.Mutex
 	failures  []string
 	undecided string
+	left      string
 }
 
 // New returns what a direct check of an implementation works with, in a
@@ -47,8 +48,8 @@ func New(t *testing.T, impl *subject.Implementation, offered subject.Offers, chi
 // one line: the first line is the whole sentence.
 func (c *Checker) Errorf(format string, args ...any) {
 	for i, arg := range args {
-		if err, ok := arg.(error); ok && strings.Contains(err.Error(), "\n") {
-			args[i] = strings.ReplaceAll(err.Error(), "\n", "; ")
+		if err, ok := arg.(error); ok { // whose Error may panic, which fmt contains
+			args[i] = strings.ReplaceAll(fmt.Sprint(err), "\n", "; ")
 		}
 	}
 	c.mu.Lock()
@@ -84,10 +85,26 @@ func (c *Checker) expect(ok bool, format string, args ...any) {
 	}
 }
 
-// bubble runs f in virtual time. Whatever is left behind in it is a failure.
+// Left says what was left behind where nothing else failed, "" if nothing was. Of
+// what a run leaves behind RUN-10 says so, whatever the check is about.
+func (c *Checker) Left() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.left
+}
+
+// bubble runs f in virtual time, in which nothing must be left behind.
 func (c *Checker) bubble(f func()) {
-	if died := play.InBubble(c.t, f); died != "" {
+	before, ended := c.Failure(), false
+	died := play.InBubble(c.t, func() { f(); ended = true })
+	switch {
+	case died == "":
+	case !ended:
 		c.Errorf("virtual time came to its end: %s", died)
+	case c.Failure() == before: // else it is left because of the failure
+		c.mu.Lock()
+		c.left = died
+		c.mu.Unlock()
 	}
 }
 

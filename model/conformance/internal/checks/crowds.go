@@ -230,6 +230,7 @@ func NestedUnderContext(c *Checker) {
 		nest = func(depth int) func(ctx context.Context) error {
 			return func(ctx context.Context) error {
 				began := time.Now()
+				c.expect(ctx.Err() == nil, "the context of a run inside %d others is cancelled when its main begins", depth-1)
 				c.Impl.OnShutdown(ctx, func() error {
 					order = append(order, fmt.Sprint("hook ", depth))
 					c.expect(depth < 3 || time.Since(began) >= time.Second, "the hook of a run inside another does not wait for its group")

@@ -9,7 +9,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// RefusedWorkIsLogged checks DRAIN-3: after draining, Track, Go and DrainGroup say that nobody waits.
+// RefusedWorkIsLogged checks DRAIN-3: after draining, and after Run, Track, Go and
+// DrainGroup report each time that nothing is waited for.
 func RefusedWorkIsLogged(c *Checker) {
 	c.bubble(func() {
 		log := &logbook{}
@@ -21,27 +22,34 @@ func RefusedWorkIsLogged(c *Checker) {
 			time.Sleep(time.Second) // lines are written on no caller's time
 			c.expect(log.count() > before, "%s is called after draining, and nothing is logged; the log:\n%s", what, log)
 		}
+		refused := func(ctx context.Context, when string) {
+			logged("Track", func() {
+				done, ok := c.Impl.Track(ctx)
+				c.expect(!ok, "Track answers true %s", when)
+				done()
+			})
+			logged("Go", func() {
+				ok := c.Impl.Go(ctx, func(context.Context) error { c.Errorf("a refused task runs"); return nil })
+				c.expect(!ok, "Go answers true %s", when)
+			})
+			logged("DrainGroup", func() {
+				late := c.Impl.DrainGroup(ctx)
+				late.Go(func() {})
+				late.Wait()
+			})
+		}
+		var run context.Context
 		err := c.run(func(ctx context.Context) error {
+			run = ctx
 			c.Impl.OnShutdown(ctx, func() error {
-				logged("Track", func() {
-					done, ok := c.Impl.Track(ctx)
-					c.expect(!ok, "Track answers true while hooks run")
-					done()
-				})
-				logged("Go", func() {
-					ok := c.Impl.Go(ctx, func(context.Context) error { c.Errorf("a refused task runs"); return nil })
-					c.expect(!ok, "Go answers true while hooks run")
-				})
-				logged("DrainGroup", func() {
-					late := c.Impl.DrainGroup(ctx)
-					late.Go(func() {})
-					late.Wait()
-				})
+				refused(ctx, "while hooks run")
+				refused(ctx, "while hooks run, the second time")
 				return nil
 			})
 			return nil
 		}, subject.Settings{Log: log.log})
 		c.expect(err == nil, "Run returns %v", err)
+		refused(run, "after Run")
 	})
 }
 
@@ -160,15 +168,37 @@ func DoneTwice(c *Checker) {
 		_ = c.Impl.Run(func(ctx context.Context) error {
 			one, _ := c.Impl.Track(ctx)
 			other, _ := c.Impl.Track(ctx)
-			one()
-			one()
-			one()
+			for range 3 {
+				one()
+			}
 			time.AfterFunc(time.Second, other)
 			return nil
 		}, 0, 0)
 		took := time.Since(began)
 		c.expect(about(took, time.Second), "Run returns at %v, want 1s: one of two units was done", took)
 	})
+}
+
+// DoneAtOnce checks DRAIN-8: of calls of done at once, one counts.
+func DoneAtOnce(c *Checker) {
+	for range 50 {
+		c.bubble(func() {
+			began := time.Now()
+			_ = c.Impl.Run(func(ctx context.Context) error {
+				one, _ := c.Impl.Track(ctx)
+				other, _ := c.Impl.Track(ctx)
+				var callers sync.WaitGroup
+				for range 20 {
+					callers.Go(one)
+				}
+				callers.Wait()
+				time.AfterFunc(time.Second, other)
+				return nil
+			}, 0, 0)
+			took := time.Since(began)
+			c.expect(about(took, time.Second), "Run returns at %v, want 1s: one of two units was done, by 20 goroutines at once", took)
+		})
+	}
 }
 
 // WorkContextValues checks DRAIN-8: a work context has the values it is asked with.

@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -111,6 +112,33 @@ func AbandonedLateHook(c *Checker) {
 			c.expect(log.count() > before, "a late hook fails when its timeout is over, and nothing is logged then; the log:\n%s", log)
 		}
 		c.expectLog(log, "the abandoned one's")
+	})
+}
+
+// LateHookEnds checks HOOK-2: a hook registered after stopped that fails, panics or
+// calls Goexit does not stop its caller, nor the hooks that are registered next.
+func LateHookEnds(c *Checker) {
+	c.bubble(func() {
+		var run context.Context
+		_ = c.Impl.Run(func(ctx context.Context) error { run = ctx; return nil }, 0, 0)
+		next, caller := 0, make(chan struct{})
+		c.Impl.OnShutdown(run, func() error { next++; return nil })
+		if next == 0 {
+			return // HOOK-4 says so
+		}
+		go func() {
+			defer close(caller)
+			for _, end := range []func() error{
+				func() error { return errors.New("the late hook's") },
+				func() error { panic("the late hook's") },
+				func() error { runtime.Goexit(); return nil },
+			} {
+				c.Impl.OnShutdown(run, end)
+				c.Impl.OnShutdown(run, func() error { next++; return nil })
+			}
+		}()
+		<-caller
+		c.expect(next == 4, "of three hooks registered after stopped, each after one that fails, %d have run", next-1)
 	})
 }
 

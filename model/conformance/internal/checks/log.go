@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"slices"
@@ -15,7 +14,6 @@ import (
 
 	"github.com/greynewell/mist-go/model"
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
-	"github.com/greynewell/mist-go/model/conformance/internal/process"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
@@ -38,11 +36,13 @@ func (c *Checker) loggedWith(make func() subject.Settings, main func(ctx context
 }
 
 // interrupted is the log of a run that a signal stops.
-func (c *Checker) interrupted(sig os.Signal) records {
+func (c *Checker) interrupted(sig os.Signal) records { return c.interruptedWith(sig, 0) }
+
+func (c *Checker) interruptedWith(sig os.Signal, delay time.Duration) records {
 	return c.loggedWith(func() subject.Settings {
 		source := make(chan os.Signal, 1)
 		time.AfterFunc(time.Second, func() { source <- sig })
-		return subject.Settings{Signals: source}
+		return subject.Settings{Signals: source, Delay: delay}
 	}, func(ctx context.Context) error { play.Wait(ctx.Done(), time.Hour); return nil })
 }
 
@@ -91,8 +91,15 @@ func TransitionsAreLogged(c *Checker) {
 	}
 }
 
-// CauseIsLogged has a life end for each of several reasons.
+// CauseIsLogged has a run stop for each of several reasons.
 func CauseIsLogged(c *Checker) {
+	c.causeIsLogged(subject.Settings{})
+	if c.offered[subject.NeedDelay] {
+		c.causeIsLogged(subject.Settings{Delay: time.Minute})
+	}
+}
+
+func (c *Checker) causeIsLogged(s subject.Settings) {
 	mine := errors.New("the reason for it")
 	for what, stop := range map[string]func(ctx context.Context) (place callSite){
 		"Stop(ctx, nil)": func(ctx context.Context) callSite {
@@ -109,7 +116,7 @@ func CauseIsLogged(c *Checker) {
 		},
 	} {
 		var place callSite
-		log := c.logged(subject.Settings{}, func(ctx context.Context) error {
+		log := c.logged(s, func(ctx context.Context) error {
 			place = stop(ctx)
 			play.Wait(ctx.Done(), time.Hour)
 			return nil
@@ -129,37 +136,17 @@ func CauseIsLogged(c *Checker) {
 		log := c.loggedWith(func() subject.Settings {
 			parent, cancel := context.WithCancelCause(context.Background())
 			time.AfterFunc(time.Second, func() { cancel(mine) })
-			return subject.Settings{Parent: parent}
+			return subject.Settings{Parent: parent, Delay: s.Delay}
 		}, func(ctx context.Context) error { play.Wait(ctx.Done(), time.Hour); return nil })
 		for _, l := range log.transitionTo(model.Draining) {
 			c.expect(strings.Contains(l.text("cause"), mine.Error()), "the parent was cancelled, and the cause in the log is %q, want %q", l.text("cause"), mine)
 		}
 	}
-	for _, l := range c.interrupted(os.Interrupt).transitionTo(model.Draining) {
-		c.expect(l.text("cause") != "", "after a signal, the record of the transition to draining has no cause: %v", l)
+	for _, l := range c.logged(s, func(context.Context) error { return mine }).transitionTo(model.Draining) {
+		c.expect(strings.Contains(l.text("cause"), mine.Error()), "main fails, and the cause in the log is %q, want %q", l.text("cause"), mine)
 	}
-}
-
-// WaitsForIsOfBefore has work end at the very cancel.
-func WaitsForIsOfBefore(c *Checker) {
-	const units, tasks = 7, 13
-	log := c.logged(subject.Settings{}, func(ctx context.Context) error {
-		for range units {
-			done, _ := c.Impl.Track(ctx)
-			context.AfterFunc(ctx, done)
-		}
-		for n := 0; n < tasks && c.offered[subject.NeedGo]; n++ {
-			c.Impl.Go(ctx, func(ctx context.Context) error { play.Wait(ctx.Done(), time.Hour); return nil })
-		}
-		c.Impl.Stop(ctx, nil)
-		play.Wait(ctx.Done(), time.Hour)
-		return nil
-	})
-	for _, l := range log.transitionTo(model.Draining) {
-		counted := numbers.FindAllString(l.under("waits_for"), -1)
-		each := slices.Contains(counted, fmt.Sprint(units)) && (!c.offered[subject.NeedGo] || slices.Contains(counted, fmt.Sprint(tasks)))
-		c.expect(each || slices.Contains(counted, fmt.Sprint(units+tasks)),
-			"%d units of Track and %d tasks are out at the stop, and done with the cancel: waits_for is %q", units, tasks, l.under("waits_for"))
+	for _, l := range c.interruptedWith(os.Interrupt, s.Delay).transitionTo(model.Draining) {
+		c.expect(l.text("cause") != "", "after a signal, the record of the transition to draining has no cause: %v", l)
 	}
 }
 
@@ -208,49 +195,4 @@ func PlaceIsSource(c *Checker) {
 		return nil
 	})
 	c.expect(slices.ContainsFunc(log.all(), func(l line) bool { return l.source == place.String() }), "no record has %s as its source, where Go is refused; the log:\n%v", place, log)
-}
-
-// InterruptIsExplained compares the log after an interrupt with that after
-// a SIGTERM: it has something more to say, and of something else than which
-// signal it was.
-func InterruptIsExplained(c *Checker) {
-	after := func(sig os.Signal) []string {
-		var texts []string
-		for _, l := range c.interrupted(sig).all() {
-			l.source = "" // and in the same words otherwise
-			text := strings.NewReplacer(sig.String(), "the signal", "SIGINT", "the signal", "SIGTERM", "the signal").Replace(l.String())
-			texts = append(texts, text)
-		}
-		return texts
-	}
-	interrupted, terminated := after(os.Interrupt), after(process.Terminate)
-	more := slices.ContainsFunc(interrupted, func(text string) bool { return !slices.Contains(terminated, text) })
-	c.expect(more, "after an interrupt the log says nothing that it does not say after a SIGTERM, of which a further one ends nothing; it says:\n%s", strings.Join(interrupted, "\n"))
-}
-
-// LongStartIsLogged has start-up last for a thousand minutes.
-func LongStartIsLogged(c *Checker) {
-	began := time.Time{}
-	log := c.logged(subject.Settings{ManualStart: true}, func(ctx context.Context) error {
-		began = time.Now()
-		time.Sleep(1000 * time.Minute)
-		c.Impl.MarkStarted(ctx)
-		time.Sleep(5000 * time.Minute)
-		return nil
-	})
-	var got []time.Duration
-	for _, l := range log.all() {
-		if l.level == slog.LevelWarn && !l.isTransition() {
-			got = append(got, l.at.Sub(began).Round(time.Second))
-		}
-	}
-	var want []time.Duration
-	for at := time.Minute; at < 1000*time.Minute; at *= 2 {
-		want = append(want, at)
-	}
-	c.expect(slices.Equal(got, want), "start-up lasts 1000 minutes, and there are warnings after %v, want %v", got, want)
-	log = c.logged(subject.Settings{}, func(context.Context) error { time.Sleep(1000 * time.Minute); return nil })
-	for _, l := range log.all() {
-		c.expect(l.level < slog.LevelWarn || l.isTransition(), "without manual start there is a warning: %v", l)
-	}
 }

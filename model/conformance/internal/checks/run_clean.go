@@ -124,7 +124,7 @@ func holds(err, target error, depth int) bool {
 	if err == nil || depth == 0 {
 		return false
 	}
-	if err == target {
+	if same(err, target) {
 		return true
 	}
 	switch e := err.(type) {

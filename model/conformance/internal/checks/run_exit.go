@@ -83,6 +83,17 @@ func ExitCode(c *Checker) {
 	}
 	code("nil", nil, 0)
 	code("an error", errors.New("main's"), 1)
+	for what, err := range unusualErrors() {
+		code("an error "+what, err, 1)
+	}
+	for n, err := range endlessErrors() {
+		c.inRealTime(fmt.Sprintf("ExitCode of an error that unwraps to itself (number %d)", n+1), func() { code("an error that unwraps to itself", err, 1) })
+	}
+	if err := c.signalError(command("stop"), func(cause error) error { return cause }); err != nil {
+		got := c.Impl.ExitCode(err)
+		c.expect(got != 0, "the exit code of a signal without a number is %d", got)
+	}
+	code("a signal and a main that stays", c.signalledAndStays(), 1)
 	for sig, number := range map[os.Signal]int{os.Interrupt: 2, syscall.SIGTERM: 15, syscall.SIGHUP: 1} {
 		err := c.signalError(sig, func(cause error) error { return cause })
 		if err == nil && sig == syscall.SIGHUP {
@@ -94,4 +105,27 @@ func ExitCode(c *Checker) {
 		code("a signal and an error", errors.Join(err, errors.New("another")), 1)
 		code("an error and a signal, wrapped", fmt.Errorf("%w: %w", errors.New("another"), err), 1)
 	}
+}
+
+// inRealTime fails when f takes long.
+func (c *Checker) inRealTime(what string, f func()) {
+	done := make(chan struct{})
+	go func() { defer close(done); f() }()
+	select {
+	case <-done:
+	case <-time.After(process.Soon):
+		c.Errorf("%s does not come to an end", what)
+	}
+}
+
+// signalledAndStays is Run's result when a signal stops a main that does not come
+// back, so that the signal is not all that is wrong.
+func (c *Checker) signalledAndStays() (err error) {
+	c.bubble(func() {
+		source, release := make(chan os.Signal, 1), make(chan struct{})
+		defer close(release)
+		source <- process.Terminate
+		err = c.run(func(context.Context) error { <-release; return nil }, subject.Settings{Signals: source, SignalError: true})
+	})
+	return err
 }

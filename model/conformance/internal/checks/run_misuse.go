@@ -63,6 +63,41 @@ func NilHook(c *Checker) {
 	})
 }
 
+// NilHookLater checks RUN-8: a nil hook that is registered by a hook is an error of
+// the run, and one that is registered after it is logged; other hooks run.
+func NilHookLater(c *Checker) {
+	c.bubble(func() {
+		ran := 0
+		_ = c.run(func(ctx context.Context) error {
+			c.Impl.OnShutdown(ctx, func() error { ran++; return nil })
+			c.Impl.OnShutdown(ctx, nil)
+			c.Impl.OnShutdown(ctx, func() error { ran++; return nil })
+			return nil
+		}, subject.Settings{})
+		c.expect(ran == 2, "of two hooks around one that is nil, %d have run", ran)
+	})
+	c.bubble(func() {
+		var run context.Context
+		var place callSite
+		log := &logbook{}
+		err := c.run(func(ctx context.Context) error {
+			run = ctx
+			c.Impl.OnShutdown(ctx, func() error {
+				place = here(1)
+				c.Impl.OnShutdown(ctx, nil)
+				return nil
+			})
+			return nil
+		}, subject.Settings{Log: log.log})
+		c.expect(err != nil && place.isIn(err.Error()), "a hook registers a nil hook, and Run returns %v, want an error that names %s", err, place)
+		c.expectNoPanic(err)
+		place = here(1)
+		c.Impl.OnShutdown(run, nil)
+		time.Sleep(time.Second)
+		c.expect(log.hasLine(place.isIn), "a nil hook is registered after stopped, and no log line names %s; the log:\n%s", place, log)
+	})
+}
+
 // NilContextHook asks for a place, whichever it is: OnShutdownContext is
 // never the library's own function, but an adapter's.
 func NilContextHook(c *Checker) {

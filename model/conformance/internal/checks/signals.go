@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
@@ -114,7 +116,7 @@ func SignalsUntilReturn(c *Checker) {
 	c.expect(err == nil, "SIGTERM comes while the log is written, and Run returns %v", err)
 }
 
-// SignalStopsAll checks RUN-9: one signal stops two.
+// SignalStopsAll checks RUN-9: one signal stops two, though a third has ended before.
 func SignalStopsAll(c *Checker) {
 	results, running := make(chan error, 2), make(chan context.Context, 2)
 	for range 2 {
@@ -130,7 +132,10 @@ func SignalStopsAll(c *Checker) {
 			}, 0, 0)
 		}()
 	}
-	stopBySignal(<-running, <-running)
+	one, other := <-running, <-running
+	err := c.Impl.Run(func(context.Context) error { return nil }, 0, 0)
+	c.expect(err == nil, "a run beside two others returns %v", err)
+	stopBySignal(one, other)
 	for range 2 {
 		err := <-results
 		c.expect(err == nil, "one of two runs returns %v", err)
@@ -167,32 +172,52 @@ func MainStays(c *Checker) {
 
 // sceneDefaultEffect is a process of its own: it lives through a run, signals
 // itself, and should not live on.
-const sceneDefaultEffect = "default effect"
+const sceneDefaultEffect = "default effect of "
 
-// DefaultEffect checks SIG-3: a SIGTERM after Run ends the process.
+// ended are the signals that end a process by default, and that a library may catch.
+var ended = []os.Signal{process.Terminate, os.Interrupt, syscall.SIGHUP}
+
+// DefaultEffect checks SIG-3: after Run each signal ends the process.
 func DefaultEffect(c *Checker) {
-	died, err := c.child.PlayScene(sceneDefaultEffect)
-	c.expect(err == nil && died == process.Terminate, "after Run returned, the process ended by %v (%v), want %v", died, err, process.Terminate)
+	var all sync.WaitGroup
+	defer all.Wait()
+	for _, sig := range ended {
+		if signal.Ignored(sig) { // as under nohup, and so in the child
+			continue
+		}
+		all.Go(func() {
+			died, err := c.child.PlayScene(sceneDefaultEffect + sig.String())
+			c.expect(err == nil && died == sig, "after Run returned, %v came, and the process ended by %v (%v)", sig, died, err)
+		})
+	}
 }
 
 // PlayScene is what a process does that was started for a scene.
 func PlayScene(scene string, impl *subject.Implementation) {
 	switch scene {
 	case scenePipeline:
-		playPipeline(impl, nil)
+		playPipeline(impl, nil, false)
+	case sceneAfter:
+		playPipeline(impl, nil, true)
 	case sceneSource:
-		playPipeline(impl, make(chan os.Signal, 1))
-	case sceneDefaultEffect: // not only after the first run
-		for range 3 {
-			_ = impl.Run(func(context.Context) error { return nil }, 0, 0)
+		playPipeline(impl, make(chan os.Signal, 1), false)
+	}
+	for _, sig := range ended {
+		if scene == sceneDefaultEffect+sig.String() {
+			playDefaultEffect(impl, sig)
 		}
-	default:
-		playFailure(scene, impl)
 	}
-	if err := impl.Run(func(context.Context) error { return nil }, 0, 0); err != nil {
-		os.Exit(4)
+	playFailure(scene, impl)
+}
+
+// playDefaultEffect signals itself after the fourth run.
+func playDefaultEffect(impl *subject.Implementation, sig os.Signal) {
+	for range 4 {
+		if err := impl.Run(func(context.Context) error { return nil }, 0, 0); err != nil {
+			os.Exit(4)
+		}
 	}
-	process.Raise(process.Terminate)
+	process.Raise(sig)
 	time.Sleep(process.Soon)
 	os.Exit(5)
 }

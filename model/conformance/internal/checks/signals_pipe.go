@@ -21,17 +21,23 @@ import (
 const (
 	scenePipeline = "pipeline"
 	sceneSource   = "pipeline with a source of signals"
+	sceneAfter    = "pipeline after a run"
 )
 
 // playPipeline writes down how far it has come where its parent reads it, and
 // writes into the pipeline at every turn from the stop on.
-func playPipeline(impl *subject.Implementation, source chan os.Signal) {
+func playPipeline(impl *subject.Implementation, source chan os.Signal, after bool) {
 	progress := os.NewFile(3, "progress")
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	say := func(what string) { _, _ = fmt.Fprintln(progress, what) }
-	write := func() {
+	writeAll := func() {
 		_, _ = fmt.Fprintln(os.Stdout, "to the standard output")
 		_, _ = fmt.Fprintln(os.Stderr, "to the standard error")
+	}
+	write := writeAll
+	if after { // and not before, which is for SIG-4 to say
+		write = func() {}
+		slog.SetDefault(slog.New(slog.DiscardHandler))
 	}
 	s := subject.Settings{}
 	if source != nil {
@@ -55,6 +61,10 @@ func playPipeline(impl *subject.Implementation, source chan os.Signal) {
 		os.Exit(4)
 	}
 	say("returned")
+	if after {
+		writeAll()
+		say("alive")
+	}
 	os.Exit(0)
 }
 
@@ -71,6 +81,15 @@ func Pipeline(c *Checker) {
 		})
 	}
 	services.Wait()
+}
+
+// PipelineAfter checks SIG-3: after Run a broken pipe ends the process, as it always
+// did.
+func PipelineAfter(c *Checker) {
+	const want = "up hook returned"
+	progress, died, err := c.child.Pipeline(sceneAfter, func(service *os.Process, _ *os.File) { _ = service.Signal(process.Terminate) })
+	c.expect(err == nil && died == process.BrokenPipe && strings.Join(progress, " ") == want,
+		"after Run returned, the process writes into a pipeline whose reader has died: it came to %q, and died of %v (%v); want %q, and %v", progress, died, err, want, process.BrokenPipe)
 }
 
 // PipelineOfSource expects that a run that is to leave signals alone leaves

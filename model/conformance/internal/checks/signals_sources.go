@@ -39,9 +39,18 @@ func FilledSource(c *Checker) {
 	})
 }
 
+// command is a signal that is not of the system, as a service manager's.
+type command string
+
+// Signal makes it one.
+func (command) Signal() {}
+
+// String is its name.
+func (c command) String() string { return string(c) }
+
 // AnySignal has a source deliver what Run does not ask the system for.
 func AnySignal(c *Checker) {
-	for _, sig := range []os.Signal{syscall.SIGHUP, syscall.SIGQUIT} {
+	for _, sig := range []os.Signal{syscall.SIGHUP, syscall.SIGQUIT, command("stop")} {
 		c.bubble(func() {
 			source := make(chan os.Signal)
 			began := time.Now()

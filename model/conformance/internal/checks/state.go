@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -127,8 +128,14 @@ func HangingObserver(c *Checker) {
 	})
 }
 
-// PanickingObserver checks STATE-4: an observer that panics sees the rest.
+// PanickingObserver checks STATE-4: an observer that panics, or calls Goexit, sees
+// the rest.
 func PanickingObserver(c *Checker) {
+	c.failingObserver(func() { panic("the observer's") })
+	c.failingObserver(runtime.Goexit)
+}
+
+func (c *Checker) failingObserver(fail func()) {
 	c.bubble(func() {
 		var ctx context.Context
 		var mu sync.Mutex
@@ -137,7 +144,7 @@ func PanickingObserver(c *Checker) {
 			mu.Lock()
 			defer mu.Unlock()
 			seen = append(seen, s.To)
-			panic("the observer's")
+			fail()
 		}}, &ctx)
 		c.expectPrompt(took, hook)
 		mu.Lock()

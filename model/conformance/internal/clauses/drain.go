@@ -30,6 +30,7 @@ func drainClauses() []Clause {
 			Checks: []Check{
 				{"one busy group of many", nil, checks.ManyGroups},
 				{"one busy unit, or task, of many", []subject.Need{subject.NeedTrack, subject.NeedGo}, checks.ManyUnits},
+				{"groups and units made with derived contexts", nil, checks.DerivedWork},
 			},
 		},
 		{
@@ -43,6 +44,7 @@ func drainClauses() []Clause {
 				{DrainDelay: 2*second + 1, DrainTimeout: 4 * second, Main: model.Main{AfterCancel: true}, Stops: term, Groups: never, Hooks: hook},
 			},
 			Checks: []Check{
+				{"a drain timeout that never runs out", nil, checks.EndlessDrain},
 				{"the error and the log line name every busy group and task, and count units", []subject.Need{subject.NeedLog, subject.NeedTrack, subject.NeedGo}, checks.BusyIsNamed},
 				{"so they do when a signal forces", []subject.Need{subject.NeedSignals, subject.NeedLog, subject.NeedTrack, subject.NeedGo, subject.NeedIs}, checks.BusyIsNamedWhenForced},
 				{"on busy processors", nil, checks.TimeoutOnBusyProcessors},
@@ -82,6 +84,7 @@ func drainClauses() []Clause {
 				{ReturnGrace: model.NoGrace, Main: model.Main{AfterCancel: true, After: 3 * second}, Stops: term, Hooks: hook},
 			},
 			Checks: []Check{
+				{"of a grace that never ends, half of the drain timeout counts", []subject.Need{subject.NeedGrace, subject.NeedStop}, checks.EndlessGrace},
 				{"the warning names the remedy", []subject.Need{subject.NeedLog, subject.NeedStop}, checks.GraceWarning},
 				{"there is none while tracked work is out", []subject.Need{subject.NeedLog, subject.NeedStop, subject.NeedTrack, subject.NeedGo}, checks.NoGraceWarning},
 				{"nor while main serves", []subject.Need{subject.NeedLog, subject.NeedStop, subject.NeedServeFunc}, checks.NoWarningWhileServing},
@@ -122,7 +125,11 @@ func drainClauses() []Clause {
 				{DrainDelay: 4*second + 1, Main: model.Main{After: 2 * second}, Stops: term, Hooks: hook},
 				{DrainDelay: 4*second + 1, Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.SIGTERM, At: second}, {By: model.SIGINT, At: 2*second + 2}}, Hooks: hook},
 				{DrainDelay: 4*second + 1, Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.SIGINT, At: second}, {By: model.SIGINT, At: second + 100*millis}}, Hooks: hook},
+				{DrainDelay: 9*second + 1, Main: model.Main{AfterCancel: true}, Hooks: hook, Tasks: []model.Task{{Lasts: 5*second + 64, Ends: model.ReturnsError}}, Stops: []model.Stop{
+					{By: model.StopNil, At: second}, {By: model.SIGTERM, At: 2*second + 4}, {By: model.StopWithError, At: 3*second + 8}, {By: model.ParentCancelled, At: 4*second + 16}, {By: model.StopNil, At: 6*second + 32},
+				}},
 			},
+			Checks: []Check{{"a delay that never ends", []subject.Need{subject.NeedDelay, subject.NeedStop}, checks.EndlessDelay}},
 		},
 		taskClause(ends, hook),
 		{
@@ -173,6 +180,7 @@ func taskClause(ends model.Main, hook []model.Hook) Clause {
 			{Main: ends, Tasks: busy, Hooks: hook},
 			{Main: ends, Tracks: []model.Track{{Lasts: 3 * second}}, Hooks: hook},
 			fails(model.ReturnsError), fails(model.Panics), fails(model.PanicsError), fails(model.CallsGoexit),
+			{Main: ends, Tasks: []model.Task{{Lasts: 3 * second, Ends: model.PanicsCanceled}}, Hooks: hook},
 			{DrainTimeout: 2 * second, Main: ends, Tracks: []model.Track{{Lasts: model.Never}}, Hooks: hook},
 			{
 				Main: ends, Tracks: []model.Track{{Lasts: model.Never}}, Hooks: hook,
@@ -181,6 +189,8 @@ func taskClause(ends model.Main, hook []model.Hook) Clause {
 		},
 		Checks: []Check{
 			{"only the first call of done counts", []subject.Need{subject.NeedTrack}, checks.DoneTwice},
+			{"also of many at once", []subject.Need{subject.NeedTrack}, checks.DoneAtOnce},
+			{"a task with a derived context", []subject.Need{subject.NeedRunWith, subject.NeedGo}, checks.DerivedTasks},
 			{"the error of a task names the call of Go", []subject.Need{subject.NeedRunWith, subject.NeedGo}, checks.TaskIsNamed},
 			{"a work context has the values of the context it is made from", []subject.Need{subject.NeedWorkContext}, checks.WorkContextValues},
 			{"one made after draining is already cancelled", []subject.Need{subject.NeedWorkContext}, checks.WorkContextLater},

@@ -24,7 +24,10 @@ func hookClauses() []Clause {
 				two(plain, model.Hook{Lasts: second + 2}),
 				{Main: ends, Hooks: []model.Hook{plain, {}, {Lasts: second + 4}, {At: 8, Lasts: 16}}},
 			},
-			Checks: []Check{{"many hooks", nil, checks.ManyInOrder}},
+			Checks: []Check{
+				{"many hooks", nil, checks.ManyInOrder},
+				{"hooks registered with derived contexts", nil, checks.DerivedHooks},
+			},
 		},
 		{
 			ID: "HOOK-2", Level: Core,
@@ -42,7 +45,10 @@ func hookClauses() []Clause {
 				two(plain, model.Hook{Lasts: second + 2, Ends: model.CallsGoexit}),
 				two(model.Hook{Lasts: second + 2, Ends: model.ReturnsError}, plain),
 			},
-			Checks: []Check{{"the error names the call site that registered the hook", []subject.Need{subject.NeedRunWith}, checks.HookPlace}},
+			Checks: []Check{
+				{"the error names the call site that registered the hook", []subject.Need{subject.NeedRunWith}, checks.HookPlace},
+				{"one registered after stopped does not stop its caller", []subject.Need{subject.NeedRunWith}, checks.LateHookEnds},
+			},
 		},
 		{
 			ID: "HOOK-3", Level: Core,
@@ -56,6 +62,7 @@ func hookClauses() []Clause {
 				{ShutdownTimeout: 3 * second, Main: ends, Groups: busyFor(model.Unit{Lasts: 3*second + 8}), Hooks: []model.Hook{plain, {Lasts: model.Never}}},
 			},
 			Checks: []Check{
+				{"a shutdown timeout that never runs out", nil, checks.EndlessShutdown},
 				{"the error names the running hook and those that did not run", []subject.Need{subject.NeedRunWith}, checks.InterruptedAreNamed},
 				{"the context of the running hook is cancelled, with the cause", []subject.Need{subject.NeedIs, subject.NeedOnShutdownContext}, checks.InterruptedContext},
 				{"the error of an interrupted hook is logged", []subject.Need{subject.NeedLog}, checks.InterruptedIsLogged},
@@ -89,6 +96,7 @@ func hookClauses() []Clause {
 			Examples: []model.Scenario{
 				two(plain, model.Hook{Lasts: second + 2, Aware: true}),
 				two(plain, model.Hook{Lasts: second + 2, Aware: true, Timeout: 2*second + 4}),
+				{ShutdownTimeout: 5*second + 8, Main: ends, Hooks: []model.Hook{{Lasts: second + 2, Aware: true, Timeout: 20 * second}, {Lasts: second + 4, Aware: true, Timeout: 20 * second}}},
 			},
 			Checks: []Check{
 				{"it has the values of the run's context", []subject.Need{subject.NeedOnShutdownContext, subject.NeedParent}, checks.HookValues},
@@ -177,6 +185,7 @@ func hookTimeoutClause(two func(a, b model.Hook) model.Scenario, plain model.Hoo
 		Checks: []Check{
 			{"a hook that used the run's context is reported", []subject.Need{subject.NeedLog}, checks.CanceledHint},
 			{"a timeout of zero or less means none", []subject.Need{subject.NeedRunWith, subject.NeedOnShutdownContext}, checks.NoHookTimeout},
+			{"a timeout that never runs out", []subject.Need{subject.NeedOnShutdownContext}, checks.EndlessHookTimeout},
 		},
 	}
 }

@@ -61,6 +61,8 @@ func runClauses() []Clause {
 				{"the context has the parent's values and not its deadline", []subject.Need{subject.NeedParent}, checks.Parent},
 				{"a parent that expires is a parent that is cancelled", []subject.Need{subject.NeedParent}, checks.ExpiringParent},
 				{"Stop returns once it has taken effect, and cancels with its error", []subject.Need{subject.NeedRunWith, subject.NeedStop, subject.NeedState}, checks.StopIsTaken},
+				{"causes of unusual types", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.UnusualCauses},
+				{"Stop with a derived context", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.DerivedStops},
 				{"MarkStarted returns once it has taken effect", []subject.Need{subject.NeedManualStart, subject.NeedMarkStarted, subject.NeedState}, checks.MarkStartedIsTaken},
 				{"the cause after a failed task names the call of Go", []subject.Need{subject.NeedRunWith, subject.NeedGo}, checks.TaskIsCause},
 			},
@@ -79,7 +81,10 @@ func runClauses() []Clause {
 			Premise:  mainEnds(model.Panics, model.PanicsNil, model.PanicsError, model.PanicsCanceled),
 			Examples: append(endsBy(byItself, model.Panics, model.PanicsNil, model.PanicsError, model.PanicsCanceled),
 				endsBy(model.Scenario{Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.SIGTERM, At: second}}}, model.Panics, model.PanicsCanceled)...),
-			Checks: []Check{{"the text of the error has the value", []subject.Need{subject.NeedIs}, checks.PanicValue}},
+			Checks: []Check{
+				{"the text of the error has the value", []subject.Need{subject.NeedIs}, checks.PanicValue},
+				{"values of unusual types", []subject.Need{subject.NeedIs}, checks.UnusualPanics},
+			},
 		},
 		{
 			ID: "RUN-5", Level: Core,
@@ -92,7 +97,13 @@ func runClauses() []Clause {
 			Sentence: "If main's error is the only one, it is returned as it is. Several are joined in this order: main, Stop, tasks, drain, hooks, shutdown, main still running, the signal. None is dropped.",
 			Premise:  func(_ model.Scenario, want model.Trace) bool { return len(want.Errors) > 0 },
 			Examples: severalErrors(),
-			Checks:   []Check{{"those of many hooks", nil, checks.ManyFailures}},
+			Checks: []Check{
+				{"those of many hooks", nil, checks.ManyFailures},
+				{"main's error of an unusual type", nil, checks.AnyErrorIsReturned},
+				{"the same error several times", nil, checks.EqualErrorsAreKept},
+				{"those of many calls of Stop", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.EveryStopIsKept},
+				{"those of several tasks", []subject.Need{subject.NeedRunWith, subject.NeedGo}, checks.EveryTaskIsKept},
+			},
 		},
 		{
 			ID: "RUN-7", Level: Extended,
@@ -109,6 +120,10 @@ func runClauses() []Clause {
 			Checks: []Check{
 				{"WithCleanError is asked of each leaf", []subject.Need{subject.NeedStop, subject.NeedCleanError}, checks.CleanErrorIsAskedOfLeaves},
 				{"an error that unwraps to itself is not clean", []subject.Need{subject.NeedCleanError, subject.NeedStop}, checks.EndlessError},
+				{"other errors are not clean", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.OthersAreNotClean},
+				{"WithCleanError adds to the clean ends", []subject.Need{subject.NeedCleanError, subject.NeedStop}, checks.CleanErrorAdds},
+				{"a clean end in the drain delay", []subject.Need{subject.NeedDelay, subject.NeedStop}, checks.CleanInDelay},
+				{"a task that ends so before a stop", []subject.Need{subject.NeedRunWith, subject.NeedGo}, checks.TaskBeforeStop},
 				{"a clean end is logged at Debug", []subject.Need{subject.NeedLog, subject.NeedStop}, checks.CleanEndIsLogged},
 				{"a task's clean end is logged at Debug", []subject.Need{subject.NeedLog, subject.NeedStop, subject.NeedGo}, checks.CleanTaskIsLogged},
 			},
@@ -120,6 +135,7 @@ func runClauses() []Clause {
 				{"every bad argument is named", []subject.Need{subject.NeedMisuses}, checks.Misuses},
 				{"a nil hook is an error with its call site", []subject.Need{subject.NeedRunWith}, checks.NilHook},
 				{"so is a nil hook that takes a context", []subject.Need{subject.NeedRunWith, subject.NeedOnShutdownContext}, checks.NilContextHook},
+				{"a nil hook among others, in a hook and after stopped", []subject.Need{subject.NeedLog}, checks.NilHookLater},
 			},
 		},
 		{
@@ -127,7 +143,7 @@ func runClauses() []Clause {
 			Sentence: "Two Runs at once, in turn or nested do not disturb each other; one signal stops all that are running.",
 			Checks: []Check{
 				{"one after another, at once and nested", nil, checks.SeveralRuns},
-				{"one signal stops two", []subject.Need{subject.NeedUnix}, checks.SignalStopsAll},
+				{"one signal stops two, after another run has ended", []subject.Need{subject.NeedUnix}, checks.SignalStopsAll},
 				{"a hundred at once", nil, checks.ManyRuns},
 				{"one under the context of another", []subject.Need{subject.NeedParent}, checks.NestedUnderContext},
 			},
@@ -137,7 +153,7 @@ func runClauses() []Clause {
 			Sentence: "After Run returns, nothing that it started is still running, except user code that would not stop and the waiters of groups that are still busy.",
 			Premise:  always,
 			Examples: []model.Scenario{byItself, {Main: model.Main{After: second}, Groups: []model.Group{{Units: []model.Unit{{Lasts: model.Never}}}}}},
-			Checks:   []Check{{"a hundred runs leave no goroutine", nil, checks.NoGoroutineStays}},
+			Checks:   []Check{{"many runs leave no goroutine, whatever is set and called", nil, checks.NoGoroutineStays}},
 		},
 		{
 			ID: "RUN-11", Level: Core,
@@ -165,6 +181,7 @@ func runClauses() []Clause {
 				{ManualStart: true, Starts: []time.Duration{second}, Main: model.Main{After: 2*second + 1}},
 				{ManualStart: true, Starts: []time.Duration{2 * second}, Main: model.Main{AfterCancel: true, After: 3 * second}, Stops: []model.Stop{{By: model.SIGTERM, At: second + 1}}},
 			},
+			Checks: []Check{{"MarkStarted several times, with derived contexts", []subject.Need{subject.NeedManualStart, subject.NeedMarkStarted, subject.NeedState}, checks.DerivedStarts}},
 		},
 		signalErrorClause(),
 	}

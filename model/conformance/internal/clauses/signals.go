@@ -64,8 +64,9 @@ func signalClauses() []Clause {
 			ID: "SIG-3", Level: Core,
 			Sentence: "After Run returns, a signal has its default effect again.",
 			Checks: []Check{
-				{"a SIGTERM after Run ends the process", []subject.Need{subject.NeedUnix}, checks.DefaultEffect},
+				{"after Run each signal ends the process", []subject.Need{subject.NeedUnix}, checks.DefaultEffect},
 				{"also when Run has failed", []subject.Need{subject.NeedUnix}, checks.DefaultEffectAfterFailure},
+				{"a broken pipe after Run ends the process", []subject.Need{subject.NeedUnix, subject.NeedRunWith}, checks.PipelineAfter},
 			},
 		},
 		{

@@ -183,9 +183,33 @@ func (v *Verdict) lateHooks() {
 		}
 		return rest
 	}
-	if want, got := late(v.want), late(v.Got); !slices.Equal(want, got) {
+	want, got := late(v.want), late(v.Got)
+	if i := otherDeadline(want, got); i >= 0 {
+		v.object("HOOK-5", "the context of hook %d, registered after Stopped, has its deadline at %s, want %s",
+			got[i].Hook, scenarios.Show(got[i].Deadline), scenarios.Show(want[i].Deadline))
+		return
+	}
+	if !slices.Equal(want, got) {
 		v.object("HOOK-4", "hooks registered after Stopped run %s, want %s", runs(got), runs(want))
 	}
+}
+
+// otherDeadline finds the first run that has another deadline, where the runs are the
+// same otherwise. It is -1 where there is none, or they are not.
+func otherDeadline(want, got []model.HookRun) (first int) {
+	first = -1
+	if len(want) != len(got) {
+		return first
+	}
+	for i, r := range got {
+		if r.Deadline != want[i].Deadline && first < 0 {
+			first = i
+		}
+		if r.Deadline = want[i].Deadline; r != want[i] {
+			return -1
+		}
+	}
+	return first
 }
 
 // runs shows runs of hooks.

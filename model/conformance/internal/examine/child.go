@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -206,6 +207,11 @@ func (x *examiner) check(clause string, check clauses.Check) {
 	}
 	if failure := c.Failure(); failure != "" {
 		x.fail(clause, check.Name+": "+failure)
+	}
+	if left := c.Left(); left != "" && strings.HasPrefix(clause, "HEALTH-") {
+		x.fail(clause, fmt.Sprintf("%s: something is left behind: %s", check.Name, left))
+	} else if left != "" {
+		x.fail("RUN-10", fmt.Sprintf("in the check of %s, something is still there after Run returned: %s", key, left))
 	}
 	if why := c.Undecided(); why != "" {
 		x.write(process.Record{Undecided: &subject.Difference{Clause: clause, Text: check.Name + ": " + why}})

@@ -1,0 +1,104 @@
+package checks
+
+import (
+	"context"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// endless limits are those by which users say that there is none. Added to a time,
+// or to one another, they overflow.
+var endlessLimits = map[string]time.Duration{
+	"the longest there is": model.Never,
+	"half of the longest":  model.Never / 2,
+	"290 years":            290 * 365 * 24 * time.Hour,
+}
+
+// long is how long something lasts that an endless limit does not end.
+const long = 1000 * time.Hour
+
+// EndlessDrain checks DRAIN-2: a drain timeout that is never over.
+func EndlessDrain(c *Checker) {
+	for name, limit := range endlessLimits {
+		c.bubble(func() {
+			began, hook := time.Now(), time.Duration(0)
+			err := c.Impl.Run(func(ctx context.Context) error {
+				c.Impl.OnShutdown(ctx, func() error { hook = time.Since(began); return nil })
+				c.Impl.DrainGroup(ctx).Go(func() { time.Sleep(long) })
+				return nil
+			}, limit, 0)
+			c.expect(err == nil && about(hook, long), "the drain timeout is %s, and a group is busy for %v: the hook begins at %v, and Run returns %v", name, long, hook, err)
+		})
+	}
+}
+
+// EndlessShutdown checks HOOK-3: a shutdown timeout that is never over.
+func EndlessShutdown(c *Checker) {
+	for name, limit := range endlessLimits {
+		c.bubble(func() {
+			ended := 0
+			err := c.Impl.Run(func(ctx context.Context) error {
+				for range 2 {
+					c.Impl.OnShutdown(ctx, func() error { time.Sleep(long); ended++; return nil })
+				}
+				return nil
+			}, 0, limit)
+			c.expect(err == nil && ended == 2, "the shutdown timeout is %s, and of two hooks that take %v each, %d have ended; Run returns %v", name, long, ended, err)
+		})
+	}
+}
+
+// EndlessHookTimeout checks HOOK-6: the timeout of a hook that is never over.
+func EndlessHookTimeout(c *Checker) {
+	for name, limit := range endlessLimits {
+		c.bubble(func() {
+			var own error
+			err := c.Impl.Run(func(ctx context.Context) error {
+				c.Impl.OnShutdownContext(ctx, func(ctx context.Context) error {
+					time.Sleep(time.Second)
+					own = ctx.Err()
+					return nil
+				}, limit)
+				return nil
+			}, 0, time.Hour)
+			time.Sleep(2 * time.Second)
+			c.expect(err == nil && own == nil, "a hook has a timeout of %s, and takes 1s: Run returns %v, and its context has ended: %v", name, err, own)
+		})
+	}
+}
+
+// EndlessDelay checks DRAIN-7: a drain delay that is never over, beside other limits
+// that are not.
+func EndlessDelay(c *Checker) {
+	for name, limit := range endlessLimits {
+		c.bubble(func() {
+			err := c.run(func(ctx context.Context) error {
+				c.Impl.Stop(ctx, nil)
+				play.Wait(ctx.Done(), long)
+				c.expect(ctx.Err() == nil, "the drain delay is %s, and main's context ends in it", name)
+				return nil
+			}, subject.Settings{Delay: limit, Drain: limit, Shutdown: limit})
+			c.expect(err == nil, "the drain delay is %s, main ends in it, and Run returns %v", name, err)
+		})
+	}
+}
+
+// EndlessGrace checks DRAIN-4: of a grace that is never over, half of the drain
+// timeout counts.
+func EndlessGrace(c *Checker) {
+	for name, limit := range endlessLimits {
+		c.bubble(func() {
+			began, hook := time.Now(), time.Duration(0)
+			err := c.run(func(ctx context.Context) error {
+				c.Impl.OnShutdown(ctx, func() error { hook = time.Since(began); return nil })
+				c.Impl.Stop(ctx, nil)
+				time.Sleep(9 * time.Second)
+				return nil
+			}, subject.Settings{Grace: limit, Drain: 10 * time.Second})
+			c.expect(err == nil && about(hook, 5*time.Second), "the grace is %s and the drain timeout 10s, and main comes back after 9s: the hook begins at %v, want 5s; Run returns %v", name, hook, err)
+		})
+	}
+}

@@ -1,0 +1,79 @@
+package checks
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/process"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// InterruptIsExplained compares the log after an interrupt with that after
+// a SIGTERM: it has something more to say, and of something else than which
+// signal it was.
+func InterruptIsExplained(c *Checker) {
+	c.interruptIsExplained(0)
+	if c.offered[subject.NeedDelay] {
+		c.interruptIsExplained(time.Minute)
+	}
+}
+
+func (c *Checker) interruptIsExplained(delay time.Duration) {
+	after := func(sig os.Signal) []string {
+		var texts []string
+		for _, l := range c.interruptedWith(sig, delay).all() {
+			l.source = "" // and in the same words otherwise
+			text := strings.NewReplacer(sig.String(), "the signal", "SIGINT", "the signal", "SIGTERM", "the signal").Replace(l.String())
+			texts = append(texts, text)
+		}
+		return texts
+	}
+	interrupted, terminated := after(os.Interrupt), after(process.Terminate)
+	more := slices.ContainsFunc(interrupted, func(text string) bool { return !slices.Contains(terminated, text) })
+	c.expect(more, "with a drain delay of %v, after an interrupt the log says nothing that it does not say after a SIGTERM, of which a further one ends nothing; it says:\n%s", delay, strings.Join(interrupted, "\n"))
+}
+
+// LongStartIsLogged has start-up last for a thousand minutes.
+func LongStartIsLogged(c *Checker) {
+	began := time.Time{}
+	log := c.logged(subject.Settings{ManualStart: true}, func(ctx context.Context) error {
+		began = time.Now()
+		time.Sleep(1000 * time.Minute)
+		c.Impl.MarkStarted(ctx)
+		time.Sleep(5000 * time.Minute)
+		return nil
+	})
+	var got []time.Duration
+	for _, l := range log.all() {
+		if l.level == slog.LevelWarn && !l.isTransition() {
+			got = append(got, l.at.Sub(began).Round(time.Second))
+		}
+	}
+	var want []time.Duration
+	for at := time.Minute; at < 1000*time.Minute; at *= 2 {
+		want = append(want, at)
+	}
+	c.expect(slices.Equal(got, want), "start-up lasts 1000 minutes, and there are warnings after %v, want %v", got, want)
+	c.expectNoStartWarning()
+	log = c.logged(subject.Settings{}, func(context.Context) error { time.Sleep(1000 * time.Minute); return nil })
+	for _, l := range log.all() {
+		c.expect(l.level < slog.LevelWarn || l.isTransition(), "without manual start there is a warning: %v", l)
+	}
+}
+
+// expectNoStartWarning has a stop come before start-up is over, after which it is no
+// start-up any more.
+func (c *Checker) expectNoStartWarning() {
+	log := c.logged(subject.Settings{ManualStart: true, Drain: 2000 * time.Hour}, func(ctx context.Context) error {
+		c.Impl.DrainGroup(ctx).Go(func() { time.Sleep(1000 * time.Minute) })
+		time.Sleep(30 * time.Second)
+		return nil
+	})
+	for _, l := range log.all() {
+		c.expect(l.level < slog.LevelWarn || l.isTransition(), "main ends before start-up is over, and there is a warning: %v", l)
+	}
+}

@@ -1,0 +1,65 @@
+package checks
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// WaitsForIsOfBefore has work end at the very cancel.
+func WaitsForIsOfBefore(c *Checker) {
+	const units, tasks, groups, requests = 7, 13, 3, 5
+	work := units + groups
+	log := c.logged(subject.Settings{}, func(ctx context.Context) error {
+		for range units {
+			done, _ := c.Impl.Track(ctx)
+			context.AfterFunc(ctx, done)
+		}
+		for range groups {
+			group := c.Impl.DrainGroup(ctx)
+			group.Add(1)
+			context.AfterFunc(ctx, group.Done)
+		}
+		if c.offered[subject.NeedHandler] {
+			work += requests
+			c.requests(ctx, requests)
+		}
+		for n := 0; n < tasks && c.offered[subject.NeedGo]; n++ {
+			work++
+			c.Impl.Go(ctx, func(ctx context.Context) error { play.Wait(ctx.Done(), time.Hour); return nil })
+		}
+		c.Impl.Stop(ctx, nil)
+		play.Wait(ctx.Done(), time.Hour)
+		return nil
+	})
+	for _, l := range log.transitionTo(model.Draining) {
+		counted := numbers.FindAllString(l.under("waits_for"), -1)
+		each := slices.Contains(counted, fmt.Sprint(units)) && slices.Contains(counted, fmt.Sprint(groups)) &&
+			(!c.offered[subject.NeedGo] || slices.Contains(counted, fmt.Sprint(tasks))) &&
+			(!c.offered[subject.NeedHandler] || slices.Contains(counted, fmt.Sprint(requests)))
+		c.expect(each || slices.Contains(counted, fmt.Sprint(work)),
+			"%d units of Track, %d groups, %d tasks and %d requests are out at the stop, as far as they are offered, and done with the cancel: waits_for is %q", units, groups, tasks, requests, l.under("waits_for"))
+	}
+}
+
+// requests begins so many requests, which are answered with the cancel.
+func (c *Checker) requests(ctx context.Context, n int) {
+	var under sync.WaitGroup
+	under.Add(n)
+	counted := c.Impl.Handler(ctx, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		under.Done()
+		play.Wait(ctx.Done(), time.Hour)
+	}))
+	for range n {
+		go counted.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+	}
+	under.Wait()
+}

@@ -1,0 +1,129 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// usualEnds are those that are clean after a stop, without WithCleanError.
+var usualEnds = []error{http.ErrServerClosed, context.Canceled, net.ErrClosed}
+
+// CleanErrorAdds checks RUN-7: with WithCleanError the usual ends are still clean.
+func CleanErrorAdds(c *Checker) {
+	for _, end := range usualEnds {
+		c.endAfterStop(subject.Settings{CleanError: func(error) bool { return false }}, fmt.Errorf("in it: %w", end), func(how string, result error) {
+			c.expect(result == nil, "%s ends with %q after a stop, WithCleanError is given, and Run returns %v", how, end, result)
+		})
+	}
+}
+
+// CleanInDelay checks RUN-7: an end in the drain delay is one after a stop.
+func CleanInDelay(c *Checker) {
+	for _, end := range usualEnds {
+		c.endAfterStop(subject.Settings{Delay: 2 * time.Hour}, end, func(how string, result error) {
+			c.expect(result == nil, "%s ends with %q in the drain delay, and Run returns %v", how, end, result)
+		})
+	}
+}
+
+// TaskBeforeStop checks RUN-7: before a stop what would be clean is a task's error.
+func TaskBeforeStop(c *Checker) {
+	for _, end := range usualEnds {
+		c.bubble(func() {
+			began := time.Now()
+			err := c.run(func(ctx context.Context) error {
+				c.Impl.Go(ctx, func(context.Context) error { return end })
+				play.Wait(ctx.Done(), time.Hour)
+				return nil
+			}, subject.Settings{})
+			c.expect(errors.Is(err, end) && about(time.Since(began), 0), "a task returns %q before a stop, and Run returns %v after %v", end, err, time.Since(began))
+		})
+	}
+}
+
+// EqualErrorsAreKept checks RUN-6: an error that is returned several times is in the
+// result as often.
+func EqualErrorsAreKept(c *Checker) {
+	mine := errors.New("the same each time")
+	c.bubble(func() {
+		returned := 1 // by main
+		err := c.Impl.Run(func(ctx context.Context) error {
+			for range 3 {
+				c.Impl.OnShutdown(ctx, func() error { returned++; return mine })
+			}
+			return mine
+		}, 0, 0)
+		c.expect(occurrences(err, mine) == returned, "main and %d hooks return the same error, and it is in Run's result %d times: %v", returned-1, occurrences(err, mine), err)
+	})
+}
+
+// occurrences is how often an error is found in another.
+func occurrences(err, target error) (n int) {
+	if err == target {
+		return 1
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		return occurrences(e.Unwrap(), target)
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			n += occurrences(inner, target)
+		}
+	}
+	return n
+}
+
+// EveryStopIsKept checks RUN-6: the errors of all calls of Stop are in the result,
+// until Stopped.
+func EveryStopIsKept(c *Checker) {
+	c.bubble(func() {
+		var given []error
+		err := c.run(func(ctx context.Context) error {
+			stop := func() error {
+				mine := fmt.Errorf("error %d", len(given)+1)
+				given = append(given, mine)
+				c.Impl.Stop(ctx, mine)
+				return nil
+			}
+			c.Impl.OnShutdown(ctx, stop)
+			c.Impl.OnShutdown(ctx, stop)
+			for range 4 {
+				_ = stop()
+			}
+			return nil
+		}, subject.Settings{})
+		c.expectAll(err, given, "Stop is called %d times, twice of them in hooks", len(given))
+	})
+}
+
+// EveryTaskIsKept checks RUN-6: the errors of all tasks are in the result, those too
+// that fail while draining.
+func EveryTaskIsKept(c *Checker) {
+	c.bubble(func() {
+		var given []error
+		err := c.run(func(ctx context.Context) error {
+			for n := range 5 {
+				mine := fmt.Errorf("error %d", n+1)
+				given = append(given, mine)
+				c.Impl.Go(ctx, func(context.Context) error { time.Sleep(time.Duration(n+1) * time.Second); return mine })
+			}
+			play.Wait(ctx.Done(), time.Hour)
+			return nil
+		}, subject.Settings{})
+		c.expectAll(err, given, "%d tasks fail, one after another", len(given))
+	})
+}
+
+// expectAll demands that all the errors are in Run's result.
+func (c *Checker) expectAll(err error, all []error, format string, args ...any) {
+	for _, mine := range all {
+		c.expect(errors.Is(err, mine), "%s, and %q is not in Run's result: %v", fmt.Sprintf(format, args...), mine, err)
+	}
+}

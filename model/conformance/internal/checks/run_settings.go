@@ -1,0 +1,120 @@
+package checks
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// settings are one for each that is offered, and one with none of them, each as a
+// function that makes it: a channel belongs to the bubble that it is made in.
+func (c *Checker) settings() map[string]func() subject.Settings {
+	all := map[string]func() subject.Settings{"no other setting": func() subject.Settings { return subject.Settings{} }}
+	for name, given := range map[string]struct {
+		need subject.Need
+		set  func(s *subject.Settings)
+	}{
+		"a drain delay":  {subject.NeedDelay, func(s *subject.Settings) { s.Delay = time.Millisecond }},
+		"a return grace": {subject.NeedGrace, func(s *subject.Settings) { s.Grace = time.Second }},
+		"no grace":       {subject.NeedGrace, func(s *subject.Settings) { s.NoGrace = true }},
+		"manual start":   {subject.NeedManualStart, func(s *subject.Settings) { s.ManualStart = true }},
+		"a source":       {subject.NeedSignals, func(s *subject.Settings) { s.Signals = make(chan os.Signal) }},
+		"an observer":    {subject.NeedObserve, func(s *subject.Settings) { s.Observe = func(subject.Step) {} }},
+		"WithCleanError": {subject.NeedCleanError, func(s *subject.Settings) { s.CleanError = func(error) bool { return false } }},
+		"a signal error": {subject.NeedSignalError, func(s *subject.Settings) { s.SignalError = true }},
+	} {
+		if c.offered[given.need] {
+			all[name] = func() (s subject.Settings) { given.set(&s); return s }
+		}
+	}
+	return all
+}
+
+// Parent checks RUN-2: the context has the parent's values and not its deadline,
+// whatever else is set.
+func Parent(c *Checker) {
+	for what, made := range c.settings() {
+		c.bubble(func() {
+			parent, cancel := context.WithTimeout(context.WithValue(context.Background(), valueKey{}, "of the parent"), time.Hour)
+			defer cancel()
+			s := made()
+			s.Parent = parent
+			_ = c.run(func(ctx context.Context) error {
+				c.expect(ctx.Value(valueKey{}) == "of the parent", "with %s, main's context lacks the parent's values", what)
+				_, bounded := ctx.Deadline()
+				c.expect(!bounded, "with %s, main's context has the parent's deadline", what)
+				return nil
+			}, s)
+		})
+	}
+}
+
+// NoGoroutineStays checks RUN-10: many runs leave no goroutine, whatever is set and
+// called in them, though the parent lives on and the source stays open.
+func NoGoroutineStays(c *Checker) {
+	c.leaveNothing("no setting", func() {
+		_ = c.Impl.Run(func(ctx context.Context) error {
+			c.Impl.DrainGroup(ctx).Go(func() {})
+			c.Impl.OnShutdown(ctx, func() error { return nil })
+			return nil
+		}, 0, 0)
+	})
+	if !c.offered[subject.NeedRunWith] {
+		return
+	}
+	parent, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	for what, made := range c.settings() {
+		c.leaveNothing(what, func() {
+			s := made()
+			if c.offered[subject.NeedParent] {
+				s.Parent = parent
+			}
+			c.callEverything(s)
+		})
+	}
+}
+
+// callEverything has a run in which everything that is offered is called.
+func (c *Checker) callEverything(s subject.Settings) {
+	var run context.Context
+	nothing := func() error { return nil }
+	_ = c.run(func(ctx context.Context) error {
+		run = ctx
+		c.Impl.DrainGroup(ctx).Go(func() {})
+		c.Impl.OnShutdown(ctx, nothing)
+		if c.offered[subject.NeedOnShutdownContext] {
+			c.Impl.OnShutdownContext(ctx, func(context.Context) error { return nil }, time.Hour)
+		}
+		if c.offered[subject.NeedOnShutdownStop] {
+			c.Impl.OnShutdownStop(ctx, func(context.Context) error { return nil }, time.Hour)()
+		}
+		if c.offered[subject.NeedHandler] {
+			c.Impl.Handler(ctx, teapot).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+		}
+		c.callWider(ctx)
+		return nil
+	}, s)
+	if run != nil {
+		c.Impl.OnShutdown(run, nothing)
+	}
+}
+
+// leaveNothing calls f many times, and fails if that leaves goroutines behind.
+func (c *Checker) leaveNothing(with string, f func()) {
+	const times = 30
+	f()
+	before := runtime.NumGoroutine()
+	for range times {
+		f()
+	}
+	few := before + 10 // of which some may be of the process's own
+	if after := settled(few); after > few {
+		c.Errorf("with %s, there were %d goroutines before %d runs, and there are %d after:\n%s", with, before, times, after, stacks())
+	}
+}
