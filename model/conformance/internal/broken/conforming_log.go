@@ -2,6 +2,7 @@ package broken
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"regexp"
 	"runtime"
@@ -28,7 +29,7 @@ func logVariants() []variant {
 		{"logs transitions at Debug", "LOG STATE", func(i *impl) { atLevel(i, slog.LevelDebug) }},
 		{"logs transitions as warnings", "LOG STATE DRAIN", func(i *impl) { atLevel(i, slog.LevelWarn) }},
 		{"logs what is waited for as a group", "LOG", func(i *impl) {
-			count := regexp.MustCompile(`([0-9]+) (tracked|task)`)
+			count := regexp.MustCompile(`([0-9]+) (tracked|task|drain group|request)`)
 			onAttr(i, "waits_for", func(a slog.Attr) slog.Attr {
 				counts := []any{slog.String("main", "yes")}
 				for _, found := range count.FindAllStringSubmatch(a.Value.String(), -1) {
@@ -84,7 +85,8 @@ func writesPlaces(so string) func(i *impl) {
 	return func(i *impl) {
 		onErrors(i, func(all []error) []error {
 			for n, err := range all {
-				if text := rewrite(err.Error()); text != err.Error() {
+				was := fmt.Sprint(err) // main's Error may panic
+				if text := rewrite(was); text != was {
 					all[n] = reworded{err, text}
 				}
 			}
