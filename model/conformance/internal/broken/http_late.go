@@ -59,7 +59,7 @@ func lateServeCases() []Case {
 		}),
 		wrong("Handler counts a request until its connection is hijacked", "HTTP-4", func(i *impl) {
 			onHandler(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, counted, next http.Handler) {
-				if req.ProtoMajor == 2 || req.Method == http.MethodPost || refusing(i, ctx) {
+				if _, real := w.(http.Hijacker); !real || req.Method == http.MethodPost || refusing(i, ctx) {
 					counted.ServeHTTP(w, req)
 					return
 				}
