@@ -1,0 +1,118 @@
+package lifecycle_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/greynewell/mist-go/fsm"
+	"github.com/greynewell/mist-go/lifecycle"
+)
+
+func TestLogOfWhatFails(t *testing.T) {
+	expectLines(t, map[string]logCase{
+		"panics": {func(w *world, l *lineLog, ctx context.Context) error {
+			l.name("task")
+			lifecycle.Go(ctx, func(context.Context) error {
+				l.name("panic in task")
+				panic("boom")
+			})
+			l.name("hook")
+			lifecycle.OnShutdown(ctx, func() error {
+				l.name("panic in hook")
+				panic("boom")
+			})
+			<-ctx.Done()
+			sleep(0.5)
+			l.name("panic in main")
+			panic("boom")
+		}, []lifecycle.Option{lifecycle.WithObserver(func(s fsm.Step) {
+			if s.To == fsm.Stopped {
+				panic("observer")
+			}
+		})}, `
+			INFO lifecycle: running from=starting to=running event=started elapsed=0s @main_test.go
+			ERROR lifecycle: task panicked panic=lifecycle: panic at <panic in task>: boom stack=true @<task>
+			INFO lifecycle: draining from=running to=draining event=stop_requested elapsed=0s cause=lifecycle: task started at <task>: lifecycle: panic at <panic in task>: boom at=<task> waits_for=main at_most=15s @<task>
+			ERROR lifecycle: main panicked panic=lifecycle: panic at <panic in main>: boom stack=true @main_test.go
+			INFO lifecycle: hooks from=draining to=hooks event=drained elapsed=500ms hooks=1 at_most=10s @main_test.go
+			ERROR lifecycle: hook failed error=lifecycle: hook registered at <hook>: lifecycle: panic at <panic in hook>: boom @<hook>
+			ERROR lifecycle: hook panicked panic=lifecycle: panic at <panic in hook>: boom stack=true @<hook>
+			INFO lifecycle: stopped from=hooks to=stopped event=hooks_finished elapsed=0s @main_test.go
+			ERROR lifecycle: observer failed error=lifecycle: panic at log_failures_test.go: observer @main_test.go`},
+		"clean ends": {func(w *world, l *lineLog, ctx context.Context) error {
+			l.name("task")
+			lifecycle.Go(ctx, func(ctx context.Context) error { <-ctx.Done(); sleep(1); return ctx.Err() })
+			time.AfterFunc(time.Second, func() { lifecycle.Stop(ctx, nil) })
+			l.name("server")
+			return lifecycle.ServeFunc(ctx, func() error { <-ctx.Done(); sleep(2); return http.ErrServerClosed }, func(context.Context) error { return nil }, nil)
+		}, nil, `
+			INFO lifecycle: running from=starting to=running event=started elapsed=0s @main_test.go
+			INFO lifecycle: draining from=running to=draining event=stop_requested elapsed=1s at=log_failures_test.go waits_for=main, 2 tasks at_most=15s @log_failures_test.go
+			DEBUG lifecycle: task ended cleanly error=lifecycle: task started at <task>: context canceled @<task>
+			DEBUG lifecycle: server ended cleanly error=http: Server closed at=<server> @<server>
+			INFO lifecycle: hooks from=draining to=hooks event=drained elapsed=2s hooks=0 at_most=10s @main_test.go
+			INFO lifecycle: stopped from=hooks to=stopped event=hooks_finished elapsed=0s @main_test.go`},
+		"what comes after Draining": {func(w *world, l *lineLog, ctx context.Context) error {
+			lifecycle.OnShutdown(ctx, func() error {
+				l.name("group")
+				lifecycle.DrainGroup(ctx)
+				l.name("unit")
+				_, _ = lifecycle.Track(ctx)
+				l.name("task")
+				lifecycle.Go(ctx, goexit)
+				l.name("server")
+				_ = lifecycle.Serve(ctx, &http.Server{}, newPipes())
+				l.name("functions")
+				return lifecycle.ServeFunc(ctx, func() error { return nil }, goexit, nil)
+			})
+			time.AfterFunc(time.Second, func() {
+				l.name("late hook")
+				lifecycle.OnShutdown(ctx, func() error { return errBoom })
+				l.name("slow hook")
+				lifecycle.OnShutdownContext(ctx, func(context.Context) error { sleep(3); return errBoom }, lifecycle.HookName("db"), lifecycle.HookTimeout(2*time.Second))
+				l.name("long hook")
+				lifecycle.OnShutdownContext(ctx, func(context.Context) error { sleep(11); return nil }, lifecycle.HookTimeout(20*time.Second))
+			})
+			return nil
+		}, nil, `
+			INFO lifecycle: running from=starting to=running event=started elapsed=0s @main_test.go
+			INFO lifecycle: draining from=running to=draining event=main_exited elapsed=0s waits_for=nothing at_most=15s @main_test.go
+			INFO lifecycle: hooks from=draining to=hooks event=drained elapsed=0s hooks=1 at_most=10s @main_test.go
+			ERROR lifecycle: drain group created after Draining will not be waited for at=<group> state=hooks @<group>
+			ERROR lifecycle: tracked work refused after Draining: it would not be waited for at=<unit> state=hooks @<unit>
+			ERROR lifecycle: task refused after Draining: it would not be waited for at=<task> state=hooks @<task>
+			ERROR lifecycle: server refused after Draining: it would not be waited for at=<server> state=hooks @<server>
+			ERROR lifecycle: server refused after Draining: it would not be waited for at=<functions> state=hooks @<functions>
+			INFO lifecycle: stopped from=hooks to=stopped event=hooks_finished elapsed=0s @main_test.go
+			ERROR lifecycle: hook registered after Stopped runs immediately at=<late hook> hook=hook registered at <late hook> @<late hook>
+			ERROR lifecycle: hook failed too late to be in Run's result error=lifecycle: hook registered at <late hook>: boom at=<late hook> @<late hook>
+			ERROR lifecycle: hook registered after Stopped runs immediately at=<slow hook> hook=hook db registered at <slow hook> @<slow hook>
+			ERROR lifecycle: hook registered after Stopped is abandoned at=<slow hook> hook=hook db registered at <slow hook> timeout=2s @<slow hook>
+			ERROR lifecycle: hook registered after Stopped runs immediately at=<long hook> hook=hook registered at <long hook> @<long hook>
+			ERROR lifecycle: abandoned hook failed too late to be in Run's result error=lifecycle: hook db registered at <slow hook>: boom at=<slow hook> @<slow hook>
+			ERROR lifecycle: hook registered after Stopped is abandoned at=<long hook> hook=hook registered at <long hook> timeout=10s @<long hook>`},
+		"hooks that fail": {func(w *world, l *lineLog, ctx context.Context) error {
+			l.name("slow")
+			lifecycle.OnShutdownContext(ctx, func(context.Context) error { sleep(3); return errBoom }, lifecycle.HookTimeout(2*time.Second))
+			l.name("fails")
+			lifecycle.OnShutdownContext(ctx, func(context.Context) error { return errBoom }, nil)
+			l.name("uses the run's context")
+			lifecycle.OnShutdown(ctx, func() error { return ctx.Err() })
+			l.name("uses its own context")
+			lifecycle.OnShutdownContext(ctx, func(context.Context) error { return errBoom }, lifecycle.HookName("own"))
+			return nil
+		}, nil, `
+			INFO lifecycle: running from=starting to=running event=started elapsed=0s @main_test.go
+			ERROR lifecycle: OnShutdownContext: option 1 is nil at=<fails> @<fails>
+			INFO lifecycle: draining from=running to=draining event=main_exited elapsed=0s waits_for=nothing at_most=15s @main_test.go
+			INFO lifecycle: hooks from=draining to=hooks event=drained elapsed=0s hooks=4 at_most=10s @main_test.go
+			ERROR lifecycle: hook failed error=lifecycle: hook own registered at <uses its own context>: boom @<uses its own context>
+			ERROR lifecycle: hook failed error=lifecycle: hook registered at <uses the run's context>: context canceled hint=it used the run's context, which is already cancelled; register it with OnShutdownContext and use the context passed to the hook @<uses the run's context>
+			ERROR lifecycle: hook failed error=lifecycle: hook registered at <fails>: boom @<fails>
+			WARN lifecycle: hook abandoned error=lifecycle: hook registered at <slow>: lifecycle: shutdown timeout: exceeded its HookTimeout of 2s and was abandoned @<slow>
+			INFO lifecycle: stopped from=hooks to=stopped event=hooks_finished elapsed=2s @main_test.go
+			ERROR lifecycle: hook failed too late to be in Run's result error=lifecycle: hook registered at <slow>: boom at=<slow> @<slow>`},
+	})
+}
