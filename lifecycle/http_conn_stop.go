@@ -44,7 +44,7 @@ func (c *connections) closeFinished() (waiting bool, due time.Time) {
 		e.mu.Lock()
 		end, waits := e.closeTime(now, *c.stopping.Load(), c.goAway.Load())
 		switch {
-		case end.IsZero() || e.closing:
+		case end.IsZero():
 		case now.Before(end):
 			waiting = waiting || waits
 			if due.IsZero() || end.Before(due) {

@@ -92,7 +92,7 @@ func (c *connections) setState(conn net.Conn, state http.ConnState) {
 	}
 	e.mu.Lock()
 	e.http2 = e.http2 || e.hijacked // only HTTP/2 reports states after a hijack
-	e.dropped = state == http.StateActive && c.keepAlivesOff.Load() && e.mayBeClosed()
+	e.dropped = c.keepAlivesOff.Load() && e.mayBeClosed() // read when it is active
 	switch e.state = state; state {
 	case http.StateActive:
 		e.begun = false

@@ -11,10 +11,12 @@ import (
 )
 
 func TestLogOfWhatFails(t *testing.T) {
-	expectLines(t, map[string]logCase{
+	expectLines(t, true, map[string]logCase{
 		"panics": {func(w *world, l *lineLog, ctx context.Context) error {
+			lifecycle.Stop(ctx, nil)
 			l.name("task")
 			lifecycle.Go(ctx, func(context.Context) error {
+				sleep(0.25)
 				l.name("panic in task")
 				panic("boom")
 			})
@@ -23,7 +25,6 @@ func TestLogOfWhatFails(t *testing.T) {
 				l.name("panic in hook")
 				panic("boom")
 			})
-			<-ctx.Done()
 			sleep(0.5)
 			l.name("panic in main")
 			panic("boom")
@@ -33,8 +34,8 @@ func TestLogOfWhatFails(t *testing.T) {
 			}
 		})}, `
 			INFO lifecycle: running from=starting to=running event=started elapsed=0s @main_test.go
+			INFO lifecycle: draining from=running to=draining event=stop_requested elapsed=0s at=log_failures_test.go waits_for=main at_most=15s @log_failures_test.go
 			ERROR lifecycle: task panicked panic=lifecycle: panic at <panic in task>: boom stack=true @<task>
-			INFO lifecycle: draining from=running to=draining event=stop_requested elapsed=0s cause=lifecycle: task started at <task>: lifecycle: panic at <panic in task>: boom at=<task> waits_for=main at_most=15s @<task>
 			ERROR lifecycle: main panicked panic=lifecycle: panic at <panic in main>: boom stack=true @main_test.go
 			INFO lifecycle: hooks from=draining to=hooks event=drained elapsed=500ms hooks=1 at_most=10s @main_test.go
 			ERROR lifecycle: hook failed error=lifecycle: hook registered at <hook>: lifecycle: panic at <panic in hook>: boom @<hook>

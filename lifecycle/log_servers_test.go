@@ -11,7 +11,7 @@ import (
 )
 
 func TestLogOfServers(t *testing.T) {
-	expectLines(t, map[string]logCase{
+	expectLines(t, false, map[string]logCase{
 		"a server of functions that does not stop": {func(w *world, l *lineLog, ctx context.Context) error {
 			time.AfterFunc(time.Second, func() { lifecycle.Stop(ctx, nil) })
 			l.name("server")

@@ -12,7 +12,7 @@ import (
 )
 
 func TestLogOfEveryKindOfStop(t *testing.T) {
-	expectLines(t, map[string]logCase{
+	expectLines(t, true, map[string]logCase{
 		"an interrupt, and further ones": {func(w *world, l *lineLog, ctx context.Context) error {
 			for range 2 {
 				l.name("group")

@@ -163,7 +163,7 @@ func (r *run) endDraining(why fsm.Event) {
 		why = fsm.Drained
 	case why == fsm.Forced:
 		cause = ErrForced
-	case why == fsm.DrainTimedOut:
+	default:
 		cause = ErrDrainTimeout
 	}
 	r.enterHooks(why, cause)
