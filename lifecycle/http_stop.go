@@ -158,7 +158,7 @@ func (s *server) stop() {
 	}()
 	s.conns.stop()
 	s.conns.do("turning keep-alives off", s.disableKeepAlives) // which closes idle ones
-	s.closeListeners(s.listeners) // none is added any more
+	s.closeListeners(s.listeners)                              // none is added any more
 	shutDown := false
 	for silentDeadline := time.Now().Add(silentWait); ; {
 		waiting, due := s.conns.closeFinished()

@@ -30,6 +30,7 @@ func TestLogOfWhatFails(t *testing.T) {
 			panic("boom")
 		}, []lifecycle.Option{lifecycle.WithObserver(func(s fsm.Step) {
 			if s.To == fsm.Stopped {
+				sleep(0.05) // after that is logged
 				panic("observer")
 			}
 		})}, `
