@@ -193,6 +193,9 @@ func (v *view) groupStatus(places places) (rows []GroupStatus) {
 
 func (v *view) hookStatus(places places) (rows []HookStatus) {
 	spare := snapshotRows - len(v.pending) // rows for hooks that ran without an error
+	if v.running != nil {
+		spare--
+	}
 	for _, ran := range v.ran {
 		if ran.err != nil {
 			spare--
