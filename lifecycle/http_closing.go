@@ -65,7 +65,7 @@ func (w *closeWriter) send() {
 // its own Connection header.
 func (w *closeWriter) WriteHeader(status int) {
 	if status < 200 || status > 999 || w.sent || w.status != 0 {
-		if status >= 200 {
+		if w.status != 0 {
 			w.send()
 		}
 		w.ResponseWriter.WriteHeader(status)
