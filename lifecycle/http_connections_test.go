@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -99,5 +100,79 @@ func TestConnectionsThatAreNotComparableAreServed(t *testing.T) {
 		}
 		synctest.Wait()
 		w.expect("2s /2: 200 done, <nil>, close")
+	})
+}
+
+// HTTP-6: each connection is waited for until it is 500 ms old, and no longer.
+func TestEachSilentConnectionIsClosedAtItsTime(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		const connections = 8
+		ln := newPipes()
+		var reading sync.WaitGroup
+		srv := &http.Server{}
+		srv.RegisterOnShutdown(func() { w.note("on shutdown") })
+		var want []string
+		err := w.run(func(ctx context.Context) error {
+			go func() {
+				for i := range connections {
+					conn, _ := ln.dial(ctx, "", "")
+					reading.Go(func() {
+						_, err := conn.Read(make([]byte, 1))
+						w.note("%d: %v", i, err)
+						_ = conn.Close()
+					})
+					want = append(want, fmt.Sprintf("%v %d: EOF", time.Duration(i)*50*time.Millisecond+500*time.Millisecond, i))
+					sleep(0.05)
+				}
+				lifecycle.Stop(ctx, nil)
+			}()
+			err := lifecycle.Serve(ctx, srv, ln)
+			w.note("Serve: %v", err)
+			return err
+		})
+		reading.Wait()
+		if err != nil {
+			t.Error(err)
+		}
+		w.expectUnordered(append(want, "850ms on shutdown", "850ms Serve: <nil>")...)
+	})
+}
+
+// Shutdown is called when no request is expected any more: not while a handler is about
+// to be called for one that has been read, which ConnState may keep.
+func TestARequestThatWasReadIsWaitedForBeforeShutdown(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		ln := newPipes()
+		active := 0
+		srv := &http.Server{
+			Handler: http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
+				_, _ = io.Copy(rw, req.Body)
+				w.note("handler")
+				sleep(1)
+			}),
+			ConnState: func(_ net.Conn, state http.ConnState) {
+				if state == http.StateActive {
+					if active++; active == 2 {
+						sleep(0.3)
+					}
+				}
+			},
+		}
+		srv.RegisterOnShutdown(func() { w.note("on shutdown") })
+		err := w.run(func(ctx context.Context) error {
+			go func() {
+				conn, from := ln.talk(ctx)
+				defer conn.Close()
+				w.note("%s", ask(conn, from, "/"))
+				time.AfterFunc(100*time.Millisecond, func() { lifecycle.Stop(ctx, nil) })
+				w.note("%s", ask(conn, from, "/"))
+			}()
+			return lifecycle.Serve(ctx, srv, ln)
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		w.expectUnordered("0s handler", "1s 200 body <nil>", "1.3s handler", "1.3s on shutdown", "2.3s 200 body <nil>")
 	})
 }

@@ -71,3 +71,35 @@ func TestSlowOptionsRequestIsCounted(t *testing.T) {
 		w.expect("1s on shutdown", "3s 200 OK, close true, 0 bytes")
 	})
 }
+
+// As under net/http alone, "OPTIONS *" is answered for the handler, unless the server
+// says otherwise, and another request for "*" is the handler's.
+func TestWhichRequestsForAStarReachTheHandler(t *testing.T) {
+	for request, tc := range map[string]struct{ disabled, handled bool }{
+		"OPTIONS *":      {false, false},
+		"OPTIONS /":      {false, true},
+		"GET *":          {false, true},
+		"OPTIONS * HTTP": {true, true},
+	} {
+		inVirtualTime(t, func(w *world) {
+			ln := newPipes()
+			srv := &http.Server{
+				DisableGeneralOptionsHandler: tc.disabled,
+				Handler:                      http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusAccepted) }),
+			}
+			_ = w.run(func(ctx context.Context) error {
+				go func() {
+					defer lifecycle.Stop(ctx, nil)
+					conn, from := ln.talk(ctx)
+					defer conn.Close()
+					fmt.Fprintf(conn, "%s HTTP/1.1\r\nHost: x\r\n\r\n", strings.TrimSuffix(request, " HTTP"))
+					resp, err := http.ReadResponse(from, nil)
+					if err != nil || (resp.StatusCode == http.StatusAccepted) != tc.handled {
+						t.Errorf("%s is answered %v, %v; want the handler's answer: %v", request, resp, err, tc.handled)
+					}
+				}()
+				return lifecycle.Serve(ctx, srv, ln)
+			})
+		})
+	}
+}

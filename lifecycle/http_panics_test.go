@@ -68,7 +68,8 @@ func TestConnectionIsClosedWhenItsCallbackPanics(t *testing.T) {
 				})
 				expectBoom(t, err)
 				synctest.Wait()
-				w.expect("0s EOF")
+				w.note("Run returned")
+				w.expect("0s EOF", "0s Run returned") // which does not wait for the connection
 			})
 		})
 	}
