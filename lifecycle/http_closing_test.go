@@ -162,7 +162,8 @@ func exchange(t *testing.T, delay time.Duration, expect, stopped bool, handle fu
 				if expect {
 					header += "Expect: 100-continue\r\n"
 				}
-				go fmt.Fprint(conn, header+"\r\nbody")
+				go fmt.Fprint(conn, header+"\r\n")
+				time.AfterFunc(2*time.Second, func() { fmt.Fprint(conn, "body") })
 				time.AfterFunc(5*time.Second, func() { _ = conn.Close() })
 				raw, err := io.ReadAll(conn)
 				seen = fmt.Sprint(string(raw), err)

@@ -131,6 +131,7 @@ func TestEachSilentConnectionIsClosedAtItsTime(t *testing.T) {
 			return err
 		})
 		reading.Wait()
+		synctest.Wait()
 		if err != nil {
 			t.Error(err)
 		}
