@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -69,4 +70,35 @@ func TestBrokenPipeWithoutStopKillsTheProcess(t *testing.T) {
 	if err := cmd.Wait(); err == nil || err.Error() != "signal: broken pipe" {
 		t.Errorf("the process ended with %v", err)
 	}
+}
+
+// exitLate is the exit code of a child that was too late to show anything.
+const exitLate = 3
+
+// SIG-4: the reader may be gone a moment before this process's own signal is handled.
+func TestBrokenPipeJustBeforeTheStopIsIgnored(t *testing.T) {
+	got := ""
+	for range 5 {
+		reader, writer, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), "LIFECYCLE_TEST_CHILD=prints before it stops", "GORACE=atexit_sleep_ms=0")
+		cmd.Stdin, cmd.Stdout = strings.NewReader("go on\n"), writer
+		_ = reader.Close()
+		err = cmd.Run()
+		_ = writer.Close()
+		if err == nil {
+			return
+		}
+		if cmd.ProcessState.ExitCode() != exitLate {
+			got += err.Error() + "\n"
+		}
+	}
+	if got == "" {
+		t.Log("the machine is too busy to show anything")
+		return
+	}
+	t.Errorf("the process ended with\n%s", got)
 }

@@ -89,6 +89,21 @@ var children = map[string]func() int{
 			return nil
 		}))
 	},
+	// It prints twice to a pipe that is broken, the second time a little later.
+	"prints before it stops": func() int {
+		return exitCode(lifecycle.Run(func(ctx context.Context) error {
+			_, _ = bufio.NewReader(os.Stdin).ReadString('\n') // the reader has gone
+			began := time.Now()
+			_, _ = os.Stdout.WriteString("once\n")
+			time.Sleep(20 * time.Millisecond)
+			if time.Since(began) > 50*time.Millisecond {
+				os.Exit(exitLate)
+			}
+			_, _ = os.Stdout.WriteString("twice\n")
+			lifecycle.Stop(ctx, nil)
+			return nil
+		}))
+	},
 	// Its observers keep Run for a moment when everything else is done.
 	"takes its time to return": func() int {
 		return exitCode(lifecycle.Run(func(ctx context.Context) error {
