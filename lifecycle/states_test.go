@@ -4,6 +4,7 @@ import (
 	"context"
 	"reflect"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -99,6 +100,38 @@ func TestObserversDelayNothing(t *testing.T) {
 				if len(w.notes) != 3 {
 					t.Errorf("the observer saw %q", w.notes)
 				}
+			})
+		})
+	}
+}
+
+// Run waits 100 ms in all for observers, the log, and servers with UntilStopped.
+func TestRunWaitsAMomentForWhatIsSlow(t *testing.T) {
+	slowTo := func(seconds float64) lifecycle.Option {
+		return lifecycle.WithObserver(func(fsm.Step) { sleep(seconds) })
+	}
+	for name, tc := range map[string]struct {
+		opts []lifecycle.Option
+		want time.Duration
+	}{
+		"nothing":                          {nil, 0},
+		"an observer, 20 ms for each step": {[]lifecycle.Option{slowTo(0.02)}, 80 * time.Millisecond},
+		"two observers":                    {[]lifecycle.Option{slowTo(0.01), slowTo(0.02)}, 80 * time.Millisecond},
+		"an observer that hangs":           {[]lifecycle.Option{slowTo(10)}, 100 * time.Millisecond},
+		"two that hang":                    {[]lifecycle.Option{slowTo(10), slowTo(10)}, 100 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inVirtualTime(t, func(w *world) {
+				if err := w.run(func(context.Context) error { return nil }, tc.opts...); err != nil {
+					t.Error(err)
+				}
+				if took := time.Since(w.began); took != tc.want {
+					t.Errorf("Run returned after %v, want %v", took, tc.want)
+				}
+				if lines := strings.Count(w.log.String(), "lifecycle: "); lines != 4 {
+					t.Errorf("%d lines are logged, want all four", lines)
+				}
+				sleep(100)
 			})
 		})
 	}

@@ -1,0 +1,42 @@
+package lifecycle_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/greynewell/mist-go/lifecycle"
+)
+
+// HTTP-7: the warning about tasks comes when half of the drain timeout has passed, if
+// the server serves and a task runs then.
+func TestWhenTasksThatHoldUpDrainingAreLogged(t *testing.T) {
+	for name, tc := range map[string]struct {
+		task, server float64 // when each ends
+		want         bool
+	}{
+		"both go on":              {12, 60, true},
+		"the task ends before":    {7.9, 60, false},
+		"the server ends before":  {12, 7, false},
+		"both go on just as long": {8.1, 60, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inVirtualTime(t, func(w *world) {
+				srv := &http.Server{}
+				time.AfterFunc(time.Duration(tc.server*float64(time.Second)), func() { _ = srv.Close() })
+				time.AfterFunc(7900*time.Millisecond, func() { w.expectNoLog("tasks hold up Draining") })
+				_ = w.run(func(ctx context.Context) error {
+					go func() { _ = lifecycle.Serve(ctx, srv, newPipes(), lifecycle.UntilStopped()) }()
+					lifecycle.Go(ctx, func(context.Context) error { sleep(tc.task); return nil })
+					sleep(1)
+					return nil
+				}, lifecycle.WithDrainTimeout(14*time.Second))
+				if w.log.has("ERROR", "tasks hold up Draining", "tasks=1") != tc.want {
+					t.Errorf("logged: %v; the log:\n%s", !tc.want, w.log)
+				}
+				sleep(60)
+			})
+		})
+	}
+}
