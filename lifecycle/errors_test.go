@@ -89,6 +89,8 @@ func TestMainsErrorAfterAStopIsCleanIfEveryLeafIs(t *testing.T) {
 		"RUN-7: an error with nothing joined": {emptyJoin{}, false},
 		"RUN-7: several in another way":       {&multiError{context.Canceled, http.ErrServerClosed}, true},
 		"RUN-7: of which one is not":          {&multiError{context.Canceled, io.EOF}, false},
+		"RUN-7: what says that it is":         {isError{context.Canceled}, true},
+		"RUN-7: what says that of another":    {isError{io.EOF}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inVirtualTime(t, func(w *world) {
@@ -103,6 +105,12 @@ func TestMainsErrorAfterAStopIsCleanIfEveryLeafIs(t *testing.T) {
 		})
 	}
 }
+
+// isError says that it is another error.
+type isError struct{ other error }
+
+func (isError) Error() string          { return "is another" }
+func (e isError) Is(target error) bool { return target == e.other }
 
 type panickyError struct{}
 

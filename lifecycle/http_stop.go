@@ -126,11 +126,7 @@ func (s *server) failed(c *serveCall, loop *acceptLoop) error {
 		c.requestStop(err)
 	}
 	if s.beginStop(true) {
-		go call(func() error { s.stop(); return nil }, func(err error) {
-			if err != nil {
-				s.run.log.add(slog.LevelError, c.pc, "stopping a server that no longer accepts failed", slog.Any("error", err))
-			}
-		})
+		go s.stop()
 	}
 	return err
 }

@@ -96,6 +96,7 @@ func TestLogOfWhatFails(t *testing.T) {
 			ERROR lifecycle: abandoned hook failed too late to be in Run's result error=lifecycle: hook db registered at <slow hook>: boom at=<slow hook> @<slow hook>
 			ERROR lifecycle: hook registered after Stopped is abandoned at=<long hook> hook=hook registered at <long hook> timeout=10s @<long hook>`},
 		"hooks that fail": {func(w *world, l *lineLog, ctx context.Context) error {
+			lifecycle.OnShutdown(ctx, func() error { sleep(2); return nil })
 			l.name("slow")
 			lifecycle.OnShutdownContext(ctx, func(context.Context) error { sleep(3); return errBoom }, lifecycle.HookTimeout(2*time.Second))
 			l.name("fails")
@@ -109,12 +110,12 @@ func TestLogOfWhatFails(t *testing.T) {
 			INFO lifecycle: running from=starting to=running event=started elapsed=0s @main_test.go
 			ERROR lifecycle: OnShutdownContext: option 1 is nil at=<fails> @<fails>
 			INFO lifecycle: draining from=running to=draining event=main_exited elapsed=0s waits_for=nothing at_most=15s @main_test.go
-			INFO lifecycle: hooks from=draining to=hooks event=drained elapsed=0s hooks=4 at_most=10s @main_test.go
+			INFO lifecycle: hooks from=draining to=hooks event=drained elapsed=0s hooks=5 at_most=10s @main_test.go
 			ERROR lifecycle: hook failed error=lifecycle: hook own registered at <uses its own context>: boom @<uses its own context>
 			ERROR lifecycle: hook failed error=lifecycle: hook registered at <uses the run's context>: context canceled hint=it used the run's context, which is already cancelled; register it with OnShutdownContext and use the context passed to the hook @<uses the run's context>
 			ERROR lifecycle: hook failed error=lifecycle: hook registered at <fails>: boom @<fails>
 			WARN lifecycle: hook abandoned error=lifecycle: hook registered at <slow>: lifecycle: shutdown timeout: exceeded its HookTimeout of 2s and was abandoned @<slow>
-			INFO lifecycle: stopped from=hooks to=stopped event=hooks_finished elapsed=2s @main_test.go
-			ERROR lifecycle: hook failed too late to be in Run's result error=lifecycle: hook registered at <slow>: boom at=<slow> @<slow>`},
+			ERROR lifecycle: abandoned hook failed too late to be in Run's result error=lifecycle: hook registered at <slow>: boom at=<slow> @<slow>
+			INFO lifecycle: stopped from=hooks to=stopped event=hooks_finished elapsed=4s @main_test.go`},
 	})
 }

@@ -43,7 +43,7 @@ func (l *lineLog) Handle(_ context.Context, r slog.Record) error {
 		if a.Key == "stack" {
 			a.Value = slog.BoolValue(strings.HasPrefix(a.Value.String(), "goroutine "))
 		}
-		line += " " + a.Key + "=" + a.Value.String()
+		line += " " + a.Key + "=" + a.Value.Resolve().String()
 		return true
 	})
 	source := r.Source()

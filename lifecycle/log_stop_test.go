@@ -115,12 +115,13 @@ func TestLogOfEveryKindOfStop(t *testing.T) {
 		"a start that takes long": {func(w *world, l *lineLog, ctx context.Context) error {
 			sleep(130)
 			lifecycle.MarkStarted(ctx)
+			lifecycle.Stop(ctx, nil)
 			return nil
 		}, []lifecycle.Option{lifecycle.WithManualStart(), lifecycle.WithDrainTimeout(math.MaxInt64), lifecycle.WithDrainDelay(1)}, `
 			WARN lifecycle: still starting: call MarkStarted to end start-up (WithManualStart is set) elapsed=1m0s @main_test.go
 			WARN lifecycle: still starting: call MarkStarted to end start-up (WithManualStart is set) elapsed=2m0s @main_test.go
 			INFO lifecycle: running from=starting to=running event=started elapsed=2m10s @main_test.go
-			INFO lifecycle: draining from=running to=draining event=main_exited elapsed=0s waits_for=nothing at_most=unlimited @main_test.go
+			INFO lifecycle: draining from=running to=draining event=stop_requested elapsed=0s at=log_stop_test.go waits_for=main at_most=unlimited @log_stop_test.go
 			INFO lifecycle: hooks from=draining to=hooks event=drained elapsed=0s hooks=0 at_most=10s @main_test.go
 			INFO lifecycle: stopped from=hooks to=stopped event=hooks_finished elapsed=0s @main_test.go`},
 	})

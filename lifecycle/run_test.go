@@ -118,6 +118,7 @@ func TestInvalidArgumentsAreNamedAndMainIsNotCalled(t *testing.T) {
 		"WithObserver: the observer is nil": lifecycle.WithObserver(nil),
 		"WithSignalSource: the channel":     lifecycle.WithSignalSource(nil),
 		"WithSignals: signal 1 is nil":      lifecycle.WithSignals(nil),
+		"WithCleanError: the function":      lifecycle.WithCleanError(nil),
 	} {
 		t.Run("RUN-8: "+want, func(t *testing.T) {
 			err := lifecycle.Run(func(context.Context) error { t.Error("main was called"); return nil }, opt)

@@ -3,6 +3,7 @@ package lifecycle_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"strings"
 	"syscall"
@@ -79,6 +80,50 @@ func TestPendingStopIsHandledBeforeMainsReturn(t *testing.T) {
 			}, lifecycle.WithContext(parent))
 			if err != nil {
 				t.Fatalf("RUN-7: Run returned %v", err)
+			}
+		})
+	}
+}
+
+// SIG-1: a signal that has come before main's return is handled before it.
+func TestPendingSignalIsHandledBeforeMainsReturn(t *testing.T) {
+	for range 50 {
+		inVirtualTime(t, func(w *world) {
+			err := w.run(func(context.Context) error {
+				w.signals <- syscall.SIGTERM
+				return http.ErrServerClosed // as main would because of it
+			})
+			if err != nil {
+				t.Fatalf("RUN-7: Run returned %v", err)
+			}
+		})
+		inVirtualTime(t, func(w *world) {
+			err := w.run(func(ctx context.Context) error {
+				close(w.signals)
+				lifecycle.Go(ctx, func(context.Context) error { return errBoom })
+				<-ctx.Done()
+				return nil
+			})
+			if !errors.Is(err, errBoom) {
+				t.Fatalf("SIG-2: Run returned %v", err)
+			}
+		})
+	}
+}
+
+// RUN-14: only the signal error that is in the result is not joined again.
+func TestAnotherSignalErrorIsJoined(t *testing.T) {
+	for _, opts := range [][]lifecycle.Option{nil, {lifecycle.WithSignalError()}} {
+		inVirtualTime(t, func(w *world) {
+			own := &lifecycle.SignalError{Signal: syscall.SIGHUP}
+			err := w.run(func(ctx context.Context) error {
+				w.signals <- syscall.SIGTERM
+				<-ctx.Done()
+				lifecycle.Stop(ctx, own)
+				return nil
+			}, opts...)
+			if leaves(err, own) != 1 {
+				t.Errorf("Run returned %v, want %v in it", err, own)
 			}
 		})
 	}

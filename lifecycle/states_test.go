@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/greynewell/mist-go/fsm"
@@ -57,6 +58,9 @@ func TestStatesAreVisibleBeforeTheirEffects(t *testing.T) {
 				t.Errorf("STATE-3: the context carries a %T, which can be fired", src)
 			}
 			w.note("main in %v", src.State())
+			for _, state := range []fsm.State{fsm.Draining, fsm.Hooks} {
+				go func() { <-src.Reached(state); w.note("%v reached", state) }()
+			}
 			context.AfterFunc(ctx, func() { w.note("cancelled in %v", src.State()) })
 			lifecycle.OnShutdown(ctx, func() error { w.note("hook in %v", src.State()); return nil })
 			lifecycle.Stop(ctx, nil)
@@ -64,7 +68,8 @@ func TestStatesAreVisibleBeforeTheirEffects(t *testing.T) {
 			return nil
 		})
 		w.note("returned in %v, %v", src.State(), err)
-		w.expect("0s main in running", "0s cancelled in draining", "1s hook in hooks", "1s returned in stopped, <nil>")
+		synctest.Wait()
+		w.expectUnordered("0s main in running", "0s cancelled in draining", "0s draining reached", "1s hook in hooks", "1s hooks reached", "1s returned in stopped, <nil>")
 	})
 }
 

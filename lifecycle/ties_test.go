@@ -23,6 +23,10 @@ func TestWhatEndsAtItsDeadline(t *testing.T) {
 	}{
 		"HOOK-3: a hook at the shutdown timeout": {hook(10), "shutdown timeout, 10s"},
 		"HOOK-6: a hook at its own timeout":      {hook(2, lifecycle.HookTimeout(2*time.Second)), "hook timeout, 2s"},
+		"HOOK-6: and the next hook is run": {func(ctx context.Context) {
+			hook(1)(ctx)
+			hook(2, lifecycle.HookTimeout(2*time.Second))(ctx)
+		}, "hook timeout, 3s"},
 		"HOOK-6: a hook at both":                 {hook(10, lifecycle.HookTimeout(10*time.Second)), "shutdown timeout, 10s"},
 		"HOOK-6: a hook just before its own":     {hook(1.999999999, lifecycle.HookTimeout(2*time.Second)), "nil, 1.999999999s"},
 		"HOOK-3: a hook just before the phase's": {hook(9.999999999), "nil, 9.999999999s"},
