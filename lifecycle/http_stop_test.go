@@ -230,3 +230,68 @@ func TestFunctionsRegisteredWithAServerRunOnce(t *testing.T) {
 		w.expect("700ms on shutdown", "2.5s /2: 200 done, <nil>, close")
 	})
 }
+
+// HTTP-6: a connection of HTTP/2 that was used before the stop is not new any more.
+func TestUsedHTTP2ConnectionIsNotWaitedForAsANewOne(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		ln := newPipes()
+		client, hangUp := ln.client()
+		defer hangUp()
+		srv := &http.Server{Handler: http.HandlerFunc(slow), Protocols: new(http.Protocols)}
+		srv.Protocols.SetHTTP1(true)
+		srv.Protocols.SetUnencryptedHTTP2(true)
+		only := new(http.Protocols)
+		only.SetUnencryptedHTTP2(true)
+		client.Transport.(*http.Transport).Protocols = only
+		srv.RegisterOnShutdown(func() { w.note("on shutdown") })
+		err := w.run(func(ctx context.Context) error {
+			go func() {
+				silent, _ := ln.dial(ctx, "", "") // holds Shutdown up until 500ms
+				go func() { _, _ = io.ReadAll(silent); _ = silent.Close() }()
+				sleep(0.3)
+				w.get(client, "/0")
+				lifecycle.Stop(ctx, nil)
+				sleep(0.1)
+				w.get(client, "/0")
+			}()
+			return lifecycle.Serve(ctx, srv, ln)
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		w.expectUnordered("300ms /0: 200 done, <nil>", "400ms /0: 200 done, <nil>", "500ms on shutdown")
+	})
+}
+
+// DRAIN-2: over HTTP/2 a response may not have been read when its handler has returned.
+func TestHTTP2ResponseThatMayNotHaveBeenReadIsListed(t *testing.T) {
+	for drain, want := range map[time.Duration]int{1500 * time.Millisecond: 1, 3 * time.Second: 0} {
+		inVirtualTime(t, func(w *world) {
+			ln := newPipes()
+			client, hangUp := ln.client()
+			defer hangUp()
+			srv := &http.Server{Handler: http.HandlerFunc(slow)}
+			overHTTP2(client, srv)
+			dial := client.Transport.(*http.Transport).DialContext
+			client.Transport.(*http.Transport).DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+				conn, err := dial(ctx, network, addr)
+				return &lingeringConn{conn}, err
+			}
+			err := w.run(func(ctx context.Context) error {
+				time.AfterFunc(time.Second, func() { lifecycle.Stop(ctx, nil) })
+				go w.get(client, "/2")
+				return lifecycle.Serve(ctx, srv, ln)
+			}, lifecycle.WithDrainTimeout(drain))
+			var timeout *lifecycle.DrainTimeoutError
+			if n := 0; errors.As(err, &timeout) {
+				n = timeout.Requests
+				if n != want {
+					t.Errorf("with %v, %d requests are listed, want %d", drain, n, want)
+				}
+			} else if err != nil || want != 0 {
+				t.Errorf("with %v Run returned %v, want %d requests in it", drain, err, want)
+			}
+		})
+	}
+}

@@ -2,6 +2,7 @@ package lifecycle_test
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"testing"
 	"time"
@@ -39,4 +40,33 @@ func TestWhenTasksThatHoldUpDrainingAreLogged(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What has a context of the server's ends with the server.
+func TestContextsEndWithTheServer(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		ln := newPipes()
+		client, hangUp := ln.client()
+		var inside context.Context
+		srv := &http.Server{
+			Handler:     http.HandlerFunc(slow),
+			ConnContext: func(ctx context.Context, _ net.Conn) context.Context { inside = ctx; return ctx },
+		}
+		err := w.run(func(ctx context.Context) error {
+			go func() { _ = lifecycle.Serve(ctx, srv, ln, lifecycle.UntilStopped()) }()
+			w.get(client, "/1")
+			hangUp()
+			_ = srv.Shutdown(ctx)
+			w.note("its owner has stopped the server")
+			sleep(1)
+			if inside.Err() == nil || ctx.Err() != nil {
+				t.Errorf("the server's context has ended: %v, and main's: %v", inside.Err(), ctx.Err())
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		w.expect("1s /1: 200 done, <nil>", "1s its owner has stopped the server")
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // inFlight is the in-flight work: tracked units and requests, counted in one
@@ -76,6 +77,7 @@ func (w *inFlight) beginTask(t *item[task]) bool {
 	if !w.begin(oneUnit) {
 		return false
 	}
+	t.v.began = time.Now() // under the lock: the list is in the order in which tasks begin
 	w.tasks.add(t)
 	return true
 }

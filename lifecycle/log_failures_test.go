@@ -56,6 +56,27 @@ func TestLogOfWhatFails(t *testing.T) {
 			DEBUG lifecycle: server ended cleanly error=http: Server closed at=<server> @<server>
 			INFO lifecycle: hooks from=draining to=hooks event=drained elapsed=2s hooks=0 at_most=10s @main_test.go
 			INFO lifecycle: stopped from=hooks to=stopped event=hooks_finished elapsed=0s @main_test.go`},
+		"clean ends that are too late": {func(w *world, l *lineLog, ctx context.Context) error {
+			_ = lifecycle.Go(ctx, func(ctx context.Context) error { sleep(10); return ctx.Err() })
+			clean := func() error { sleep(11); return http.ErrServerClosed }
+			go func() {
+				_ = lifecycle.ServeFunc(ctx, clean, func(context.Context) error { return clean() }, clean)
+			}()
+			lifecycle.OnShutdown(ctx, clean)
+			sleep(0.5)
+			l.name("stop")
+			lifecycle.Stop(ctx, nil)
+			sleep(12)
+			return ctx.Err()
+		}, []lifecycle.Option{lifecycle.WithDrainTimeout(time.Second), lifecycle.WithReturnGrace(0), lifecycle.WithShutdownTimeout(time.Second)}, `
+			INFO lifecycle: running from=starting to=running event=started elapsed=0s @main_test.go
+			INFO lifecycle: draining from=running to=draining event=stop_requested elapsed=500ms at=<stop> waits_for=main, 2 tasks at_most=1s @<stop>
+			WARN lifecycle: in-flight work did not finish in time error=lifecycle: drain timeout (1s): still busy: task started at log_failures_test.go; task started at log_failures_test.go @main_test.go
+			INFO lifecycle: hooks from=draining to=hooks event=drain_timed_out elapsed=1s cause=lifecycle: drain timeout (1s): still busy: task started at log_failures_test.go; task started at log_failures_test.go hooks=1 at_most=1s @main_test.go
+			WARN lifecycle: server did not stop by the end of Draining and is no longer waited for at=log_failures_test.go @log_failures_test.go
+			WARN lifecycle: hooks were cut short error=lifecycle: shutdown timeout (1s): hook registered at log_failures_test.go was still running after 900ms main_running=true @main_test.go
+			INFO lifecycle: stopped from=hooks to=stopped event=shutdown_timed_out elapsed=1s cause=lifecycle: shutdown timeout (1s): hook registered at log_failures_test.go was still running after 900ms @main_test.go
+			ERROR lifecycle: hook failed too late to be in Run's result error=lifecycle: hook registered at log_failures_test.go: http: Server closed at=log_failures_test.go @log_failures_test.go`},
 		"what comes after Draining": {func(w *world, l *lineLog, ctx context.Context) error {
 			lifecycle.OnShutdown(ctx, func() error {
 				l.name("group")

@@ -75,7 +75,10 @@ func TestLogOfEveryKindOfStop(t *testing.T) {
 			for range 2 {
 				_, _ = lifecycle.Track(ctx)
 			}
-			lifecycle.OnShutdown(ctx, func() error { return nil })
+			for range 2 {
+				l.name("another hook")
+				lifecycle.OnShutdown(ctx, func() error { return nil })
+			}
 			l.name("hook")
 			lifecycle.OnShutdownContext(ctx, func(context.Context) error { sleep(40); return errBoom }, lifecycle.HookName("db"))
 			lifecycle.OnShutdown(ctx, func() error { sleep(1); return nil })
@@ -89,9 +92,9 @@ func TestLogOfEveryKindOfStop(t *testing.T) {
 			INFO lifecycle: running from=starting to=running event=started elapsed=0s @main_test.go
 			INFO lifecycle: draining from=running to=draining event=stop_requested elapsed=0s at=log_stop_test.go waits_for=main, 2 drain groups, 1 task, 2 tracked units at_most=4s @log_stop_test.go
 			WARN lifecycle: in-flight work did not finish in time error=lifecycle: drain timeout (4s): still busy: drain group created at <group> (2 of them); task started at <task>; 2 tracked units @main_test.go
-			INFO lifecycle: hooks from=draining to=hooks event=drain_timed_out elapsed=4s cause=lifecycle: drain timeout (4s): still busy: drain group created at <group> (2 of them); task started at <task>; 2 tracked units hooks=3 at_most=3s @main_test.go
-			WARN lifecycle: hooks were cut short error=lifecycle: shutdown timeout (3s): hook db registered at <hook> was still running after 2s; 1 hook never ran: hook registered at log_stop_test.go; of those that ran, hook registered at log_stop_test.go took longest, 1s main_running=true @main_test.go
-			INFO lifecycle: stopped from=hooks to=stopped event=shutdown_timed_out elapsed=3s cause=lifecycle: shutdown timeout (3s): hook db registered at <hook> was still running after 2s; 1 hook never ran: hook registered at log_stop_test.go; of those that ran, hook registered at log_stop_test.go took longest, 1s @main_test.go
+			INFO lifecycle: hooks from=draining to=hooks event=drain_timed_out elapsed=4s cause=lifecycle: drain timeout (4s): still busy: drain group created at <group> (2 of them); task started at <task>; 2 tracked units hooks=4 at_most=3s @main_test.go
+			WARN lifecycle: hooks were cut short error=lifecycle: shutdown timeout (3s): hook db registered at <hook> was still running after 2s; 2 hooks never ran: hook registered at <another hook> (2 of them); of those that ran, hook registered at log_stop_test.go took longest, 1s main_running=true @main_test.go
+			INFO lifecycle: stopped from=hooks to=stopped event=shutdown_timed_out elapsed=3s cause=lifecycle: shutdown timeout (3s): hook db registered at <hook> was still running after 2s; 2 hooks never ran: hook registered at <another hook> (2 of them); of those that ran, hook registered at log_stop_test.go took longest, 1s @main_test.go
 			ERROR lifecycle: task failed too late to be in Run's result error=boom at=<task> @<task>
 			ERROR lifecycle: hook failed too late to be in Run's result error=lifecycle: hook db registered at <hook>: boom at=<hook> @<hook>
 			ERROR lifecycle: Stop failed too late to be in Run's result error=boom at=<late stop> @<late stop>

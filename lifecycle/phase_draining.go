@@ -73,7 +73,7 @@ func (r *run) advanceDraining() {
 // cancel, and then cancels main's context (DRAIN-2, DRAIN-4).
 func (r *run) cancelMain() {
 	r.drain.deadline = time.Now().Add(r.cfg.drainTimeout)
-	r.arm(r.cfg.drainTimeout, r.drainTimedOut)
+	r.arm(r.cfg.drainTimeout, func() { r.endDraining(fsm.DrainTimedOut) })
 	if grace := r.returnGrace(); grace > 0 && !r.mainBack {
 		r.logIdleGroups()
 		r.arm(grace/5, r.warnMainNotBack)
@@ -139,18 +139,6 @@ func (r *run) awaitWork() {
 			r.post(func() { r.drain.workDone = true })
 		}
 	}()
-}
-
-// drainTimedOut ends Draining with work still in flight. If there is none, and
-// only main was waited for, its grace is what has ended (DRAIN-4).
-func (r *run) drainTimedOut() {
-	if r.drain.step == awaitingMain {
-		r.endGrace()
-		r.advanceDraining()
-	}
-	if r.State() == fsm.Draining {
-		r.endDraining(fsm.DrainTimedOut)
-	}
 }
 
 // endDraining leaves Draining for Hooks. If all work ended at the same moment as

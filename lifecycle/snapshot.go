@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"slices"
 	"time"
 
 	"github.com/greynewell/mist-go/fsm"
@@ -156,7 +155,6 @@ func (v *view) snapshot() Snapshot {
 	for _, t := range v.tasks {
 		s.Tasks = append(s.Tasks, TaskStatus{Place: places.of(t.pc), Began: t.began})
 	}
-	slices.SortStableFunc(s.Tasks, func(a, b TaskStatus) int { return a.Began.Compare(b.Began) })
 	s.Groups, s.GroupCount = v.groupStatus(places), len(v.groups)
 	s.Hooks, s.HookCount = v.hookStatus(places), len(v.ran)+v.hooksPending
 	if v.running != nil {

@@ -265,12 +265,9 @@ func (r *run) handleBrokenPipe() {
 	}
 }
 
-// releaseSignals restores the effect that signals had before Run (SIG-3).
+// releaseSignals restores the effect that signals had before Run (SIG-3). A channel
+// that is nil was not registered.
 func (r *run) releaseSignals() {
-	if r.signals != nil {
-		signal.Stop(r.signals)
-	}
-	if r.brokenPipe != nil {
-		signal.Stop(r.brokenPipe)
-	}
+	signal.Stop(r.signals)
+	signal.Stop(r.brokenPipe)
 }

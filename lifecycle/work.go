@@ -74,9 +74,7 @@ type task struct {
 	began time.Time
 }
 
-func newTask(pc uintptr) *item[task] {
-	return &item[task]{v: task{pc: pc, began: time.Now()}}
-}
+func newTask(pc uintptr) *item[task] { return &item[task]{v: task{pc: pc}} }
 
 // Go runs task on a new goroutine as in-flight work: Draining lasts until it
 // returns or the drain timeout runs out. The task is called with ctx, which
