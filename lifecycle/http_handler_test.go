@@ -165,3 +165,46 @@ func TestResponseWritersKeepTheirMethods(t *testing.T) {
 		})
 	}
 }
+
+// HTTP-3: but the answer to an upgrade, which HTTP/2 does not have, needs its header.
+func TestWhichResponsesCloseWhileDraining(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		_ = w.run(func(ctx context.Context) error {
+			counted := lifecycle.Handler(ctx, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+			ask := func(proto int, upgrade string) {
+				req, rec := httptest.NewRequest("GET", "/", nil), httptest.NewRecorder()
+				req.ProtoMajor = proto
+				if upgrade != "" {
+					req.Header.Set("Upgrade", upgrade)
+				}
+				counted.ServeHTTP(rec, req)
+				w.note("HTTP/%d, upgrade %q: %q", proto, upgrade, rec.Header().Get("Connection"))
+			}
+			ask(1, "")
+			lifecycle.Stop(ctx, nil)
+			ask(1, "")
+			ask(1, "websocket")
+			ask(2, "")
+			ask(2, "websocket")
+			return nil
+		})
+		w.expect(`0s HTTP/1, upgrade "": ""`, `0s HTTP/1, upgrade "": "close"`, `0s HTTP/1, upgrade "websocket": ""`,
+			`0s HTTP/2, upgrade "": "close"`, `0s HTTP/2, upgrade "websocket": "close"`)
+	})
+}
+
+func TestWhatARefusedRequestIsAnswered(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		var counted http.Handler
+		_ = w.run(func(ctx context.Context) error {
+			counted = lifecycle.Handler(ctx, nil)
+			return nil
+		})
+		rec := httptest.NewRecorder()
+		counted.ServeHTTP(rec, httptest.NewRequest("GET", "/", nil))
+		if h := rec.Header(); rec.Code != http.StatusServiceUnavailable || h.Get("Retry-After") != "1" || h.Get("Connection") != "close" ||
+			rec.Body.String() != "the service is shutting down\n" {
+			t.Errorf("HTTP-4: %d %v %s", rec.Code, h, rec.Body)
+		}
+	})
+}

@@ -211,3 +211,29 @@ func (p *pipes) talk(ctx context.Context) (net.Conn, *bufio.Reader) {
 	}
 	return conn, bufio.NewReader(conn)
 }
+
+// HTTP-2: what is written to a connection that is cut fails soon, though Close of the
+// connection takes its time.
+func TestWritesToAConnectionThatIsSlowToCloseFail(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		ln := newPipes()
+		var closes atomic.Int32
+		wrap := func(conn net.Conn) net.Conn { return &slowCloseConn{conn, &closes, 3 * time.Second} }
+		handler := http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(rw, "which is not read")
+			w.note("%v", http.NewResponseController(rw).Flush())
+		})
+		_ = w.run(func(ctx context.Context) error {
+			go func() {
+				conn, _ := ln.dial(ctx, "", "")
+				fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+				sleep(30)
+				_ = conn.Close()
+			}()
+			time.AfterFunc(time.Second, func() { lifecycle.Stop(ctx, nil) })
+			return lifecycle.Serve(ctx, &http.Server{Handler: handler}, wrappingListener{ln, wrap})
+		}, lifecycle.WithDrainTimeout(time.Second))
+		sleep(60)
+		w.expect("2.01s write pipe: i/o timeout")
+	})
+}

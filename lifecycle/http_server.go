@@ -99,9 +99,7 @@ func (s *server) register() bool {
 	s.cutWait = s.run.cutWait
 	s.done = func() {
 		s.run.work.endServer(s)
-		if s.run.State() == fsm.Hooks {
-			s.run.wake() // the first hook may be waiting for this
-		}
+		s.run.wake() // the first hook may be waiting for this
 	}
 	return s.run.work.beginServer(s)
 }

@@ -61,7 +61,7 @@ func TestNewHTTP2ConnectionIsAnswered(t *testing.T) {
 
 // HTTP-1: a client that does not disconnect is not waited for long.
 func TestIdleHTTP2ConnectionGetsGOAWAY(t *testing.T) {
-	for idle, want := range map[float64]string{0.3: "1.3s Serve: <nil>", 60: "1m0.1s Serve: <nil>"} {
+	for idle, want := range map[float64]string{0.3: "1.3s Serve: <nil>", 4.5: "5.5s Serve: <nil>", 5: "5.1s Serve: <nil>", 60: "1m0.1s Serve: <nil>"} {
 		testIdleHTTP2(t, idle, want)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/greynewell/mist-go/lifecycle"
@@ -69,4 +70,37 @@ func TestContextsEndWithTheServer(t *testing.T) {
 		}
 		w.expect("1s /1: 200 done, <nil>", "1s its owner has stopped the server")
 	})
+}
+
+// slowListener is a listener whose Close takes its time.
+type slowListener struct {
+	*pipes
+	takes time.Duration
+}
+
+func (l slowListener) Close() error { time.Sleep(l.takes); return l.pipes.Close() }
+
+// At the end a server waits 10 ms for its listener to close.
+func TestHowLongUntilStoppedWaitsForItsListener(t *testing.T) {
+	for takes, want := range map[time.Duration]string{
+		0:                    "1s Serve: <nil>",
+		4 * time.Millisecond: "1.004s Serve: <nil>",
+		time.Second:          "1.01s Serve: <nil>",
+	} {
+		inVirtualTime(t, func(w *world) {
+			err := w.run(func(ctx context.Context) error {
+				go func() {
+					w.note("Serve: %v", lifecycle.Serve(ctx, &http.Server{}, slowListener{newPipes(), takes}, lifecycle.UntilStopped()))
+				}()
+				sleep(1)
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			synctest.Wait()
+			w.expect(want)
+			sleep(2)
+		})
+	}
 }

@@ -134,9 +134,7 @@ func (s *funcServer) begin() bool {
 func (s *funcServer) end() {
 	s.run.work.endTask(s.task)
 	s.run.work.endServer(s)
-	if s.run.State() == fsm.Hooks {
-		s.run.wake() // the first hook may be waiting for this
-	}
+	s.run.wake() // the first hook may be waiting for this
 }
 
 func (s *funcServer) cancelled() bool { return s.ctx.Err() != nil || s.run.ctx.Err() != nil }
