@@ -153,8 +153,8 @@ func (s *server) stop() {
 		close(s.stopped)
 	}()
 	s.conns.stop()
-	s.conns.do("turning keep-alives off", s.disableKeepAlives) // which closes idle ones
-	s.closeListeners(s.listeners)                              // none is added any more
+	s.inBackgroundIf(s.conns.open.Load() > 0, "turning keep-alives off", s.disableKeepAlives)
+	s.closeListeners(s.listeners) // none is added any more
 	shutDown := false
 	for silentDeadline := time.Now().Add(silentWait); ; {
 		waiting, due := s.conns.closeFinished()
@@ -217,11 +217,21 @@ func (s *server) shutDown() {
 	if s.closed.Load() {
 		return
 	}
-	s.conns.do("Shutdown", func() {
+	s.inBackgroundIf(s.conns.open.Load() > 0 || s.stillAccepting(), "Shutdown", func() {
 		ended, cancel := context.WithCancel(context.Background())
 		cancel()
 		_ = s.srv.Shutdown(ended)
 	})
+}
+
+// inBackgroundIf calls fn, in the background if something is open, because closing
+// that may block.
+func (s *server) inBackgroundIf(open bool, what string, fn func()) {
+	if open {
+		s.conns.do(what, fn)
+	} else {
+		fn()
+	}
 }
 
 // cut cancels the requests' contexts, closes every connection, and waits a moment
