@@ -91,8 +91,8 @@ func (c *connections) setState(conn net.Conn, state http.ConnState) {
 		return
 	}
 	e.mu.Lock()
-	e.http2 = e.http2 || e.hijacked                       // only HTTP/2 reports states after a hijack
-	e.dropped = c.keepAlivesOff.Load() && e.mayBeClosed() // read when it is active
+	e.http2 = e.http2 || e.hijacked // only HTTP/2 reports states after a hijack
+	e.dropped = c.keepAlivesOff.Load() && e.mayBeClosed()
 	switch e.state = state; state {
 	case http.StateActive:
 		e.begun = false
