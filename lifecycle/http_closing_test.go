@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/greynewell/mist-go/lifecycle"
@@ -171,6 +172,7 @@ func exchange(t *testing.T, delay time.Duration, expect, stopped bool, handle fu
 			return lifecycle.Serve(ctx, srv, ln)
 		}, lifecycle.WithDrainDelay(delay))
 		sleep(100)
+		synctest.Wait()
 		seen += fmt.Sprint(w.notes, complaints)
 	})
 	headers := strings.Split(regexp.MustCompile(`Date: .*GMT|call from .* \(.*\.go:\d+\)`).ReplaceAllString(seen, ""), "\r\n")

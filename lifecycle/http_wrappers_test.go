@@ -88,20 +88,23 @@ func TestWrappersOfHijackedConnections(t *testing.T) {
 // A server's ConnState may be called with any connection.
 func TestStatesOfUnknownConnectionsAreIgnored(t *testing.T) {
 	inVirtualTime(t, func(w *world) {
-		srv := &http.Server{}
-		err := w.run(func(ctx context.Context) error {
-			time.AfterFunc(time.Second, func() {
-				one, other := net.Pipe()
-				defer one.Close()
-				defer other.Close()
-				for _, state := range []http.ConnState{http.StateNew, http.StateActive, http.StateIdle, http.StateHijacked, http.StateClosed} {
-					srv.ConnState(one, state)
-				}
-				lifecycle.Stop(ctx, nil)
-			})
-			return lifecycle.Serve(ctx, srv, newPipes())
+		ln := newPipes()
+		client, hangUp := ln.client()
+		defer hangUp()
+		handler := http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
+			srv := req.Context().Value(http.ServerContextKey).(*http.Server)
+			one, other := net.Pipe()
+			defer one.Close()
+			defer other.Close()
+			for _, state := range []http.ConnState{http.StateNew, http.StateActive, http.StateIdle, http.StateHijacked, http.StateClosed} {
+				srv.ConnState(one, state)
+			}
 		})
-		if took := time.Since(w.began); err != nil || took != time.Second {
+		err := w.run(func(ctx context.Context) error {
+			go func() { w.get(client, "/"); lifecycle.Stop(ctx, nil) }()
+			return lifecycle.Serve(ctx, &http.Server{Handler: handler}, ln)
+		})
+		if took := time.Since(w.began); err != nil || took != 0 {
 			t.Errorf("Run returned %v after %v", err, took)
 		}
 	})
