@@ -57,6 +57,7 @@ func TestContextsEndWithTheServer(t *testing.T) {
 			go func() { _ = lifecycle.Serve(ctx, srv, ln, lifecycle.UntilStopped()) }()
 			w.get(client, "/1")
 			hangUp()
+			sleep(1) // with nothing open, Shutdown does not poll
 			_ = srv.Shutdown(ctx)
 			w.note("its owner has stopped the server")
 			sleep(1)
@@ -68,7 +69,7 @@ func TestContextsEndWithTheServer(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		w.expect("1s /1: 200 done, <nil>", "1s its owner has stopped the server")
+		w.expect("1s /1: 200 done, <nil>", "2s its owner has stopped the server")
 	})
 }
 
