@@ -203,10 +203,15 @@ func exactly(test string) string {
 	return strings.Join(parts, "/")
 }
 
+// interruptIgnored reports whether SIGINT was ignored when this process was started, as
+// in a command that a shell runs in the background. It is never changed.
+var interruptIgnored = signal.Ignored(os.Interrupt)
+
 // HearInterrupts undoes, for the children, that this process ignores SIGINT:
-// what is ignored stays so in a new program, what is handled does not.
+// what is ignored stays so in a new program, what is handled does not. It may be called
+// concurrently: while another call is in effect, SIGINT is not ignored.
 func HearInterrupts() (stop func()) {
-	if !signal.Ignored(os.Interrupt) {
+	if !interruptIgnored && !signal.Ignored(os.Interrupt) {
 		return func() {}
 	}
 	heard := make(chan os.Signal, 1)
