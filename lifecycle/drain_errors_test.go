@@ -110,3 +110,26 @@ func TestErrorNamesTheCallOfANestedRun(t *testing.T) {
 		}
 	})
 }
+
+// DRAIN-2: what ends because its time is over was busy when that was, in real time too.
+func TestWorkThatEndsAtTheTimeoutIsListed(t *testing.T) {
+	const tasks, units = 40, 30
+	for range 5 {
+		err := lifecycle.Run(func(ctx context.Context) error {
+			over := lifecycle.WorkContext(ctx).Done()
+			for range tasks {
+				lifecycle.Go(ctx, func(context.Context) error { <-over; return nil })
+			}
+			for range units {
+				done, _ := lifecycle.Track(ctx)
+				go func() { <-over; done() }()
+			}
+			lifecycle.DrainGroup(ctx).Go(func() { <-over })
+			return nil
+		}, lifecycle.WithDrainTimeout(5*time.Millisecond), lifecycle.WithSignals(), lifecycle.WithLogger(slog.New(slog.DiscardHandler)))
+		var timeout *lifecycle.DrainTimeoutError
+		if !errors.As(err, &timeout) || len(timeout.Tasks) != tasks || timeout.Tracked != units || len(timeout.Groups) != 1 {
+			t.Fatalf("Run returned %v, want %d tasks, %d units and a group", err, tasks, units)
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package lifecycle
 
 import (
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -180,49 +179,50 @@ func (w *inFlight) close() bool {
 	return !was
 }
 
-// many reports whether there are so many groups and tasks that listing them takes
-// a while.
-func (w *inFlight) many() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.groups)+w.tasks.n > 1000
+// busyWork is the work that is in flight, or may be, at one moment. Servers are not
+// listed.
+type busyWork struct {
+	counts
+	busy, unknown []uintptr // the call sites of groups, oldest first
+	running       []uintptr // and of tasks
 }
 
-// anyBusy reports whether any work is in flight, or may be, not counting servers.
-func (w *inFlight) anyBusy() bool {
-	n := w.counts()
-	return n.tasks+n.tracked+n.requests > 0 ||
-		slices.ContainsFunc(w.known(), func(g *group) bool { return g.state() != groupIdle })
-}
-
-// busy returns the error that lists what is in flight, or may be (DRAIN-2).
-func (w *inFlight) busy() *DrainTimeoutError {
-	n := w.counts()
-	e := &DrainTimeoutError{Tracked: n.tracked, Requests: n.requests}
-	places := places{}
+// busy returns what is in flight. It makes no texts, which take longer.
+func (w *inFlight) busy() (b busyWork) {
+	b.counts = w.counts()
 	for _, g := range w.known() {
 		switch g.state() {
 		case groupUnknown:
-			e.MayBeBusy = append(e.MayBeBusy, places.of(g.pc))
+			b.unknown = append(b.unknown, g.pc)
 		case groupBusy:
-			e.Groups = append(e.Groups, places.of(g.pc))
+			b.busy = append(b.busy, g.pc)
 		}
 	}
-	for _, pc := range w.taskPlaces() {
-		e.Tasks = append(e.Tasks, places.of(pc))
-	}
-	return e
-}
-
-// taskPlaces returns the call sites of the running tasks, oldest first.
-func (w *inFlight) taskPlaces() []uintptr {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	pcs := make([]uintptr, 0, w.tasks.n)
+	b.running = make([]uintptr, 0, w.tasks.n)
 	for t := w.tasks.first; t != nil; t = t.next {
-		pcs = append(pcs, t.v.pc)
+		b.running = append(b.running, t.v.pc)
 	}
-	return pcs
+	b.tasks = len(b.running)
+	return b
+}
+
+func (b *busyWork) none() bool {
+	return b.tasks+b.tracked+b.requests+len(b.busy)+len(b.unknown) == 0
+}
+
+// many reports whether there is so much that listing it takes a while.
+func (b *busyWork) many() bool { return len(b.busy)+len(b.unknown)+len(b.running) > 1000 }
+
+// err returns the error that lists the work (DRAIN-2).
+func (b *busyWork) err(timeout time.Duration) *DrainTimeoutError {
+	places := places{}
+	return &DrainTimeoutError{
+		Timeout: timeout,
+		Groups:  places.ofAll(b.busy), MayBeBusy: places.ofAll(b.unknown), Tasks: places.ofAll(b.running),
+		Tracked: b.tracked, Requests: b.requests,
+	}
 }
 
 // idleGroups returns the call sites of the groups that are at zero.

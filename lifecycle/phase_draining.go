@@ -145,30 +145,33 @@ func (r *run) awaitWork() {
 // its time ran out, or only main or silent connections were waited for, that is
 // not a timeout.
 func (r *run) endDraining(why fsm.Event) {
-	cause := context.Canceled
-	switch closed := r.work.close(); {
-	case !closed || why == fsm.DrainTimedOut && !r.work.anyBusy():
+	cause, closed := context.Canceled, r.work.close()
+	var busy busyWork
+	if closed {
+		busy = r.work.busy() // before the work contexts are cancelled, which ends some of it
+	}
+	switch {
+	case !closed || why == fsm.DrainTimedOut && busy.none():
 		why = fsm.Drained
 	case why == fsm.Forced:
 		cause = ErrForced
 	default:
 		cause = ErrDrainTimeout
 	}
-	r.enterHooks(why, cause)
+	r.enterHooks(why, cause, busy)
 }
 
 // unfinished returns the error of a Draining that was cut short (DRAIN-2,
 // SIG-2). Listing what is busy can take a while, so the first hook may begin
 // before.
-func (r *run) unfinished(why fsm.Event) error {
+func (r *run) unfinished(why fsm.Event, busy busyWork) error {
 	if why == fsm.Drained {
 		return nil
 	}
-	busy := r.work.busy()
-	busy.Timeout = r.cfg.drainTimeout
-	var failure error = busy
+	listed := busy.err(r.cfg.drainTimeout)
+	var failure error = listed
 	if why == fsm.Forced {
-		failure = fmt.Errorf("%w while draining: %s", ErrForced, busy.text())
+		failure = fmt.Errorf("%w while draining: %s", ErrForced, listed.text())
 		if !r.mainBack {
 			failure = fmt.Errorf("%w; %s", failure, strings.TrimPrefix(r.mainRunningError().Error(), "lifecycle: "))
 		}

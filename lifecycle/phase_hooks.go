@@ -61,7 +61,7 @@ type finishedHook struct {
 }
 
 // enterHooks begins the phase; work contexts are cancelled with cause.
-func (r *run) enterHooks(why fsm.Event, cause error) {
+func (r *run) enterHooks(why fsm.Event, cause error, busy busyWork) {
 	timeout := r.cfg.shutdownTimeout
 	step := r.transition(why)
 	hooks := r.hooks.size()
@@ -73,13 +73,13 @@ func (r *run) enterHooks(why fsm.Event, cause error) {
 		r.arm(patience, func() {}) // advanceHooks checks the time
 	}
 	r.workCancel(cause)
-	slow := r.work.many() || why == fsm.Forced && !r.mainBack // to list what is busy
+	slow := busy.many() || why == fsm.Forced && !r.mainBack // to list what is busy
 	if slow && !r.firstHookWaits() {
 		if h, _ := r.hooks.next(false); h != nil {
 			r.startHook(h)
 		}
 	}
-	failure := r.unfinished(why)
+	failure := r.unfinished(why, busy)
 	r.report(step, transitionDetails{cause: failure, hooks: hooks, atMost: timeout, interruptible: r.stop.interrupted})
 }
 

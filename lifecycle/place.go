@@ -45,6 +45,14 @@ func (p places) of(pc uintptr) string {
 	return text
 }
 
+// ofAll returns the texts in the same order; nil for none.
+func (p places) ofAll(pcs []uintptr) (texts []string) {
+	for _, pc := range pcs {
+		texts = append(texts, p.of(pc))
+	}
+	return texts
+}
+
 func frameText(frame runtime.Frame) string {
 	return frame.File + ":" + strconv.Itoa(frame.Line)
 }
