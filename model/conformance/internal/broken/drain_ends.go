@@ -39,6 +39,26 @@ func drainEndCases() []Case {
 				}
 			})
 		}),
+		wrong("what ends because of the drain timeout is not counted", "DRAIN-2", func(i *impl) {
+			var ended atomic.Int64
+			track, refused := i.Track, refusedAt(i)
+			i.Track = func(ctx context.Context) (func(), bool) {
+				if blameForeign(ctx, place(1)) {
+					return func() {}, false
+				}
+				done, ok := track(ctx)
+				if !ok {
+					refused(ctx, place(1))
+				}
+				return func() {
+					if i.Is(context.Cause(i.WorkContext(ctx)), "drain timeout") {
+						ended.Add(1)
+					}
+					done()
+				}, ok
+			}
+			onDrainTimeout(i, func(e *lifecycle.DrainTimeoutError) { e.Tracked = max(0, e.Tracked-int(ended.Load())) })
+		}),
 		wrong("only the first busy group is named", "DRAIN-2", func(i *impl) {
 			onDrainTimeout(i, func(e *lifecycle.DrainTimeoutError) { e.Groups = e.Groups[:min(1, len(e.Groups))] })
 		}),

@@ -21,7 +21,7 @@ import (
 
 // manyGroups makes eight groups that are busy until release is closed, and
 // between them some that are not, and returns the places of the busy ones.
-func (c *Checker) manyGroups(ctx context.Context, release chan struct{}) (places []callSite) {
+func (c *Checker) manyGroups(ctx context.Context, release <-chan struct{}) (places []callSite) {
 	busy := func(at callSite, group *sync.WaitGroup) {
 		group.Go(func() { <-release })
 		places = append(places, at)
@@ -45,7 +45,7 @@ func (c *Checker) manyGroups(ctx context.Context, release chan struct{}) (places
 
 // busyMain begins work that is not done until release is closed, and some that
 // is, and returns the places of what is to be named, and of a task that is not.
-func (c *Checker) busyMain(ctx context.Context, release chan struct{}) (places []callSite, done callSite) {
+func (c *Checker) busyMain(ctx context.Context, release <-chan struct{}) (places []callSite, done callSite) {
 	places = c.manyGroups(ctx, release)
 	for range 3 {
 		c.Impl.Track(ctx)
@@ -97,6 +97,30 @@ func BusyIsNamedWhenForced(c *Checker) {
 		c.expectBusy(err, log, 3, done, places...)
 		c.expect(err != nil && c.Impl.Is(err, model.Forced), "a second interrupt ends draining, and Run returns %v", err)
 	})
+}
+
+// BusyIsNamedThoughItEnds checks DRAIN-2: what ends because the drain timeout has run out
+// was busy by then. It lives in real time, in which all that happens side by side.
+func BusyIsNamedThoughItEnds(c *Checker) {
+	for range 40 {
+		log := &logbook{}
+		var ended sync.WaitGroup
+		var places []callSite
+		err := c.run(func(ctx context.Context) error {
+			over := c.Impl.WorkContext(ctx).Done()
+			for range 100 { // whatever lists them all takes a while
+				c.Impl.DrainGroup(ctx).Go(func() { <-over })
+			}
+			places, _ = c.busyMain(ctx, over)
+			for range 4 {
+				done, _ := c.Impl.Track(ctx)
+				ended.Go(func() { <-over; done() })
+			}
+			c.Impl.OnShutdown(ctx, func() error { ended.Wait(); return nil })
+			return nil
+		}, subject.Settings{Log: log.log, Drain: 5 * time.Millisecond})
+		c.expectBusy(err, log, 3+4, callSite{}, places...)
+	}
 }
 
 // RequestsAreCounted checks DRAIN-2: the error and the log line count requests.

@@ -35,7 +35,7 @@ func drainClauses() []Clause {
 		},
 		{
 			ID: "DRAIN-2", Level: Core,
-			Sentence: "The drain timeout counts from the cancel. When it runs out, or a signal forces: within 100 ms, however busy the processors are, that is logged, hooks run and the result has an error. The error and the record list every task that is busy and every group that is or may be busy by its call site, and count units and requests.",
+			Sentence: "The drain timeout counts from the cancel. When it runs out, or a signal forces: within 100 ms, however busy the processors are, that is logged, hooks run and the result has an error. The error and the record list every task that is busy and every group that is or may be busy by its call site, and count units and requests, those too that end because of it.",
 			Premise:  func(_ model.Scenario, want model.Trace) bool { return want.Left(model.Draining) == model.DrainTimedOut },
 			Examples: []model.Scenario{
 				{DrainTimeout: 2 * second, Main: ends, Groups: never, Hooks: hook},
@@ -47,6 +47,7 @@ func drainClauses() []Clause {
 				{"a drain timeout that never runs out", nil, checks.EndlessDrain},
 				{"the error and the log line name every busy group and task, and count units", []subject.Need{subject.NeedLog, subject.NeedTrack, subject.NeedGo}, checks.BusyIsNamed},
 				{"so they do when a signal forces", []subject.Need{subject.NeedSignals, subject.NeedLog, subject.NeedTrack, subject.NeedGo, subject.NeedIs}, checks.BusyIsNamedWhenForced},
+				{"so they do for what ends because of it", []subject.Need{subject.NeedLog, subject.NeedTrack, subject.NeedGo, subject.NeedWorkContext}, checks.BusyIsNamedThoughItEnds},
 				{"on busy processors", nil, checks.TimeoutOnBusyProcessors},
 				{"a further interrupt on busy processors", []subject.Need{subject.NeedSignals}, checks.ForcedOnBusyProcessors},
 				{"the error and the log line count requests", []subject.Need{subject.NeedLog, subject.NeedHandler}, checks.RequestsAreCounted},
