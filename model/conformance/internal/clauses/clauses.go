@@ -71,18 +71,20 @@ func Find(id string) (Clause, error) {
 	return Clause{}, fmt.Errorf("there is no clause %q", id)
 }
 
-// Missing says why nothing of a clause can be checked, "" if something can.
+// Missing says why nothing of a clause can be checked, "" if something can: what the
+// part of it that lacks the least would need.
 func (c Clause) Missing(o subject.Offers) string {
-	parts := c.parts()
-	var lacks []subject.Need
-	for _, part := range parts {
-		more := o.Lacks(part.Needs...)
-		if len(more) == 0 {
+	var least []subject.Need
+	for _, part := range c.parts() {
+		lacks := o.Lacks(part.Needs...)
+		if len(lacks) == 0 {
 			return ""
 		}
-		lacks = append(lacks, more...)
+		if least == nil || len(lacks) < len(least) {
+			least = lacks
+		}
 	}
-	return names(lacks) + " not offered"
+	return names(least) + " not offered"
 }
 
 // Unchecked says which parts of a clause cannot be checked, and why, "" if all
