@@ -14,7 +14,7 @@ const settling = 600 * time.Millisecond
 // startUp judges a life that was stopped before it was ready.
 func (j *judge) startUp() {
 	if j.Killed > 0 {
-		j.find("start-up-ignores-signal", "%s was sent %s after the start; the process was still there %s later", j.Kind.Signal(), round(j.Stop), round(j.Killed-j.Stop))
+		j.findLate("start-up-ignores-signal", "%s was sent %s after the start; the process was still there %s later", j.Kind.Signal(), round(j.Stop), round(j.Killed-j.Stop))
 		return
 	}
 	for _, p := range j.Probes {
