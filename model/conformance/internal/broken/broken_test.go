@@ -38,7 +38,7 @@ var few = []conformance.Option{conformance.Random(10), conformance.Every(1500)}
 // howMuch is an environment variable. Without it, the first wrong implementation of
 // each clause is examined, and one in 32 of the others, for the clauses that they break
 // and a fortieth of the others, which is a different one for each. With "all" all of
-// them are, for the families of clauses that they break and a sixth of the others;
+// them are, for the families of clauses that they break and a twelfth of the others;
 // with "everything", for every clause.
 const howMuch = "LIFECYCLE_BROKEN"
 
