@@ -254,6 +254,7 @@ func ManyChanges(c *Checker) {
 				}
 				texts = append(texts, text)
 				play.Ask(w.Readiness, http.MethodGet)
+				time.Sleep(time.Second) // an observer may be told one after another
 				for n := range checks {
 					c.expectChanges(fmt.Sprintf("of %d checks that change at once, in round %d", checks, round+1), w, fmt.Sprintf("number-%d", n), texts...)
 				}
