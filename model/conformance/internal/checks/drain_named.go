@@ -103,7 +103,6 @@ func BusyIsNamedWhenForced(c *Checker) {
 // was busy by then. It lives in real time, in which all that happens side by side.
 func BusyIsNamedThoughItEnds(c *Checker) {
 	for range 40 {
-		log := &logbook{}
 		var ended sync.WaitGroup
 		var places []callSite
 		var work context.Context
@@ -120,11 +119,11 @@ func BusyIsNamedThoughItEnds(c *Checker) {
 			}
 			c.Impl.OnShutdown(ctx, func() error { ended.Wait(); return nil })
 			return nil
-		}, subject.Settings{Log: log.log, Drain: 5 * time.Millisecond})
+		}, subject.Settings{Drain: 5 * time.Millisecond})
 		if !c.Impl.Is(context.Cause(work), model.DrainTimeout) {
 			return // DRAIN-8 says what ends a work context
 		}
-		c.expectBusy(err, log, 3+4, callSite{}, places...)
+		c.expect(err != nil && tells(err.Error(), 3+4, callSite{}, places), "work ends because the drain timeout has run out, and the error is to name %v and the number %d: %v", places, 3+4, err)
 	}
 }
 

@@ -47,7 +47,7 @@ func drainClauses() []Clause {
 				{"a drain timeout that never runs out", nil, checks.EndlessDrain},
 				{"the error and the log line name every busy group and task, and count units", []subject.Need{subject.NeedLog, subject.NeedTrack, subject.NeedGo}, checks.BusyIsNamed},
 				{"so they do when a signal forces", []subject.Need{subject.NeedSignals, subject.NeedLog, subject.NeedTrack, subject.NeedGo, subject.NeedIs}, checks.BusyIsNamedWhenForced},
-				{"so they do for what ends because of it", []subject.Need{subject.NeedLog, subject.NeedTrack, subject.NeedGo, subject.NeedWorkContext, subject.NeedIs}, checks.BusyIsNamedThoughItEnds},
+				{"the error does for what ends because of it", []subject.Need{subject.NeedTrack, subject.NeedGo, subject.NeedWorkContext, subject.NeedIs}, checks.BusyIsNamedThoughItEnds},
 				{"on busy processors", nil, checks.TimeoutOnBusyProcessors},
 				{"a further interrupt on busy processors", []subject.Need{subject.NeedSignals}, checks.ForcedOnBusyProcessors},
 				{"the error and the log line count requests", []subject.Need{subject.NeedLog, subject.NeedHandler}, checks.RequestsAreCounted},
