@@ -13,6 +13,46 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
+// HTTP-3: net/http answers HTTP/1.0 that asks for it with keep-alive, after the stop too.
+func TestHTTP10IsNotKeptAliveAfterTheStop(t *testing.T) {
+	for name, tc := range map[string]struct {
+		stop bool
+		want string
+	}{"before": {false, "0s closes: false"}, "after": {true, "1s closes: true"}} {
+		t.Run(name, func(t *testing.T) {
+			inVirtualTime(t, func(w *world) {
+				ln := newPipes()
+				err := w.run(func(ctx context.Context) error {
+					go func() {
+						defer lifecycle.Stop(ctx, nil)
+						conn, _ := ln.dial(ctx, "", "")
+						defer conn.Close()
+						fmt.Fprint(conn, "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+						resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						w.note("closes: %t", resp.Close)
+					}()
+					return lifecycle.Serve(ctx, &http.Server{Handler: http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+						if tc.stop {
+							lifecycle.Stop(ctx, nil)
+							sleep(1)
+						}
+						rw.Header().Set("Content-Length", "2")
+						fmt.Fprint(rw, "ok")
+					})}, ln)
+				})
+				if err != nil {
+					t.Errorf("Run returned %v", err)
+				}
+				w.expect(tc.want)
+			})
+		})
+	}
+}
+
 // net/http reads 4 KiB of the body of "OPTIONS *", and closes the connection if there
 // is more. So it is in a server that has a drain delay.
 func TestAnOptionsRequestThatIsTooLongEndsTheConnection(t *testing.T) {

@@ -70,8 +70,8 @@ func ListenAndServeTLS(ctx context.Context, srv *http.Server, certFile, keyFile 
 // SetUnencryptedHTTP2 instead, or pass the http2.Server given to h2c.NewHandler
 // to http2.ConfigureServer too, or pass h2c.NewHandler a [Handler].
 //
-// With [WithDrainDelay], http.MaxBytesReader cannot close the connection, because
-// the response writer is wrapped. Instead the connection is closed after every
+// With [WithDrainDelay], and for HTTP/1.0 with keep-alive, http.MaxBytesReader cannot
+// close the connection, because the response writer is wrapped. Instead the connection is closed after every
 // response with status 413; with another status it is kept, and net/http reads and
 // discards up to 256 KiB more of the body.
 //

@@ -221,7 +221,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if s.run.State() >= fsm.Draining {
 		setConnectionClose(w, req)
 	}
-	if req.ProtoMajor == 1 && (s.run.cfg.drainDelay > 0 || req.ProtoMinor == 0) {
+	if req.ProtoMajor == 1 && (s.run.cfg.drainDelay > 0 || req.ProtoMinor == 0 && !req.Close) {
 		w := &closeWriter{ResponseWriter: w, run: s.run, expects: req.Header["Expect"] != nil}
 		s.call(w, req)
 		w.send()

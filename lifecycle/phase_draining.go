@@ -73,7 +73,7 @@ func (r *run) advanceDraining() {
 // cancel, and then cancels main's context (DRAIN-2, DRAIN-4).
 func (r *run) cancelMain() {
 	r.drain.deadline = time.Now().Add(r.cfg.drainTimeout)
-	r.arm(r.cfg.drainTimeout, func() { r.endDraining(fsm.DrainTimedOut) })
+	r.arm(r.cfg.drainTimeout, r.drainTimedOut)
 	if grace := r.returnGrace(); grace > 0 && !r.mainBack {
 		r.logIdleGroups()
 		r.arm(grace/5, r.warnMainNotBack)
@@ -139,6 +139,15 @@ func (r *run) awaitWork() {
 			r.post(func() { r.drain.workDone = true })
 		}
 	}()
+}
+
+// drainTimedOut ends Draining. Main's grace has ended before, unless the process was
+// stopped for longer than both: the timers then fire in any order.
+func (r *run) drainTimedOut() {
+	if r.drain.step == awaitingMain {
+		r.endGrace()
+	}
+	r.endDraining(fsm.DrainTimedOut)
 }
 
 // endDraining leaves Draining for Hooks. If all work ended at the same moment as
