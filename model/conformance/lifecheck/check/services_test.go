@@ -3,7 +3,6 @@ package check_test
 import (
 	"os"
 	"os/exec"
-	"os/signal"
 	"runtime"
 	"slices"
 	"strings"
@@ -114,14 +113,24 @@ func TestEachServiceHasItsFindingsAndNoOthers(t *testing.T) {
 	}
 }
 
+// ignoringVariable tells a process that it was started with SIGINT ignored.
+const ignoringVariable = "LIFECHECK_TEST_IGNORES"
+
 // A command that a shell runs in the background ignores SIGINT, and what it starts would
-// too.
+// too. This is tested in a process of its own: the runtime does not forget that a signal
+// was ignored.
 func TestTheServiceHearsSIGINTThoughThisProcessIgnoresIt(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("this system has no SIGTERM")
 	}
-	signal.Ignore(os.Interrupt)
-	defer signal.Reset(os.Interrupt)
+	if os.Getenv(ignoringVariable) == "" {
+		cmd := exec.Command("/bin/sh", "-c", `trap "" INT; exec "$0" -test.run "^TestTheServiceHears"`, os.Args[0])
+		cmd.Env = append(os.Environ(), ignoringVariable+"=1")
+		if output, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, output)
+		}
+		return
+	}
 	i := slices.IndexFunc(services.All(), func(c services.Case) bool { return slices.Equal(c.Finds, []string{"sigint-kills"}) })
 	c := services.All()[i]
 	if r := examine(t, []services.Case{c})[0]; r.err != nil || len(r.report.Findings) != 1 || r.report.Findings[0].Name != "sigint-kills" {
