@@ -42,6 +42,15 @@ func withHealth(change func(h *healthFuncs)) implementation {
 
 var quick = []conformance.Option{conformance.Random(1), conformance.Every(1000)}
 
+// families has the clauses of some families examined alone: a test of the runner
+// does not need the others, and they take most of the time.
+func families(names ...string) conformance.Option {
+	return conformance.About(func(clause string) bool {
+		family, _, _ := strings.Cut(clause, "-")
+		return slices.Contains(names, family)
+	})
+}
+
 func TestWhatIsMissingOrContradictsIsOneError(t *testing.T) {
 	noHandler := http.HandlerFunc(nil)
 	for _, test := range []struct {
@@ -148,7 +157,7 @@ func TestAChildThatEndsBeforeTheExaminationIsOneError(t *testing.T) {
 func TestAPanicOfAFieldIsReportedOnce(t *testing.T) {
 	t.Parallel()
 	impl := with(func(i *implementation) { i.ExitCode = func(error) int { panic("not implemented") } })
-	r := conformance.Examine(t, impl, quick...)
+	r := conformance.Examine(t, impl, append(slices.Clone(quick), families("RUN", "SIG", "HOOK"))...)
 	if len(r.Failed()) > 0 || r.Verdict != conformance.Fails {
 		t.Errorf("the verdict is %q, and these fail: %v\n%s", r.Verdict, r.Failed(), r.JSON())
 	}
@@ -163,7 +172,7 @@ func TestAPanicOfAFieldIsReportedOnce(t *testing.T) {
 func TestWhatNeedsAFieldThatPanicsIsNotExamined(t *testing.T) {
 	t.Parallel()
 	impl := withHealth(func(h *healthFuncs) { h.Follow = func(context.Context) { panic("not implemented") } })
-	r := conformance.Examine(t, impl, quick...)
+	r := conformance.Examine(t, impl, append(slices.Clone(quick), families("STATE", "HEALTH"))...)
 	if len(r.Failed()) > 0 {
 		t.Errorf("these fail: %v\n%s", r.Failed(), r.JSON())
 	}
@@ -183,7 +192,7 @@ func TestWhatNeedsAFieldThatPanicsIsNotExamined(t *testing.T) {
 
 func TestTwoExaminationsInOneTestAreTwo(t *testing.T) {
 	t.Parallel()
-	few := append(slices.Clone(quick), conformance.About(func(clause string) bool { return strings.HasPrefix(clause, "DRAIN") }))
+	few := append(slices.Clone(quick), families("DRAIN"))
 	right := conformance.Examine(t, mist.Implementation(), few...)
 	wrong := conformance.Examine(t, withoutDelay(), few...)
 	if len(right.Failed()) > 0 || !slices.Equal(wrong.Failed(), []string{"DRAIN-7"}) {

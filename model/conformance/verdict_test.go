@@ -126,7 +126,7 @@ func TestAFailureIsReportedOnce(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			r := conformance.Examine(t, test.impl, conformance.Random(50), conformance.Every(100))
+			r := conformance.Examine(t, test.impl, conformance.Random(50), conformance.Every(100), families("RUN", "SIG", "HOOK", "DRAIN", "STATE"))
 			failed := r.Failed()
 			slices.Sort(failed)
 			if !slices.Equal(failed, test.want) {
@@ -190,8 +190,7 @@ func TestAProcessThatDiesOnceHidesNothingElse(t *testing.T) {
 		}
 		return err
 	}
-	quick := conformance.About(func(clause string) bool { return strings.HasPrefix(clause, "RUN") })
-	r := conformance.Examine(t, impl, conformance.Random(300), conformance.Every(100), quick)
+	r := conformance.Examine(t, impl, conformance.Random(300), conformance.Every(100), families("RUN"))
 	if failed := r.Failed(); !slices.Contains(failed, "RUN-6") || len(failed) < 2 {
 		t.Errorf("the failed clauses are %v, want RUN-6 and the one that the process has died of", failed)
 	}
@@ -205,8 +204,8 @@ func TestAMachineThatIsBusyOnceIsNoFailure(t *testing.T) {
 			<-hang
 		}
 	})
-	quick := conformance.About(func(clause string) bool { return strings.HasPrefix(clause, "RUN") }) // within the step limit, on any machine
-	r := conformance.Examine(t, impl, conformance.Random(20), conformance.Every(1000), conformance.StepLimit(time.Second), quick)
+	r := conformance.Examine(t, impl, conformance.Random(20), conformance.Every(1000), conformance.StepLimit(time.Second),
+		families("RUN")) // within the step limit, on any machine
 	if r.Verdict != conformance.Conforms {
 		t.Errorf("the failed clauses are %v: %s", r.Failed(), r.JSON())
 	}
@@ -310,7 +309,7 @@ func TestDefaultsOfItsOwnAreNoFailure(t *testing.T) {
 		own(&s.Shutdown, 20*time.Second)
 		return runWith(main, s)
 	}
-	r := conformance.Examine(t, impl, conformance.Random(50), conformance.Every(100))
+	r := conformance.Examine(t, impl, conformance.Random(50), conformance.Every(100), families("RUN", "SIG", "HOOK", "DRAIN", "STATE"))
 	if r.Verdict != conformance.Conforms {
 		t.Errorf("the failed clauses are %v", r.Failed())
 		for _, id := range r.Failed() {

@@ -83,6 +83,7 @@ func TestEachServiceHasItsFindingsAndNoOthers(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("this system has no SIGTERM")
 	}
+	t.Parallel()
 	cases := slices.DeleteFunc(services.All(), func(c services.Case) bool { return !c.First && !thorough() })
 	results := examine(t, cases)
 	for i, c := range cases {
@@ -123,6 +124,7 @@ func TestTheServiceHearsSIGINTThoughThisProcessIgnoresIt(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("this system has no SIGTERM")
 	}
+	t.Parallel()
 	if os.Getenv(ignoringVariable) == "" {
 		cmd := exec.Command("/bin/sh", "-c", `trap "" INT; exec "$0" -test.run "^TestTheServiceHears"`, os.Args[0])
 		cmd.Env = append(os.Environ(), ignoringVariable+"=1")
