@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/greynewell/mist-go/fsm"
+	"github.com/greynewell/mist-go/internal/race"
 )
 
 // recorder is the cheapest ResponseWriter: it keeps the last body.
@@ -107,7 +108,7 @@ func TestProbeWithoutChecksDoesNotAllocate(t *testing.T) {
 		"readiness that follows": followed.Readiness(), "startup that follows": followed.Startup(),
 	} {
 		// The race detector makes sync.Pool drop some of what it is given.
-		if n := testing.AllocsPerRun(1000, func() { handler(w, r) }); n > 0 && !raceEnabled {
+		if n := testing.AllocsPerRun(1000, func() { handler(w, r) }); n > 0 && !race.Enabled {
 			t.Errorf("%s: %v allocations", name, n)
 		}
 	}

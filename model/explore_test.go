@@ -122,6 +122,7 @@ var mutants = []mutant{
 }
 
 func TestEveryMutantOfTheRulesIsCaught(t *testing.T) {
+	notUnderRace(t)
 	for _, mu := range mutants {
 		t.Run(mu.name, func(t *testing.T) {
 			m := contract()

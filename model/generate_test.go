@@ -148,6 +148,7 @@ var premises = map[string]func(Scenario, Trace) bool{
 }
 
 func TestRandomScenariosReachEveryPremiseAndEveryPairOfRows(t *testing.T) {
+	notUnderRace(t)
 	reached, pairs := map[string]int{}, map[[2]Edge]int{}
 	const drawn = 30_000
 	g := Scenarios()

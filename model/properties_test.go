@@ -255,6 +255,7 @@ func TestEveryPropertyHoldsForEverySmallScenario(t *testing.T) {
 
 // A change that the contract says makes no difference makes none.
 func TestWhatMakesNoDifferenceMakesNone(t *testing.T) {
+	notUnderRace(t)
 	for _, c := range []struct {
 		name   string
 		change func(s *Scenario, t Trace)

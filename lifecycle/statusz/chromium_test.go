@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/greynewell/mist-go/internal/race"
 )
 
 // chromium is a headless browser with one tab. It is driven through a pipe, as
@@ -31,6 +33,9 @@ type chromium struct {
 // it must not be.
 func browse(t *testing.T) *chromium {
 	t.Helper()
+	if race.Enabled {
+		t.Skip("what a browser shows does not depend on the race detector")
+	}
 	path, err := exec.LookPath("chromium")
 	if err != nil || runtime.GOOS == "windows" { // there a process inherits no pipes by number
 		const missing = "no chromium in PATH; on Debian: apt-get install chromium"

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/greynewell/mist-go/internal/race"
 	"github.com/greynewell/mist-go/model/conformance/internal/examine"
-	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
 // Option sets how much [Test] and [Examine] do. Where an option is given twice, the
@@ -23,7 +23,7 @@ type settings struct {
 
 func settle(opts []Option) (settings, error) {
 	s := settings{Options: examine.Options{Random: 1000, Every: 1, Limit: 2 * time.Minute, Step: 10 * time.Second, About: func(string) bool { return true }}}
-	if subject.RaceEnabled { // which costs five times the time
+	if race.Enabled { // which costs five times the time
 		s.Random, s.Every = 250, 20
 	}
 	if given := flag.Lookup("rapid.checks"); given != nil {

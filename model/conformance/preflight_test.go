@@ -155,6 +155,7 @@ func TestAChildThatEndsBeforeTheExaminationIsOneError(t *testing.T) {
 }
 
 func TestAPanicOfAFieldIsReportedOnce(t *testing.T) {
+	notUnderRace(t)
 	t.Parallel()
 	impl := with(func(i *implementation) { i.ExitCode = func(error) int { panic("not implemented") } })
 	r := conformance.Examine(t, impl, append(slices.Clone(quick), families("RUN", "SIG", "HOOK"))...)
@@ -170,6 +171,7 @@ func TestAPanicOfAFieldIsReportedOnce(t *testing.T) {
 }
 
 func TestWhatNeedsAFieldThatPanicsIsNotExamined(t *testing.T) {
+	notUnderRace(t)
 	t.Parallel()
 	impl := withHealth(func(h *healthFuncs) { h.Follow = func(context.Context) { panic("not implemented") } })
 	r := conformance.Examine(t, impl, append(slices.Clone(quick), families("STATE", "HEALTH"))...)
@@ -191,6 +193,7 @@ func TestWhatNeedsAFieldThatPanicsIsNotExamined(t *testing.T) {
 }
 
 func TestTwoExaminationsInOneTestAreTwo(t *testing.T) {
+	notUnderRace(t)
 	t.Parallel()
 	few := append(slices.Clone(quick), families("DRAIN"))
 	right := conformance.Examine(t, mist.Implementation(), few...)

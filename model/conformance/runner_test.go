@@ -28,6 +28,7 @@ func replacing(wrap func(mainFunc) mainFunc) conformance.Implementation {
 
 // What an examined process may do to its examiner.
 func TestTheRunnerSurvivesWhatItExamines(t *testing.T) {
+	notUnderRace(t)
 	t.Parallel()
 	tests := []struct {
 		name string
@@ -82,6 +83,7 @@ func TestTheRunnerSurvivesWhatItExamines(t *testing.T) {
 }
 
 func TestWhatWasGivenUpHasNotPassed(t *testing.T) {
+	notUnderRace(t)
 	t.Parallel()
 	for _, o := range conformance.Examine(t, exiting(), append(slices.Clone(quick), families("RUN", "HOOK", "HEALTH"))...).Clauses {
 		if o.Result == conformance.Pass {
@@ -106,6 +108,7 @@ func exiting() conformance.Implementation {
 }
 
 func TestACoreImplementationIsExaminedAsFarAsItGoes(t *testing.T) {
+	notUnderRace(t)
 	t.Parallel()
 	full := mist.Implementation()
 	r := conformance.Examine(t, conformance.Implementation{
@@ -129,6 +132,7 @@ func TestACoreImplementationIsExaminedAsFarAsItGoes(t *testing.T) {
 }
 
 func TestWithoutHealthAnImplementationIsPartial(t *testing.T) {
+	notUnderRace(t)
 	t.Parallel()
 	impl := mist.Implementation()
 	impl.Health, impl.HealthWith, impl.NoHealth = nil, nil, true
@@ -139,6 +143,7 @@ func TestWithoutHealthAnImplementationIsPartial(t *testing.T) {
 }
 
 func TestAWrongImplementationFailsTheClausesItBreaks(t *testing.T) {
+	notUnderRace(t)
 	t.Parallel()
 	r := conformance.Examine(t, withoutDelay(), conformance.Random(100), conformance.Every(100), families("RUN", "SIG", "HOOK", "DRAIN", "STATE"))
 	if got := r.Failed(); !slices.Equal(got, []string{"DRAIN-7"}) {
@@ -169,6 +174,7 @@ func withSettings(takes conformance.Supported) conformance.Implementation {
 }
 
 func TestASettingCanBeOfferedAlone(t *testing.T) {
+	notUnderRace(t)
 	t.Parallel()
 	for name, test := range map[string]struct {
 		takes    conformance.Supported
@@ -204,6 +210,7 @@ func TestASettingCanBeOfferedAlone(t *testing.T) {
 }
 
 func TestAMistakeInASettingThatIsOfferedAloneIsFound(t *testing.T) {
+	notUnderRace(t)
 	t.Parallel()
 	impl := withSettings(conformance.Supported{Parent: true})
 	runWith := impl.RunWith

@@ -113,6 +113,7 @@ func wild(impl conformance.Implementation) conformance.Implementation {
 // however many processes that costs, and to no others. Those that it spoils the
 // examples of are undecided.
 func TestAFailureIsReportedOnce(t *testing.T) {
+	notUnderRace(t)
 	t.Parallel()
 	late := core(hearsLate)
 	for _, test := range []struct {
@@ -233,6 +234,7 @@ func firstLine(reason string) string {
 }
 
 func TestWhatIsSpoiledIsUndecided(t *testing.T) {
+	notUnderRace(t)
 	t.Parallel()
 	r := conformance.Examine(t, replacing(func(main mainFunc) mainFunc {
 		return func(ctx context.Context) error {
@@ -249,6 +251,7 @@ func TestWhatIsSpoiledIsUndecided(t *testing.T) {
 }
 
 func TestWhatHangsSaysWhatDoes(t *testing.T) {
+	notUnderRace(t)
 	t.Parallel()
 	hang := make(chan struct{}) // made outside of the bubble, so that time stands still
 	r := conformance.Examine(t, replacing(func(main mainFunc) mainFunc {
@@ -275,6 +278,7 @@ func forever(run func(mainFunc, conformance.Settings) error) func(mainFunc, conf
 }
 
 func TestAnImplementationWithoutTimeoutsIsToldSo(t *testing.T) {
+	notUnderRace(t)
 	t.Parallel()
 	r := conformance.Examine(t, core(forever), conformance.Random(5), conformance.Every(10000), conformance.About(func(clause string) bool {
 		return clause == "DRAIN-4" || clause == "HOOK-3" || clause == "RUN-11"
@@ -291,6 +295,7 @@ func TestAnImplementationWithoutTimeoutsIsToldSo(t *testing.T) {
 }
 
 func TestDefaultsOfItsOwnAreNoFailure(t *testing.T) {
+	notUnderRace(t)
 	t.Parallel()
 	impl := mist.Implementation()
 	run, runWith := impl.Run, impl.RunWith

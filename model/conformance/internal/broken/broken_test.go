@@ -15,6 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/greynewell/mist-go/internal/race"
 	"github.com/greynewell/mist-go/model/conformance"
 	"github.com/greynewell/mist-go/model/conformance/internal/broken"
 )
@@ -87,7 +88,7 @@ func cases() (all []broken.Case) {
 	broke := map[string]bool{}
 	for _, c := range broken.All() {
 		first := slices.ContainsFunc(c.Breaks, func(id string) bool { return !broke[id] })
-		if raceEnabled && first || !raceEnabled && !c.Race && (first || more() || hash(c.Name)%64 == 0) {
+		if race.Enabled && first && hash(c.Name)%6 == 0 || !race.Enabled && !c.Race && (first || more() || hash(c.Name)%64 == 0) {
 			all = append(all, c)
 		}
 		for _, id := range c.Breaks {
@@ -152,7 +153,7 @@ func TestWhatTheContractLeavesOpenConforms(t *testing.T) {
 		t.Errorf("there are %d implementations that conform, want at least 30", len(all))
 	}
 	for i, c := range all {
-		if raceEnabled && i%6 != 0 || !more() && i%12 != 0 {
+		if race.Enabled && i%24 != 0 || !more() && i%12 != 0 {
 			continue // as for cases
 		}
 		t.Run(c.Impl.Name, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/greynewell/mist-go/internal/race"
 	"github.com/greynewell/mist-go/model/conformance/internal/process"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
@@ -69,7 +70,7 @@ const (
 //
 // In real time: a bubble ends the process when a WaitGroup is reused so.
 func ReusedGroup(c *Checker) {
-	if subject.RaceEnabled {
+	if race.Enabled {
 		return
 	}
 	hit := 0

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/greynewell/mist-go/internal/race"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
@@ -18,7 +19,7 @@ import (
 // to say, where there is one.
 func GroupsAtAnyMoment(c *Checker) {
 	lives := 6
-	if subject.RaceEnabled {
+	if race.Enabled {
 		lives = 40
 	}
 	for seed := range lives {

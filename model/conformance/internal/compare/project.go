@@ -3,6 +3,7 @@ package compare
 import (
 	"slices"
 
+	"github.com/greynewell/mist-go/internal/race"
 	"github.com/greynewell/mist-go/model"
 	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
@@ -104,7 +105,7 @@ func Unordered(s model.Scenario, want model.Trace) bool {
 // implementation which polls under the race detector sees a moment late: that of
 // work in a group, while main is out beyond its grace.
 func Inexact(impl *subject.Implementation, s model.Scenario, want model.Trace) bool {
-	if !subject.RaceEnabled || !impl.Polls {
+	if !race.Enabled || !impl.Polls {
 		return false
 	}
 	graceEnd := scenarios.Plus(want.Cancelled.At, scenarios.Grace(s))

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/greynewell/mist-go/internal/loopback"
+	"github.com/greynewell/mist-go/internal/race"
 	"github.com/greynewell/mist-go/model/conformance/lifecheck/check"
 	"github.com/greynewell/mist-go/model/conformance/lifecheck/internal/services"
 )
@@ -85,6 +86,9 @@ func TestEachServiceHasItsFindingsAndNoOthers(t *testing.T) {
 	}
 	t.Parallel()
 	cases := slices.DeleteFunc(services.All(), func(c services.Case) bool { return !c.First && !thorough() })
+	if race.Enabled { // each twice as slow, and judged from outside
+		cases = cases[:len(cases)/4]
+	}
 	results := examine(t, cases)
 	for i, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {

@@ -1,6 +1,0 @@
-//go:build race
-
-package subject
-
-// RaceEnabled says that the race detector watches.
-const RaceEnabled = true
