@@ -21,6 +21,9 @@ func (j *judge) requests() {
 		}
 	}
 	flying := j.inFlight()
+	if len(cut.requests) > len(atExit.requests) { // then the exit is not the reason
+		cut.requests, atExit.requests = append(cut.requests, atExit.requests...), nil
+	}
 	cut.report(j, "in-flight-dropped", flying)
 	atExit.report(j, "early-exit", flying)
 	failed.report(j, "in-flight-failed", flying)
@@ -131,8 +134,12 @@ func (g *group) report(j *judge, name string, of int) {
 		total = fmt.Sprintf("%d of %d in flight: ", len(g.requests), of)
 	}
 	bytes := fmt.Sprintf("%d bytes", first.Bytes)
-	if first.Outcome == Answered && (first.shorterThan(usual) || first.otherThan(usual)) {
+	switch {
+	case first.Outcome != Answered:
+	case first.shorterThan(usual):
 		bytes = fmt.Sprintf("%d of the usual %d bytes", first.Bytes, usual.Bytes)
+	case first.otherThan(usual):
+		bytes = fmt.Sprintf("%d bytes, not the usual %d, in less than the usual time,", first.Bytes, usual.Bytes)
 	}
 	j.find(name, "%s%s; the first was %s, %s, with %s of its body", total, strings.Join(parts, ", "), how, j.after(first.Ended), bytes)
 	j.seen[len(j.seen)-1].requests = len(g.requests)

@@ -280,6 +280,18 @@ func TestWhatIsSeenIsJudged(t *testing.T) {
 		}, []string{"sigterm-ignored"}},
 		{"a child after an idle life", Idle, func(_ *Options, l *Life) { l.Children = []string{"7 (svc)"} }, []string{"child-left"}},
 		{"six seconds", UnderLoad, func(_ *Options, l *Life) { l.Exit = stopAt + 6*time.Second }, []string{"over-budget"}},
+		{"six seconds on a machine that is late", UnderLoad, func(_ *Options, l *Life) { l.Exit, l.Late = stopAt+6*time.Second, 300*ms }, nil},
+		{"seven", UnderLoad, func(_ *Options, l *Life) { l.Exit, l.Late = stopAt+7*time.Second, 300*ms }, []string{"over-budget"}},
+		{"four requests are cut in the delay, and one at the exit", UnderLoad, func(_ *Options, l *Life) {
+			l.Requests[4].Phase, l.Requests[4].Sent = InFlight, 600*ms
+			l.eachRequest(InFlight, func(r *Request) { r.Outcome, r.Ended = Closed, 1200*ms })
+			l.Requests[4].Ended = l.Exit - ms
+		}, []string{"in-flight-dropped"}},
+		{"one request is cut in the delay, and four at the exit", UnderLoad, func(_ *Options, l *Life) {
+			l.Requests[4].Phase, l.Requests[4].Sent = InFlight, 600*ms
+			l.eachRequest(InFlight, func(r *Request) { r.Outcome, r.Ended = Closed, l.Exit-ms })
+			l.Requests[4].Ended = 1200 * ms
+		}, []string{"early-exit"}},
 		{"six seconds with a request that never ends", Hanging, func(_ *Options, l *Life) { l.Exit = stopAt + 6*time.Second }, []string{"stuck-request-holds"}},
 		{"a stuck request is cut, and the exit code is 0", Hanging, func(_ *Options, l *Life) {
 			l.Requests = []Request{{Phase: Stuck, What: "POST /slow", URL: slow, Sent: 600 * ms, Ended: 2700 * ms, Outcome: Closed}}
@@ -311,6 +323,18 @@ func TestWhatIsSeenIsJudged(t *testing.T) {
 		}, []string{"signal-not-passed-on"}},
 		{"a parent that exits alone when it has passed the signal on", UnderLoad, func(_ *Options, l *Life) {
 			l.Exit = stopAt + 2*ms
+		}, []string{"port-held"}},
+		{"a parent that fails readiness, and forgets one of its children", UnderLoad, func(_ *Options, l *Life) {
+			l.Held, l.Children, l.Late = []string{addr}, []string{"7 (svc)"}, 450*ms
+			n := 0
+			l.each(ReadyProbe, func(p *Probe) {
+				if n++; n%3 == 0 || p.Begun > l.Exit {
+					pass(p)
+				}
+			})
+			for at := l.Exit + 300*ms; at < l.Exit+900*ms; at += 25 * ms {
+				l.probe(Probe{Role: ReadyProbe, Outcome: Answered, Status: 200}, at)
+			}
 		}, []string{"port-held"}},
 		{"a stuck request that what is left behind has", Hanging, func(_ *Options, l *Life) {
 			l.Requests = []Request{{Phase: Stuck, What: "POST /slow", URL: slow, Sent: 600 * ms, Ended: 2700 * ms, Outcome: Unfinished}}
