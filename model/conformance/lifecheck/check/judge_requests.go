@@ -87,7 +87,9 @@ func (j *judge) laterRequest(r Request, unanswered, refused *group) {
 	usual := j.usualOf(r)
 	switch {
 	case r.Outcome == Answered && (usual.worse(r.Status) || !r.ToEOF && r.shorterThan(usual) || r.otherThan(usual) || r.failedAtTheEnd(usual)):
-		if r.Sent < j.Stop+j.window()-windowSlack && r.Sent > j.aware() && j.proved(j.Stop, r.Sent) {
+		// What is answered later may have been read when the delay was over.
+		inDelay := r.Ended < j.Stop+j.window() || r.Sent < j.Stop+j.window()-windowSlack-2*j.Late
+		if inDelay && r.Sent > j.aware() && j.proved(j.Stop, r.Sent) {
 			refused.add(r)
 		}
 	case r.Outcome == Answered && !r.shorterThan(usual) || r.Outcome == Refused || r.declined() || r.Outcome == Unfinished && j.Exit == 0:

@@ -171,7 +171,7 @@ func (r *runner) one(ctx context.Context, kind Kind, fraction float64, which str
 			r.Progress(fmt.Sprintf("this machine was %s late: that does not count", round(l.Late)))
 			continue
 		}
-		if r.missed(l) && r.spare < moreLives {
+		if r.missed(l) && r.spare < 2*moreLives {
 			r.spare++
 			r.Progress("nothing was in flight at the signal: that does not count")
 			continue
