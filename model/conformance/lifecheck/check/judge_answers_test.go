@@ -49,6 +49,8 @@ func TestAnswersAreComparedWithWhatIsUsual(t *testing.T) {
 		{name: "more than usual, in its time", phase: After, change: longer(900 * ms)},
 		{name: "more than usual, where lengths differ", phase: After, change: longer(100 * ms), unsure: func(s *Survey) { s.Work[0].Stable = false }},
 		{name: "another body, at once", phase: InFlight, change: other(600 * ms), unsure: same, want: "in-flight-failed"},
+		{name: "half of it, to the end of the connection", phase: After, change: func(r *Request) { part(70)(r); r.ToEOF, r.Ended = true, r.Sent+300*ms },
+			unsure: same}, // cut, which counts from two on
 		{name: "another body, in its time", phase: InFlight, change: other(900 * ms), unsure: same},
 		{name: "another body, where bodies differ", phase: InFlight, change: other(100 * ms)},
 		{name: "an upload is answered before it is whole", phase: InFlight, change: func(r *Request) { r.Upload, r.Early = true, true }, want: "in-flight-dropped"},

@@ -82,7 +82,7 @@ func (r Request) beginningOf(u Usual) bool {
 func (r Request) otherThan(u Usual) bool {
 	soon := u.Takes >= 2*youngest && r.Ended-r.Sent < u.Takes*3/4
 	longer := r.Bytes-u.Bytes >= fewBytes && r.Bytes > u.Bytes*11/10
-	return soon && u.Stable && !u.Events && r.Status == u.Status && (longer || u.Same && !bytes.Equal(r.Body, u.Body))
+	return soon && u.Stable && !u.Events && r.Status == u.Status && (longer || u.Same && !bytes.Equal(r.Body, u.Body) && !r.shorterThan(u))
 }
 
 // failedAtTheEnd reports whether a trailer says something else than it always does.
