@@ -93,9 +93,19 @@ func (j *judge) laterRequest(r Request, unanswered, refused *group) {
 			refused.add(r)
 		}
 	case r.Outcome == Answered && !r.shorterThan(usual) || r.Outcome == Refused || r.declined() || r.Outcome == Unfinished && j.Exit == 0:
-	case r.Sent < c.accepted-4*closeEvery && r.reached(r.Ended): // the listener was open for a while yet
-		unanswered.add(r)
+	case r.Sent < c.accepted-4*closeEvery && r.reached(r.Ended) && (j.overtaken(r) || r.Sent < c.accepted-4*closeEvery-lateSum(j.Late)):
+		unanswered.add(r) // the listener was open for a while yet
 	}
+}
+
+// overtaken reports whether the service had surely accepted the connection of r, since
+// it answered some, or another that came later. On a busy machine the queue of those
+// that are reset as the listener closes may be long.
+func (j *judge) overtaken(r Request) bool {
+	addr := mustTarget(r.URL).addr
+	return r.Status != 0 || slices.ContainsFunc(j.Probes, func(p Probe) bool {
+		return p.Addr == addr && p.Begun > r.Sent && p.Outcome == Answered && (p.Role == ReadyProbe || p.Role == LiveProbe)
+	})
 }
 
 // group are requests that the same thing has happened to.

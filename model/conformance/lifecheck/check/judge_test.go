@@ -144,6 +144,28 @@ func TestWhatIsSeenIsJudged(t *testing.T) {
 			l.eachRequest(After, func(r *Request) { r.Ended = l.Exit - 50*ms })
 			l.eachRequest(InFlight, func(r *Request) { r.Ended = l.Exit - 60*ms })
 		}, nil},
+		{"accepted until the exit, and the delay is not known", UnderLoad, func(o *Options, l *Life) {
+			o.Delay = DelayUnknown
+			l.each(ReadyProbe, func(p *Probe) { p.Outcome, p.Status = Answered, 503 })
+			l.eachRequest(After, func(r *Request) { r.Ended = l.Exit - 50*ms })
+		}, []string{"listener-open-late"}},
+		{"the same where answers end at once when it stops", UnderLoad, func(o *Options, l *Life) {
+			o.Delay = DelayUnknown
+			l.each(ReadyProbe, func(p *Probe) { p.Outcome, p.Status = Answered, 503 })
+			l.eachRequest(After, func(r *Request) { r.Sent, r.Ended = l.Exit-100*ms, l.Exit-90*ms })
+		}, nil},
+		{"requests that are reset as the listener closes, on a machine that is late", UnderLoad, func(_ *Options, l *Life) {
+			l.Late = 50 * ms
+			l.Requests = append(l.Requests, l.Requests[4])
+			l.eachRequest(After, func(r *Request) { r.Sent, r.Ended, r.Outcome, r.Status = 1430*ms, 1600*ms, Reset, 0 })
+			l.Probes = slices.DeleteFunc(l.Probes, func(p Probe) bool { return p.Begun > 1430*ms && p.Begun < 1600*ms })
+			l.probe(Probe{Role: ReadyProbe, Outcome: Reset}, 1590*ms)
+		}, nil},
+		{"the same, and a probe that came later was answered", UnderLoad, func(_ *Options, l *Life) {
+			l.Late = 50 * ms
+			l.Requests = append(l.Requests, l.Requests[4])
+			l.eachRequest(After, func(r *Request) { r.Sent, r.Ended, r.Outcome, r.Status = 1430*ms, 1600*ms, Reset, 0 })
+		}, []string{"accepted-without-answer"}},
 		{"an idle connection that is reset", UnderLoad, func(_ *Options, l *Life) { l.Conns[0].Outcome = Reset }, []string{"connection-reset"}},
 		{"an idle connection until the exit", UnderLoad, func(_ *Options, l *Life) { l.Conns[0].Ended = l.Exit }, []string{"keep-alive-not-ended"}},
 		{"one that was closed before the signal", UnderLoad, func(_ *Options, l *Life) { l.Conns[0] = Conn{Addr: addr, Ended: 900 * ms, Outcome: Reset} }, nil},
