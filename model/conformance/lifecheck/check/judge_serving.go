@@ -48,7 +48,7 @@ func (j *judge) busyUntilExit(gap time.Duration) bool {
 	if j.Kind != Hanging && (j.serial() || gap <= 4*closeEvery) {
 		return false
 	}
-	return slices.ContainsFunc(j.Requests, func(r Request) bool { return r.Sent < j.Exit-gap && r.Ended > j.Exit-gap })
+	return slices.ContainsFunc(j.Requests, func(r Request) bool { return r.Sent < j.Exit-gap && r.Ended > j.Exit-gap/4 })
 }
 
 // firstRefusal is when a connection was first refused, though others may have been

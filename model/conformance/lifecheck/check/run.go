@@ -147,6 +147,11 @@ func (r *runner) missed(l Life) bool {
 	return l.Kind.loaded() && len(r.Work) > 0 && l.Stop > 0 && l.inFlight() == 0 && len(sightings(r.Options, *r.book.survey, l)) == 0
 }
 
+// startUpAt is when in start-up a signal comes.
+func (r *runner) startUpAt(fraction float64) time.Duration {
+	return time.Duration(float64(r.book.survey.StartUp) * fraction)
+}
+
 // canHang reports whether there is a request that never ends.
 func (r *runner) canHang() bool { return r.Hang != "" || r.book.hangs }
 
@@ -165,6 +170,10 @@ func (r *runner) one(ctx context.Context, kind Kind, fraction float64, which str
 		if kind.starting() && l.wasReady() && try < 5 {
 			r.Progress("it was ready already: that does not count")
 			fraction /= 2
+			continue
+		}
+		if kind.starting() && l.Stop > r.startUpAt(fraction)+max(r.book.survey.StartUp/10, youngest) && try < 5 {
+			r.Progress("the signal was sent too late: that does not count")
 			continue
 		}
 		if l.Late > tooLate && try < 3 {
