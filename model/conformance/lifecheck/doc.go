@@ -77,7 +77,7 @@
 // must occur twice, which may take some more lives; those that depend on how the
 // service usually answers take one more. A life in which a timer on this machine was
 // more than half a second late does not count and is repeated, at most twice; so is a
-// life in which nothing was in flight, twice in all.
+// life in which nothing was in flight, four times in all.
 package main
 
 //go:generate go test -count=1 -run=TestTheTableOfFindingsIsThatOfTheCode -update .

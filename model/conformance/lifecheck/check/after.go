@@ -13,9 +13,13 @@ func (w *watch) awaitExit() {
 		return
 	}
 	patience := min(max(w.o.Budget/4, 500*time.Millisecond), 5*time.Second)
-	for end := w.life.Stop + w.o.Budget + patience; w.now() < end && !w.p.over() && w.ctx.Err() == nil; {
+	for !w.p.over() && w.ctx.Err() == nil {
+		left := w.life.Stop + w.o.Budget + patience + lateSum(w.late.so()) - w.now()
+		if left <= 0 {
+			break
+		}
 		w.p.seen.look(w.p.cmd.Process.Pid)
-		w.pause(min(calmEvery, end-w.now()))
+		w.pause(min(calmEvery, left))
 	}
 	if !w.p.over() {
 		w.life.Killed = w.now()

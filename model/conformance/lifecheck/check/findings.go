@@ -86,7 +86,7 @@ func Rules() []Rule {
 		{"exit-code", "RUN-14", "A stop that was asked for and went well looks like a crash.",
 			"Exit with 0: http.ErrServerClosed and a cancelled context are no errors after a signal. Give -code if another code is meant.", true, nil},
 		{"port-held", "RUN-10", "The process is gone, and something that it has started still takes connections.",
-			"End children, and wait for them, before the exit; do not let them inherit the listener.", false, []string{"child-left", "listener-open-late", "accepted-without-answer", "readiness-hangs", "readiness-slow", "liveness-fails", "keep-alive-not-ended"}},
+			"End children, and wait for them, before the exit; do not let them inherit the listener.", false, []string{"child-left", "listener-open-late", "accepted-without-answer", "readiness-flaps", "readiness-hangs", "readiness-slow", "liveness-fails", "keep-alive-not-ended"}},
 		{"child-left", "RUN-10", "The process is gone, and something that it has started is still there.",
 			"End children, and wait for them, before the exit.", false, nil},
 	}

@@ -89,7 +89,12 @@ func TestWhatOnlyASecondSignalDoesIsItsHarm(t *testing.T) {
 func TestALifeWithNothingInFlightIsInconclusive(t *testing.T) {
 	idle := well(UnderLoad)
 	idle.Requests = nil
-	if why := inconclusive(options(), []Life{*well(UnderLoad), *idle}); len(why) != 1 {
+	twice, once := options(), options()
+	twice.Runs, once.Runs = 2, 1
+	if why := inconclusive(once, []Life{*idle, *well(UnderLoad)}); len(why) != 0 {
+		t.Errorf("where it was lived again the reasons are %q", why)
+	}
+	if why := inconclusive(twice, []Life{*well(UnderLoad), *idle}); len(why) != 1 {
 		t.Errorf("the reasons are %q", why)
 	}
 	if why := inconclusive(options(), []Life{*well(UnderLoad)}); len(why) != 0 {

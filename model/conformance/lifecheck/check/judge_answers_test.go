@@ -22,6 +22,10 @@ func TestAnswersAreComparedWithWhatIsUsual(t *testing.T) {
 	longer := func(took time.Duration) func(r *Request) {
 		return func(r *Request) { r.Bytes += 60; r.Ended = r.Sent + took }
 	}
+	other := func(took time.Duration) func(r *Request) {
+		return func(r *Request) { longer(took)(r); r.Bytes -= 60; r.Body = append([]byte("no"), r.Body[2:]...) }
+	}
+	same := func(s *Survey) { s.Work[0].Same = true }
 	for _, c := range []struct {
 		name     string
 		phase    Phase
@@ -44,6 +48,11 @@ func TestAnswersAreComparedWithWhatIsUsual(t *testing.T) {
 		{name: "more than usual, at once", phase: After, change: longer(100 * ms), want: "work-refused-in-delay"},
 		{name: "more than usual, in its time", phase: After, change: longer(900 * ms)},
 		{name: "more than usual, where lengths differ", phase: After, change: longer(100 * ms), unsure: func(s *Survey) { s.Work[0].Stable = false }},
+		{name: "another body, at once", phase: InFlight, change: other(600 * ms), unsure: same, want: "in-flight-failed"},
+		{name: "half of it, to the end of the connection", phase: After, change: func(r *Request) { part(70)(r); r.ToEOF, r.Ended = true, r.Sent+300*ms },
+			unsure: same}, // cut, which counts from two on
+		{name: "another body, in its time", phase: InFlight, change: other(900 * ms), unsure: same},
+		{name: "another body, where bodies differ", phase: InFlight, change: other(100 * ms)},
 		{name: "an upload is answered before it is whole", phase: InFlight, change: func(r *Request) { r.Upload, r.Early = true, true }, want: "in-flight-dropped"},
 		{name: "one that always is", phase: InFlight, change: func(r *Request) { r.Upload, r.Early = true, true },
 			unsure: func(s *Survey) { s.Upload.Early = true }},

@@ -25,7 +25,7 @@ func (j *judge) of(role Role) []Probe {
 // probes judges readiness and liveness after the stop.
 func (j *judge) probes() {
 	j.readiness()
-	var hung []Probe
+	var hung, cut []Probe
 	for _, p := range j.of(LiveProbe) {
 		switch {
 		case p.Outcome == Answered && !p.ok():
@@ -33,10 +33,16 @@ func (j *judge) probes() {
 			return
 		case p.Outcome == TimedOut:
 			hung = append(hung, p)
+		case (p.Outcome == Closed || p.Outcome == Reset) && p.Ended < j.Stop+j.window()-windowSlack:
+			cut = append(cut, p)
 		case p.Outcome == Refused && p.Ended < j.Stop+j.window()-windowSlack && !slices.Contains(j.addrs(), p.Addr):
 			j.find("liveness-fails", "refused %s, in the delay of %v", j.after(p.Ended), j.window())
 			return
 		}
+	}
+	// As a listener closes, what it has not accepted is cut, but not for long.
+	if n := len(cut); n >= 3 && cut[n-1].Begun-cut[0].Begun > 4*closeEvery+2*j.Late {
+		j.findLate("liveness-fails", "%d probes were %s, the first of them %s", n, cut[0], j.after(cut[0].Ended))
 	}
 	if len(hung) >= 3 && !j.serial() {
 		j.findLate("liveness-fails", "%d probes had no answer within %v, the first of them sent %s", len(hung), probeTimeout, j.after(hung[0].Begun))
@@ -61,6 +67,12 @@ func (j *judge) readiness() {
 			}
 		case p.Outcome == TimedOut:
 			hung++
+		}
+	}
+	for _, p := range j.of(KeptReady) {
+		if p.ok() && first != nil && p.Begun > first.Ended && p.Begun > j.Stop+atOnce && j.proved(first.Ended, p.Begun) {
+			j.find("readiness-flaps", "%s %s, and answered %d %s on a kept connection", *first, j.after(first.Ended), p.Status, j.after(p.Ended))
+			return
 		}
 	}
 	if hung >= 3 {

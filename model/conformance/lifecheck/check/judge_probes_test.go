@@ -3,6 +3,7 @@ package check
 import (
 	"slices"
 	"testing"
+	"time"
 )
 
 // A service that answers one request at a time answers probes when the requests before
@@ -22,7 +23,7 @@ func TestProbesWithoutAnAnswerAreFindingsUnlessTheyHaveToWait(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			l := well(UnderLoad)
 			for i := range l.Probes {
-				if p := &l.Probes[i]; p.Begun > l.Stop && p.Role != KeptProbe {
+				if p := &l.Probes[i]; p.Begun > l.Stop && p.Role != KeptProbe && p.Role != KeptReady {
 					p.Outcome, p.Status = TimedOut, 0
 				}
 			}
@@ -32,5 +33,40 @@ func TestProbesWithoutAnAnswerAreFindingsUnlessTheyHaveToWait(t *testing.T) {
 				t.Errorf("found %v, want %v", names, c.want)
 			}
 		})
+	}
+}
+
+// In well, the listener closes at the end of the delay.
+func TestProbesOnKeptConnectionsAndThoseThatAreCutCount(t *testing.T) {
+	cut := func(from, to time.Duration) func(l *Life) {
+		return func(l *Life) {
+			l.each(LiveProbe, func(p *Probe) {
+				if p.Begun >= from && p.Begun <= to {
+					p.Outcome, p.Status = Closed, 0
+				}
+			})
+		}
+	}
+	kept := func(status int, from time.Duration) func(l *Life) {
+		return func(l *Life) {
+			l.probe(Probe{Role: KeptReady, Outcome: Answered, Status: status, Told: true}, from)
+		}
+	}
+	for _, c := range []struct {
+		name   string
+		change func(l *Life)
+		want   []string
+	}{
+		{"liveness is cut in the delay", cut(stopAt, stopAt+delay), []string{"liveness-fails"}},
+		{"it is as the listener closes", cut(stopAt+delay-100*ms, stopAt+delay), nil},
+		{"readiness passes on a kept connection", kept(200, stopAt+300*ms), []string{"readiness-flaps"}},
+		{"it does at the signal", kept(200, stopAt+100*ms), nil},
+		{"it fails there too", kept(503, stopAt+300*ms), nil},
+	} {
+		l := well(UnderLoad)
+		c.change(l)
+		if names := distinct(sightings(options(), survey, *l)); !slices.Equal(names, c.want) {
+			t.Errorf("%s: found %v, want %v", c.name, names, c.want)
+		}
 	}
 }

@@ -21,6 +21,9 @@ func (j *judge) requests() {
 		}
 	}
 	flying := j.inFlight()
+	if len(cut.requests) > len(atExit.requests) { // then the exit is not the reason
+		cut.requests, atExit.requests = append(cut.requests, atExit.requests...), nil
+	}
 	cut.report(j, "in-flight-dropped", flying)
 	atExit.report(j, "early-exit", flying)
 	failed.report(j, "in-flight-failed", flying)
@@ -84,13 +87,25 @@ func (j *judge) laterRequest(r Request, unanswered, refused *group) {
 	usual := j.usualOf(r)
 	switch {
 	case r.Outcome == Answered && (usual.worse(r.Status) || !r.ToEOF && r.shorterThan(usual) || r.otherThan(usual) || r.failedAtTheEnd(usual)):
-		if r.Sent < j.Stop+j.window()-windowSlack && r.Sent > j.aware() && j.proved(j.Stop, r.Sent) {
+		// What is answered later may have been read when the delay was over.
+		inDelay := r.Ended < j.Stop+j.window() || r.Sent < j.Stop+j.window()-windowSlack-2*j.Late
+		if inDelay && r.Sent > j.aware() && j.proved(j.Stop, r.Sent) {
 			refused.add(r)
 		}
 	case r.Outcome == Answered && !r.shorterThan(usual) || r.Outcome == Refused || r.declined() || r.Outcome == Unfinished && j.Exit == 0:
-	case r.Sent < c.accepted-4*closeEvery && r.reached(r.Ended): // the listener was open for a while yet
-		unanswered.add(r)
+	case r.Sent < c.accepted-4*closeEvery && r.reached(r.Ended) && (j.overtaken(r) || r.Sent < c.accepted-4*closeEvery-lateSum(j.Late)):
+		unanswered.add(r) // the listener was open for a while yet
 	}
+}
+
+// overtaken reports whether the service had surely accepted the connection of r, since
+// it answered some, or another that came later. On a busy machine the queue of those
+// that are reset as the listener closes may be long.
+func (j *judge) overtaken(r Request) bool {
+	addr := mustTarget(r.URL).addr
+	return r.Status != 0 || slices.ContainsFunc(j.Probes, func(p Probe) bool {
+		return p.Addr == addr && p.Begun > r.Sent && p.Outcome == Answered && (p.Role == ReadyProbe || p.Role == LiveProbe)
+	})
 }
 
 // group are requests that the same thing has happened to.
@@ -131,8 +146,12 @@ func (g *group) report(j *judge, name string, of int) {
 		total = fmt.Sprintf("%d of %d in flight: ", len(g.requests), of)
 	}
 	bytes := fmt.Sprintf("%d bytes", first.Bytes)
-	if first.Outcome == Answered && (first.shorterThan(usual) || first.otherThan(usual)) {
+	switch {
+	case first.Outcome != Answered:
+	case first.shorterThan(usual):
 		bytes = fmt.Sprintf("%d of the usual %d bytes", first.Bytes, usual.Bytes)
+	case first.otherThan(usual):
+		bytes = fmt.Sprintf("%d bytes, not the usual %d, in less than the usual time,", first.Bytes, usual.Bytes)
 	}
 	j.find(name, "%s%s; the first was %s, %s, with %s of its body", total, strings.Join(parts, ", "), how, j.after(first.Ended), bytes)
 	j.seen[len(j.seen)-1].requests = len(g.requests)

@@ -35,11 +35,20 @@ func (j *judge) listeners() {
 		default:
 			// How long the delay is is not known. But work is sent until the
 			// listener closes, so that it closes well before the exit.
-			if gap := max(j.slowest(), 8*closeEvery) / 2; c.accepted > j.Exit-gap && (j.Kind == Hanging || gap > 4*closeEvery) {
+			if gap := max(j.slowest(), 8*closeEvery) / 2; c.accepted > j.Exit-gap && j.busyUntilExit(gap) {
 				j.find("listener-open-late", "%s accepted connections until the exit, %s, with requests under way; -delay says how long it may", addr, j.after(j.Exit))
 			}
 		}
 	}
+}
+
+// busyUntilExit reports whether the process waited for a request until it exited. Where
+// requests wait for one another, they are sent one by one, and there may be none.
+func (j *judge) busyUntilExit(gap time.Duration) bool {
+	if j.Kind != Hanging && (j.serial() || gap <= 4*closeEvery) {
+		return false
+	}
+	return slices.ContainsFunc(j.Requests, func(r Request) bool { return r.Sent < j.Exit-gap && r.Ended > j.Exit-gap/4 })
 }
 
 // firstRefusal is when a connection was first refused, though others may have been
@@ -88,7 +97,7 @@ func (j *judge) connections() {
 		}
 	}
 	untold, last := 0, Probe{}
-	for _, p := range j.of(KeptProbe) {
+	for _, p := range slices.Concat(j.of(KeptProbe), j.of(KeptReady)) {
 		if p.Outcome == Answered && !p.Told && p.Begun > j.Stop+atOnce && j.proved(j.Stop, p.Begun) {
 			untold++
 			last = p

@@ -32,9 +32,9 @@ func (j *judge) signalled() {
 	switch {
 	case j.Killed > 0 && j.Kind != Again && j.unmoved():
 		j.find(name+"-ignored", "readiness passed and connections were accepted until it was killed, %s", j.after(j.Killed))
-	case j.BySignal != "" && len(j.Held) > 0 && j.Exit-j.Stop < settling+4*j.Late:
+	case j.BySignal != "" && len(j.Held) > 0 && j.Exit-j.Stop < settling+lateSum(j.Late):
 		j.find("signal-not-passed-on", "the process ended by %s, %s; %s still takes connections", j.BySignal, j.after(j.Exit), strings.Join(j.Held, ", "))
-	case j.Exit-j.Stop < settling+4*j.Late && j.outlived(j.passesOn) >= outlives:
+	case j.Exit-j.Stop < settling+lateSum(j.Late) && j.outlived(j.passesOn) >= outlives && !j.failed(j.Exit):
 		j.find("signal-not-passed-on", "the process ended with exit code %d, %s; readiness passed after that", j.Life.Code, j.after(j.Exit))
 	case j.Kind == Idle: // nothing shows whether the signal was handled first
 	case j.BySignal == sig && !j.meant() && !j.reacted():
@@ -88,11 +88,14 @@ func (j *judge) reacted() bool {
 			whole++
 		}
 	}
-	failed := false
-	for _, p := range j.Probes {
-		failed = failed || p.Role == ReadyProbe && p.Begun > j.Stop && p.Outcome == Answered && !p.ok()
-	}
-	return whole > 0 || failed
+	return whole > 0 || j.aware() > j.Stop
+}
+
+// failed reports whether readiness failed after the stop, and before a moment.
+func (j *judge) failed(before time.Duration) bool {
+	return slices.ContainsFunc(j.of(ReadyProbe), func(p Probe) bool {
+		return p.Outcome == Answered && !p.ok() && p.Ended <= before
+	})
 }
 
 // meant reports whether the exit code is one of a clean stop.
@@ -104,7 +107,7 @@ func (j *judge) meant() bool {
 // exit judges when, how and with what left behind the process ended.
 func (j *judge) exit() {
 	took := j.Exit - j.Stop
-	over := j.Killed > 0 || took > j.Budget
+	over := j.Killed > 0 || took > j.Budget+lateSum(j.Late)
 	switch {
 	case over && j.Kind == Hanging:
 		j.find("stuck-request-holds", "still there %s; the budget is %v", j.after(max(j.Killed, j.Exit)), j.Budget)

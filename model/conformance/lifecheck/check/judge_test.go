@@ -144,6 +144,28 @@ func TestWhatIsSeenIsJudged(t *testing.T) {
 			l.eachRequest(After, func(r *Request) { r.Ended = l.Exit - 50*ms })
 			l.eachRequest(InFlight, func(r *Request) { r.Ended = l.Exit - 60*ms })
 		}, nil},
+		{"accepted until the exit, and the delay is not known", UnderLoad, func(o *Options, l *Life) {
+			o.Delay = DelayUnknown
+			l.each(ReadyProbe, func(p *Probe) { p.Outcome, p.Status = Answered, 503 })
+			l.eachRequest(After, func(r *Request) { r.Ended = l.Exit - 50*ms })
+		}, []string{"listener-open-late"}},
+		{"the same where answers end at once when it stops", UnderLoad, func(o *Options, l *Life) {
+			o.Delay = DelayUnknown
+			l.each(ReadyProbe, func(p *Probe) { p.Outcome, p.Status = Answered, 503 })
+			l.eachRequest(After, func(r *Request) { r.Sent, r.Ended = l.Exit-100*ms, l.Exit-90*ms })
+		}, nil},
+		{"requests that are reset as the listener closes, on a machine that is late", UnderLoad, func(_ *Options, l *Life) {
+			l.Late = 50 * ms
+			l.Requests = append(l.Requests, l.Requests[4])
+			l.eachRequest(After, func(r *Request) { r.Sent, r.Ended, r.Outcome, r.Status = 1430*ms, 1600*ms, Reset, 0 })
+			l.Probes = slices.DeleteFunc(l.Probes, func(p Probe) bool { return p.Begun > 1430*ms && p.Begun < 1600*ms })
+			l.probe(Probe{Role: ReadyProbe, Outcome: Reset}, 1590*ms)
+		}, nil},
+		{"the same, and a probe that came later was answered", UnderLoad, func(_ *Options, l *Life) {
+			l.Late = 50 * ms
+			l.Requests = append(l.Requests, l.Requests[4])
+			l.eachRequest(After, func(r *Request) { r.Sent, r.Ended, r.Outcome, r.Status = 1430*ms, 1600*ms, Reset, 0 })
+		}, []string{"accepted-without-answer"}},
 		{"an idle connection that is reset", UnderLoad, func(_ *Options, l *Life) { l.Conns[0].Outcome = Reset }, []string{"connection-reset"}},
 		{"an idle connection until the exit", UnderLoad, func(_ *Options, l *Life) { l.Conns[0].Ended = l.Exit }, []string{"keep-alive-not-ended"}},
 		{"one that was closed before the signal", UnderLoad, func(_ *Options, l *Life) { l.Conns[0] = Conn{Addr: addr, Ended: 900 * ms, Outcome: Reset} }, nil},
@@ -280,6 +302,18 @@ func TestWhatIsSeenIsJudged(t *testing.T) {
 		}, []string{"sigterm-ignored"}},
 		{"a child after an idle life", Idle, func(_ *Options, l *Life) { l.Children = []string{"7 (svc)"} }, []string{"child-left"}},
 		{"six seconds", UnderLoad, func(_ *Options, l *Life) { l.Exit = stopAt + 6*time.Second }, []string{"over-budget"}},
+		{"six seconds on a machine that is late", UnderLoad, func(_ *Options, l *Life) { l.Exit, l.Late = stopAt+6*time.Second, 300*ms }, nil},
+		{"seven", UnderLoad, func(_ *Options, l *Life) { l.Exit, l.Late = stopAt+7*time.Second, 300*ms }, []string{"over-budget"}},
+		{"four requests are cut in the delay, and one at the exit", UnderLoad, func(_ *Options, l *Life) {
+			l.Requests[4].Phase, l.Requests[4].Sent = InFlight, 600*ms
+			l.eachRequest(InFlight, func(r *Request) { r.Outcome, r.Ended = Closed, 1200*ms })
+			l.Requests[4].Ended = l.Exit - ms
+		}, []string{"in-flight-dropped"}},
+		{"one request is cut in the delay, and four at the exit", UnderLoad, func(_ *Options, l *Life) {
+			l.Requests[4].Phase, l.Requests[4].Sent = InFlight, 600*ms
+			l.eachRequest(InFlight, func(r *Request) { r.Outcome, r.Ended = Closed, l.Exit-ms })
+			l.Requests[4].Ended = 1200 * ms
+		}, []string{"early-exit"}},
 		{"six seconds with a request that never ends", Hanging, func(_ *Options, l *Life) { l.Exit = stopAt + 6*time.Second }, []string{"stuck-request-holds"}},
 		{"a stuck request is cut, and the exit code is 0", Hanging, func(_ *Options, l *Life) {
 			l.Requests = []Request{{Phase: Stuck, What: "POST /slow", URL: slow, Sent: 600 * ms, Ended: 2700 * ms, Outcome: Closed}}
@@ -311,6 +345,18 @@ func TestWhatIsSeenIsJudged(t *testing.T) {
 		}, []string{"signal-not-passed-on"}},
 		{"a parent that exits alone when it has passed the signal on", UnderLoad, func(_ *Options, l *Life) {
 			l.Exit = stopAt + 2*ms
+		}, []string{"port-held"}},
+		{"a parent that fails readiness, and forgets one of its children", UnderLoad, func(_ *Options, l *Life) {
+			l.Held, l.Children, l.Late = []string{addr}, []string{"7 (svc)"}, 450*ms
+			n := 0
+			l.each(ReadyProbe, func(p *Probe) {
+				if n++; n%3 == 0 || p.Begun > l.Exit {
+					pass(p)
+				}
+			})
+			for at := l.Exit + 300*ms; at < l.Exit+900*ms; at += 25 * ms {
+				l.probe(Probe{Role: ReadyProbe, Outcome: Answered, Status: 200}, at)
+			}
 		}, []string{"port-held"}},
 		{"a stuck request that what is left behind has", Hanging, func(_ *Options, l *Life) {
 			l.Requests = []Request{{Phase: Stuck, What: "POST /slow", URL: slow, Sent: 600 * ms, Ended: 2700 * ms, Outcome: Unfinished}}

@@ -84,7 +84,7 @@ func (w *watch) usual(url string) Usual {
 		u.Takes, u.Took = slices.Min(took[:]), slices.Max(took[:])
 		u.begin(first)
 		u.Serial = u.Takes >= youngest && u.Took > 2*u.Takes
-		u.Stable = true
+		u.Stable, u.Same = true, true
 		u.also(answers[:]...)
 		if u.HTTP2 {
 			u.also(other)
@@ -92,7 +92,7 @@ func (w *watch) usual(url string) Usual {
 	case u.HTTP2:
 		u.Takes = otherTook
 		u.begin(other)
-		u.Stable = true
+		u.Stable, u.Same = true, true
 		u.also(other)
 		w.again2(t, &u)
 		w.book.http2.Store(t.addr, true)

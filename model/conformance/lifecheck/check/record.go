@@ -125,6 +125,7 @@ const (
 	LiveProbe  Role = "liveness"
 	PortProbe  Role = "listener"
 	KeptProbe  Role = "kept connection" // a short request on a connection that is kept
+	KeptReady  Role = "kept readiness"  // the same where it asks for readiness
 )
 
 // A Probe is a short request.

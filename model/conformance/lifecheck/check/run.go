@@ -147,6 +147,11 @@ func (r *runner) missed(l Life) bool {
 	return l.Kind.loaded() && len(r.Work) > 0 && l.Stop > 0 && l.inFlight() == 0 && len(sightings(r.Options, *r.book.survey, l)) == 0
 }
 
+// startUpAt is when in start-up a signal comes.
+func (r *runner) startUpAt(fraction float64) time.Duration {
+	return time.Duration(float64(r.book.survey.StartUp) * fraction)
+}
+
 // canHang reports whether there is a request that never ends.
 func (r *runner) canHang() bool { return r.Hang != "" || r.book.hangs }
 
@@ -167,11 +172,15 @@ func (r *runner) one(ctx context.Context, kind Kind, fraction float64, which str
 			fraction /= 2
 			continue
 		}
+		if kind.starting() && l.Stop > r.startUpAt(fraction)+max(r.book.survey.StartUp/10, youngest) && try < 5 {
+			r.Progress("the signal was sent too late: that does not count")
+			continue
+		}
 		if l.Late > tooLate && try < 3 {
 			r.Progress(fmt.Sprintf("this machine was %s late: that does not count", round(l.Late)))
 			continue
 		}
-		if r.missed(l) && r.spare < moreLives {
+		if r.missed(l) && r.spare < 2*moreLives {
 			r.spare++
 			r.Progress("nothing was in flight at the signal: that does not count")
 			continue

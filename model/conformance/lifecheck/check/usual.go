@@ -15,6 +15,7 @@ type Usual struct {
 	Varies []int // statuses of other answers, if not all had the same
 	Bytes  int64
 	Stable bool // several answers had as many bytes and the same status
+	Same   bool // and the same body
 	Serial bool // answers had to wait for one another
 	HTTP1  bool
 	HTTP2  bool
@@ -76,10 +77,12 @@ func (r Request) beginningOf(u Usual) bool {
 }
 
 // otherThan reports whether r was answered at once with a body that is longer than
-// all that usually come: an error that has no status of its own.
+// all that usually come, or not the one that always comes: an error that has no
+// status of its own.
 func (r Request) otherThan(u Usual) bool {
-	return u.Stable && !u.Events && r.Status == u.Status && u.Takes >= 2*youngest && r.Ended-r.Sent < u.Takes/2 &&
-		r.Bytes-u.Bytes >= fewBytes && r.Bytes > u.Bytes*11/10
+	soon := u.Takes >= 2*youngest && r.Ended-r.Sent < u.Takes*3/4
+	longer := r.Bytes-u.Bytes >= fewBytes && r.Bytes > u.Bytes*11/10
+	return soon && u.Stable && !u.Events && r.Status == u.Status && (longer || u.Same && !bytes.Equal(r.Body, u.Body) && !r.shorterThan(u))
 }
 
 // failedAtTheEnd reports whether a trailer says something else than it always does.
@@ -100,6 +103,7 @@ func (u *Usual) also(answers ...answer) {
 	}
 	for _, a := range answers {
 		u.Stable = u.Stable && a.outcome == Answered && a.status == u.Status && a.bytes == u.Bytes
+		u.Same = u.Same && u.Stable && bytes.Equal(a.body, u.Body)
 		if a.outcome == Answered && a.status != u.Status && !slices.Contains(u.Varies, a.status) {
 			u.Varies = append(u.Varies, a.status)
 		}

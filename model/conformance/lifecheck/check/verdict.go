@@ -28,21 +28,28 @@ type Finding struct {
 
 // inconclusive says why the lives do not show enough.
 func inconclusive(o Options, lives []Life) (why []string) {
-	loaded, flying, busy := 0, 0, time.Duration(0)
+	loaded, busy := 0, time.Duration(0)
+	missed := map[Kind]int{}
+	instead := map[Kind]int{UnderLoad: -o.Runs, Again: -1, Interrupt: -1} // lives that were lived again
 	for _, l := range lives {
 		busy = max(busy, l.Late)
 		if l.Kind.loaded() && l.Stop > 0 {
 			loaded++
-			if l.inFlight() > 0 {
-				flying++
+			instead[l.Kind]++
+			if l.inFlight() == 0 {
+				missed[l.Kind]++
 			}
 		}
+	}
+	empty := 0
+	for kind, n := range missed {
+		empty += max(n-max(instead[kind], 0), 0)
 	}
 	if loaded == 0 {
 		why = append(why, "the service was never stopped under load")
 	}
-	if len(o.Work) > 0 && flying < loaded {
-		why = append(why, fmt.Sprintf("nothing was in flight at the signal in %d of %d runs: give a -work that takes longer, or -work %s for a service without requests", loaded-flying, loaded, None))
+	if len(o.Work) > 0 && empty > 0 {
+		why = append(why, fmt.Sprintf("nothing was in flight at the signal in %d of %d runs: give a -work that takes longer, or -work %s for a service without requests", empty, loaded, None))
 	}
 	if busy > hopeless {
 		why = append(why, fmt.Sprintf("this machine was up to %s late for a timer: try again when it has less to do", round(busy)))

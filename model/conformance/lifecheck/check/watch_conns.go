@@ -121,6 +121,9 @@ func (w *watch) keepBusy(t target) {
 	defer c.close()
 	for w.ctx.Err() == nil {
 		p := Probe{Role: KeptProbe, Addr: t.addr, Begun: w.now()}
+		if t.url == w.o.Ready {
+			p.Role = KeptReady
+		}
 		err := c.send(c.head("GET", ""))
 		a := answer{outcome: outcome(err)}
 		if err == nil {

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/lifecheck/check"
 )
 
 // rightVarying are services whose answers differ now and then, or with what else
@@ -29,6 +31,8 @@ func rightVarying() []Case {
 	}
 	return []Case{
 		{Name: "a stream of events that ends at the stop", First: true, main: of(func(s *service) { s.slow = s.events })},
+		{Name: "a stream of events that ends at the stop, and the delay is not known", main: of(func(s *service) { s.slow = s.events; s.delay = 2 * Delay }),
+			adjust: func(o *check.Options) { o.Delay = check.DelayUnknown }},
 		{Name: "a stream of events that ends at the stop, over HTTP/2 alone", main: of(func(s *service) {
 			s.srv.Protocols = new(http.Protocols)
 			s.srv.Protocols.SetUnencryptedHTTP2(true)

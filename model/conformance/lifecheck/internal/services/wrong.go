@@ -146,6 +146,24 @@ func wrongProbes() []Case {
 			})},
 		{Name: "liveness fails while it drains", Finds: finds("liveness-fails"),
 			main: of(func(s *service) { s.live = s.readiness })},
+		{Name: "liveness is cut while it drains", Finds: finds("liveness-fails"),
+			main: of(func(s *service) {
+				s.live = func(http.ResponseWriter, *http.Request) {
+					if s.stopping.Load() {
+						panic(http.ErrAbortHandler)
+					}
+				}
+			})},
+		{Name: "readiness passes on connections that have been used before", Finds: finds("readiness-flaps", "keep-alive-not-ended"),
+			main: of(func(s *service) {
+				var used sync.Map
+				s.first = func() {}
+				s.ready = func(w http.ResponseWriter, r *http.Request) {
+					if _, again := used.LoadOrStore(r.RemoteAddr, true); !again {
+						s.readiness(w, r)
+					}
+				}
+			})},
 		{Name: "the port of the probes closes at once", Finds: finds("liveness-fails"), admin: true,
 			main: of(func(s *service) {
 				var probes *http.Server

@@ -25,6 +25,10 @@ func wrongEnds() []Case {
 			})},
 		{Name: "what was under way is answered with an error that has status 200", Finds: finds("in-flight-failed"),
 			main: of(func(s *service) { s.slow = s.insteadAtStop(sorry) })},
+		{Name: "what was under way is answered with an error that has status 200 and the usual length", Finds: finds("in-flight-failed"),
+			main: of(func(s *service) {
+				s.slow = s.insteadAtStop(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "that can't be done now....\n") })
+			})},
 		{Name: "the last steps of a stream are missing", Finds: finds("in-flight-dropped"),
 			main: of(func(s *service) { s.slow = s.almost })},
 		{Name: "an answer over HTTP/2 alone is empty when it is cut short", Finds: finds("in-flight-dropped"),
