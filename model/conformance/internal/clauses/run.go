@@ -103,6 +103,7 @@ func runClauses() []Clause {
 				{"the same error several times", nil, checks.EqualErrorsAreKept},
 				{"those of many calls of Stop", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.EveryStopIsKept},
 				{"those of several tasks", []subject.Need{subject.NeedRunWith, subject.NeedGo}, checks.EveryTaskIsKept},
+				{"errors of any shape, from anywhere, in order", []subject.Need{subject.NeedRunWith, subject.NeedStop, subject.NeedGo}, checks.Results},
 			},
 		},
 		{
@@ -123,6 +124,7 @@ func runClauses() []Clause {
 				{"other errors are not clean", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.OthersAreNotClean},
 				{"WithCleanError adds to the clean ends", []subject.Need{subject.NeedCleanError, subject.NeedStop}, checks.CleanErrorAdds},
 				{"a clean end in the drain delay", []subject.Need{subject.NeedDelay, subject.NeedStop}, checks.CleanInDelay},
+				{"errors of any shape", []subject.Need{subject.NeedRunWith, subject.NeedStop, subject.NeedGo}, checks.CleanResults},
 				{"a task that ends so before a stop", []subject.Need{subject.NeedRunWith, subject.NeedGo}, checks.TaskBeforeStop},
 				{"a clean end is logged at Debug", []subject.Need{subject.NeedLog, subject.NeedStop}, checks.CleanEndIsLogged},
 				{"a task's clean end is logged at Debug", []subject.Need{subject.NeedLog, subject.NeedStop, subject.NeedGo}, checks.CleanTaskIsLogged},
@@ -210,6 +212,7 @@ func signalErrorClause() Clause {
 		},
 		Checks: []Check{
 			{"the signal is in the result once, whatever main returns", []subject.Need{subject.NeedSignals, subject.NeedSignalError, subject.NeedIs}, checks.SignalErrorIsOnce},
+			{"errors of any shape beside the signal", []subject.Need{subject.NeedSignals, subject.NeedSignalError, subject.NeedStop, subject.NeedGo}, checks.SignalResults},
 			{"exit codes", []subject.Need{subject.NeedSignals, subject.NeedSignalError, subject.NeedExitCode}, checks.ExitCode},
 		},
 	}
