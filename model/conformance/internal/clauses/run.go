@@ -62,6 +62,7 @@ func runClauses() []Clause {
 				{"a parent that expires is a parent that is cancelled", []subject.Need{subject.NeedParent}, checks.ExpiringParent},
 				{"Stop returns once it has taken effect, and cancels with its error", []subject.Need{subject.NeedRunWith, subject.NeedStop, subject.NeedState}, checks.StopIsTaken},
 				{"causes of unusual types", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.UnusualCauses},
+				{"the first of several signals is the cause", []subject.Need{subject.NeedSignals, subject.NeedIs}, checks.FirstOfSource},
 				{"Stop with a derived context", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.DerivedStops},
 				{"MarkStarted returns once it has taken effect", []subject.Need{subject.NeedManualStart, subject.NeedMarkStarted, subject.NeedState}, checks.MarkStartedIsTaken},
 				{"the cause after a failed task names the call of Go", []subject.Need{subject.NeedRunWith, subject.NeedGo}, checks.TaskIsCause},
