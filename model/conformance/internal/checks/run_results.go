@@ -18,13 +18,13 @@ func Results(c *Checker) {
 	c.results(resultLife{tasks: 3, stops: 2, hooks: 3})
 }
 
-// CleanResults checks RUN-7: main and a task end with errors of any shape, of which
-// those are no errors that have only clean leaves.
-func CleanResults(c *Checker) { c.results(resultLife{tasks: 1, clean: true}) }
+// CleanResults checks RUN-7: main or a task ends with an error of any shape, which is
+// none if it has only clean leaves.
+func CleanResults(c *Checker) { c.results(resultLife{clean: true}) }
 
 // SignalResults checks RUN-14: a signal is the last error in Run's result, whatever main
 // and Stop add to it.
-func SignalResults(c *Checker) { c.results(resultLife{stops: 1, signal: true}) }
+func SignalResults(c *Checker) { c.results(resultLife{signal: true}) }
 
 func (c *Checker) results(kind resultLife) {
 	var otherSignal error // the cause of an earlier run that a signal stopped
@@ -82,34 +82,17 @@ func (l *resultLife) draw(n int) int {
 
 // play plays the run.
 func (l *resultLife) play() {
-	reasons := []string{"main's exit", "Stop(ctx, nil)", "Stop(ctx, err)", "a task"}
 	parent, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	source := make(chan os.Signal, 1)
-	s := subject.Settings{Drain: time.Minute, Shutdown: time.Hour, Parent: parent, Signals: source, Delay: 3 * time.Second}
-	if l.offered[subject.NeedParent] {
-		reasons = append(reasons, "the parent")
-	} else {
-		s.Parent = nil
-	}
-	if l.offered[subject.NeedSignals] {
-		reasons = append(reasons, "a signal")
-	}
-	if !l.offered[subject.NeedDelay] || l.chance(2) {
-		s.Delay = 0
-	}
-	s.ManualStart = l.offered[subject.NeedManualStart] && l.chance(3)
-	if l.signal {
-		reasons, s.SignalError = []string{"a signal"}, true
-	}
-	l.stop, l.settings = reasons[l.draw(len(reasons))], s
+	l.settle(parent, source)
 	l.result = l.run(func(ctx context.Context) error {
 		l.registerHooks(ctx)
 		time.Sleep(time.Second)
 		l.Impl.Go(ctx, l.afterCancel)
 		switch l.stop {
 		case "main's exit":
-			return l.ends(&l.main, false)
+			return l.mainEnds(ctx)
 		case "Stop(ctx, nil)":
 			l.Impl.Stop(ctx, nil)
 		case "Stop(ctx, err)":
@@ -123,9 +106,48 @@ func (l *resultLife) play() {
 		}
 		play.Wait(ctx.Done(), time.Hour)
 		time.Sleep(l.next())
-		return l.ends(&l.main, true)
-	}, s)
+		return l.mainEnds(ctx)
+	}, l.settings)
 	time.Sleep(2 * time.Hour)
+}
+
+// settle draws the settings, and what stops the run.
+func (l *resultLife) settle(parent context.Context, source <-chan os.Signal) {
+	s := subject.Settings{Drain: time.Minute, Shutdown: time.Hour, Signals: source}
+	reasons := []string{"main's exit", "Stop(ctx, nil)"}
+	if !l.clean { // else nothing more is to fail
+		reasons = append(reasons, "Stop(ctx, err)", "a task")
+	}
+	if l.offered[subject.NeedParent] {
+		s.Parent, reasons = parent, append(reasons, "the parent")
+	}
+	if l.offered[subject.NeedSignals] {
+		reasons = append(reasons, "a signal")
+	}
+	if l.offered[subject.NeedDelay] && l.chance(2) {
+		s.Delay = 3 * time.Second
+	}
+	s.ManualStart = l.offered[subject.NeedManualStart] && l.chance(3)
+	if l.signal {
+		s.SignalError, reasons = true, []string{"a signal"}
+	}
+	l.stop, l.settings = reasons[l.draw(len(reasons))], s
+}
+
+// mainEnds is how main ends. In its place, a task may fail.
+func (l *resultLife) mainEnds(ctx context.Context) error {
+	if l.signal {
+		l.Impl.Stop(ctx, l.ends(&l.stopped, false))
+	}
+	if l.clean && (l.stop == "main's exit" || l.chance(2)) {
+		l.Impl.Go(ctx, func(context.Context) error {
+			play.Wait(ctx.Done(), time.Hour)
+			time.Sleep(l.next())
+			return l.ends(&l.task, true)
+		})
+		return nil
+	}
+	return l.ends(&l.main, l.stop != "main's exit")
 }
 
 // afterCancel is a task that starts, when the context is over, what else fails.
@@ -164,7 +186,7 @@ func (l *resultLife) registerHooks(ctx context.Context) {
 func (l *resultLife) next() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.past += time.Second + time.Duration(l.r.IntN(1000))*time.Millisecond
+	l.past += time.Duration(100+l.r.IntN(300)) * time.Millisecond
 	return l.past
 }
 
