@@ -166,6 +166,19 @@ func WorkContextLater(c *Checker) {
 		}, 0, 0)
 		c.expect(c.Impl.WorkContext(run).Err() != nil, "a work context that is asked for after Run is live")
 	})
+	c.bubble(func() {
+		release := make(chan struct{})
+		defer close(release)
+		_ = c.Impl.Run(func(ctx context.Context) error {
+			c.Impl.DrainGroup(ctx).Go(func() { <-release })
+			c.Impl.OnShutdown(ctx, func() error {
+				cause := context.Cause(c.Impl.WorkContext(ctx))
+				c.expect(c.Impl.Is == nil || cause != nil && c.Impl.Is(cause, model.DrainTimeout), "the drain timeout ran out, and the cause of a work context made in a hook is %v", cause)
+				return nil
+			})
+			return nil
+		}, 0, 0)
+	})
 }
 
 // ManyWorkContexts asks for work contexts while running and while draining, hundreds

@@ -85,6 +85,7 @@ func runClauses() []Clause {
 			Checks: []Check{
 				{"the text of the error has the value", []subject.Need{subject.NeedIs}, checks.PanicValue},
 				{"values of unusual types", []subject.Need{subject.NeedIs}, checks.UnusualPanics},
+				{"in a deferred function", []subject.Need{subject.NeedIs}, checks.PanicInGoexit},
 			},
 		},
 		{
