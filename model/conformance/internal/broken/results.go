@@ -49,6 +49,29 @@ func resultCases() []Case {
 				return hasDeadlineOf{work(ctx), ctx}
 			}
 		}),
+		wrong("a work context made in a hook does not say what ended draining", "DRAIN-8", func(i *impl) {
+			work := i.WorkContext
+			i.WorkContext = func(ctx context.Context) context.Context {
+				if blameForeign(ctx, place(1)) {
+					return ctx
+				}
+				if i.State(ctx) != "hooks" {
+					return work(ctx)
+				}
+				below, cancel := context.WithCancel(ctx)
+				cancel()
+				return below
+			}
+		}),
+		wrong("a hook that a hook registers cannot be taken back", "HOOK-10", func(i *impl) {
+			i.OnShutdownStop = func(ctx context.Context, hook task, timeout time.Duration) func() bool {
+				stop := register(ctx, hook, timeout, place(1))
+				if i.State(ctx) == "hooks" {
+					return func() bool { return false }
+				}
+				return stop
+			}
+		}),
 		wrong("the error of a signal that is joined with itself has no exit code", "RUN-14", func(i *impl) {
 			code := i.ExitCode
 			i.ExitCode = func(err error) int {
@@ -85,6 +108,14 @@ func shapeCases() []Case {
 					kept[at] = all[tasks[len(tasks)-1-n]]
 				}
 				return kept
+			})
+		}),
+		wrong("a panic of a function that main deferred is lost when main calls Goexit", "RUN-4", func(i *impl) {
+			onErrors(i, func(all []error) []error {
+				if _, panicked := all[0].(*lifecycle.PanicError); panicked && len(all) > 1 && all[1] == lifecycle.ErrGoexit {
+					return all[1:]
+				}
+				return all
 			})
 		}),
 		wrong("what the cause wraps is clean", "RUN-7", func(i *impl) {
