@@ -57,6 +57,7 @@ type resultLife struct {
 	mu    *sync.Mutex
 	r     *rand.Rand
 	marks []error       // the errors that were made, by number
+	given error         // what the parent is cancelled with
 	cause error         // of main's context, once that is over
 	past  time.Duration // what happens next does so so long after the cancel
 	late  bool          // a task outlasts Draining
@@ -100,7 +101,8 @@ func (l *resultLife) play() {
 		case "a task":
 			l.Impl.Go(ctx, func(context.Context) error { return l.ends(&l.task, false) })
 		case "the parent":
-			cancel(l.shape(false))
+			l.given = l.shape(false)
+			cancel(l.given)
 		case "a signal":
 			source <- process.Terminate
 		}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/greynewell/mist-go/model"
 )
 
 // shape draws an error. One that may be clean may have no mark in it.
@@ -43,7 +45,7 @@ func (l *resultLife) cleanOrNearly(mine error) error {
 	all := []error{l.cause, fmt.Errorf("in it: %w", l.cause), errors.Join(l.cause, usual)}
 	if l.clean {
 		all = append(all, usual, errors.Join(usual, fmt.Errorf("in it: %w", context.Canceled)),
-			fmt.Errorf("%w: %w", usual, mine), errors.Join(mine, l.cause), partOf(l.cause, mine))
+			fmt.Errorf("%w: %w", usual, mine), errors.Join(mine, l.cause), partOf(l.given, mine))
 	}
 	return all[l.r.IntN(len(all))]
 }
@@ -104,16 +106,17 @@ func (l *resultLife) isClean(err error) bool {
 
 // marksIn returns the marks that an error has, in order.
 func (l *resultLife) marksIn(err error) (all []string) {
+	inner := unwrap(err)
 	switch n := slices.IndexFunc(l.marks, func(mark error) bool { return mark == err }); {
 	case err == nil:
 	case n >= 0:
 		return []string{strconv.Itoa(n + 1)}
 	case same(err, l.otherSignal):
 		return []string{"the signal of another run"}
-	case l.stop == "a signal" && same(err, l.cause):
+	case l.stop == "a signal" && (same(err, l.cause) || len(inner) == 0 && l.Impl.Is != nil && l.Impl.Is(err, model.CauseSIGTERM)):
 		return []string{"the signal"}
 	}
-	for _, inner := range unwrap(err) {
+	for _, inner := range inner {
 		all = append(all, l.marksIn(inner)...)
 	}
 	return all
