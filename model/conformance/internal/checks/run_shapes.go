@@ -27,7 +27,7 @@ func (l *resultLife) shape(clean bool) error {
 		return errors.Join(mine, l.mark())
 	case n == 2 && l.hooks > 0: // it may be in another error, but not in the cause
 		if other := l.r.IntN(len(l.marks)); !clean || !slices.Contains(l.marksIn(l.cause), strconv.Itoa(other+1)) {
-			mine = l.marks[other]
+			return l.marks[other]
 		}
 	case n == 3 && l.signal:
 		return cmp.Or(l.otherSignal, mine)
