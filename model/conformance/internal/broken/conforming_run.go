@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -44,6 +45,9 @@ func runVariants() []variant {
 		}},
 		{"returns after a moment", "RUN STATE", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error { defer breathe(); return run(main, s) })
+		}},
+		{"takes signals on a goroutine of its own", "SIG RUN", func(i *impl) {
+			onSignals(i, func(deliver func(os.Signal)) func(os.Signal) { return deliver })
 		}},
 		{"has other default timeouts", "RUN DRAIN HOOK", func(i *impl) {
 			onSettings(i, func(s *settings) {

@@ -120,26 +120,33 @@ func ManyUnitsAreCounted(c *Checker) {
 	}
 }
 
-// SlowObserverSeesAll has an observer that takes its time for each step, so that
-// others are pending meanwhile.
+// SlowObserverSeesAll has observers take their time: each sees every step, with the
+// instant at which it was taken, and Run waits up to 100 ms for them.
 func SlowObserverSeesAll(c *Checker) {
 	want := fmt.Sprint([]model.State{model.Running, model.Draining, model.Hooks, model.Stopped})
-	for _, takes := range []time.Duration{time.Microsecond, 30 * time.Millisecond, 10 * time.Second, time.Hour} {
+	for _, takes := range []time.Duration{time.Microsecond, 25 * time.Millisecond, 10 * time.Second, time.Hour} {
 		c.bubble(func() {
 			var ctx context.Context
 			var mu sync.Mutex
 			var seen []string
+			began := time.Now()
 			took, hook := c.watched(subject.Settings{Observe: func(s subject.Step) {
 				time.Sleep(takes)
 				mu.Lock()
 				defer mu.Unlock()
 				seen = append(seen, s.To)
+				at := s.At.Sub(began).Round(10 * time.Millisecond)
+				c.expect(s.At.IsZero() || at == time.Second || len(seen) == 1 && at == 0,
+					"an observer that takes %v for each step is told that %s was entered at %v, want 1s, and 0s for running", takes, s.To, at)
 			}}, &ctx)
 			c.expectPrompt(took, hook)
-			time.Sleep(5 * takes)
-			mu.Lock()
-			defer mu.Unlock()
-			c.expect(fmt.Sprint(seen) == want, "an observer that takes %v for each step sees %v, want %v", takes, seen, want)
+			for _, later := range []time.Duration{0, 5 * takes} {
+				if time.Sleep(later); later > 0 || takes < slack {
+					mu.Lock()
+					c.expect(fmt.Sprint(seen) == want, "an observer that takes %v for each step sees %v until Run returns and %v later, want %v", takes, seen, later, want)
+					mu.Unlock()
+				}
+			}
 		})
 	}
 }
@@ -158,6 +165,19 @@ func WorkContextLater(c *Checker) {
 			return nil
 		}, 0, 0)
 		c.expect(c.Impl.WorkContext(run).Err() != nil, "a work context that is asked for after Run is live")
+	})
+	c.bubble(func() {
+		release := make(chan struct{})
+		defer close(release)
+		_ = c.Impl.Run(func(ctx context.Context) error {
+			c.Impl.DrainGroup(ctx).Go(func() { <-release })
+			c.Impl.OnShutdown(ctx, func() error {
+				cause := context.Cause(c.Impl.WorkContext(ctx))
+				c.expect(c.Impl.Is == nil || cause != nil && c.Impl.Is(cause, model.DrainTimeout), "the drain timeout ran out, and the cause of a work context made in a hook is %v", cause)
+				return nil
+			})
+			return nil
+		}, 0, 0)
 	})
 }
 

@@ -206,12 +206,13 @@ func DoneAtOnce(c *Checker) {
 func WorkContextValues(c *Checker) {
 	c.bubble(func() {
 		_ = c.Impl.Run(func(ctx context.Context) error {
-			asked, cancel := context.WithCancel(context.WithValue(ctx, valueKey{}, "of the asker"))
+			asked, cancel := context.WithTimeout(context.WithValue(ctx, valueKey{}, "of the asker"), time.Second/2)
 			work := c.Impl.WorkContext(asked)
 			cancel()
 			c.expect(work.Value(valueKey{}) == "of the asker", "a work context lacks the values of the one it is asked with")
 			time.Sleep(time.Second)
-			c.expect(work.Err() == nil, "a work context ends with the one it is asked with")
+			deadline, limited := work.Deadline()
+			c.expect(work.Err() == nil && (!limited || deadline.After(time.Now())), "a work context ends, or has a deadline that is over, with the one it is asked with")
 			return nil
 		}, 0, 0)
 	})

@@ -113,6 +113,8 @@ func AtMostIsEnough(c *Checker) {
 		if s.Drain == model.Never && !ok && draining[0].text("at_most") != "" {
 			continue // in other words: there is no limit
 		}
+		elapsed, has := isText(hooks[0].attrs["elapsed"])
+		c.expect(has && elapsed >= lasted-slack && about(elapsed, lasted), "with %s, draining lasts %v, and the record of the transition to hooks says that %q has elapsed", what, lasted, hooks[0].text("elapsed"))
 		c.expect(ok && atMost >= lasted, "with %s, at_most is %q, and draining lasts %v", what, draining[0].text("at_most"), lasted)
 	}
 }

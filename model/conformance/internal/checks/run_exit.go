@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"syscall"
@@ -102,9 +103,35 @@ func ExitCode(c *Checker) {
 		code("a signal", err, 128+number)
 		code("a signal, wrapped", fmt.Errorf("batch: %w", err), 128+number)
 		code("a signal, wrapped and joined", fmt.Errorf("batch: %w", errors.Join(err, fmt.Errorf("and: %w", err))), 128+number)
+		for seed := range uint64(50) {
+			others, want := 0, 128+number
+			tree := signalTree(rand.New(rand.NewPCG(seed, 14)), err, &others)
+			if others > 0 {
+				want = 1
+			}
+			code(fmt.Sprintf("a tree with %d leaves that are no signal", others), tree, want)
+		}
 		code("a signal and an error", errors.Join(err, errors.New("another")), 1)
 		code("an error and a signal, wrapped", fmt.Errorf("%w: %w", errors.New("another"), err), 1)
 	}
+}
+
+// signalTree wraps and joins a signal's error, at random, and other errors, which it counts.
+func signalTree(r *rand.Rand, signal error, others *int) error {
+	switch r.IntN(7) {
+	case 0, 1:
+		return fmt.Errorf("in it: %w", signalTree(r, signal, others))
+	case 2:
+		return errors.Join(signalTree(r, signal, others), signalTree(r, signal, others))
+	case 3:
+		return fmt.Errorf("%w, and %w", signalTree(r, signal, others), signal)
+	case 4:
+		if r.IntN(3) == 0 {
+			*others++
+			return errors.New("another")
+		}
+	}
+	return signal
 }
 
 // inRealTime fails when f takes long.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"reflect"
+	"runtime"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
@@ -129,6 +130,22 @@ type unreadable struct{}
 
 // String panics.
 func (unreadable) String() string { panic("String's own") }
+
+// PanicInGoexit checks RUN-4: a panic in a function that main deferred is an error,
+// whatever made it run.
+func PanicInGoexit(c *Checker) {
+	for what, end := range map[string]func(){"returns": func() {}, "calls Goexit": runtime.Goexit, "panics": func() { panic("another") }} {
+		c.bubble(func() {
+			mine := errors.New("of the deferred function")
+			err := c.Impl.Run(func(context.Context) error {
+				defer func() { panic(mine) }()
+				end()
+				return nil
+			}, 0, 0)
+			c.expect(c.Impl.Is(err, model.Panic) && errors.Is(err, mine), "main %s, a function that it deferred panics, and Run returns %v", what, err)
+		})
+	}
+}
 
 // UnusualPanics checks RUN-4: a panic with a value of any type is an error, which
 // unwraps to it where it is one.

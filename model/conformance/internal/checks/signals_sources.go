@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/greynewell/mist-go/model"
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/process"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
@@ -68,4 +69,49 @@ func AnySignal(c *Checker) {
 				sig, err, time.Since(began))
 		})
 	}
+}
+
+// FirstOfSource checks RUN-2: of several signals in the source the first is the cause.
+func FirstOfSource(c *Checker) {
+	c.bubble(func() {
+		source := make(chan os.Signal, 2)
+		time.AfterFunc(time.Second, func() { source <- os.Interrupt; source <- process.Terminate })
+		var cause error
+		_ = c.run(func(ctx context.Context) error {
+			play.Wait(ctx.Done(), time.Hour)
+			cause = context.Cause(ctx)
+			return nil
+		}, subject.Settings{Signals: source})
+		c.expect(cause != nil && c.Impl.Is(cause, model.CauseSIGINT), "SIGINT is sent, and SIGTERM at the same instant; the cause is %v, want the first", cause)
+	})
+}
+
+// ForcedHooks has a further interrupt end the hooks: as their timeout would.
+func ForcedHooks(c *Checker) {
+	c.bubble(func() {
+		var places []callSite
+		var cause error
+		source, ended := make(chan os.Signal, 1), make(chan struct{})
+		time.AfterFunc(2*time.Second, func() { source <- os.Interrupt })
+		err := c.run(func(ctx context.Context) error {
+			places = append(places, here(1))
+			c.Impl.OnShutdown(ctx, func() error { return nil })
+			places = append(places, here(1))
+			c.Impl.OnShutdownContext(ctx, func(own context.Context) error {
+				defer close(ended)
+				play.Wait(own.Done(), time.Hour)
+				cause = context.Cause(own)
+				return nil
+			}, 0)
+			return nil
+		}, subject.Settings{Signals: source, Shutdown: 3 * time.Hour})
+		play.Wait(ended, 2*time.Hour)
+		c.expect(cause != nil && c.Impl.Is(cause, model.Forced) && !c.Impl.Is(cause, model.ShutdownTimeout), "an interrupt ends the hooks, and the cause of the running one's context is %v", cause)
+		for i, place := range places {
+			if i == 1 {
+				place = anywhere // an adapter may have called what registers it
+			}
+			c.expect(err != nil && place.isIn(err.Error()), "an interrupt ends the hooks, and Run returns %v, want an error that names %s", err, place)
+		}
+	})
 }

@@ -97,6 +97,7 @@ func hookClauses() []Clause {
 				two(plain, model.Hook{Lasts: second + 2, Aware: true}),
 				two(plain, model.Hook{Lasts: second + 2, Aware: true, Timeout: 2*second + 4}),
 				{ShutdownTimeout: 5*second + 8, Main: ends, Hooks: []model.Hook{{Lasts: second + 2, Aware: true, Timeout: 20 * second}, {Lasts: second + 4, Aware: true, Timeout: 20 * second}}},
+				{Main: ends, Hooks: []model.Hook{{Lasts: 3*second + 2, Aware: true}}, Stops: []model.Stop{{By: model.ParentCancelled, At: 2*second + 4}}},
 			},
 			Checks: []Check{
 				{"it has the values of the run's context", []subject.Need{subject.NeedOnShutdownContext, subject.NeedParent}, checks.HookValues},
@@ -156,8 +157,10 @@ func takeBacks(ends model.Main) []model.Scenario {
 	scenario := func(all ...model.TakeBack) model.Scenario {
 		return model.Scenario{Main: ends, Hooks: hooks, TakeBacks: all}
 	}
+	late := scenario(model.TakeBack{Hook: 4, By: 2}, model.TakeBack{Hook: 4, By: 2})
+	late.Hooks = append(slices.Clone(hooks), model.Hook{By: 2, Lasts: second + 8})
 	return []model.Scenario{
-		scenario(model.TakeBack{Hook: 2}),
+		late, scenario(model.TakeBack{Hook: 2}),
 		scenario(model.TakeBack{Hook: 3}, model.TakeBack{Hook: 3}),
 		scenario(model.TakeBack{Hook: 1}, model.TakeBack{Hook: 2}, model.TakeBack{Hook: 3}),
 		scenario(model.TakeBack{Hook: 1, By: 3}),

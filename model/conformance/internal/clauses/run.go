@@ -62,6 +62,7 @@ func runClauses() []Clause {
 				{"a parent that expires is a parent that is cancelled", []subject.Need{subject.NeedParent}, checks.ExpiringParent},
 				{"Stop returns once it has taken effect, and cancels with its error", []subject.Need{subject.NeedRunWith, subject.NeedStop, subject.NeedState}, checks.StopIsTaken},
 				{"causes of unusual types", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.UnusualCauses},
+				{"the first of several signals is the cause", []subject.Need{subject.NeedSignals, subject.NeedIs}, checks.FirstOfSource},
 				{"Stop with a derived context", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.DerivedStops},
 				{"MarkStarted returns once it has taken effect", []subject.Need{subject.NeedManualStart, subject.NeedMarkStarted, subject.NeedState}, checks.MarkStartedIsTaken},
 				{"the cause after a failed task names the call of Go", []subject.Need{subject.NeedRunWith, subject.NeedGo}, checks.TaskIsCause},
@@ -84,6 +85,7 @@ func runClauses() []Clause {
 			Checks: []Check{
 				{"the text of the error has the value", []subject.Need{subject.NeedIs}, checks.PanicValue},
 				{"values of unusual types", []subject.Need{subject.NeedIs}, checks.UnusualPanics},
+				{"in a deferred function", []subject.Need{subject.NeedIs}, checks.PanicInGoexit},
 			},
 		},
 		{
@@ -103,6 +105,7 @@ func runClauses() []Clause {
 				{"the same error several times", nil, checks.EqualErrorsAreKept},
 				{"those of many calls of Stop", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.EveryStopIsKept},
 				{"those of several tasks", []subject.Need{subject.NeedRunWith, subject.NeedGo}, checks.EveryTaskIsKept},
+				{"errors of any shape, from anywhere, in order", []subject.Need{subject.NeedRunWith, subject.NeedStop, subject.NeedGo}, checks.Results},
 			},
 		},
 		{
@@ -123,6 +126,7 @@ func runClauses() []Clause {
 				{"other errors are not clean", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.OthersAreNotClean},
 				{"WithCleanError adds to the clean ends", []subject.Need{subject.NeedCleanError, subject.NeedStop}, checks.CleanErrorAdds},
 				{"a clean end in the drain delay", []subject.Need{subject.NeedDelay, subject.NeedStop}, checks.CleanInDelay},
+				{"errors of any shape", []subject.Need{subject.NeedRunWith, subject.NeedStop, subject.NeedGo}, checks.CleanResults},
 				{"a task that ends so before a stop", []subject.Need{subject.NeedRunWith, subject.NeedGo}, checks.TaskBeforeStop},
 				{"a clean end is logged at Debug", []subject.Need{subject.NeedLog, subject.NeedStop}, checks.CleanEndIsLogged},
 				{"a task's clean end is logged at Debug", []subject.Need{subject.NeedLog, subject.NeedStop, subject.NeedGo}, checks.CleanTaskIsLogged},
@@ -210,6 +214,7 @@ func signalErrorClause() Clause {
 		},
 		Checks: []Check{
 			{"the signal is in the result once, whatever main returns", []subject.Need{subject.NeedSignals, subject.NeedSignalError, subject.NeedIs}, checks.SignalErrorIsOnce},
+			{"errors of any shape beside the signal", []subject.Need{subject.NeedIs, subject.NeedSignals, subject.NeedSignalError, subject.NeedStop, subject.NeedGo}, checks.SignalResults},
 			{"exit codes", []subject.Need{subject.NeedSignals, subject.NeedSignalError, subject.NeedExitCode}, checks.ExitCode},
 		},
 	}

@@ -1,6 +1,7 @@
 package clauses
 
 import (
+	"math/rand/v2"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
@@ -43,7 +44,7 @@ func signalClauses() []Clause {
 			Sentence: "A further SIGINT, at least 250 ms after the stop and after the SIGINT before it, ends the phase under way as forced; a SIGTERM or a key press delivered twice never does. Every value of a signal source requests a stop; a closed source delivers nothing more.",
 			Premise:  severalSignals,
 			Needs:    []subject.Need{subject.NeedSignals},
-			Examples: []model.Scenario{
+			Examples: append([]model.Scenario{
 				{Main: waits, Hooks: []model.Hook{{Lasts: model.Never, Aware: true}}, Stops: []model.Stop{interrupt(0), interrupt(10)}},
 				stops(interrupt(0), interrupt(10)),
 				stops(interrupt(0), interrupt(10), interrupt(20)),
@@ -53,10 +54,11 @@ func signalClauses() []Clause {
 				stops(term(0), term(10), term(20)),
 				{Main: model.Main{After: second}, Hooks: hook, Stops: []model.Stop{interrupt(4), interrupt(10)}},
 				{Main: model.Main{After: second}, Hooks: hook, Stops: []model.Stop{interrupt(6)}},
-			},
+			}, volleys()...),
 			Checks: []Check{
 				{"a closed source delivers nothing more", []subject.Need{subject.NeedSignals}, checks.ClosedSource},
 				{"any signal of a source requests a stop", []subject.Need{subject.NeedSignals}, checks.AnySignal},
+				{"a forced end of hooks names them, and is the cause of their contexts", []subject.Need{subject.NeedSignals, subject.NeedIs, subject.NeedOnShutdownContext}, checks.ForcedHooks},
 				{"hundreds of SIGTERMs force nothing", []subject.Need{subject.NeedSignals}, checks.ManySIGTERMs},
 			},
 		},
@@ -78,6 +80,37 @@ func signalClauses() []Clause {
 			},
 		},
 	}
+}
+
+// volleys returns lives in which signals come in any order, at multiples of 50 ms, so
+// that some come exactly 250 ms after another: with main's exit or a signal as the stop,
+// in a drain delay, in draining and in hooks.
+func volleys() (all []model.Scenario) {
+	r := rand.New(rand.NewPCG(250, 2))
+	for n := range 60 {
+		s := model.Scenario{
+			Main:   model.Main{AfterCancel: true, After: model.Never},
+			Tracks: []model.Track{{Lasts: model.Never}},
+			Hooks:  []model.Hook{{Lasts: model.Never}},
+		}
+		if n%3 == 0 {
+			s.Main = model.Main{After: second}
+		}
+		if n%4 == 0 {
+			s.DrainDelay = millis * 375
+		}
+		for at := second + time.Duration(n%2)*50*millis; len(s.Stops) < 8; at += millis * 50 * time.Duration(1+r.IntN(7)) {
+			by := model.SIGINT
+			if r.IntN(3) == 0 {
+				by = model.SIGTERM
+			}
+			s.Stops = append(s.Stops, model.Stop{By: by, At: at})
+		}
+		if s.Validate() == nil && len(model.Predict(s)) == 1 {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 // severalSignals says whether a signal comes while the service is stopping.
