@@ -58,6 +58,8 @@ func httpClauses() []Clause {
 				{"streams of HTTP/2 are cut", serve, checks.StreamsAreCut},
 				{"hijacked connections are waited for, and cut", serve, checks.HijackedIsFollowed},
 				{"a listener that fails", serve, checks.ListenerFails},
+				{"hundreds of requests are cut", serve, checks.ManyAreCut},
+				{"the BaseContext of each listener", serve, checks.BaseContextOfEach},
 			},
 		},
 		{
@@ -77,6 +79,7 @@ func httpClauses() []Clause {
 			Sentence: "Handler counts a request from before its first byte is handled until the handler has returned, and serves requests that come while draining; after that it answers 503 with Retry-After.",
 			Checks: []Check{
 				{"hooks wait for a handler that has written nothing, or all", handler, checks.HandlerCounts},
+				{"hooks wait for a request of every shape", handler, checks.HandlerCountsEach},
 				{"a request that comes while draining", handler, checks.RequestWhileDraining},
 				{"a request after draining", handler, checks.RequestAfterDraining},
 			},
@@ -84,11 +87,12 @@ func httpClauses() []Clause {
 		{
 			ID: "HTTP-5", Level: Extended,
 			Sentence: "A panic in a handler, a hijacked or a streaming response leaks no count. http.Flusher, http.Hijacker and http.ResponseController keep working.",
-			Checks: append(append(append(
+			Checks: append(append(append(append(
 				both("a handler that panics", checks.PanickingHandler),
 				both("a hijacked connection", checks.Hijacked)...),
 				both("a stream", checks.Stream)...),
 				append(both("deadlines", checks.Deadlines), both("what a ResponseWriter can do", checks.WriterPowers)...)...),
+				Check{"answers through Handler are those of http.Server", handler, checks.AnswersThroughHandler}),
 		},
 		{
 			ID: "HTTP-6", Level: Extended,
@@ -115,6 +119,7 @@ func httpClauses() []Clause {
 				{"its errors", []subject.Need{subject.NeedServeFunc, subject.NeedParent}, checks.ServeFuncErrors},
 				{"functions that panic", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncPanics},
 				{"several servers", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncSeveral},
+				{"a shutdown that outlasts serve", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncShutdownOutlasts},
 				{"one that does not stop when a signal forces", []subject.Need{subject.NeedServeFunc, subject.NeedSignals}, checks.ServeFuncIsCutWhenForced},
 			},
 		},
@@ -125,6 +130,7 @@ func httpClauses() []Clause {
 				{"streams end at the stop", append(serve, subject.NeedCancelOnStop, subject.NeedDelay), checks.StreamsEndAtTheStop},
 				{"before and after the stop, without a server", []subject.Need{subject.NeedCancelOnStop}, checks.CancelOnStopElsewhere},
 				{"hundreds of requests", []subject.Need{subject.NeedCancelOnStop}, checks.ManyEndAtTheStop},
+				{"answers are those of http.Server", []subject.Need{subject.NeedCancelOnStop, subject.NeedParent}, checks.AnswersThroughCancelOnStop},
 			},
 		},
 		{
@@ -133,6 +139,8 @@ func httpClauses() []Clause {
 			Checks: []Check{
 				{"what a ResponseWriter is", serve, checks.Powers},
 				{"answers are those of http.Server", append(serve, subject.NeedDelay), checks.AnswersAreTheSame},
+				{"a server without a handler", serve, checks.WithoutAHandler},
+				{"clients that leave", append(serve, subject.NeedDelay), checks.ClientsLeave},
 				{"a body that is too large", append(serve, subject.NeedDelay), checks.TooLargeEndsTheConnection},
 				{"requests over TLS are those of http.Server", []subject.Need{subject.NeedServeTLS, subject.NeedParent}, checks.TLSRequests},
 				{"a request that expects 100-continue", serve, checks.ExpectContinue},
@@ -156,6 +164,8 @@ func untilClause() Clause {
 			{"it is begun inside a task", append(until, subject.NeedGo, subject.NeedStop, subject.NeedLog), checks.UntilInGo},
 			{"it is begun when the run is over", until, checks.UntilWhenItIsOver},
 			{"several in one run", until, checks.UntilSeveral},
+			{"answers are those of http.Server", until, checks.AnswersUntilStopped},
+			{"clients that leave", until, checks.ClientsLeaveUntilStopped},
 			{"a hijacked connection", until, checks.UntilCutsHijacked},
 		},
 	}
