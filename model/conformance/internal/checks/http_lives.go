@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/greynewell/mist-go/model"
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
@@ -166,6 +167,45 @@ func HandlerCountsEach(c *Checker) {
 				expect("a request over HTTP/2", v)
 			}
 		}
+	})
+}
+
+// CancelOnStopEach checks HTTP-9: the context of a request of every shape ends when
+// main's does.
+func CancelOnStopEach(c *Checker) {
+	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		srv.Protocols = unencryptedHTTP2()
+		return c.handledBy(c.Impl.CancelOnStop)(ctx, srv, ln)
+	}
+	var mu sync.Mutex
+	ended := map[string]time.Duration{}
+	handle := func(v *service, _ http.ResponseWriter, req *http.Request) {
+		what := fmt.Sprintf("%s %s over %s", req.Method, req.RequestURI, req.Proto)
+		mu.Lock()
+		ended[what] = model.Never
+		mu.Unlock()
+		play.Wait(req.Context().Done(), 3*time.Second)
+		mu.Lock()
+		defer mu.Unlock()
+		ended[what] = v.now()
+	}
+	c.serving(serve, subject.Settings{}, handle, func(v *service) {
+		for _, text := range handledShapes {
+			if w := v.dial(); w != nil {
+				_, _ = io.WriteString(w, text)
+			}
+		}
+		if w := v.dial2(); w != nil {
+			_, _ = w.ask("")
+		}
+		time.Sleep(time.Millisecond)
+		v.end()
+		mu.Lock()
+		defer mu.Unlock()
+		for what, at := range ended {
+			c.expect(promptly(at, v.at(cancelled)), "%s with CancelOnStop: its context ends at %s, and main's at %s", what, scenarios.Show(at), scenarios.Show(v.at(cancelled)))
+		}
+		c.expect(len(ended) == len(handledShapes)+1, "of %d requests with CancelOnStop %d are handled", len(handledShapes)+1, len(ended))
 	})
 }
 
