@@ -178,10 +178,17 @@ func (c *Checker) drainsFor(ctx context.Context, d time.Duration) {
 // compareAnswers compares answers with those that are wanted, where one is.
 func (c *Checker) compareAnswers(want map[string]string, serve ServeFunc, moments ...moment) {
 	for _, m := range moments {
+		const control = "GET /header with 0 bytes"
 		got := c.answers(serve, m)
+		if m.stopped && got[control] != want[control] {
+			continue // that nothing is answered is for other clauses to say
+		}
 		for _, request := range slices.Sorted(maps.Keys(got)) {
 			answer, wanted := want[request]
-			c.expect(!wanted || got[request] == answer, "%s, %s is answered %s, and by http.Server %s", m, request, got[request], answer)
+			if wanted && got[request] != answer {
+				c.Errorf("%s, %s is answered %s, and by http.Server %s", m, request, got[request], answer)
+				break
+			}
 		}
 	}
 }

@@ -30,6 +30,7 @@ func checkClauses() []Clause {
 				{"whatever it panics with", []subject.Need{subject.NeedHealth}, checks.PanicValues},
 				{"checks that take a context", []subject.Need{subject.NeedAddCheckContext}, checks.WildContexts},
 				{"hundreds of times", []subject.Need{subject.NeedHealth}, checks.ManyWild},
+				{"hundreds at once, and others after them", []subject.Need{subject.NeedAddCheckContext}, checks.WildLoseNothing},
 			},
 		},
 		slowCheckClause(),
@@ -56,8 +57,8 @@ func checkClauses() []Clause {
 			Checks: []Check{
 				{"unusual names and texts", []subject.Need{subject.NeedHealth}, checks.OddTexts},
 				{"keys are sorted", []subject.Need{subject.NeedHealth}, checks.SortedKeys},
-				{"failing in every way", []subject.Need{subject.NeedHealth}, checks.FailingTexts},
-				{"names that become equal", []subject.Need{subject.NeedHealth}, checks.EqualNames},
+				{"failing in every way", []subject.Need{subject.NeedHealth, subject.NeedAddCheckContext}, checks.FailingTexts},
+				{"names that become equal", []subject.Need{subject.NeedHealth, subject.NeedAddCheckContext}, checks.EqualNames},
 				{"a thousand long texts", []subject.Need{subject.NeedHealth}, checks.LargeBody},
 				{"unusual reasons", []subject.Need{subject.NeedSetNotReady}, checks.OddReasons},
 				{"long, empty and misleading texts", []subject.Need{subject.NeedHealth, subject.NeedAddCheckContext}, checks.Clipped},
@@ -130,6 +131,9 @@ func slowCheckClause() Clause {
 		Checks: []Check{
 			{"a result is kept for as long as CacheFor says", []subject.Need{subject.NeedAddCheckContext}, checks.CacheFor},
 			{"whatever the result is, and whatever else is set", []subject.Need{subject.NeedAddCheckContext}, checks.CachedInAllSettings},
+			{"whatever ends too late, the next run counts", []subject.Need{subject.NeedAddCheckContext}, checks.LateEnds},
+			{"timeouts of every length", []subject.Need{subject.NeedAddCheckContext}, checks.AnyTimeout},
+			{"a CacheFor of every length", []subject.Need{subject.NeedAddCheckContext}, checks.AnyCacheFor},
 			{"a result that came too late", []subject.Need{subject.NeedAddCheckContext}, checks.LateAndCached},
 			{"an error whose text takes long", []subject.Need{subject.NeedAddCheckContext}, checks.SlowError},
 			{"probers that come early and late", []subject.Need{subject.NeedAddCheckContext}, checks.ProbersAgree},

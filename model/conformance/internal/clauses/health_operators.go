@@ -22,6 +22,7 @@ func operatorClauses() []Clause {
 				{"what is removed and added again", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext, subject.NeedRemoveCheck}, checks.RemovedAndAdded},
 				{"whatever the settings, and what becomes of the probe", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.ChangesWhateverElse},
 				{"texts are those that readiness shows", []subject.Need{subject.NeedHealthObserver}, checks.ObservedTexts},
+				{"an observer that takes long", []subject.Need{subject.NeedHealthObserver}, checks.SlowObserverGetsAll},
 				{"observers that hang and panic", []subject.Need{subject.NeedHealthObserver}, checks.SlowObserver},
 			},
 		},
