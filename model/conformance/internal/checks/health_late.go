@@ -16,18 +16,25 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// lateEnds are ways in which a run ends when its timeout is over.
-var lateEnds = map[string]func() error{
-	"passes":       func() error { return nil },
-	"fails":        func() error { return errors.New("too late") },
-	"panics":       func() error { panic("too late") },
-	"calls Goexit": func() error { runtime.Goexit(); return nil },
-}
-
-// LateEnds checks HEALTH-9: whatever a run ends with when its timeout is over, the check
+// LateEnds checks HEALTH-9: whatever a run returns when its timeout is over, the check
 // is run again, and the next result is that of the next run.
 func LateEnds(c *Checker) {
-	for what, end := range lateEnds {
+	c.lateEnds(map[string]func() error{
+		"passes": func() error { return nil },
+		"fails":  func() error { return errors.New("too late") },
+	})
+}
+
+// LateWild checks HEALTH-8: the same of runs that panic or call Goexit then.
+func LateWild(c *Checker) {
+	c.lateEnds(map[string]func() error{
+		"panics":       func() error { panic("too late") },
+		"calls Goexit": func() error { runtime.Goexit(); return nil },
+	})
+}
+
+func (c *Checker) lateEnds(ends map[string]func() error) {
+	for what, end := range ends {
 		for _, s := range []subject.CheckSettings{{}, {Optional: true}, {Groups: []string{"read"}}, {CacheFor: 2 * time.Second}} {
 			c.bubble(func() {
 				s.Timeout = time.Second
@@ -60,6 +67,14 @@ func LateEnds(c *Checker) {
 // durations are short and long ones, and ones that are no whole seconds.
 var durations = []time.Duration{1500 * time.Microsecond, 250 * time.Millisecond, 1500 * time.Millisecond, 90*time.Second + time.Millisecond, 1000 * time.Hour, math.MaxInt64}
 
+// length is a duration as text, of which the longest is not readable.
+func length(d time.Duration) string {
+	if d == math.MaxInt64 {
+		return "292 years"
+	}
+	return d.String()
+}
+
 // AnyTimeout checks HEALTH-9: timeouts of every length are kept.
 func AnyTimeout(c *Checker) {
 	for _, d := range durations {
@@ -70,7 +85,7 @@ func AnyTimeout(c *Checker) {
 			h.AddCheckContext("too late", sleeper(after), subject.CheckSettings{Timeout: d})
 			r := play.Ask(h.Readiness, http.MethodGet)
 			time.Sleep(after - before)
-			c.expect(r.Checks["in time"] == "ok" && (r.Checks["too late"] != "ok" || after < d), "with a timeout of %v, a check that takes %v says %q, and one that takes %v %q", d, before, r.Checks["in time"], after, r.Checks["too late"])
+			c.expect(r.Checks["in time"] == "ok" && (r.Checks["too late"] != "ok" || after < d), "with a timeout of %s, a check that takes %v says %q, and one that takes %v %q", length(d), before, r.Checks["in time"], after, r.Checks["too late"])
 		})
 	}
 }
@@ -87,10 +102,10 @@ func AnyCacheFor(c *Checker) {
 				time.Sleep(wait)
 				play.Ask(h.Readiness, http.MethodGet)
 			}
-			c.expect(runs.Load() == 1, "with a CacheFor of %v, three probes within nine tenths of it make %d runs, want 1", d, runs.Load())
+			c.expect(runs.Load() == 1, "with a CacheFor of %s, three probes within nine tenths of it make %d runs, want 1", length(d), runs.Load())
 			time.Sleep(2 * part)
 			play.Ask(h.Readiness, http.MethodGet)
-			c.expect(runs.Load() == 2 || d == math.MaxInt64, "with a CacheFor of %v, a probe when it is over makes %d runs, want 2", d, runs.Load())
+			c.expect(runs.Load() == 2 || d == math.MaxInt64, "with a CacheFor of %s, a probe when it is over makes %d runs, want 2", length(d), runs.Load())
 		})
 	}
 }

@@ -30,6 +30,7 @@ func checkClauses() []Clause {
 				{"whatever it panics with", []subject.Need{subject.NeedHealth}, checks.PanicValues},
 				{"checks that take a context", []subject.Need{subject.NeedAddCheckContext}, checks.WildContexts},
 				{"hundreds of times", []subject.Need{subject.NeedHealth}, checks.ManyWild},
+				{"when the timeout is over", []subject.Need{subject.NeedAddCheckContext}, checks.LateWild},
 				{"hundreds at once, and others after them", []subject.Need{subject.NeedAddCheckContext}, checks.WildLoseNothing},
 			},
 		},
