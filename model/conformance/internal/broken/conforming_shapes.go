@@ -48,18 +48,6 @@ func probeVariants() []variant {
 				})
 			})
 		}},
-		{"begins each run a moment later", "HEALTH", func(i *impl) {
-			onHealth(i, func(h *funcs) {
-				add := h.AddCheckContext
-				h.AddCheckContext = func(name string, check func(context.Context) error, s conformance.CheckSettings) {
-					if check == nil {
-						add(name, nil, s)
-						return
-					}
-					add(name, func(ctx context.Context) error { time.Sleep(10 * time.Microsecond); return check(ctx) }, s)
-				}
-			})
-		}},
 		{"has observers called on one goroutine a moment later", "HEALTH", func(i *impl) {
 			onHealthWith(i, func(s *healthSettings) func(h *funcs) {
 				if observe := s.Observe; observe != nil {

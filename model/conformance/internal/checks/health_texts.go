@@ -148,7 +148,7 @@ func ObservedTexts(c *Checker) {
 				w, name := c.observedHealth(), "DB of "+text
 				way.add(w.HealthFuncs, name, text)
 				shown := play.Ask(w.Readiness, http.MethodGet).Checks[name]
-				time.Sleep(time.Millisecond) // on no probe's time
+				time.Sleep(slack) // on no probe's time
 				changes := w.seen()
 				what := fmt.Sprintf("%s fails with %.40q", way.what, text)
 				if !utf8.ValidString(text) || shown == "" {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
@@ -117,6 +118,49 @@ func ServeFuncCloseNow(c *Checker) {
 			c.expect(!c.offered[subject.NeedIs] || !c.Impl.Is(result, model.Panic), "a server does not stop, closeNow is nil: %t, and Run returns a panic: %v", closeNow == nil, result)
 			close(over)
 			time.Sleep(time.Second)
+		})
+	}
+}
+
+// ServeFuncShutdownOutlasts checks HTTP-8: serve returns as soon as shutdown is called,
+// or earlier, as those of many servers do, and shutdown waits for what is under way.
+func ServeFuncShutdownOutlasts(c *Checker) {
+	for n, mine := range []error{errors.New("the server's"), fmt.Errorf("the server's: %w", context.DeadlineExceeded)} {
+		early := n == 1
+		c.bubble(func() {
+			stopping := make(chan struct{})
+			calls, ended, hooked := 0, time.Time{}, time.Time{}
+			result := c.run(func(ctx context.Context) error {
+				c.hook(ctx, func() { hooked = time.Now() })
+				go func() {
+					_ = c.Impl.ServeFunc(ctx, func() error {
+						if early {
+							time.Sleep(500 * time.Millisecond)
+							return nil
+						}
+						<-stopping
+						return http.ErrServerClosed
+					}, func(context.Context) error {
+						calls++
+						close(stopping)
+						time.Sleep(3 * time.Second)
+						ended = time.Now()
+						return mine
+					}, nil)
+				}()
+				play.Wait(ctx.Done(), time.Second)
+				return nil
+			}, subject.Settings{})
+			what := "serve returns when shutdown is called"
+			if early {
+				what = "serve returns before the stop"
+			}
+			c.expect(calls == 1 && times(result, mine) == 1, "%s, and shutdown fails 3s later: it is called %d times, and Run returns its error %d times, want once: %v", what, calls, times(result, mine), result)
+			c.expect(!hooked.Before(ended) && !ended.IsZero(), "%s, and the first hook begins before shutdown has returned", what)
+			if calls == 0 {
+				close(stopping)
+			}
+			time.Sleep(10 * time.Second)
 		})
 	}
 }
