@@ -8,8 +8,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"time"
-
-	"github.com/greynewell/mist-go/model/conformance"
 )
 
 // probeVariants answer probes and run checks in other ways, all of which are right.

@@ -60,7 +60,7 @@ func checkClauses() []Clause {
 				{"keys are sorted", []subject.Need{subject.NeedHealth}, checks.SortedKeys},
 				{"failing in every way", []subject.Need{subject.NeedHealth, subject.NeedAddCheckContext}, checks.FailingTexts},
 				{"names that become equal", []subject.Need{subject.NeedHealth, subject.NeedAddCheckContext}, checks.EqualNames},
-				{"a thousand long texts", []subject.Need{subject.NeedHealth}, checks.LargeBody},
+				{"hundreds of long texts", []subject.Need{subject.NeedHealth}, checks.LargeBody},
 				{"unusual reasons", []subject.Need{subject.NeedSetNotReady}, checks.OddReasons},
 				{"long, empty and misleading texts", []subject.Need{subject.NeedHealth, subject.NeedAddCheckContext}, checks.Clipped},
 			},
