@@ -46,15 +46,18 @@ func (c *Checker) servedNil(what string, parent func(context.Context) (context.C
 			defer cancel()
 			s.Parent = above
 		}
+		srv := &http.Server{Handler: http.NotFoundHandler()}
 		var served error
 		_ = c.run(func(ctx context.Context) error {
 			if stop != nil {
 				time.AfterFunc(time.Second, func() { stop(ctx) })
 			}
-			served = c.Impl.Serve(ctx, &http.Server{Handler: http.NotFoundHandler()}, ln)
+			served = c.Impl.Serve(ctx, srv, ln)
 			return nil
 		}, s)
+		_ = srv.Close()
 		ln.cut()
+		time.Sleep(2 * play.Patience)
 		c.expect(served == nil, "the run is stopped by %s, and Serve returns %v, want nil", what, served)
 	})
 }
