@@ -81,9 +81,12 @@ func ManyListeners(c *Checker) {
 		}
 		c.serving(serve, subject.Settings{}, lasting, func(v *service) {
 			all := append(<-made, v.ln)
-			if v.dial() == nil {
-				return
+			client, leave := context.WithTimeout(context.Background(), time.Second)
+			defer leave()
+			if _, err := v.ln.dial(client, "", ""); err != nil {
+				return // for HTTP-1 to say
 			}
+			time.Sleep(time.Millisecond) // it is accepted
 			v.end()
 			for _, ln := range all {
 				if v.result() == nil && v.at(cancelled) < model.Never { // else HTTP-1 says so
