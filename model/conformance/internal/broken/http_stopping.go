@@ -140,7 +140,7 @@ func stoppingCases() []Case {
 		wrong("the context of a request has no values", "HEALTH-4 HTTP-2 HTTP-9 HTTP-10", func(i *impl) {
 			withContext(i, func(_, request context.Context) context.Context { return noValues{request} })
 		}).because("the lifecycle, and what http.Server and its user put into the context, are values too"),
-		wrong("the context of a request never ends", "HTTP-2", func(i *impl) {
+		wrong("the context of a request never ends", "HTTP-10 HTTP-2", func(i *impl) {
 			withContext(i, func(_, request context.Context) context.Context { return context.WithoutCancel(request) })
 		}),
 		wrong("the listener stays open", "HTTP-1 HTTP-2 HTTP-10", func(i *impl) {

@@ -187,7 +187,10 @@ func streamCases() []Case {
 				if req.ProtoMajor == 2 {
 					rc := http.NewResponseController(w)
 					defer context.AfterFunc(ctx, func() {
-						time.AfterFunc(500*time.Millisecond, func() { _ = rc.SetWriteDeadline(time.Now()) })
+						time.AfterFunc(500*time.Millisecond, func() {
+							defer func() { _ = recover() }() // the handler may have returned
+							_ = rc.SetWriteDeadline(time.Now())
+						})
 					})()
 				}
 				next.ServeHTTP(w, req)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
@@ -147,6 +148,7 @@ func WildContexts(c *Checker) {
 			"panics with nil": func(context.Context) error { panic(nil) },
 			"exits":           func(context.Context) error { runtime.Goexit(); return nil },
 			"has no text":     func(context.Context) error { return panickingError{} },
+			"says much":       func(context.Context) error { panic(strings.Repeat("x", 40_000)) },
 			"good":            func(context.Context) error { return nil },
 		}
 		for name, check := range checks {
@@ -155,6 +157,7 @@ func WildContexts(c *Checker) {
 		for range 2 { // the second finds what the first left behind
 			r := play.Ask(h.Readiness, http.MethodGet)
 			c.expect(r.Status == "degraded" && len(r.Checks) == len(checks), "with checks that panic and exit, the body is %s", r.Body)
+			c.expect(len(r.Checks["says much"]) <= 1100, "a check panics with a text of 40,000 bytes, and %d are shown", len(r.Checks["says much"]))
 			for name, text := range r.Checks {
 				c.expect((text == "ok") == (name == "good"), "the check %q says %q", name, text)
 			}

@@ -36,7 +36,7 @@ func (c *Checker) whileStarting(h subject.HealthFuncs, f func(when string)) {
 }
 
 // otherMethods are those that no endpoint answers.
-var otherMethods = []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions, http.MethodPatch, http.MethodTrace, "PURGE", "get", "Head"}
+var otherMethods = []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions, http.MethodPatch, http.MethodTrace, http.MethodConnect, "PURGE", "PROPFIND", "QUERY", "get", "Head", "GETS"}
 
 // expectHTTP demands the type, the methods, and whose answer it is.
 func (c *Checker) expectHTTP(what string, h http.Handler) {

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
@@ -161,48 +159,6 @@ func SetReadyAndFollow(c *Checker) {
 			})
 		})
 	}
-}
-
-// requests are what probes, browsers and proxies send besides a method.
-var requests = []struct {
-	path, query, header, value string
-}{
-	{path: "/healthz"}, {path: "/internal/health/readiness/"}, {path: "/"}, {path: "/" + strings.Repeat("long/", 200)},
-	{path: "/readyz", query: "t=1234567890"},
-	{header: "Accept", value: "text/html,application/xhtml+xml;q=0.9"}, {header: "Accept", value: "text/plain"}, {header: "Accept", value: "application/xml"},
-	{header: "If-None-Match", value: "*"}, {header: "If-Modified-Since", value: "Fri, 31 Dec 2100 23:59:59 GMT"}, {header: "Range", value: "bytes=0-3"},
-	{header: "User-Agent", value: "kube-probe/1.33"}, {header: "Origin", value: "https://example.com"}, {header: "X-HTTP-Method-Override", value: "DELETE"},
-	{header: "Cache-Control", value: "only-if-cached"}, {header: "Connection", value: "close"}, {header: "Authorization", value: "Basic eDp5"},
-}
-
-// AnyRequest checks HEALTH-6: no path, query or header changes the answer.
-func AnyRequest(c *Checker) {
-	c.bubble(func() {
-		h := c.health()
-		h.AddCheck("good", func() error { return nil })
-		h.AddCheck("bad", func() error { return errors.New("the reason") })
-		for _, endpoint := range []struct {
-			name string
-			http.Handler
-		}{{"liveness", h.Liveness}, {"readiness", h.Readiness}} {
-			for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
-				plain := play.Ask(endpoint, method)
-				for _, a := range requests {
-					r := play.NewRequest(context.Background(), method)
-					r.URL.Path, r.URL.RawQuery, r.RequestURI = a.path, a.query, a.path+"?"+a.query
-					if a.header != "" {
-						r.URL.Path = "/"
-						r.Header.Set(a.header, a.value)
-					}
-					got := play.Send(endpoint, r)
-					what := fmt.Sprintf("%s: %s with the path %.20q, query %q and header %q: %q", endpoint.name, method, r.URL.Path, a.query, a.header, a.value)
-					c.expect(got.Code == plain.Code && got.Status == plain.Status && len(got.Checks) == len(plain.Checks) && (got.Invalid == nil) == (plain.Invalid == nil),
-						"%s is answered %d %s, and without %d %s", what, got.Code, got.Body, plain.Code, plain.Body)
-					c.expect(slices.Equal(got.Header["Content-Type"], plain.Header["Content-Type"]), "%s has the type %q", what, got.Header["Content-Type"])
-				}
-			}
-		}
-	})
 }
 
 // Nameless checks HEALTH-6: a body has tool and version though they are empty.

@@ -185,3 +185,53 @@ func FollowsTheLast(c *Checker) {
 		}
 	})
 }
+
+// UnderWayByRequest checks HEALTH-5 for a run that only the request's context carries.
+func UnderWayByRequest(c *Checker) {
+	for _, groups := range []bool{false, true} {
+		if groups && !c.offered[subject.NeedGroups] {
+			continue
+		}
+		c.bubble(func() {
+			h := c.health()
+			h.AddCheckContext("slow", sleeper(time.Second), subject.CheckSettings{})
+			_ = c.run(func(ctx context.Context) error {
+				time.Sleep(time.Millisecond) // main has been launched
+				handler := h.Readiness
+				if groups {
+					handler = h.ReadinessOf("read")
+				}
+				ask := func() play.Reply { return play.AskWith(asRequest(ctx), handler, http.MethodGet) }
+				right := ask().State == string(model.Running) // else another clause says so
+				c.Impl.DrainGroup(ctx).Go(func() {
+					r := ask()
+					if late := ask(); right && late.State == string(model.Draining) && late.Code != http.StatusOK {
+						c.expectState("a run in the request's context begins to drain while its probe waits", r, model.Draining)
+					}
+				})
+				time.Sleep(500 * time.Millisecond)
+				return nil
+			}, subject.Settings{})
+		})
+	}
+}
+
+// StartupByRequest checks HEALTH-15: start-up of the run in the request's context.
+func StartupByRequest(c *Checker) {
+	if !c.manualStartWorks() {
+		return
+	}
+	for _, skip := range []bool{false, true} {
+		c.bubble(func() {
+			h := c.health()
+			c.followedInEveryState(skip, func(ctx context.Context, state model.State) {
+				want := http.StatusOK
+				if state == model.Starting {
+					want = http.StatusServiceUnavailable
+				}
+				got := play.AskWith(asRequest(ctx), h.Startup, http.MethodGet).Code
+				c.expect(got == want, "start-up of the run in the request's context is %d in %s, want %d: the run skips running: %t", got, state, want, skip)
+			})
+		})
+	}
+}

@@ -4,11 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
@@ -67,6 +68,22 @@ var answering = map[string]http.HandlerFunc{
 	"values": func(w http.ResponseWriter, req *http.Request) {
 		_, _ = fmt.Fprint(w, req.Context().Value(valueKey{}), req.Context().Value(http.ServerContextKey) != nil, req.Context().Value(http.LocalAddrContextKey) != nil)
 	},
+	"request": func(w http.ResponseWriter, req *http.Request) {
+		_, limited := req.Context().Deadline()
+		_, _ = fmt.Fprintf(w, "%s %s %s %q, host %s, from %s, length %d, no body %t, deadline %t, header of %d",
+			req.Method, req.RequestURI, req.Proto, req.URL, req.Host, req.RemoteAddr, req.ContentLength, req.Body == nil, limited, len(req.Header.Get("X-Long")))
+	},
+	"reads": func(w http.ResponseWriter, req *http.Request) {
+		body, err := io.ReadAll(req.Body)
+		_, _ = fmt.Fprintf(w, "read %q, %v, trailers %v", body, err, req.Trailer)
+	},
+	"writer": func(w http.ResponseWriter, _ *http.Request) {
+		_, flusher := w.(http.Flusher)
+		_, hijacker := w.(http.Hijacker)
+		_, readerFrom := w.(io.ReaderFrom)
+		_, _ = fmt.Fprint(w, flusher, hijacker, readerFrom)
+	},
+	"exits":   func(http.ResponseWriter, *http.Request) { runtime.Goexit() },
 	"nothing": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
 	"hijack": func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusAccepted)
@@ -77,29 +94,42 @@ var answering = map[string]http.HandlerFunc{
 	},
 }
 
-// AnswersAreTheSame compares answers under Serve, with a drain delay and without, with
-// those under http.Server.
-func AnswersAreTheSame(c *Checker) {
-	want := c.answers(bare, 0)
-	nameless := func(serve ServeFunc) ServeFunc {
-		return func(ctx context.Context, srv *http.Server, ln net.Listener) error {
-			srv.Handler = nil
-			return serve(ctx, srv, ln)
-		}
+// rawRequests are requests by what they are called. Of those that are followed by
+// another, the rest may go unanswered when the connection is to close.
+func rawRequests(stopped bool) map[string]string {
+	all := map[string]string{}
+	send := func(request, body string) {
+		all[fmt.Sprintf("%s with %d bytes", request, len(body))] =
+			fmt.Sprintf("%s HTTP/1.1\r\nHost: service\r\nContent-Length: %d\r\n\r\n%s", request, len(body), body)
 	}
-	want["without a handler"] = c.answers(nameless(bare), 0)["GET /header with 0 bytes"]
-	for _, delay := range []time.Duration{0, 5 * time.Second} {
-		got := c.answers(c.Impl.Serve, delay)
-		got["without a handler"] = c.answers(nameless(c.Impl.Serve), delay)["GET /header with 0 bytes"]
-		for _, request := range slices.Sorted(maps.Keys(want)) {
-			c.expect(got[request] == want[request], "with a drain delay of %v, %s is answered %s, and by http.Server %s", delay, request, got[request], want[request])
-		}
+	for name := range answering {
+		name = strings.ReplaceAll(name, " ", "-")
+		send("GET /"+name, "")
+		send("HEAD /"+name, "")
 	}
+	send("OPTIONS *", "")
+	send("OPTIONS *", "body")
+	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions, http.MethodTrace, "PROPFIND", "get"} {
+		send(method+" /request?a=b%20c", "")
+		send(method+" /reads", "the body")
+	}
+	const get = " HTTP/1.1\r\nHost: service\r\n\r\n"
+	all["CONNECT"] = "CONNECT service:443" + get
+	all["a request of HTTP/1.0"] = "GET /request HTTP/1.0\r\nHost: service\r\n\r\n"
+	all["a request to upgrade"] = "GET /upgrade HTTP/1.1\r\nHost: service\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+	all["a long header"] = "GET /request HTTP/1.1\r\nHost: service\r\nX-Long: " + strings.Repeat("x", 20_000) + "\r\n\r\n"
+	all["a body with a trailer"] = "POST /reads HTTP/1.1\r\nHost: service\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n4\r\nbody\r\n0\r\nX-Sum: 7\r\n\r\n"
+	all["what follows a request to upgrade at once"] = "GET /upgrade" + get + "early\n"
+	if !stopped {
+		all["three requests in one packet"] = "GET /header" + get + "GET /nothing" + get + "GET /values" + get
+	}
+	return all
 }
 
-// answers sends requests, each over a connection of its own, and returns what comes.
-func (c *Checker) answers(serve ServeFunc, delay time.Duration) map[string]string {
-	all := map[string]string{}
+// answers sends requests at a moment, each over a connection that was made before, and
+// returns what comes.
+func (c *Checker) answers(serve ServeFunc, m moment) map[string]string {
+	all, mu := map[string]string{}, sync.Mutex{}
 	handle := func(_ *service, w http.ResponseWriter, req *http.Request) {
 		if h := answering[strings.ReplaceAll(strings.TrimPrefix(req.URL.Path, "/"), "-", " ")]; h != nil {
 			h(w, req)
@@ -111,30 +141,37 @@ func (c *Checker) answers(serve ServeFunc, delay time.Duration) map[string]strin
 		srv.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
 			return context.WithValue(ctx, valueKey{}, "of the connection")
 		}
+		ctx, cancel := context.WithTimeout(ctx, time.Hour)
+		defer cancel()
 		return serve(ctx, srv, ln)
 	}
-	c.serving(connected, subject.Settings{Delay: delay}, handle, func(v *service) {
-		write := func(what, text string) {
-			if w := v.dial(); w != nil {
-				go func() { _, _ = io.WriteString(w, text) }()
-				all[what] = w.answer()
-				_ = w.Close()
+	c.serving(connected, subject.Settings{Delay: m.delay}, handle, func(v *service) {
+		if m.after > time.Second { // longer than connections without a request are waited for
+			v.stop()
+			time.Sleep(m.after)
+		}
+		requests, wires := rawRequests(m.stopped), map[string]*wire{}
+		for what := range requests {
+			if wires[what] = v.dial(); wires[what] == nil {
+				return
 			}
 		}
-		send := func(request, body string) {
-			write(fmt.Sprintf("%s with %d bytes", request, len(body)),
-				fmt.Sprintf("%s HTTP/1.1\r\nHost: service\r\nContent-Length: %d\r\n\r\n%s", request, len(body), body))
+		if m.stopped && m.after <= time.Second {
+			v.stop()
+			time.Sleep(m.after)
 		}
-		for name := range answering {
-			name = strings.ReplaceAll(name, " ", "-")
-			send("GET /"+name, "")
-			send("HEAD /"+name, "")
+		var exchanges sync.WaitGroup
+		for what, w := range wires {
+			exchanges.Go(func() {
+				go func() { _, _ = io.WriteString(w, requests[what]) }()
+				answer := w.answer()
+				_ = w.Close()
+				mu.Lock()
+				defer mu.Unlock()
+				all[what] = answer
+			})
 		}
-		send("OPTIONS *", "")
-		send("OPTIONS *", "body")
-		const get = " HTTP/1.1\r\nHost: service\r\n\r\n"
-		write("what follows a request to upgrade at once", "GET /upgrade"+get+"early\n")
-		write("three requests in one packet", "GET /header"+get+"GET /nothing"+get+"GET /values"+get)
+		exchanges.Wait()
 	})
 	return all
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -121,10 +122,18 @@ func PanickingHandler(c *Checker, serve ServeFunc) {
 			_, _ = io.WriteString(w, "half")
 			_ = http.NewResponseController(w).Flush()
 		}
+		switch req.URL.Path {
+		case "/value":
+			panic("on purpose")
+		case "/nil":
+			panic(nil)
+		case "/exits":
+			runtime.Goexit()
+		}
 		panic(http.ErrAbortHandler)
 	}
 	c.serving(serve, subject.Settings{}, handle, func(v *service) {
-		for _, path := range []string{"early", "late", "early"} {
+		for _, path := range []string{"early", "late", "early", "value", "nil", "exits"} {
 			v.get(path)
 		}
 		v.end()

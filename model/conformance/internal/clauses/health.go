@@ -71,6 +71,7 @@ func answerClauses() []Clause {
 			Checks: []Check{
 				{"the body, for GET and HEAD", []subject.Need{subject.NeedHealth}, checks.LivenessBody},
 				{"while a check hangs", []subject.Need{subject.NeedHealth}, checks.LivenessBesideHungCheck},
+				{"a request whose body does not come", []subject.Need{subject.NeedHealth}, checks.LivenessOfASlowBody},
 				{"in every state, and after the run", []subject.Need{subject.NeedFollow, subject.NeedManualStart, subject.NeedMarkStarted}, checks.AliveInEveryState},
 			},
 		},
@@ -88,6 +89,7 @@ func answerClauses() []Clause {
 				{"the body", []subject.Need{subject.NeedHealth}, checks.ReadinessBody},
 				{"errors that are well known", []subject.Need{subject.NeedHealth}, checks.KnownErrors},
 				{"one that fails among many", []subject.Need{subject.NeedHealth}, checks.OneOfMany},
+				{"no checks are left", []subject.Need{subject.NeedRemoveCheck}, checks.NoChecksLeft},
 			},
 		},
 		{
@@ -130,7 +132,10 @@ func answerClauses() []Clause {
 				with(drains, probes(model.Readiness, 3), model.Check{Lasts: second + 8}),
 				with(offAWhile, probes(model.Readiness, 1), model.Check{Lasts: second + 8}),
 			},
-			Checks: []Check{{"SetReady while a probe is under way", []subject.Need{subject.NeedHealth}, checks.SetReadyUnderWay}},
+			Checks: []Check{
+				{"SetReady while a probe is under way", []subject.Need{subject.NeedHealth}, checks.SetReadyUnderWay},
+				{"a run in the request's context", []subject.Need{subject.NeedFollow, subject.NeedAddCheckContext, subject.NeedRunWith}, checks.UnderWayByRequest},
+			},
 		},
 		{
 			ID: "HEALTH-6", Level: Core,

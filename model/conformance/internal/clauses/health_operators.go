@@ -20,6 +20,9 @@ func operatorClauses() []Clause {
 				{"one that hangs soon after another text", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.HangAfterAnotherText},
 				{"what is replaced", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.ReplacementInherits},
 				{"what is removed and added again", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext, subject.NeedRemoveCheck}, checks.RemovedAndAdded},
+				{"whatever the settings, and what becomes of the probe", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.ChangesWhateverElse},
+				{"texts are those that readiness shows", []subject.Need{subject.NeedHealthObserver}, checks.ObservedTexts},
+				{"an observer that takes long", []subject.Need{subject.NeedHealthObserver}, checks.SlowObserverGetsAll},
 				{"observers that hang and panic", []subject.Need{subject.NeedHealthObserver}, checks.SlowObserver},
 			},
 		},
@@ -50,7 +53,10 @@ func operatorClauses() []Clause {
 		{
 			ID: "HEALTH-19", Level: Extended,
 			Sentence: "SetNotReady is SetReady(false), and the answer has the reason, until SetReady is called.",
-			Checks:   []Check{{"reasons, and none", []subject.Need{subject.NeedSetNotReady}, checks.Reason}},
+			Checks: []Check{
+				{"reasons, and none", []subject.Need{subject.NeedSetNotReady}, checks.Reason},
+				{"while a probe is under way", []subject.Need{subject.NeedSetNotReady}, checks.ReasonUnderWay},
+			},
 		},
 	}
 }

@@ -34,6 +34,7 @@ func httpClauses() []Clause {
 				{"one server with different options", append(serve, subject.NeedUntilStopped), checks.ServerWithTwoOptions},
 				{"over HTTP/2 it returns a second after the last answer", serve, checks.ServedOverHTTP2},
 				{"a context that does not end with main's", serve, checks.AnyContext},
+				{"whatever has stopped the run", serve, checks.ServedWhateverStops},
 				{"Serve after the cancel", serve, checks.LateServeReturns},
 				{"a port that is taken", listen, checks.TakenPort},
 				{"ListenAndServe on a real port", append(listen, subject.NeedParent), checks.RealPort},
@@ -58,6 +59,10 @@ func httpClauses() []Clause {
 				{"streams of HTTP/2 are cut", serve, checks.StreamsAreCut},
 				{"hijacked connections are waited for, and cut", serve, checks.HijackedIsFollowed},
 				{"a listener that fails", serve, checks.ListenerFails},
+				{"requests of every shape are waited for", serve, func(c *checks.Checker) { checks.EachCounts(c, c.Impl.Serve) }},
+				{"hundreds of requests are cut", serve, checks.ManyAreCut},
+				{"each of many listeners closes", serve, checks.ManyListeners},
+				{"the BaseContext of each listener", serve, checks.BaseContextOfEach},
 			},
 		},
 		{
@@ -77,6 +82,7 @@ func httpClauses() []Clause {
 			Sentence: "Handler counts a request from before its first byte is handled until the handler has returned, and serves requests that come while draining; after that it answers 503 with Retry-After.",
 			Checks: []Check{
 				{"hooks wait for a handler that has written nothing, or all", handler, checks.HandlerCounts},
+				{"hooks wait for a request of every shape", handler, func(c *checks.Checker) { checks.EachCounts(c, c.ServeBare) }},
 				{"a request that comes while draining", handler, checks.RequestWhileDraining},
 				{"a request after draining", handler, checks.RequestAfterDraining},
 			},
@@ -84,11 +90,12 @@ func httpClauses() []Clause {
 		{
 			ID: "HTTP-5", Level: Extended,
 			Sentence: "A panic in a handler, a hijacked or a streaming response leaks no count. http.Flusher, http.Hijacker and http.ResponseController keep working.",
-			Checks: append(append(append(
+			Checks: append(append(append(append(
 				both("a handler that panics", checks.PanickingHandler),
 				both("a hijacked connection", checks.Hijacked)...),
 				both("a stream", checks.Stream)...),
 				append(both("deadlines", checks.Deadlines), both("what a ResponseWriter can do", checks.WriterPowers)...)...),
+				Check{"answers through Handler are those of http.Server", handler, checks.AnswersThroughHandler}),
 		},
 		{
 			ID: "HTTP-6", Level: Extended,
@@ -115,6 +122,8 @@ func httpClauses() []Clause {
 				{"its errors", []subject.Need{subject.NeedServeFunc, subject.NeedParent}, checks.ServeFuncErrors},
 				{"functions that panic", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncPanics},
 				{"several servers", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncSeveral},
+				{"closeNow is waited for", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncCloseNow},
+				{"a shutdown that outlasts serve", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncShutdownOutlasts},
 				{"one that does not stop when a signal forces", []subject.Need{subject.NeedServeFunc, subject.NeedSignals}, checks.ServeFuncIsCutWhenForced},
 			},
 		},
@@ -125,6 +134,8 @@ func httpClauses() []Clause {
 				{"streams end at the stop", append(serve, subject.NeedCancelOnStop, subject.NeedDelay), checks.StreamsEndAtTheStop},
 				{"before and after the stop, without a server", []subject.Need{subject.NeedCancelOnStop}, checks.CancelOnStopElsewhere},
 				{"hundreds of requests", []subject.Need{subject.NeedCancelOnStop}, checks.ManyEndAtTheStop},
+				{"requests of every shape", []subject.Need{subject.NeedCancelOnStop, subject.NeedParent}, checks.CancelOnStopEach},
+				{"answers are those of http.Server", []subject.Need{subject.NeedCancelOnStop, subject.NeedParent}, checks.AnswersThroughCancelOnStop},
 			},
 		},
 		{
@@ -133,6 +144,8 @@ func httpClauses() []Clause {
 			Checks: []Check{
 				{"what a ResponseWriter is", serve, checks.Powers},
 				{"answers are those of http.Server", append(serve, subject.NeedDelay), checks.AnswersAreTheSame},
+				{"a server without a handler", serve, checks.WithoutAHandler},
+				{"clients that leave", append(serve, subject.NeedDelay), checks.ClientsLeave},
 				{"a body that is too large", append(serve, subject.NeedDelay), checks.TooLargeEndsTheConnection},
 				{"requests over TLS are those of http.Server", []subject.Need{subject.NeedServeTLS, subject.NeedParent}, checks.TLSRequests},
 				{"a request that expects 100-continue", serve, checks.ExpectContinue},
@@ -156,6 +169,8 @@ func untilClause() Clause {
 			{"it is begun inside a task", append(until, subject.NeedGo, subject.NeedStop, subject.NeedLog), checks.UntilInGo},
 			{"it is begun when the run is over", until, checks.UntilWhenItIsOver},
 			{"several in one run", until, checks.UntilSeveral},
+			{"answers are those of http.Server", until, checks.AnswersUntilStopped},
+			{"clients that leave", until, checks.ClientsLeaveUntilStopped},
 			{"a hijacked connection", until, checks.UntilCutsHijacked},
 		},
 	}

@@ -1,0 +1,141 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// LateEnds checks HEALTH-9: whatever a run returns when its timeout is over, the check
+// is run again, and the next result is that of the next run.
+func LateEnds(c *Checker) {
+	c.lateEnds(map[string]func() error{
+		"passes": func() error { return nil },
+		"fails":  func() error { return errors.New("too late") },
+	})
+}
+
+// LateWild checks HEALTH-8: the same of runs that panic or call Goexit then.
+func LateWild(c *Checker) {
+	c.lateEnds(map[string]func() error{
+		"panics":       func() error { panic("too late") },
+		"calls Goexit": func() error { runtime.Goexit(); return nil },
+	})
+}
+
+func (c *Checker) lateEnds(ends map[string]func() error) {
+	for what, end := range ends {
+		for _, s := range []subject.CheckSettings{{}, {Optional: true}, {Groups: []string{"read"}}, {CacheFor: 2 * time.Second}} {
+			c.bubble(func() {
+				s.Timeout = time.Second
+				h := c.health()
+				var late atomic.Bool
+				h.AddCheckContext("db", func(context.Context) error {
+					if late.Load() {
+						time.Sleep(1500 * time.Millisecond)
+						return end()
+					}
+					return nil
+				}, s)
+				for round := range 3 {
+					late.Store(true)
+					play.Ask(h.Readiness, http.MethodGet)
+					time.Sleep(5 * time.Second)
+					late.Store(false)
+					r := play.Ask(h.Readiness, http.MethodGet)
+					if r.Checks["db"] != "ok" {
+						c.Errorf("a check with the settings %+v %s half a second after its timeout, time %d: the next run passes, and it says %q", s, what, round+1, r.Checks["db"])
+						return
+					}
+					time.Sleep(5 * time.Second)
+				}
+			})
+		}
+	}
+}
+
+// durations are short and long ones, and ones that are no whole seconds.
+var durations = []time.Duration{1500 * time.Microsecond, 250 * time.Millisecond, 1500 * time.Millisecond, 90*time.Second + time.Millisecond, 1000 * time.Hour, math.MaxInt64}
+
+// length is a duration as text, of which the longest is not readable.
+func length(d time.Duration) string {
+	if d == math.MaxInt64 {
+		return "292 years"
+	}
+	return d.String()
+}
+
+// AnyTimeout checks HEALTH-9: timeouts of every length are kept.
+func AnyTimeout(c *Checker) {
+	for _, d := range durations {
+		c.bubble(func() {
+			h := c.health()
+			before, after := min(d, 3000*time.Hour)/10*9, min(d, 3000*time.Hour)/10*11
+			h.AddCheckContext("in time", sleeper(before), subject.CheckSettings{Timeout: d})
+			h.AddCheckContext("too late", sleeper(after), subject.CheckSettings{Timeout: d})
+			r := play.Ask(h.Readiness, http.MethodGet)
+			time.Sleep(after - before)
+			c.expect(r.Checks["in time"] == "ok" && (r.Checks["too late"] != "ok" || after < d), "with a timeout of %s, a check that takes %v says %q, and one that takes %v %q", length(d), before, r.Checks["in time"], after, r.Checks["too late"])
+		})
+	}
+}
+
+// AnyCacheFor checks HEALTH-9: results are kept for times of every length.
+func AnyCacheFor(c *Checker) {
+	for _, d := range durations {
+		c.bubble(func() {
+			h := c.health()
+			var runs atomic.Int64
+			h.AddCheckContext("db", func(context.Context) error { runs.Add(1); return nil }, subject.CheckSettings{CacheFor: d})
+			part := min(d, 3000*time.Hour) / 10
+			for _, wait := range []time.Duration{0, 4 * part, 5 * part} {
+				time.Sleep(wait)
+				play.Ask(h.Readiness, http.MethodGet)
+			}
+			c.expect(runs.Load() == 1, "with a CacheFor of %s, three probes within nine tenths of it make %d runs, want 1", length(d), runs.Load())
+			time.Sleep(2 * part)
+			play.Ask(h.Readiness, http.MethodGet)
+			c.expect(runs.Load() == 2 || d == math.MaxInt64, "with a CacheFor of %s, a probe when it is over makes %d runs, want 2", length(d), runs.Load())
+		})
+	}
+}
+
+// SlowObserverGetsAll checks HEALTH-16: an observer that takes long misses no change.
+func SlowObserverGetsAll(c *Checker) {
+	c.bubble(func() {
+		var mu sync.Mutex
+		var got, want []string
+		h := c.Impl.HealthWith("the tool", "1.2.3", subject.HealthSettings{
+			Log: func(string, string) {},
+			Observe: func(_ string, err error, _ time.Time) {
+				time.Sleep(time.Minute)
+				mu.Lock()
+				defer mu.Unlock()
+				got = append(got, fmt.Sprint(err))
+			},
+		})
+		var result error
+		h.AddCheck("db", func() error { return result })
+		for n := range 20 {
+			for _, result = range []error{fmt.Errorf("reason %d", n), nil} {
+				want = append(want, fmt.Sprint(result))
+				play.Ask(h.Readiness, http.MethodGet)
+				time.Sleep(time.Millisecond)
+			}
+		}
+		time.Sleep(time.Hour)
+		mu.Lock()
+		defer mu.Unlock()
+		c.expect(slices.Equal(got, want), "an observer that takes a minute for each change gets %q, want %q", got, want)
+	})
+}

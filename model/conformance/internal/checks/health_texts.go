@@ -1,0 +1,166 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// misleadingTexts are texts of failures that look like something else, and texts of
+// lengths around the limit.
+var misleadingTexts = []string{
+	"ok", "OK", "Ok", "ok ", "okay", "ok: 3 of 5", "pass", "passed", "null", "true", "0", "<nil>", "degraded", "healthy",
+	strings.Repeat("x", 1000), strings.Repeat("x", 1024), strings.Repeat("x", 1025), strings.Repeat("日", 342), strings.Repeat("é", 40_000),
+}
+
+// failingWay is a way in which a check fails with a text.
+type failingWay struct {
+	what string
+	add  func(h subject.HealthFuncs, name, text string)
+}
+
+// failingWays are the ways that do not panic, which is for HEALTH-8.
+func failingWays() []failingWay {
+	ways := []failingWay{
+		{what: "AddCheck", add: func(h subject.HealthFuncs, name, text string) {
+			h.AddCheck(name, func() error { return errors.New(text) })
+		}},
+	}
+	for what, s := range map[string]subject.CheckSettings{
+		"AddCheckContext":      {},
+		"one that is cached":   {CacheFor: time.Hour},
+		"one of a group":       {Groups: []string{"read"}},
+		"one that is optional": {Optional: true},
+	} {
+		ways = append(ways, failingWay{what: what, add: func(h subject.HealthFuncs, name, text string) {
+			h.AddCheckContext(name, func(context.Context) error { return errors.New(text) }, s)
+		}})
+	}
+	return ways
+}
+
+// wrongText says what is wrong with how a text of a failure is shown, "" if nothing is.
+// How much is left of one that is about 1 KiB or longer is open.
+func wrongText(text, shown string) string {
+	switch {
+	case shown == "" || shown == "ok":
+		return "it does not say that the check failed"
+	case len(shown) > 1100:
+		return fmt.Sprintf("it has %d bytes", len(shown))
+	case text != "" && text != "ok" && len(text) < 1000 && utf8.ValidString(text) && shown != text:
+		return "it differs"
+	}
+	return ""
+}
+
+// FailingTexts has checks of every sort fail in every way with every text.
+func FailingTexts(c *Checker) {
+	c.bubble(func() {
+		for _, way := range failingWays() {
+			for _, text := range slices.Concat(oddTexts, misleadingTexts) {
+				h := c.health()
+				way.add(h, "db", text)
+				r := play.Ask(h.Readiness, http.MethodGet)
+				what := fmt.Sprintf("%s fails with %.40q", way.what, text)
+				c.expect(r.Invalid == nil && utf8.Valid(r.Body), "%s: the body is not JSON: %v", what, r.Invalid)
+				wrong := wrongText(text, r.Checks["db"])
+				c.expect(wrong == "", "%s, and is shown as %.60q: %s", what, r.Checks["db"], wrong)
+			}
+		}
+	})
+}
+
+// LargeBody has hundreds of checks that fail with long texts.
+func LargeBody(c *Checker) {
+	c.bubble(func() {
+		h, text := c.health(), strings.Repeat("x", 900)
+		for i := range 300 {
+			h.AddCheck(fmt.Sprint("check ", i), func() error { return errors.New(text) })
+		}
+		r := play.Ask(h.Readiness, http.MethodGet)
+		c.expect(r.Invalid == nil, "of 300 checks that fail with texts of %d bytes the body, of %d bytes, is not JSON: %v", len(text), len(r.Body), r.Invalid)
+		c.expect(r.Invalid != nil || len(r.Checks) == 300 && r.Checks["check 299"] == text, "of 300 checks that fail with texts of %d bytes, %d are listed", len(text), len(r.Checks))
+	})
+}
+
+// EqualNames has names that become equal, of which one fails: the first, the last, or
+// one between.
+func EqualNames(c *Checker) {
+	c.bubble(func() {
+		for _, n := range []int{2, 3, 7} {
+			for fails := range n {
+				h := c.health()
+				for i := range n {
+					h.AddCheck("db"+string([]byte{byte(0x80 + i)}), func() error {
+						if i == fails {
+							return errors.New("the failing one")
+						}
+						return nil
+					})
+				}
+				r, shown := play.Ask(h.Readiness, http.MethodGet), false
+				for _, text := range r.Checks { // under what name is open
+					shown = shown || text == "the failing one"
+				}
+				c.expect(shown && r.Invalid == nil, "of %d names that become equal, check %d fails and is not shown: %s", n, fails+1, r.Body)
+			}
+		}
+	})
+}
+
+// NoChecksLeft checks HEALTH-2: checks is absent too when none is left, or none is in
+// the groups that are asked for.
+func NoChecksLeft(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		for _, n := range []int{1, 2, 7} {
+			for i := range n {
+				h.AddCheck(fmt.Sprint("check ", i), func() error { return nil })
+			}
+			play.Ask(h.Readiness, http.MethodGet)
+			for i := range n {
+				h.RemoveCheck(fmt.Sprint("check ", i))
+			}
+			r := play.Ask(h.Readiness, http.MethodGet)
+			if len(r.Checks) > 0 {
+				return // for HEALTH-13 to say
+			}
+			c.expectReply("after the removal of all checks", r, http.StatusOK, "ok")
+			c.expect(!strings.Contains(string(r.Body), `"checks"`), "after the removal of all checks the body has them: %s", r.Body)
+		}
+	})
+}
+
+// ObservedTexts checks HEALTH-16: what an observer gets is what readiness shows, with
+// the name as it was given.
+func ObservedTexts(c *Checker) {
+	c.bubble(func() {
+		for _, way := range failingWays() {
+			for _, text := range slices.Concat(oddTexts, misleadingTexts) {
+				w, name := c.observedHealth(), "DB of "+text
+				way.add(w.HealthFuncs, name, text)
+				shown := play.Ask(w.Readiness, http.MethodGet).Checks[name]
+				time.Sleep(slack) // on no probe's time
+				changes := w.seen()
+				what := fmt.Sprintf("%s fails with %.40q", way.what, text)
+				if !utf8.ValidString(text) || shown == "" {
+					continue
+				}
+				if len(changes) != 1 {
+					c.Errorf("%s: the observer has %d calls, want 1", what, len(changes))
+					continue
+				}
+				got := changes[0]
+				c.expect(got.check == name && got.text == shown, "%s: the observer gets %.60q with %.60q, and readiness shows %.60q", what, got.check, got.text, shown)
+			}
+		}
+	})
+}

@@ -1,0 +1,123 @@
+package checks
+
+import (
+	"context"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// moment is when requests are sent.
+type moment struct {
+	what    string
+	delay   time.Duration
+	stopped bool
+	after   time.Duration // since the stop
+}
+
+func (m moment) String() string { return m.what }
+
+var (
+	whileRunning  = moment{what: "while running"}
+	withDelay     = moment{what: "while running, with a drain delay", delay: 5 * time.Second}
+	inDelay       = moment{what: "in a drain delay", delay: 5 * time.Second, stopped: true, after: time.Millisecond}
+	whileDraining = moment{what: "while draining", stopped: true, after: time.Millisecond}
+	whileHooksRun = moment{what: "while hooks run", stopped: true, after: 3 * time.Second}
+)
+
+// AnswersAreTheSame compares answers under Serve with those under http.Server.
+func AnswersAreTheSame(c *Checker) {
+	c.compareAnswers(c.answers(bare, whileRunning), c.Impl.Serve, whileRunning, withDelay, inDelay, whileDraining)
+}
+
+// AnswersUntilStopped compares those of a server that serves until the run is stopped.
+// What differs under Serve too is for HTTP-10 to say.
+func AnswersUntilStopped(c *Checker) {
+	want := c.answers(bare, whileRunning)
+	if c.offered[subject.NeedServe] {
+		for request, answer := range c.answers(c.Impl.Serve, whileDraining) {
+			if answer != want[request] {
+				delete(want, request)
+			}
+		}
+	}
+	c.compareAnswers(want, c.serveUntil, whileRunning, whileDraining, whileHooksRun)
+}
+
+// AnswersThroughHandler compares those of a server that is run in another way, and
+// whose handler is counted.
+func AnswersThroughHandler(c *Checker) {
+	c.compareAnswers(c.answers(bare, whileRunning), c.handledBy(c.Impl.Handler), whileRunning, whileDraining)
+}
+
+// AnswersThroughCancelOnStop compares those of one whose requests end at the stop, if
+// they look at their context.
+func AnswersThroughCancelOnStop(c *Checker) {
+	c.compareAnswers(c.answers(bare, whileRunning), c.handledBy(c.Impl.CancelOnStop), whileRunning, whileDraining)
+}
+
+// serveUntil has the server serve until the run is stopped, through Draining, which
+// takes 2s, and a hook, which takes 10s.
+func (c *Checker) serveUntil(ctx context.Context, srv *http.Server, ln net.Listener) error {
+	c.drainsFor(ctx, 2*time.Second)
+	c.hook(ctx, func() { time.Sleep(10 * time.Second) })
+	go func() { _ = c.Impl.ServeUntilStopped(ctx, srv, ln) }()
+	<-ctx.Done()
+	return nil
+}
+
+// handledBy is a server of net/http with a wrapped handler, which serves until the
+// service is let go of. Draining takes 5s.
+func (c *Checker) handledBy(wrap func(context.Context, http.Handler) http.Handler) ServeFunc {
+	return func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		c.drainsFor(ctx, 5*time.Second)
+		srv.Handler = wrap(ctx, srv.Handler)
+		go func() { _ = srv.Serve(ln) }()
+		<-ctx.Done()
+		return nil
+	}
+}
+
+// drainsFor has draining take so long.
+func (c *Checker) drainsFor(ctx context.Context, d time.Duration) {
+	c.Impl.DrainGroup(ctx).Go(func() {
+		play.Wait(ctx.Done(), time.Hour)
+		time.Sleep(d)
+	})
+}
+
+// compareAnswers compares answers with those that are wanted, where one is.
+func (c *Checker) compareAnswers(want map[string]string, serve ServeFunc, moments ...moment) {
+	for _, m := range moments {
+		const control = "GET /header with 0 bytes"
+		got := c.answers(serve, m)
+		if m.stopped && got[control] != want[control] {
+			continue // that nothing is answered is for other clauses to say
+		}
+		for _, request := range slices.Sorted(maps.Keys(got)) {
+			answer, wanted := want[request]
+			if wanted && got[request] != answer {
+				c.Errorf("%s, %s is answered %s, and by http.Server %s", m, request, got[request], answer)
+				break
+			}
+		}
+	}
+}
+
+// WithoutAHandler checks HTTP-10: a server without a handler is http.DefaultServeMux's.
+func WithoutAHandler(c *Checker) {
+	nameless := func(serve ServeFunc) ServeFunc {
+		return func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+			srv.Handler = nil
+			return serve(ctx, srv, ln)
+		}
+	}
+	const request = "GET /header with 0 bytes"
+	got, want := c.answers(nameless(c.Impl.Serve), whileRunning)[request], c.answers(nameless(bare), whileRunning)[request]
+	c.expect(got == want, "without a handler, %s is answered %s, and by http.Server %s", request, got, want)
+}
