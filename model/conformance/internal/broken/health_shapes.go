@@ -17,7 +17,7 @@ import (
 	"github.com/greynewell/mist-go/model/conformance"
 )
 
-// shapeCases are right for what a test usually asks, and wrong for requests, texts, ends
+// answerShapeCases are right for what a test usually asks, and wrong for requests, texts, ends
 // and settings of another shape.
 func answerShapeCases() []Case {
 	return []Case{
