@@ -16,52 +16,67 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
+// lateSettings are those of checks that end after their timeout, which is a second.
+func lateSettings() []subject.CheckSettings {
+	all := []subject.CheckSettings{{}, {Optional: true}, {Groups: []string{"read"}}, {CacheFor: 2 * time.Second}}
+	for i := range all {
+		all[i].Timeout = time.Second
+	}
+	return all
+}
+
+func returnsNil() error { return nil }
+
 // LateEnds checks HEALTH-9: whatever a run returns when its timeout is over, the check
 // is run again, and the next result is that of the next run.
 func LateEnds(c *Checker) {
-	c.lateEnds(map[string]func() error{
-		"passes": func() error { return nil },
-		"fails":  func() error { return errors.New("too late") },
-	})
+	for _, s := range lateSettings() {
+		c.lateEnd(s, "passes", returnsNil)
+		c.lateEnd(s, "fails", func() error { return errors.New("too late") })
+	}
 }
 
-// LateWild checks HEALTH-8: the same of runs that panic or call Goexit then.
+// LateWild checks HEALTH-8: the same of runs that panic or call Goexit then, where a
+// run that passes is followed by another.
 func LateWild(c *Checker) {
-	c.lateEnds(map[string]func() error{
-		"panics":       func() error { panic("too late") },
-		"calls Goexit": func() error { runtime.Goexit(); return nil },
-	})
-}
-
-func (c *Checker) lateEnds(ends map[string]func() error) {
-	for what, end := range ends {
-		for _, s := range []subject.CheckSettings{{}, {Optional: true}, {Groups: []string{"read"}}, {CacheFor: 2 * time.Second}} {
-			c.bubble(func() {
-				s.Timeout = time.Second
-				h := c.health()
-				var late atomic.Bool
-				h.AddCheckContext("db", func(context.Context) error {
-					if late.Load() {
-						time.Sleep(1500 * time.Millisecond)
-						return end()
-					}
-					return nil
-				}, s)
-				for round := range 3 {
-					late.Store(true)
-					play.Ask(h.Readiness, http.MethodGet)
-					time.Sleep(5 * time.Second)
-					late.Store(false)
-					r := play.Ask(h.Readiness, http.MethodGet)
-					if r.Checks["db"] != "ok" {
-						c.Errorf("a check with the settings %+v %s half a second after its timeout, time %d: the next run passes, and it says %q", s, what, round+1, r.Checks["db"])
-						return
-					}
-					time.Sleep(5 * time.Second)
-				}
-			})
+	for _, s := range lateSettings() {
+		if _, said := c.afterLate(s, returnsNil); said == "ok" {
+			c.lateEnd(s, "panics", func() error { panic("too late") })
+			c.lateEnd(s, "calls Goexit", func() error { runtime.Goexit(); return nil })
 		}
 	}
+}
+
+func (c *Checker) lateEnd(s subject.CheckSettings, what string, end func() error) {
+	round, said := c.afterLate(s, end)
+	c.expect(said == "ok", "a check with the settings %+v %s half a second after its timeout, time %d: the next run passes, and it says %q", s, what, round, said)
+}
+
+// afterLate has a check end after its timeout three times, and returns what is said of
+// the run after that: of the first that is not said to be ok, if there is one.
+func (c *Checker) afterLate(s subject.CheckSettings, end func() error) (round int, said string) {
+	c.bubble(func() {
+		h := c.health()
+		var late atomic.Bool
+		h.AddCheckContext("db", func(context.Context) error {
+			if late.Load() {
+				time.Sleep(s.Timeout + 500*time.Millisecond)
+				return end()
+			}
+			return nil
+		}, s)
+		for round = 1; round <= 3; round++ {
+			late.Store(true)
+			play.Ask(h.Readiness, http.MethodGet)
+			time.Sleep(5 * time.Second)
+			late.Store(false)
+			if said = play.Ask(h.Readiness, http.MethodGet).Checks["db"]; said != "ok" {
+				return
+			}
+			time.Sleep(5 * time.Second)
+		}
+	})
+	return round, said
 }
 
 // durations are short and long ones, and ones that are no whole seconds.

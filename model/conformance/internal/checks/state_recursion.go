@@ -12,7 +12,7 @@ import (
 
 // endlessly is more calls than a life like this can have, unless each leads to
 // another.
-const endlessly = 500
+const endlessly = 5000
 
 // callsOf returns what an observer or a logger may call for each call that it
 // gets, by name.
