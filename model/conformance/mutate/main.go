@@ -62,18 +62,23 @@ type config struct {
 
 func main() {
 	c := config{targets: targets(), equivalent: equivalentText, slack: 30 * time.Second}
-	flag.StringVar(&c.packages, "package", strings.Join(names(c.targets), ","), "ask about these `packages`, separated by commas")
-	flag.BoolVar(&c.own, "own", false, "ask the packages' own tests, not the suite")
-	flag.IntVar(&c.sample, "sample", 0, "ask about `n` mutants; 0: about all")
-	flag.IntVar(&c.seed, "seed", 1, "the sample's seed")
-	flag.IntVar(&c.only, "only", 0, "ask about the mutant with this `ID` alone, and print what is printed")
-	flag.IntVar(&c.parallel, "parallel", 2, "ask about `n` at a time")
-	flag.StringVar(&c.results, "results", "mutants.jsonl", "the `file` of results")
-	flag.BoolVar(&c.resume, "resume", false, "do not ask again about what the file of results has")
-	flag.BoolVar(&c.list, "list", false, "list the mutants and ask about none")
-	flag.BoolVar(&c.markdown, "markdown", false, "write the numbers of the file of results into docs/conformance/mutants.md, and ask about none")
-	flag.StringVar(&c.keep, "work", "", "the `directory` for what is built, which is kept; empty: a temporary one")
-	flag.Parse()
+	flags := flag.NewFlagSet("mutate", flag.ExitOnError) // flag.CommandLine has rapid's too
+	flags.StringVar(&c.packages, "package", strings.Join(names(c.targets), ","), "ask about these `packages`, separated by commas")
+	flags.BoolVar(&c.own, "own", false, "ask the packages' own tests, not the suite")
+	flags.IntVar(&c.sample, "sample", 0, "ask about `n` mutants; 0: about all")
+	flags.IntVar(&c.seed, "seed", 1, "the sample's seed")
+	flags.IntVar(&c.only, "only", 0, "ask about the mutant with this `ID` alone, and print what is printed")
+	flags.IntVar(&c.parallel, "parallel", 2, "ask about `n` at a time")
+	flags.StringVar(&c.results, "results", "mutants.jsonl", "the `file` of results")
+	flags.BoolVar(&c.resume, "resume", false, "do not ask again about what the file of results has")
+	flags.BoolVar(&c.list, "list", false, "list the mutants and ask about none")
+	flags.BoolVar(&c.markdown, "markdown", false, "write the numbers of the file of results into docs/conformance/mutants.md, and ask about none")
+	flags.StringVar(&c.keep, "work", "", "the `directory` for what is built, which is kept; empty: a temporary one")
+	_ = flags.Parse(os.Args[1:]) // it exits where there is an error
+	if flags.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "mutate: unexpected arguments: %q\n", flags.Args())
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := c.run(ctx, os.Stdout); err != nil {

@@ -52,6 +52,18 @@ func TestReadiness(t *testing.T) {
 			h.AddCheck("a", nil)
 			h.AddCheck("a", pass)
 		}, 200, "ok", map[string]any{"a": "ok"}},
+		"one of several checks is replaced": {func(h *plain.Handler) {
+			h.AddCheck("a", nil)
+			h.AddCheck("b", pass)
+			h.AddCheck("a", pass)
+		}, 200, "ok", map[string]any{"a": "ok", "b": "ok"}},
+		"a check fails": {func(h *plain.Handler) {
+			h.AddCheck("a", func() error { return errors.New("away") })
+		}, 503, "degraded", map[string]any{"a": "away"}},
+		"not ready before the checks and ready after them": {func(h *plain.Handler) {
+			h.SetReady(false)
+			h.AddCheck("a", func() error { h.SetReady(true); return nil })
+		}, 503, "not_ready", nil},
 		"a check adds another": {func(h *plain.Handler) {
 			h.AddCheck("a", func() error { h.AddCheck("b", pass); return nil })
 		}, 200, "ok", map[string]any{"a": "ok"}},
@@ -76,16 +88,16 @@ func TestLivenessSaysHowLongTheProcessIsUp(t *testing.T) {
 		h := plain.New("tool", "1.0")
 		h.SetReady(false)
 		h.AddCheck("a", func() error { t.Error("the check ran"); return nil })
-		time.Sleep(3*time.Hour + 42*time.Minute + 18*time.Second + 1)
+		time.Sleep(3*time.Hour + 42*time.Minute + 19*time.Second + 1)
 		code, body, header := ask(h.Liveness(), http.MethodGet)
-		want := map[string]any{"status": "ok", "tool": "tool", "version": "1.0", "uptime": "3h42m18s"}
+		want := map[string]any{"status": "ok", "tool": "tool", "version": "1.0", "uptime": "3h42m19s"}
 		if code != 200 || !reflect.DeepEqual(body, want) || header.Get("Content-Type") != "application/json" || header.Get("Cache-Control") != "no-store" {
 			t.Errorf("the answer is %d %v %v", code, body, header)
 		}
 		if code, body, header = ask(h.Liveness(), http.MethodHead); code != 200 || header.Get("Content-Type") != "application/json" {
 			t.Errorf("the answer to HEAD is %d %v %v", code, body, header)
 		}
-		if code, body, header = ask(h.Liveness(), http.MethodPost); code != 405 || body["tool"] != "tool" || header.Get("Allow") == "" {
+		if code, body, header = ask(h.Liveness(), http.MethodPost); code != 405 || body["tool"] != "tool" || body["status"] != "method_not_allowed" || header.Get("Allow") == "" {
 			t.Errorf("the answer to POST is %d %v %v", code, body, header)
 		}
 	})
