@@ -3,6 +3,7 @@ package broken
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // hintCases are wrong about what the log says of hooks.
@@ -29,6 +30,20 @@ func hintCases() []Case {
 				}
 				return o.again()
 			})
+		}),
+		wrong("context.Canceled of a hook with a timeout is not explained", "HOOK-6", func(i *impl) {
+			i.OnShutdownContext = func(ctx context.Context, hook task, timeout time.Duration) {
+				if inner := hook; inner != nil && timeout > 0 {
+					hook = func(own context.Context) error {
+						err := inner(own)
+						if own.Err() == nil && errors.Is(err, context.Canceled) {
+							return errors.New(err.Error())
+						}
+						return err
+					}
+				}
+				register(ctx, hook, timeout, place(1))
+			}
 		}),
 		wrong("only the first of several bad arguments is named", "RUN-8", func(i *impl) {
 			for n, m := range i.Misuses {

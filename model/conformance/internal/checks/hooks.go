@@ -99,16 +99,36 @@ func CanceledHint(c *Checker) {
 		},
 		"a join of it": func(err error) error { return errors.Join(nil, err) },
 	} {
-		c.bubble(func() {
-			log := &logbook{}
-			_ = c.run(func(ctx context.Context) error {
-				c.Impl.OnShutdown(ctx, func() error { return wrap(ctx.Err()) })
-				return nil
-			}, subject.Settings{Log: log.log})
-			explained := log.hasLine(func(line string) bool { return strings.Contains(line, c.name("OnShutdownContext")) })
-			c.expect(explained, "a hook returns context.Canceled, or rather %s, and no log line names %s; the log:\n%s", what, c.name("OnShutdownContext"), log)
-		})
+		for how, register := range c.hooksOfAllKinds() {
+			c.bubble(func() {
+				log := &logbook{}
+				_ = c.run(func(ctx context.Context) error {
+					register(ctx, func() error { return wrap(ctx.Err()) })
+					return nil
+				}, subject.Settings{Log: log.log})
+				explained := log.hasLine(func(line string) bool { return strings.Contains(line, c.name("OnShutdownContext")) })
+				c.expect(explained, "%s returns context.Canceled, or rather %s, and no log line names %s; the log:\n%s", how, what, c.name("OnShutdownContext"), log)
+			})
+		}
 	}
+}
+
+// hooksOfAllKinds are the ways to register a hook.
+func (c *Checker) hooksOfAllKinds() map[string]func(ctx context.Context, hook func() error) {
+	all := map[string]func(ctx context.Context, hook func() error){
+		"a hook": func(ctx context.Context, hook func() error) { c.Impl.OnShutdown(ctx, hook) },
+		"a hook that a hook registers": func(ctx context.Context, hook func() error) {
+			c.Impl.OnShutdown(ctx, func() error { c.Impl.OnShutdown(ctx, hook); return nil })
+		},
+	}
+	if c.offered[subject.NeedOnShutdownContext] {
+		for how, timeout := range map[string]time.Duration{"a hook with a context": 0, "a hook with a timeout": time.Second} {
+			all[how] = func(ctx context.Context, hook func() error) {
+				c.Impl.OnShutdownContext(ctx, func(context.Context) error { return hook() }, timeout)
+			}
+		}
+	}
+	return all
 }
 
 // ManyRegistrations checks HOOK-7: a thousand registrations at once.
