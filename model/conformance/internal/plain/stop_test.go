@@ -5,13 +5,13 @@ package plain_test
 import (
 	"context"
 	"errors"
-	"os"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/plain"
+	"github.com/greynewell/mist-go/model/conformance/internal/process"
 )
 
 // signalled runs main, which is to send itself signals.
@@ -19,15 +19,13 @@ func signalled(main func(ctx context.Context) error) error {
 	return plain.Run(main, plain.WithDrainTimeout(40*time.Millisecond), plain.WithShutdownTimeout(40*time.Millisecond))
 }
 
-func kill(sig syscall.Signal) { syscall.Kill(os.Getpid(), sig) }
-
 func TestASignalCancelsTheContextAndFurtherOnesAreIgnored(t *testing.T) {
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		err := signalled(func(ctx context.Context) error {
-			plain.OnShutdown(ctx, func() error { kill(sig); return errHook })
-			kill(sig)
+			plain.OnShutdown(ctx, func() error { process.Raise(sig); return errHook })
+			process.Raise(sig)
 			<-ctx.Done()
-			kill(sig)
+			process.Raise(sig)
 			return nil
 		})
 		if !errors.Is(err, errHook) {
@@ -39,7 +37,7 @@ func TestASignalCancelsTheContextAndFurtherOnesAreIgnored(t *testing.T) {
 func TestOneSignalStopsARunInsideOfAnother(t *testing.T) {
 	err := signalled(func(outer context.Context) error {
 		return signalled(func(inner context.Context) error {
-			kill(syscall.SIGTERM)
+			process.Raise(syscall.SIGTERM)
 			<-inner.Done()
 			<-outer.Done()
 			return errMain
@@ -56,7 +54,7 @@ func TestAMainThatDoesNotComeBackDoesNotKeepRun(t *testing.T) {
 	hooks := 0
 	err := signalled(func(ctx context.Context) error {
 		plain.OnShutdown(ctx, func() error { hooks++; return nil })
-		kill(syscall.SIGTERM)
+		process.Raise(syscall.SIGTERM)
 		<-release
 		return nil
 	})
@@ -72,7 +70,7 @@ func TestAHookCanEndMainAndOneOfMainsIsStillTaken(t *testing.T) {
 	release, took := make(chan struct{}), false
 	err := plain.Run(func(ctx context.Context) error {
 		plain.OnShutdown(ctx, func() error { close(release); return nil })
-		kill(syscall.SIGTERM)
+		process.Raise(syscall.SIGTERM)
 		<-release
 		time.Sleep(10 * time.Millisecond) // there is no hook left to run
 		plain.OnShutdown(ctx, func() error { took = true; return nil })
