@@ -166,10 +166,10 @@ func ChangesWhateverElse(c *Checker) {
 		for _, s := range c.changingSettings() {
 			c.bubble(func() {
 				w, texts := c.observedHealth(), []string{}
-				var result error
-				w.AddCheckContext("db-primary", func(context.Context) error { time.Sleep(10 * time.Millisecond); return result }, s)
+				var result atomic.Pointer[error]
+				w.AddCheckContext("db-primary", func(context.Context) error { time.Sleep(10 * time.Millisecond); return *result.Load() }, s)
 				for round, err := range []error{errors.New("no route to host"), nil, errors.New("wrong password"), nil} {
-					result = err
+					result.Store(&err)
 					client, leave := context.WithCancel(context.Background())
 					for range 2 { // the first may be answered with what is cached, and begin a run
 						time.AfterFunc(time.Millisecond, func() { meanwhile(w.HealthFuncs, leave) })

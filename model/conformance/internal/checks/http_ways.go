@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
@@ -71,8 +72,9 @@ func ManyListeners(c *Checker) {
 			all, errs := []*pipes{}, make([]error, n-1)
 			var serving sync.WaitGroup
 			for i := range n - 1 {
-				all = append(all, newPipes())
-				serving.Go(func() { errs[i] = c.Impl.Serve(ctx, srv, all[i]) })
+				own := newPipes()
+				all = append(all, own)
+				serving.Go(func() { errs[i] = c.Impl.Serve(ctx, srv, own) })
 			}
 			made <- all
 			err := c.Impl.Serve(ctx, srv, ln)
@@ -102,25 +104,25 @@ func ManyListeners(c *Checker) {
 func ServeFuncCloseNow(c *Checker) {
 	for _, takes := range []time.Duration{-1, 0, 30 * time.Millisecond} {
 		c.bubble(func() {
-			var ended, hooked time.Time
+			var closed, tooEarly atomic.Bool
 			over := make(chan struct{})
 			closeNow := func() error {
 				time.Sleep(takes)
-				ended = time.Now()
+				closed.Store(true)
 				return nil
 			}
 			if takes < 0 {
 				closeNow = nil
 			}
 			result := c.run(func(ctx context.Context) error {
-				c.hook(ctx, func() { hooked = time.Now() })
+				c.hook(ctx, func() { tooEarly.Store(!closed.Load()) })
 				go func() {
 					_ = c.Impl.ServeFunc(ctx, func() error { <-over; return nil }, func(context.Context) error { return nil }, closeNow)
 				}()
 				time.Sleep(time.Second)
 				return nil
 			}, subject.Settings{Drain: 2 * time.Second, Shutdown: 10 * time.Second})
-			c.expect(takes < 0 || !ended.IsZero() && !hooked.Before(ended), "a server does not stop, and closeNow takes %v: the first hook begins before it has returned", takes)
+			c.expect(takes < 0 || closed.Load() && !tooEarly.Load(), "a server does not stop, and closeNow takes %v: the first hook begins before it has returned", takes)
 			c.expect(!c.offered[subject.NeedIs] || !c.Impl.Is(result, model.Panic), "a server does not stop, closeNow is nil: %t, and Run returns a panic: %v", closeNow == nil, result)
 			close(over)
 			time.Sleep(time.Second)

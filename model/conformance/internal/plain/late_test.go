@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,20 +29,20 @@ func TestTheTimeoutsHaveDefaults(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		began := time.Now()
-		var hooks time.Duration
+		var hooks atomic.Int64
 		var group *sync.WaitGroup
 		var err error
 		text := logged(func() {
 			err = plain.Run(func(ctx context.Context) error {
 				plain.OnShutdown(ctx, func() error { return errors.New("it never begins") })
-				plain.OnShutdown(ctx, func() error { hooks = time.Since(began); <-release; return nil })
+				plain.OnShutdown(ctx, func() error { hooks.Store(int64(time.Since(began))); <-release; return nil })
 				group = plain.DrainGroup(ctx)
 				group.Add(1)
 				return nil
 			})
 		})
-		if took := time.Since(began); hooks != 15*time.Second || took != 25*time.Second {
-			t.Errorf("the hooks began after %v and Run returned after %v, want 15s and 25s", hooks, took)
+		if took, begun := time.Since(began), time.Duration(hooks.Load()); begun != 15*time.Second || took != 25*time.Second {
+			t.Errorf("the hooks began after %v and Run returned after %v, want 15s and 25s", begun, took)
 		}
 		if !errors.Is(err, plain.ErrDrainTimeout) || !errors.Is(err, plain.ErrShutdownTimeout) {
 			t.Errorf("Run returned %v", err)
