@@ -28,7 +28,8 @@ type variant struct {
 // AllConforming returns each difference alone, so many times several of them
 // combined, and implementations that offer little.
 func AllConforming(combinations int) (all []Conforming) {
-	each := slices.Concat(runVariants(), errorVariants(), logVariants(), graceVariants(), healthVariants(), serverVariants(), unusualVariants(), shapeVariants(), probeVariants())
+	each := slices.Concat(runVariants(), errorVariants(), logVariants(), graceVariants(), healthVariants(), serverVariants(), unusualVariants(), shapeVariants(), probeVariants(),
+		servingVariants(), requestVariants(), probingVariants())
 	for _, v := range each {
 		all = append(all, v.applied())
 	}

@@ -52,9 +52,14 @@ func (c *Checker) expectHTTP(what string, h http.Handler) {
 	}
 }
 
+// mediaType is what an answer says that it is, without parameters.
+func mediaType(r play.Reply) string {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return kind
+}
+
 func (c *Checker) expectKind(what string, r play.Reply) {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	c.expect(err == nil && kind == "application/json", "%s: the type is %q", what, r.Header.Get("Content-Type"))
+	c.expect(mediaType(r) == "application/json", "%s: the type is %q", what, r.Header.Get("Content-Type"))
 	c.expect(r.Invalid == nil && r.Tool == "the tool" && r.Version == "1.2.3", "%s: the body is %s", what, r.Body)
 }
 

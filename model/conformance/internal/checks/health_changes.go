@@ -5,87 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
-
-// change is what an observer got.
-type change struct {
-	check, text string // "" when it passes again
-	at          time.Time
-}
-
-// observedHealth is a health handler whose log and observer are kept.
-type observedHealth struct {
-	subject.HealthFuncs
-	log logbook
-
-	mu      sync.Mutex
-	changes []change
-}
-
-func (c *Checker) observedHealth() *observedHealth {
-	w := &observedHealth{}
-	w.HealthFuncs = c.Impl.HealthWith("the tool", "1.2.3", subject.HealthSettings{
-		Log: w.log.log,
-		Observe: func(check string, err error, at time.Time) {
-			text := ""
-			if err != nil {
-				text = err.Error()
-			}
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			w.changes = append(w.changes, change{check, text, at})
-		},
-	})
-	return w
-}
-
-// linesAbout are the lines above Debug that name the check: what else is said of
-// it, each of its runs for example, is not counted.
-func (w *observedHealth) linesAbout(name string) (lines []string) {
-	w.log.hasLine(func(line string) bool {
-		if strings.Contains(line, name) && !strings.HasPrefix(line, "DEBUG ") {
-			lines = append(lines, line)
-		}
-		return false
-	})
-	return lines
-}
-
-func (w *observedHealth) seen() []change {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return slices.Clone(w.changes)
-}
-
-// expectChanges demands as many lines about the check, and calls of the
-// observer, as there are texts, each with its text; "" is that it passes again.
-func (c *Checker) expectChanges(what string, w *observedHealth, name string, texts ...string) {
-	time.Sleep(slack) // both are told on no probe's time
-	lines, changes := w.linesAbout(name), w.seen()
-	c.expect(len(lines) == len(texts), "%s: %d lines are logged about %q, want %d; the log:\n%s", what, len(lines), name, len(texts), &w.log)
-	for i, text := range texts {
-		if i < len(lines) {
-			c.expect(strings.Contains(lines[i], text), "%s: line %d is %q, want one with %q", what, i+1, lines[i], text)
-		}
-	}
-	if !c.offered[subject.NeedHealthObserver] {
-		return
-	}
-	got := []string{}
-	for _, change := range changes {
-		if change.check == name {
-			got = append(got, change.text)
-		}
-	}
-	c.expect(slices.Equal(got, texts), "%s: the observer gets %q, want %q", what, got, texts)
-}
 
 // HungIsLogged has every prober hang up long before the timeout.
 func HungIsLogged(c *Checker) {
@@ -111,7 +36,7 @@ func HungIsLogged(c *Checker) {
 		lines = w.linesAbout("db-primary")
 		c.expect(len(lines) == 1, "a run that ends when its timeout is over is logged: %q", lines)
 		c.expectReply("after a hung check came back", play.Ask(w.Readiness, http.MethodGet), http.StatusOK, "ok")
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(soon)
 		c.expect(len(w.linesAbout("db-primary")) == 2, "a check that passes again is not logged once; the log:\n%s", &w.log)
 	})
 }

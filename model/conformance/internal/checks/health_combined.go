@@ -86,7 +86,7 @@ func (c *Checker) lives(s subject.CheckSettings, ends int, f func(what string, r
 				b.end.Store(int64(random.IntN(ends)))
 				runs, passing, ready := b.predict()
 				r := play.Ask(h.Readiness, http.MethodGet)
-				time.Sleep(2 * time.Millisecond) // for the run that no probe waits for
+				time.Sleep(20 * time.Millisecond) // for the run that no probe waits for
 				if !f(fmt.Sprintf("with Optional %t, FailAfter %d, CacheFor %v and RefreshAhead %t, probe %d", s.Optional, s.FailAfter, s.CacheFor, s.RefreshAhead, probe+1), r, b, runs, passing, ready) {
 					return
 				}

@@ -79,7 +79,7 @@ func (c *Checker) nothingLost(ends []abnormalEnd) {
 				time.AfterFunc(time.Millisecond, func() { end.meanwhile(h, leave, name, n) })
 			}
 			play.AskWith(client, h.Readiness, http.MethodGet)
-			time.Sleep(10 * time.Second)
+			time.Sleep(time.Minute)
 			for i := range n {
 				wait := 10 * time.Millisecond
 				if i >= 10 {

@@ -55,7 +55,7 @@ func FollowsRequest(c *Checker) {
 			busy := c.Impl.DrainGroup(ctx) // keeps it draining
 			busy.Add(1)
 			defer busy.Done()
-			time.Sleep(time.Millisecond) // main has been launched
+			time.Sleep(slack) // main has been launched
 			c.expectState("a request with the context of a run", play.AskWith(asRequest(ctx), h.Readiness, http.MethodGet), model.Running)
 			stop()
 			play.Wait(ctx.Done(), time.Hour)
@@ -76,7 +76,7 @@ func FollowComesFirst(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
 		_ = c.run(func(followed context.Context) error {
-			time.Sleep(time.Millisecond)
+			time.Sleep(slack) // main has been launched
 			h.Follow(followed)
 			parent, stop := context.WithCancel(context.Background())
 			defer stop()
@@ -176,7 +176,7 @@ func FollowsTheLast(c *Checker) {
 		h := c.health()
 		for range 3 {
 			_ = c.run(func(ctx context.Context) error {
-				time.Sleep(time.Millisecond) // main has been launched
+				time.Sleep(slack) // main has been launched
 				h.Follow(ctx)
 				c.expectState("of several runs, the one given to Follow last", play.Ask(h.Readiness, http.MethodGet), model.Running)
 				return nil
@@ -196,7 +196,7 @@ func UnderWayByRequest(c *Checker) {
 			h := c.health()
 			h.AddCheckContext("slow", sleeper(time.Second), subject.CheckSettings{})
 			_ = c.run(func(ctx context.Context) error {
-				time.Sleep(time.Millisecond) // main has been launched
+				time.Sleep(slack) // main has been launched
 				handler := h.Readiness
 				if groups {
 					handler = h.ReadinessOf("read")

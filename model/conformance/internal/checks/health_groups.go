@@ -179,7 +179,7 @@ func RefreshAhead(c *Checker) {
 			began := time.Now()
 			r := play.Ask(h.Readiness, http.MethodGet)
 			took := time.Since(began)
-			time.Sleep(time.Millisecond)
+			time.Sleep(20 * time.Millisecond)
 			c.expect(r.Checks["slow"] == step.text, "with RefreshAhead, probe %d: the check says %q, want %q", i+1, r.Checks["slow"], step.text)
 			c.expect(about(took, step.takes), "with RefreshAhead, probe %d takes %v, want %v", i+1, took, step.takes)
 			c.expect(runs.Load() == step.runs, "with RefreshAhead, probe %d: %d runs, want %d", i+1, runs.Load(), step.runs)

@@ -30,7 +30,7 @@ func ToleratedTimeouts(c *Checker) {
 			probe := func(what string, moreLines, moreCalls int) {
 				play.Ask(w.Readiness, http.MethodGet)
 				lines, calls = lines+moreLines, calls+moreCalls
-				time.Sleep(slack) // both are told on no probe's time
+				time.Sleep(soon) // both are told on no probe's time
 				what = fmt.Sprintf("FailAfter(%d): %s", n, what)
 				got := len(w.linesAbout("db-primary"))
 				c.expect(got == lines, "%s: %d lines are logged so far, want %d; the log:\n%s", what, got, lines, &w.log)
@@ -72,10 +72,10 @@ func HangAfterAnotherText(c *Checker) {
 			for range texts {
 				play.Ask(w.Readiness, http.MethodGet)
 			}
-			time.Sleep(time.Millisecond)
+			time.Sleep(soon)
 			before := len(w.linesAbout("db-primary"))
 			play.Ask(w.Readiness, http.MethodGet)
-			time.Sleep(time.Millisecond)
+			time.Sleep(slack)
 			lines := w.linesAbout("db-primary")
 			c.expect(len(lines) == before+1 && !strings.Contains(lines[before], "refused"),
 				"a check hangs after %d texts within a minute: by its timeout %d lines are logged about that, want 1; the log:\n%s", texts, len(lines)-before, &w.log)

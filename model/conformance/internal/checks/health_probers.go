@@ -157,7 +157,7 @@ func StartupForEver(c *Checker) {
 		c.bubble(func() {
 			h := c.health()
 			_ = c.run(func(first context.Context) error {
-				time.Sleep(time.Millisecond)
+				time.Sleep(slack) // main has been launched
 				h.Follow(first)
 				if asked {
 					c.expect(play.Ask(h.Startup, http.MethodGet).Code == http.StatusOK, "start-up of a run that is running is not 200")

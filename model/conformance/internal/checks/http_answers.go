@@ -1,13 +1,14 @@
 package checks
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -69,9 +70,10 @@ var answering = map[string]http.HandlerFunc{
 		_, _ = fmt.Fprint(w, req.Context().Value(valueKey{}), req.Context().Value(http.ServerContextKey) != nil, req.Context().Value(http.LocalAddrContextKey) != nil)
 	},
 	"request": func(w http.ResponseWriter, req *http.Request) {
-		_, limited := req.Context().Deadline()
-		_, _ = fmt.Fprintf(w, "%s %s %s %q, host %s, from %s, length %d, no body %t, deadline %t, header of %d",
-			req.Method, req.RequestURI, req.Proto, req.URL, req.Host, req.RemoteAddr, req.ContentLength, req.Body == nil, limited, len(req.Header.Get("X-Long")))
+		deadline, limited := req.Context().Deadline()
+		inherited := limited && time.Until(deadline) > time.Minute // draining ends before that
+		_, _ = fmt.Fprintf(w, "%s %s %s %q, host %s, from %s, length %d, no body %t, deadline of the server %t, header of %d",
+			req.Method, req.RequestURI, req.Proto, req.URL, req.Host, req.RemoteAddr, req.ContentLength, req.Body == nil, inherited, len(req.Header.Get("X-Long")))
 	},
 	"reads": func(w http.ResponseWriter, req *http.Request) {
 		body, err := io.ReadAll(req.Body)
@@ -80,8 +82,7 @@ var answering = map[string]http.HandlerFunc{
 	"writer": func(w http.ResponseWriter, _ *http.Request) {
 		_, flusher := w.(http.Flusher)
 		_, hijacker := w.(http.Hijacker)
-		_, readerFrom := w.(io.ReaderFrom)
-		_, _ = fmt.Fprint(w, flusher, hijacker, readerFrom)
+		_, _ = fmt.Fprint(w, flusher, hijacker)
 	},
 	"exits":   func(http.ResponseWriter, *http.Request) { runtime.Goexit() },
 	"nothing": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
@@ -164,7 +165,7 @@ func (c *Checker) answers(serve ServeFunc, m moment) map[string]string {
 		for what, w := range wires {
 			exchanges.Go(func() {
 				go func() { _, _ = io.WriteString(w, requests[what]) }()
-				answer := w.answer()
+				answer := w.answer(requests[what])
 				_ = w.Close()
 				mu.Lock()
 				defer mu.Unlock()
@@ -176,17 +177,31 @@ func (c *Checker) answers(serve ServeFunc, m moment) map[string]string {
 	return all
 }
 
-// answer is everything that comes within a second, without how the body is sent, and
-// without the headers that the handlers have not set.
-func (w *wire) answer() string {
+// answer is everything that comes within a second, without what the contract leaves
+// open: how a body is sent, the reason phrase, whether the connection stays, and the
+// headers that the handlers have not set.
+func (w *wire) answer(request string) string {
 	_ = w.SetReadDeadline(time.Now().Add(time.Second))
 	text, _ := io.ReadAll(w.r)
-	var kept []string
-	for line := range strings.SplitSeq(string(text), "\r\n") {
-		name, _, isHeader := strings.Cut(line, ": ")
-		if !isHeader || slices.Contains([]string{"X-Before", "X-After", "X-Sum", "Trailer", "Link"}, name) {
-			kept = append(kept, line)
+	method, _, _ := strings.Cut(request, " ")
+	var all []string
+	for len(text) > 0 {
+		rest := bytes.NewReader(text)
+		r := bufio.NewReader(rest)
+		resp, err := http.ReadResponse(r, &http.Request{Method: method})
+		if err != nil {
+			return fmt.Sprintf("%q, and then %q", all, text) // of a connection that was hijacked
 		}
+		body, err := io.ReadAll(resp.Body)
+		var headers []string
+		for _, name := range []string{"X-Before", "X-After", "X-Sum", "Link"} {
+			headers = append(headers, resp.Header.Values(name)...)
+		}
+		all = append(all, fmt.Sprintf("%d %q, headers %q, trailers %v, cut %t", resp.StatusCode, body, headers, sums(resp.Trailer), err != nil))
+		text = text[len(text)-rest.Len()-r.Buffered():]
 	}
-	return fmt.Sprintf("%q", kept)
+	return fmt.Sprintf("%q", all)
 }
+
+// sums are the trailers that were sent.
+func sums(trailer http.Header) []string { return trailer.Values("X-Sum") }

@@ -32,7 +32,7 @@ func StreamsEndAtTheStop(c *Checker) {
 		}
 		v.note("stream ended")
 		cause := context.Cause(req.Context())
-		c.expect(cause == context.Cause(v.ctx), "the context of a request ends with main's, and its cause is %v, want %v", cause, context.Cause(v.ctx))
+		c.expect(errors.Is(cause, context.Cause(v.ctx)), "the context of a request ends with main's, and its cause is %v, want %v", cause, context.Cause(v.ctx))
 		c.expect(req.Context().Value(valueKey{}) == "of the context", "the context of a request that ends at the stop has no values")
 	}
 	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
@@ -108,7 +108,7 @@ func CancelOnStopElsewhere(c *Checker) {
 			client, leave := context.WithCancelCause(context.Background())
 			leave(gone)
 			ask(client)
-			c.expect(err != nil && cause == gone, "the client has gone, and the context of its request is over for %v", cause)
+			c.expect(err != nil && errors.Is(cause, gone), "the client has gone, and the context of its request is over for %v", cause)
 			c.hook(ctx, func() {
 				wait = true
 				ask(context.Background())

@@ -201,7 +201,7 @@ func CutLooksCut(c *Checker) {
 			return // nothing was cut
 		}
 		for _, e := range []exchange{<-half, <-nothing} {
-			c.expect(e.err != nil, "the answer to a request that was cut, whose handler returned then, looks whole: %v", e)
+			c.expect(e.cut(), "the answer to a request that was cut, whose handler returned then, looks whole: %v", e)
 		}
 	})
 }

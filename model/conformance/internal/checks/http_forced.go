@@ -33,7 +33,7 @@ func CutWhenForced(c *Checker) {
 		v.signals <- os.Interrupt
 		v.end()
 		one, other := <-stubborn, <-polite
-		c.expect(one.at <= forced+100*time.Millisecond+prompt && one.err != nil, "draining is forced to end at %s, and a request whose handler would not return: %v", scenarios.Show(forced), one)
+		c.expect(one.at <= forced+100*time.Millisecond+prompt && one.cut(), "draining is forced to end at %s, and a request whose handler would not return: %v", scenarios.Show(forced), one)
 		c.expect(v.at("context ended") <= forced+prompt && other.at <= forced+100*time.Millisecond+prompt, "draining is forced to end at %s, the context of a request ends at %s, and its client has at %s: %v",
 			scenarios.Show(forced), scenarios.Show(v.at("context ended")), scenarios.Show(other.at), other)
 		c.expect(v.hooksAt() <= forced+100*time.Millisecond+prompt, "draining is forced to end at %s with requests under way, and hooks begin at %s", scenarios.Show(forced), scenarios.Show(v.hooksAt()))

@@ -14,6 +14,7 @@ import (
 // http.Server can live in virtual time.
 type pipes struct {
 	began   time.Time
+	port    int // of its address
 	waiting chan net.Conn
 	gone    chan struct{} // closed when the listener is
 
@@ -47,8 +48,8 @@ func (p *pipes) Close() error {
 	return nil
 }
 
-// Addr is an address that says nothing.
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
+// Addr is an address that tells it from others which have another port.
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{Port: p.port} }
 
 func (p *pipes) closedAt() time.Duration {
 	p.mu.Lock()

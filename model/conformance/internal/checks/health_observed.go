@@ -1,0 +1,107 @@
+package checks
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// change is what an observer got.
+type change struct {
+	check, text string // "" when it passes again
+	at          time.Time
+}
+
+// soon is when changes have been logged, and observers have been told of them, where the
+// contract has no limit.
+const soon = 2 * time.Second
+
+// observedHealth is a health handler whose log and observer are kept.
+type observedHealth struct {
+	subject.HealthFuncs
+	log logbook
+
+	mu      sync.Mutex
+	changes []change
+}
+
+func (c *Checker) observedHealth() *observedHealth {
+	w := &observedHealth{}
+	w.HealthFuncs = c.Impl.HealthWith("the tool", "1.2.3", subject.HealthSettings{
+		Log: w.log.log,
+		Observe: func(check string, err error, at time.Time) {
+			text := ""
+			if err != nil {
+				text = err.Error()
+			}
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.changes = append(w.changes, change{check, text, at})
+		},
+	})
+	add, addContext := w.AddCheck, w.AddCheckContext
+	w.AddCheck = func(name string, check func() error) {
+		w.log.without("INFO ", func() { add(name, check) })
+	}
+	if addContext != nil {
+		w.AddCheckContext = func(name string, check func(context.Context) error, s subject.CheckSettings) {
+			w.log.without("INFO ", func() { addContext(name, check, s) })
+		}
+	}
+	return w
+}
+
+// without has lines of a level not be kept that are logged meanwhile, such as one that
+// says that a check is added.
+func (l *logbook) without(level string, f func()) {
+	before := l.count()
+	f()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines[:before:before], slices.DeleteFunc(slices.Clone(l.lines[before:]), func(line string) bool { return strings.HasPrefix(line, level) })...)
+}
+
+// linesAbout are the lines above Debug that name the check: what else is said of
+// it, each of its runs for example, is not counted.
+func (w *observedHealth) linesAbout(name string) (lines []string) {
+	w.log.hasLine(func(line string) bool {
+		if strings.Contains(line, name) && !strings.HasPrefix(line, "DEBUG ") {
+			lines = append(lines, line)
+		}
+		return false
+	})
+	return lines
+}
+
+func (w *observedHealth) seen() []change {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.changes)
+}
+
+// expectChanges demands as many lines about the check, and calls of the
+// observer, as there are texts, each with its text; "" is that it passes again.
+func (c *Checker) expectChanges(what string, w *observedHealth, name string, texts ...string) {
+	time.Sleep(soon) // both are told on no probe's time
+	lines, changes := w.linesAbout(name), w.seen()
+	c.expect(len(lines) == len(texts), "%s: %d lines are logged about %q, want %d; the log:\n%s", what, len(lines), name, len(texts), &w.log)
+	for i, text := range texts {
+		if i < len(lines) {
+			c.expect(strings.Contains(lines[i], text), "%s: line %d is %q, want one with %q", what, i+1, lines[i], text)
+		}
+	}
+	if !c.offered[subject.NeedHealthObserver] {
+		return
+	}
+	got := []string{}
+	for _, change := range changes {
+		if change.check == name {
+			got = append(got, change.text)
+		}
+	}
+	c.expect(slices.Equal(got, texts), "%s: the observer gets %q, want %q", what, got, texts)
+}
