@@ -59,6 +59,15 @@ func probingVariants() []variant {
 				return o.again()
 			})
 		}},
+		{"runs a dozen checks at once, and more when those take long", "HEALTH", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				slots := make(chan struct{}, 12)
+				add := h.AddCheckContext
+				h.AddCheckContext = func(name string, check task, c conformance.CheckSettings) {
+					add(name, inSlot(slots, check), c)
+				}
+			})
+		}},
 		{"has observers get changes in batches", "HEALTH", func(i *impl) {
 			onHealthWith(i, func(s *healthSettings) func(h *funcs) {
 				if observe := s.Observe; observe != nil {
@@ -186,6 +195,21 @@ func answeringVariants() []variant {
 				})
 			})
 		}},
+	}
+}
+
+// inSlot is a check that waits for a slot, but not for long.
+func inSlot(slots chan struct{}, check task) task {
+	if check == nil {
+		return nil
+	}
+	return func(ctx context.Context) error {
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+		case <-time.After(5 * time.Millisecond):
+		}
+		return check(ctx)
 	}
 }
 
