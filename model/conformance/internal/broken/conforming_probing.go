@@ -153,6 +153,15 @@ func answeringVariants() []variant {
 				})
 			})
 		}},
+		{"lists checks that it does not run when it is not ready", "HEALTH", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				h.Readiness = rewritten(h.Readiness, func(a *httptest.ResponseRecorder) {
+					if body := a.Body.String(); strings.Contains(body, `"not_ready"`) && strings.HasSuffix(body, "}") {
+						setBody(a, strings.TrimSuffix(body, "}")+`,"checks":{"all":"not run"}}`)
+					}
+				})
+			})
+		}},
 		{"names a charset for browsers", "HEALTH", func(i *impl) {
 			onEndpoints(i, func(inner http.Handler) http.Handler {
 				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -24,6 +24,14 @@ func servingVariants() []variant {
 				return serve(ctx, srv, ln)
 			})
 		}},
+		{"wraps what Serve returns", "HTTP", func(i *impl) {
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				if err := serve(ctx, srv, ln); err != nil {
+					return reworded{err, "the server has ended"}
+				}
+				return nil
+			})
+		}},
 		{"reads and writes in pieces", "HTTP", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				return serve(ctx, srv, listener{ln, func(conn net.Conn) net.Conn { return pieces{conn} }})

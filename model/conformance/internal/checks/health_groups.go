@@ -200,7 +200,7 @@ func Reason(c *Checker) {
 			what := fmt.Sprintf("after SetNotReady(%q)", reason)
 			c.expectReply(what, r, http.StatusServiceUnavailable, "not_ready")
 			c.expect(r.Reason == reason, "%s: the reason is %q; the body is %s", what, r.Reason, r.Body)
-			c.expect(!ran && len(r.Checks) == 0, "%s: a check is run", what)
+			c.expect(!ran, "%s: a check is run", what)
 		}
 		for range 2 { // nobody has asked in between
 			h.SetNotReady("warming up")
