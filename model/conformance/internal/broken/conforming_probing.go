@@ -1,14 +1,10 @@
 package broken
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
-	"strings"
 	"sync"
 	"time"
 
@@ -19,26 +15,39 @@ import (
 func probingVariants() []variant {
 	return append(answeringVariants(), []variant{
 		{"rounds timeouts and CacheFor up to milliseconds", "HEALTH", func(i *impl) {
-			up := func(d *time.Duration) {
-				if *d > 0 && *d < 1e6*time.Hour {
-					*d = (*d + time.Millisecond - 1).Truncate(time.Millisecond)
+			up := func(d time.Duration) time.Duration {
+				if d <= 0 || d > 1e6*time.Hour {
+					return d
 				}
+				return (d + time.Millisecond - 1).Truncate(time.Millisecond)
 			}
-			onCheckSettings(i, func(s *conformance.CheckSettings) { up(&s.Timeout); up(&s.CacheFor) })
-		}},
-		{"takes some milliseconds for each check and each probe", "HEALTH", func(i *impl) {
-			onCheck(i, func(_ context.Context, o outcome) error { time.Sleep(2 * time.Millisecond); return o.again() })
-			onProbes(i, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-				time.Sleep(2 * time.Millisecond)
-				next.ServeHTTP(w, r)
+			beyondScenarios(i, func(h *funcs) {
+				add := h.AddCheckContext
+				h.AddCheckContext = func(name string, check task, s conformance.CheckSettings) {
+					s.Timeout, s.CacheFor = up(s.Timeout), up(s.CacheFor)
+					add(name, check, s)
+				}
 			})
 		}},
-		{"begins each check some milliseconds later", "HEALTH", func(i *impl) {
-			onContextChecks(i, func(check task) task {
-				if check == nil {
-					return nil
+		{"takes some milliseconds for each check and each probe", "HEALTH", func(i *impl) {
+			beyondScenarios(i, func(h *funcs) {
+				eachCheck(h, func(check func() error) error {
+					time.Sleep(2 * time.Millisecond)
+					defer time.Sleep(2 * time.Millisecond)
+					return check()
+				})
+				for _, endpoint := range []*http.Handler{&h.Liveness, &h.Readiness, &h.Startup} {
+					inner := *endpoint
+					*endpoint = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+						time.Sleep(2 * time.Millisecond)
+						inner.ServeHTTP(w, r)
+					})
 				}
-				return func(ctx context.Context) error { time.Sleep(2 * time.Millisecond); return check(ctx) }
+			})
+		}},
+		{"runs each check on a goroutine of its own", "HEALTH", func(i *impl) {
+			onEveryHealth(i, func(h *funcs) {
+				eachCheck(h, func(check func() error) error { return contained(check).again() })
 			})
 		}},
 		{"gives checks contexts of its own type", "HEALTH", func(i *impl) {
@@ -135,75 +144,40 @@ func probingVariants() []variant {
 	}...)
 }
 
-// answeringVariants answer probes in other ways.
-func answeringVariants() []variant {
-	return []variant{
-		{"writes JSON for people who ask for it", "HEALTH", func(i *impl) {
-			onEndpoints(i, func(inner http.Handler) http.Handler {
-				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					rewritten(inner, func(a *httptest.ResponseRecorder) {
-						if !r.URL.Query().Has("pretty") && !strings.Contains(r.Header.Get("Accept"), "text/html") {
-							return
-						}
-						var indented bytes.Buffer
-						if json.Indent(&indented, a.Body.Bytes(), "", "\t") == nil {
-							setBody(a, indented.String())
-						}
-					}).ServeHTTP(w, r)
-				})
-			})
-		}},
-		{"lists checks that it does not run when it is not ready", "HEALTH", func(i *impl) {
-			onHealth(i, func(h *funcs) {
-				h.Readiness = rewritten(h.Readiness, func(a *httptest.ResponseRecorder) {
-					if body := a.Body.String(); strings.Contains(body, `"not_ready"`) && strings.HasSuffix(body, "}") {
-						setBody(a, strings.TrimSuffix(body, "}")+`,"checks":{"all":"not run"}}`)
-					}
-				})
-			})
-		}},
-		{"names a charset for browsers", "HEALTH", func(i *impl) {
-			onEndpoints(i, func(inner http.Handler) http.Handler {
-				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					rewritten(inner, func(a *httptest.ResponseRecorder) {
-						if strings.HasPrefix(r.Header.Get("Accept"), "text/") {
-							a.Header().Set("Content-Type", "application/json;charset=utf-8")
-						}
-					}).ServeHTTP(w, r)
-				})
-			})
-		}},
-		{"says with each answer what is allowed, and when to come again", "HEALTH", func(i *impl) {
-			onAnswers(i, func(a *httptest.ResponseRecorder) {
-				a.Header()["Allow"] = []string{"GET", "HEAD"}
-				a.Header().Set("Retry-After", "5")
-				a.Header().Set("Vary", "Accept")
-				a.Header().Set("Connection", "keep-alive")
-			})
-		}},
-		{"says of whatever reads like ok what it was", "HEALTH", func(i *impl) {
-			onCheck(i, func(_ context.Context, o outcome) error {
-				if isPlainText(o.err) && strings.EqualFold(strings.TrimSpace(errorText(o.err)), "ok") {
-					return fmt.Errorf("the check returned an error that says %q", errorText(o.err))
-				}
-				return o.again()
-			})
-		}},
-		{"answers one probe of liveness after another", "HEALTH", func(i *impl) {
-			onHealth(i, func(h *funcs) {
-				var mu sync.Mutex
-				inner := h.Liveness
-				h.Liveness = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					a := httptest.NewRecorder()
-					func() {
-						mu.Lock()
-						defer mu.Unlock()
-						inner.ServeHTTP(a, r)
-					}()
-					send(w, a)
-				})
-			})
-		}},
+// onEveryHealth has f change every health handler, with settings or without.
+func onEveryHealth(i *impl, f func(h *funcs)) {
+	onHealth(i, f)
+	onHealthWith(i, func(*healthSettings) func(h *funcs) { return f })
+}
+
+// beyondScenarios has f change the health handlers of direct checks: what is seen of a
+// scenario has exact instants.
+func beyondScenarios(i *impl, f func(h *funcs)) {
+	health := i.Health
+	onHealthWith(i, func(*healthSettings) func(h *funcs) { return f })
+	i.Health = func(tool, version string) funcs {
+		h := health(tool, version)
+		if tool != "tool" {
+			f(&h)
+		}
+		return h
+	}
+}
+
+// eachCheck has every check be called by call.
+func eachCheck(h *funcs, call func(check func() error) error) {
+	add, addContext := h.AddCheck, h.AddCheckContext
+	h.AddCheck = func(name string, check func() error) {
+		if inner := check; inner != nil {
+			check = func() error { return call(inner) }
+		}
+		add(name, check)
+	}
+	h.AddCheckContext = func(name string, check task, c conformance.CheckSettings) {
+		if inner := check; inner != nil {
+			check = func(ctx context.Context) error { return call(func() error { return inner(ctx) }) }
+		}
+		addContext(name, check, c)
 	}
 }
 
