@@ -34,7 +34,7 @@ func requestVariants() []variant {
 			w.Header()["Date"] = nil
 			next.ServeHTTP(w, req)
 		}),
-		handles("closes each connection of HTTP/1 after one answer", func(_ context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
+		handles("closes each connection after one answer", func(_ context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
 			if req.ProtoMajor == 1 {
 				w.Header().Set("Connection", "close")
 			}
@@ -86,6 +86,7 @@ func (c *idleLater) Close() error {
 	if state, _ := c.conns.states.Load(c); state != http.StateIdle {
 		return c.Conn.Close()
 	}
+	_ = c.SetReadDeadline(time.Unix(1, 0)) // for whoever reads from it
 	time.AfterFunc(40*time.Millisecond, func() { _ = c.Conn.Close() })
 	return nil
 }

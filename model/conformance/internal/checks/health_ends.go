@@ -167,12 +167,12 @@ func ChangesWhateverElse(c *Checker) {
 			c.bubble(func() {
 				w, texts := c.observedHealth(), []string{}
 				var result atomic.Pointer[error]
-				w.AddCheckContext("db-primary", func(context.Context) error { time.Sleep(10 * time.Millisecond); return *result.Load() }, s)
+				w.AddCheckContext("db-primary", func(context.Context) error { time.Sleep(100 * time.Millisecond); return *result.Load() }, s)
 				for round, err := range []error{errors.New("no route to host"), nil, errors.New("wrong password"), nil} {
 					result.Store(&err)
 					client, leave := context.WithCancel(context.Background())
 					for range 2 { // the first may be answered with what is cached, and begin a run
-						time.AfterFunc(time.Millisecond, func() { meanwhile(w.HealthFuncs, leave) })
+						time.AfterFunc(50*time.Millisecond, func() { meanwhile(w.HealthFuncs, leave) })
 						play.AskWith(client, w.Readiness, http.MethodGet)
 						time.Sleep(1500 * time.Millisecond)
 						w.SetReady(true)

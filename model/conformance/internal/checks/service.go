@@ -99,7 +99,7 @@ func (c *Checker) serving(serve ServeFunc, s subject.Settings, handle handleFunc
 			v.whole = err
 		}()
 		<-up
-		time.Sleep(time.Millisecond) // the server is up
+		time.Sleep(slack) // the server is up
 		f(v)
 		v.end()
 		_ = srv.Close()
@@ -212,7 +212,7 @@ func (v *service) exchanged(resp *http.Response, err error) exchange {
 func (v *service) begin(path string) <-chan exchange {
 	answered := make(chan exchange, 1)
 	go func() { answered <- v.get(path) }()
-	time.Sleep(time.Millisecond)
+	time.Sleep(prompt)
 	return answered
 }
 
