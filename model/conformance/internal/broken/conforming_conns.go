@@ -34,12 +34,6 @@ func requestVariants() []variant {
 			w.Header()["Date"] = nil
 			next.ServeHTTP(w, req)
 		}),
-		handles("closes each connection after one answer", func(_ context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
-			if req.ProtoMajor == 1 {
-				w.Header().Set("Connection", "close")
-			}
-			next.ServeHTTP(w, req)
-		}),
 		handles("sends every body in chunks", func(_ context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
 			if req.ProtoMajor == 1 && req.ProtoMinor == 1 {
 				w.Header().Set("Transfer-Encoding", "chunked")

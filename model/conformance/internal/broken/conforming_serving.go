@@ -42,6 +42,14 @@ func servingVariants() []variant {
 				return serve(ctx, srv, listener{ln, func(conn net.Conn) net.Conn { return &edited{conn, withoutReason} }})
 			})
 		}},
+		{"closes each connection of HTTP 1 after one answer", "HTTP", func(i *impl) {
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				if srv.Protocols == nil {
+					srv.SetKeepAlivesEnabled(false)
+				}
+				return serve(ctx, srv, ln)
+			})
+		}},
 		{"asks BaseContext twice", "HTTP", func(i *impl) {
 			var known sync.Map
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
