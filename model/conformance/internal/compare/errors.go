@@ -193,5 +193,8 @@ func (r reader) causeKind(cause error, want model.Kind) model.Kind {
 			return k
 		}
 	}
+	if errors.Is(cause, context.Canceled) {
+		return model.CauseCanceled // in words of its own
+	}
 	return model.Kind("unexpected: " + cause.Error())
 }
