@@ -8,7 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance"
@@ -102,16 +102,20 @@ func deliveryVariants() []variant {
 		{"warns of matters of its own", "LOG STATE DRAIN RUN HOOK", func(i *impl) {
 			const warning = "the service runs without a supervisor"
 			onSettings(i, func(s *settings) {
-				var first sync.Once
+				var warned atomic.Bool
 				if log := s.Log; log != nil {
 					s.Log = func(level, line string) {
-						first.Do(func() { contained(func() error { log("WARN", warning); return nil }) })
+						if !warned.Swap(true) {
+							contained(func() error { log("WARN", warning); return nil })
+						}
 						log(level, line)
 					}
 				}
 				if logger := s.Logger; logger != nil {
 					s.Logger = slog.New(recorder{logger.Handler(), func(r slog.Record, write func(slog.Record)) {
-						first.Do(func() { write(slog.NewRecord(r.Time, slog.LevelWarn, warning, r.PC)) })
+						if !warned.Swap(true) {
+							write(slog.NewRecord(r.Time, slog.LevelWarn, warning, r.PC))
+						}
 						write(r)
 					}})
 				}

@@ -167,12 +167,20 @@ func plainSignals(err error) error {
 // f makes of the library's.
 func onContexts(f func(cause error) error) func(i *impl) {
 	return func(i *impl) {
-		onMain(i, func(ctx context.Context, main task) error { return main(ownDone(ctx, f)) })
-		onHook(i, func(_ context.Context, hook task, takesContext bool) task {
-			if !takesContext {
-				return hook
+		type mains struct{ ctx context.Context }
+		of := notes[mains](i)
+		onMain(i, func(ctx context.Context, main task) error {
+			own := ownDone(ctx, f)
+			of(ctx).ctx = own
+			return main(own)
+		})
+		onHook(i, func(ctx context.Context, hook task, takesContext bool) task {
+			return func(own context.Context) error {
+				if main := of(ctx).ctx; main != nil {
+					<-main.Done() // which is a moment later than the library's
+				}
+				return hook(ownDone(own, f))
 			}
-			return func(own context.Context) error { return hook(ownDone(own, f)) }
 		})
 		work := i.WorkContext
 		i.WorkContext = func(ctx context.Context) context.Context {
