@@ -115,6 +115,7 @@ func (p phaseError) Unwrap() []error { return p.all }
 // signalled is an error about a signal that is a cancellation as well.
 type signalled struct{ *lifecycle.SignalError }
 
+func (s signalled) single()         {}
 func (s signalled) Unwrap() []error { return []error{errSentinel, context.Canceled} }
 func (s signalled) As(target any) bool {
 	to, ok := target.(**lifecycle.SignalError)
@@ -182,6 +183,7 @@ func onContexts(f func(cause error) error) func(i *impl) {
 				return hook(ownDone(own, f))
 			}
 		})
+		i.CancelOnStop = nil // whose contexts would end a moment before main's
 		work := i.WorkContext
 		i.WorkContext = func(ctx context.Context) context.Context {
 			if blameForeign(ctx, place(1)) {

@@ -99,6 +99,7 @@ func SignalsUntilReturn(c *Checker) {
 	further := func() {
 		if at := hook.Load(); at > 0 && time.Since(began)-time.Duration(at) < 50*time.Millisecond {
 			process.Raise(process.Terminate)
+			time.Sleep(10 * time.Millisecond) // by then it has come
 		}
 	}
 	main := func(ctx context.Context) error {
