@@ -45,6 +45,18 @@ func deliveryVariants() []variant {
 				}
 			})
 		}},
+		{"begins hooks five milliseconds after the drain timeout", "DRAIN HOOK RUN SIG STATE", func(i *impl) {
+			begun := notes[atomic.Bool](i)
+			work := i.WorkContext
+			onHook(i, func(ctx context.Context, hook task, _ bool) task {
+				return func(own context.Context) error {
+					if cut := context.Cause(work(ctx)); cut != context.Canceled && i.State(ctx) == "hooks" && !begun(ctx).Swap(true) {
+						time.Sleep(5 * time.Millisecond)
+					}
+					return hook(own)
+				}
+			})
+		}},
 		{"tells the time of a step to the millisecond", "STATE RUN DRAIN HOOK", func(i *impl) {
 			onObserver(i, func(s conformance.Step, observe func(conformance.Step)) {
 				s.At = s.At.Truncate(time.Millisecond)

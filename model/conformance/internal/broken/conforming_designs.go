@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"runtime/debug"
 
 	"github.com/greynewell/mist-go/lifecycle"
 )
@@ -32,6 +33,23 @@ func designVariants() []variant {
 			onEachError(i, func(err error) error {
 				if holdsItself(err, 0) == nil && (errors.Is(err, lifecycle.ErrDrainTimeout) || errors.Is(err, lifecycle.ErrShutdownTimeout)) {
 					return fmt.Errorf("%w (%w)", err, context.DeadlineExceeded)
+				}
+				return err
+			})
+		}},
+		{"wraps the error of a signal", "RUN SIG", func(i *impl) {
+			onErrors(i, func(all []error) []error {
+				last := &all[len(all)-1] // another may be main's own
+				if s, ok := (*last).(*lifecycle.SignalError); ok {
+					*last = fmt.Errorf("the service was interrupted: %w", s)
+				}
+				return all
+			})
+		}},
+		{"says where main is when it stays", "RUN DRAIN HOOK", func(i *impl) {
+			onEachError(i, func(err error) error {
+				if err == lifecycle.ErrMainRunning {
+					return reworded{err, fmt.Sprintf("%v:\n\n%s", err, debug.Stack())}
 				}
 				return err
 			})

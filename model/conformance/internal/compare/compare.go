@@ -92,7 +92,7 @@ func notRun(got, want model.Trace) (hooks []int) {
 // course are the aspects that each depend on the ones before.
 var course = []func(*Verdict){
 	(*Verdict).path, (*Verdict).launch, (*Verdict).start, (*Verdict).stop, (*Verdict).cancel,
-	(*Verdict).mainEnd, (*Verdict).drainEnd, (*Verdict).hooks, (*Verdict).stopped,
+	(*Verdict).mainEnd, (*Verdict).drainEnd, onTime((*Verdict).hooks), onTime((*Verdict).stopped),
 }
 
 // outcome are the aspects that do not depend on one another.
@@ -111,6 +111,9 @@ func (v *Verdict) compare() {
 			return
 		}
 		v.right++
+	}
+	if v.hooksAreLate() {
+		return // what comes after is at other instants
 	}
 	for _, compare := range outcome {
 		compare(v)
