@@ -92,7 +92,7 @@ func notRun(got, want model.Trace) (hooks []int) {
 // course are the aspects that each depend on the ones before.
 var course = []func(*Verdict){
 	(*Verdict).path, (*Verdict).launch, (*Verdict).start, (*Verdict).stop, (*Verdict).cancel,
-	(*Verdict).mainEnd, (*Verdict).drainEnd, onTime((*Verdict).hooks), onTime((*Verdict).stopped),
+	(*Verdict).mainEnd, (*Verdict).drainEnd, onTime((*Verdict).hooks), onTime((*Verdict).stopped), onTime((*Verdict).returned),
 }
 
 // outcome are the aspects that do not depend on one another.
