@@ -106,15 +106,18 @@ func SignalsUntilReturn(c *Checker) {
 		c.Impl.OnShutdown(ctx, func() error { hook.Store(int64(time.Since(began))); return nil })
 		return nil
 	}
-	err := c.run(main, subject.Settings{Observe: func(s subject.Step) {
-		if s.To == string(model.Stopped) {
-			further()
-		}
-	}})
-	c.expect(err == nil, "SIGTERM comes while an observer sees that the run is stopped, and Run returns %v", err)
-	hook.Store(0)
-	err = c.run(main, subject.Settings{Log: func(string, string) { further() }})
-	c.expect(err == nil, "SIGTERM comes while the log is written, and Run returns %v", err)
+	for range 3 { // in one of which it is in time, on a busy machine too
+		hook.Store(0)
+		err := c.run(main, subject.Settings{Observe: func(s subject.Step) {
+			if s.To == string(model.Stopped) {
+				further()
+			}
+		}})
+		c.expect(err == nil, "SIGTERM comes while an observer sees that the run is stopped, and Run returns %v", err)
+		hook.Store(0)
+		err = c.run(main, subject.Settings{Log: func(string, string) { further() }})
+		c.expect(err == nil, "SIGTERM comes while the log is written, and Run returns %v", err)
+	}
 }
 
 // SignalStopsAll checks RUN-9: one signal stops two, though a third has ended before.
