@@ -157,7 +157,7 @@ type Settings struct {
 
 // Step is one transition of a run.
 type Step struct {
-	At       time.Time // zero: when Observe is called
+	At       time.Time // to the millisecond at least; zero: when Observe is called
 	From, On string    // a state and an event, in lower case
 	To       string
 }

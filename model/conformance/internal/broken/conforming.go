@@ -29,7 +29,7 @@ type variant struct {
 // combined, and implementations that offer little.
 func AllConforming(combinations int) (all []Conforming) {
 	each := slices.Concat(runVariants(), errorVariants(), logVariants(), graceVariants(), healthVariants(), serverVariants(), unusualVariants(), shapeVariants(), probeVariants(),
-		servingVariants(), requestVariants(), probingVariants())
+		servingVariants(), requestVariants(), probingVariants(), designVariants(), deliveryVariants())
 	for _, v := range each {
 		all = append(all, v.applied())
 	}
@@ -91,6 +91,19 @@ func partial() (all []Conforming) {
 		with(conformance.Supported{Signals: true, Log: true})(i, whole)
 		i.OnShutdownContext, i.Stop = whole.OnShutdownContext, whole.Stop
 	})
+	core("takes a delay and a parent", "DRAIN RUN", library, with(conformance.Supported{Delay: true, Parent: true}))
+	core("takes an observer and signals", "STATE SIG RUN", library, with(conformance.Supported{Observe: true, Signals: true}))
+	core("takes a signal to be an error, and has no exit code", "RUN", library, with(conformance.Supported{SignalError: true, Signals: true}))
+	core("can be stopped, and has tasks and clean errors", "RUN", library, func(i *impl, whole impl) {
+		with(conformance.Supported{CleanError: true})(i, whole)
+		i.Stop, i.Go = whole.Stop, whole.Go
+	})
+	core("has hooks that can be taken back, and no more", "HOOK", library, func(i *impl, whole impl) { i.OnShutdownStop = whole.OnShutdownStop })
+	for _, v := range append(designVariants(), deliveryVariants()...) {
+		if slices.Contains(strings.Fields(v.families), "HOOK") && slices.Contains(strings.Fields(v.families), "RUN") {
+			core("of the documented API only, "+v.name, v.families, v.applied().Impl, func(i *impl, _ impl) { i.Is = nil })
+		}
+	}
 	core("serves, and no more", "HTTP", library, func(i *impl, whole impl) {
 		with(conformance.Supported{Parent: true})(i, whole)
 		i.Serve, i.Handler = whole.Serve, whole.Handler

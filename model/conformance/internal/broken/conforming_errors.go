@@ -101,6 +101,7 @@ type panicked struct {
 }
 
 func (p *panicked) Error() string   { return p.text }
+func (p *panicked) single()         {}
 func (p *panicked) Unwrap() []error { return []error{errSentinel, p.value} }
 
 // onEachError has f change each error in Run's result, but not main's when that

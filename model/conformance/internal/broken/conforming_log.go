@@ -28,6 +28,14 @@ func logVariants() []variant {
 		}},
 		{"logs transitions at Debug", "LOG STATE", func(i *impl) { atLevel(i, slog.LevelDebug) }},
 		{"logs transitions as warnings", "LOG STATE DRAIN", func(i *impl) { atLevel(i, slog.LevelWarn) }},
+		{"logs transitions at a level of its own", "LOG STATE DRAIN", func(i *impl) { atLevel(i, slog.LevelInfo+2) }},
+		{"has a logger with attributes of its own", "LOG", func(i *impl) {
+			onSettings(i, func(s *settings) {
+				if s.Logger != nil {
+					s.Logger = s.Logger.With("component", "lifecycle", slog.Group("process", "pid", 4711))
+				}
+			})
+		}},
 		{"logs what is waited for as a group", "LOG", func(i *impl) {
 			count := regexp.MustCompile(`([0-9]+) (tracked|task|drain group|request)`)
 			onAttr(i, "waits_for", func(a slog.Attr) slog.Attr {

@@ -122,7 +122,7 @@ var blaming atomic.Bool
 // blameForeign logs the place of a call with a context that does not come from
 // Run, and says whether it is one.
 func blameForeign(ctx context.Context, place string) bool {
-	if _, ok := fsm.FromContext(ctx); ok {
+	if !isForeign(ctx) {
 		return false
 	}
 	if !blaming.Swap(true) {
@@ -130,6 +130,12 @@ func blameForeign(ctx context.Context, place string) bool {
 		slog.Error("the context does not come from Run", "at", place)
 	}
 	return true
+}
+
+// isForeign says whether a context does not come from Run.
+func isForeign(ctx context.Context) bool {
+	_, ok := fsm.FromContext(ctx)
+	return !ok
 }
 
 // place is where the function was called that calls it, so many callers up.

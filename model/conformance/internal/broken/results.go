@@ -34,6 +34,15 @@ func resultCases() []Case {
 				s.Observe = func(step conformance.Step) { steps <- step }
 			})
 		}),
+		wrong("Run returns a fifth of a second after it has stopped", "RUN-1", func(i *impl) {
+			onRun(i, func(main task, s settings, run runner) error {
+				err := run(main, s)
+				if isPlay(s) {
+					time.Sleep(200 * time.Millisecond)
+				}
+				return err
+			})
+		}),
 		wrong("an observer is told when it is called as the time of a step", "STATE-4", func(i *impl) {
 			onObserver(i, func(s conformance.Step, observe func(conformance.Step)) {
 				s.At = time.Now()

@@ -166,7 +166,8 @@ func onErrors(i *impl, f func(all []error) []error) {
 		}
 		all := []error{err}
 		joined, ok := err.(interface{ Unwrap() []error })
-		if mains := own.Load(); ok && len(joined.Unwrap()) > 0 && (mains == nil || *mains != err) {
+		_, single := err.(interface{ single() }) // one error, which unwraps to several
+		if mains := own.Load(); ok && !single && len(joined.Unwrap()) > 0 && (mains == nil || *mains != err) {
 			all = joined.Unwrap()
 		}
 		if err == nil {

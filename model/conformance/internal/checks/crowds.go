@@ -124,7 +124,7 @@ func ManyUnitsAreCounted(c *Checker) {
 // instant at which it was taken, and Run waits up to 100 ms for them.
 func SlowObserverSeesAll(c *Checker) {
 	want := fmt.Sprint([]model.State{model.Running, model.Draining, model.Hooks, model.Stopped})
-	for _, takes := range []time.Duration{time.Microsecond, 25 * time.Millisecond, 10 * time.Second, time.Hour} {
+	for _, takes := range []time.Duration{time.Microsecond, 15 * time.Millisecond, 10 * time.Second, time.Hour} {
 		c.bubble(func() {
 			var ctx context.Context
 			var mu sync.Mutex

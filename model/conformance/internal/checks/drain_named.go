@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -163,8 +162,6 @@ func (c *Checker) expectBusy(err error, log *logbook, number int, done callSite,
 		"no warning names %v, not %v, and the number %d; the log:\n%s", places, done, number, log)
 }
 
-var numbers = regexp.MustCompile(`\b[0-9]+\b`)
-
 // tells says whether a text has the places, not that of what is done, and the
 // number beside them: 15s is not 1.
 func tells(text string, number int, done callSite, places []callSite) bool {
@@ -177,7 +174,7 @@ func tells(text string, number int, done callSite, places []callSite) bool {
 		return false
 	}
 	rest := anyPlace.ReplaceAllString(text, "")
-	return slices.Contains(numbers.FindAllString(rest, -1), strconv.Itoa(number))
+	return slices.Contains(numbersIn(rest), strconv.Itoa(number))
 }
 
 // TaskIsCause and checkTaskIsNamed have a task fail, and look at what

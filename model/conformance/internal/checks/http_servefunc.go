@@ -152,16 +152,6 @@ func ServeFuncIsCut(c *Checker) {
 	c.expect(result != nil, "a server does not stop, and Run returns nil")
 }
 
-// times counts an error in the tree of another.
-func times(err, target error) (n int) {
-	for _, leaf := range leaves(err) {
-		if errors.Is(leaf, target) {
-			n++
-		}
-	}
-	return n
-}
-
 // ServeFuncErrors has serve and shutdown fail. Each failure is in the result
 // once, whether main returns it too or not.
 func ServeFuncErrors(c *Checker) {
@@ -170,10 +160,10 @@ func ServeFuncErrors(c *Checker) {
 		_, served, result := c.serveFunc(subject.Settings{}, foreignServer{takes: time.Second, ends: mine}, true, passOn)
 		c.expect(errors.Is(served, mine), "serve fails after the stop, and ServeFunc returns %v", served)
 		if passOn {
-			c.expect(times(result, mine) == 1, "serve fails after the stop, main returns what ServeFunc does, and Run returns it %d times, want once: %v", times(result, mine), result)
+			c.expect(occurrences(result, mine) == 1, "serve fails after the stop, main returns what ServeFunc does, and Run returns it %d times, want once: %v", occurrences(result, mine), result)
 		}
 		_, _, result = c.serveFunc(subject.Settings{}, foreignServer{takes: time.Second, ends: http.ErrServerClosed, shutdown: mine}, true, passOn)
-		c.expect(times(result, mine) == 1, "shutdown fails, and Run returns that %d times, want once: %v", times(result, mine), result)
+		c.expect(occurrences(result, mine) == 1, "shutdown fails, and Run returns that %d times, want once: %v", occurrences(result, mine), result)
 		c.serveFuncEndsEarly(passOn, nil)
 		c.serveFuncEndsEarly(passOn, mine)
 	}
@@ -201,7 +191,7 @@ func (c *Checker) serveFuncEndsEarly(passOn bool, ends error) {
 			c.expect(served == nil && result == nil, "serve returns nil before a stop: ServeFunc returns %v, and Run %v", served, result)
 			return
 		}
-		c.expect(errors.Is(served, ends) && times(result, ends) == 1, "serve fails before a stop: ServeFunc returns %v, and Run returns its error %d times, want once: %v", served, times(result, ends), result)
+		c.expect(errors.Is(served, ends) && occurrences(result, ends) == 1, "serve fails before a stop: ServeFunc returns %v, and Run returns its error %d times, want once: %v", served, occurrences(result, ends), result)
 	})
 }
 

@@ -166,7 +166,7 @@ func ServeFuncShutdownOutlasts(c *Checker) {
 			if early && calls == 0 {
 				return // there was nothing left to shut down
 			}
-			c.expect(calls == 1 && times(result, mine) == 1, "%s, and shutdown fails 3s later: it is called %d times, and Run returns its error %d times, want once: %v", what, calls, times(result, mine), result)
+			c.expect(calls == 1 && occurrences(result, mine) == 1, "%s, and shutdown fails 3s later: it is called %d times, and Run returns its error %d times, want once: %v", what, calls, occurrences(result, mine), result)
 			c.expect(!hooked.Before(ended) && !ended.IsZero(), "%s, and the first hook begins before shutdown has returned", what)
 			if calls == 0 {
 				close(stopping)

@@ -126,8 +126,8 @@ func (c *Checker) causeIsLogged(s subject.Settings) {
 			c.Errorf("after %s, the transition to draining has %d records; the log:\n%v", what, len(found), log)
 			continue
 		}
-		c.expect(place.isIn(found[0].text("at")) && found[0].source == place.String(),
-			"after %s, the record of the transition to draining says that it was at %q, and its source is %q; want %s", what, found[0].text("at"), found[0].source, place)
+		c.expect(place.isIn(found[0].under("at")) && found[0].source == place.String(),
+			"after %s, the record of the transition to draining says that it was at %q, and its source is %q; want %s", what, found[0].under("at"), found[0].source, place)
 		if what != "Stop(ctx, nil)" {
 			c.expect(strings.Contains(found[0].text("cause"), mine.Error()), "after %s, the cause in the log is %q, want %q", what, found[0].text("cause"), mine)
 		}

@@ -45,7 +45,7 @@ func ForcedIsLogged(c *Checker) {
 			if before := log.transitionTo(map[model.State]model.State{model.Hooks: model.Draining, model.Stopped: model.Hooks}[to]); len(before) == 1 {
 				elapsed, ok := isText(found[0].attrs["elapsed"])
 				want := found[0].at.Sub(before[0].at)
-				c.expect(ok && about(elapsed, want), "%s leads to %s, and its record says that %q has elapsed, want %v", what, to, found[0].text("elapsed"), want)
+				c.expect(ok && near(elapsed, want), "%s leads to %s, and its record says that %q has elapsed, want %v", what, to, found[0].text("elapsed"), want)
 			}
 		}
 	}

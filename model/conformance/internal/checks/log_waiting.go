@@ -41,7 +41,7 @@ func WaitsForIsOfBefore(c *Checker) {
 		return nil
 	})
 	for _, l := range log.transitionTo(model.Draining) {
-		counted := numbers.FindAllString(l.under("waits_for"), -1)
+		counted := numbersIn(l.under("waits_for"))
 		each := slices.Contains(counted, fmt.Sprint(units)) && slices.Contains(counted, fmt.Sprint(groups)) &&
 			(!c.offered[subject.NeedGo] || slices.Contains(counted, fmt.Sprint(tasks))) &&
 			(!c.offered[subject.NeedHandler] || slices.Contains(counted, fmt.Sprint(requests)))

@@ -69,13 +69,11 @@ func occurrences(err, target error) (n int) {
 	if err == target {
 		return 1
 	}
-	switch e := err.(type) {
-	case interface{ Unwrap() error }:
-		return occurrences(e.Unwrap(), target)
-	case interface{ Unwrap() []error }:
-		for _, inner := range e.Unwrap() {
-			n += occurrences(inner, target)
-		}
+	for _, inner := range unwrap(err) {
+		n += occurrences(inner, target)
+	}
+	if answersFor(err, target) {
+		n++
 	}
 	return n
 }

@@ -41,7 +41,7 @@ func SignalErrorIsOnce(c *Checker) {
 	} {
 		err := c.signalError(process.Terminate, ends)
 		n := 0
-		for _, leaf := range leaves(err) {
+		for _, leaf := range c.leaves(err) {
 			if c.Impl.Is(leaf, model.CauseSIGTERM) {
 				n++
 			}
@@ -49,7 +49,7 @@ func SignalErrorIsOnce(c *Checker) {
 		c.expect(n == 1, "main returns %s, and the signal is in Run's result %d times, want once: %v", what, n, err)
 	}
 	failure := errors.New("main's")
-	all := leaves(c.signalError(process.Terminate, func(error) error { return failure }))
+	all := c.leaves(c.signalError(process.Terminate, func(error) error { return failure }))
 	at := func(is func(err error) bool) int { return slices.IndexFunc(all, is) }
 	mains, signals := at(func(err error) bool { return errors.Is(err, failure) }), at(func(err error) bool { return c.Impl.Is(err, model.CauseSIGTERM) })
 	c.expect(mains >= 0 && signals > mains,
@@ -57,23 +57,23 @@ func SignalErrorIsOnce(c *Checker) {
 }
 
 // leaves returns what is joined in an error, in order.
-func leaves(err error) (all []error) {
-	var inner []error
-	switch e := err.(type) {
-	case nil:
+func (c *Checker) leaves(err error) (all []error) {
+	if err == nil {
 		return nil
-	case interface{ Unwrap() []error }:
-		inner = e.Unwrap()
-	case interface{ Unwrap() error }:
-		inner = []error{e.Unwrap()}
 	}
-	for _, part := range inner {
-		all = append(all, leaves(part)...)
+	for _, part := range unwrap(err) {
+		all = append(all, c.leaves(part)...)
 	}
-	if len(all) < 2 {
+	if len(all) < 2 || c.isItself(err, model.CauseSIGTERM) {
 		return []error{err} // as a whole: what it is may not be seen within
 	}
 	return all
+}
+
+// isItself says whether an error is of a kind that nothing that it unwraps to is of.
+func (c *Checker) isItself(err error, kind model.Kind) bool {
+	is := func(err error) bool { return c.Impl.Is != nil && c.Impl.Is(err, kind) }
+	return is(err) && !slices.ContainsFunc(unwrap(err), is)
 }
 
 // ExitCode checks RUN-14: exit codes.

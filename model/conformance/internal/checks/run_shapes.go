@@ -111,13 +111,33 @@ func (l *resultLife) marksIn(err error) (all []string) {
 	case err == nil:
 	case n >= 0:
 		return []string{strconv.Itoa(n + 1)}
+	case l.stop == "a signal" && same(err, l.cause): // which may be the same in all runs
+		return []string{"the signal"}
 	case same(err, l.otherSignal):
 		return []string{"the signal of another run"}
-	case l.stop == "a signal" && (same(err, l.cause) || len(inner) == 0 && l.Impl.Is != nil && l.Impl.Is(err, model.CauseSIGTERM)):
+	case len(inner) == 0:
+		if all = l.marksOfOpaque(err); len(all) > 0 {
+			return all
+		}
+	}
+	if l.stop == "a signal" && l.isItself(err, model.CauseSIGTERM) {
 		return []string{"the signal"}
 	}
 	for _, inner := range inner {
 		all = append(all, l.marksIn(inner)...)
+	}
+	return all
+}
+
+// marksOfOpaque returns the marks of the largest of the ends that an error answers for,
+// though it unwraps to nothing.
+func (l *resultLife) marksOfOpaque(err error) (all []string) {
+	for _, e := range slices.Concat(l.main, l.stopped, l.task, l.hook) {
+		if answersFor(err, e.err) {
+			if marks := l.marksIn(e.err); len(marks) > len(all) {
+				all = marks
+			}
+		}
 	}
 	return all
 }

@@ -99,21 +99,25 @@ func SignalsUntilReturn(c *Checker) {
 	further := func() {
 		if at := hook.Load(); at > 0 && time.Since(began)-time.Duration(at) < 50*time.Millisecond {
 			process.Raise(process.Terminate)
+			time.Sleep(10 * time.Millisecond) // by then it has come
 		}
 	}
 	main := func(ctx context.Context) error {
 		c.Impl.OnShutdown(ctx, func() error { hook.Store(int64(time.Since(began))); return nil })
 		return nil
 	}
-	err := c.run(main, subject.Settings{Observe: func(s subject.Step) {
-		if s.To == string(model.Stopped) {
-			further()
-		}
-	}})
-	c.expect(err == nil, "SIGTERM comes while an observer sees that the run is stopped, and Run returns %v", err)
-	hook.Store(0)
-	err = c.run(main, subject.Settings{Log: func(string, string) { further() }})
-	c.expect(err == nil, "SIGTERM comes while the log is written, and Run returns %v", err)
+	for range 3 { // in one of which it is in time, on a busy machine too
+		hook.Store(0)
+		err := c.run(main, subject.Settings{Observe: func(s subject.Step) {
+			if s.To == string(model.Stopped) {
+				further()
+			}
+		}})
+		c.expect(err == nil, "SIGTERM comes while an observer sees that the run is stopped, and Run returns %v", err)
+		hook.Store(0)
+		err = c.run(main, subject.Settings{Log: func(string, string) { further() }})
+		c.expect(err == nil, "SIGTERM comes while the log is written, and Run returns %v", err)
+	}
 }
 
 // SignalStopsAll checks RUN-9: one signal stops two, though a third has ended before.

@@ -125,6 +125,7 @@ func HangingObserver(c *Checker) {
 		took, hook := c.watched(subject.Settings{Observe: func(subject.Step) { <-release }}, &ctx)
 		c.expectPrompt(took, hook)
 		close(release)
+		time.Sleep(time.Second) // for what is still to be told
 	})
 }
 

@@ -20,6 +20,7 @@ func HangingLogger(c *Checker) {
 		took, hook := c.watched(subject.Settings{Log: func(string, string) { <-release }}, &ctx)
 		c.expectPrompt(took, hook)
 		close(release)
+		time.Sleep(time.Second) // for what is still to be written
 	})
 }
 

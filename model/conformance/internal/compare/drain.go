@@ -24,7 +24,7 @@ func (v *Verdict) drainEnd() {
 			return // nothing is seen to happen then
 		}
 	}
-	if want == got {
+	if want == got || v.hooksAreLate() {
 		return
 	}
 	if i, ok := v.refused(min(want.At, got.At)); ok {
@@ -32,6 +32,34 @@ func (v *Verdict) drainEnd() {
 		return
 	}
 	v.object(v.drainFault(got), "Draining ends %s, want %s", taken(got), taken(want))
+}
+
+// hookWait is how much later than the drain timeout, or a forcing signal, hooks may
+// begin (DRAIN-2).
+const hookWait = 100 * time.Millisecond
+
+// hooksAreLate says whether hooks begin late because Draining was cut short, and no
+// later than they may.
+func (v *Verdict) hooksAreLate() bool {
+	if on := v.full.Left(model.Draining); on != model.DrainTimedOut && on != model.PhaseForced {
+		return false
+	}
+	late := func(at time.Duration) bool {
+		by := at - v.full.Entered(model.Hooks)
+		return at != model.Never && by > 0 && by <= hookWait
+	}
+	want, got := into(v.want, model.Hooks), into(v.Got, model.Hooks)
+	first := firstHook(v.want).At
+	return want.On == got.On && (late(got.At) || first == v.full.Entered(model.Hooks) && late(firstHook(v.Got).At))
+}
+
+// onTime compares an aspect, unless hooks are late.
+func onTime(compare func(*Verdict)) func(*Verdict) {
+	return func(v *Verdict) {
+		if !v.hooksAreLate() {
+			compare(v)
+		}
+	}
 }
 
 // firstHook is the beginning of the first hook that is not late.

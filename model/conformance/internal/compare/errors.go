@@ -111,6 +111,11 @@ func unwrapped(err error) []error {
 	return nil
 }
 
+// isLibrarys says whether an error is of a kind that Is is asked for.
+func (r reader) isLibrarys(err error) bool {
+	return r.is != nil && slices.ContainsFunc(librarys, func(k model.Kind) bool { return r.is(err, k) })
+}
+
 // isStrange says whether an error can be of none of the kinds there are.
 func (r reader) isStrange(err error) bool {
 	return r.is != nil && !slices.ContainsFunc(r.possible(), func(k model.Kind) bool { return r.fits(err, k) })
@@ -181,7 +186,7 @@ func (r reader) causeKind(cause error, want model.Kind) model.Kind {
 	switch {
 	case cause == nil:
 		return "" // not cancelled
-	case cause == context.Canceled:
+	case cause == context.Canceled, want == model.CauseCanceled && errors.Is(cause, context.Canceled) && !r.isLibrarys(cause):
 		return model.CauseCanceled
 	case r.fits(cause, want):
 		return want

@@ -43,19 +43,24 @@ func (v *Verdict) start() {
 	v.object(clause, "Running is entered %s, want %s", taken(got), taken(want))
 }
 
-// stopped compares the end of Hooks, and Run's return.
+// returned compares Run's return, where Stopped is entered at the right instant.
+func (v *Verdict) returned() {
+	want, got := v.want.Returned, v.Got.Returned
+	if want == got {
+		return
+	}
+	clause := "RUN-1"
+	if got == model.Never {
+		clause = "STATE-2"
+	}
+	v.object(clause, "Run returns %s, want %s, when Stopped is entered", when(got), when(want))
+}
+
+// stopped compares the end of Hooks, and Run's return if that is all that is seen of it.
 func (v *Verdict) stopped() {
 	want, got := v.want.Returned, v.Got.Returned
 	wantStep, gotStep := into(v.want, model.Stopped), into(v.Got, model.Stopped)
-	if want == got && wantStep == gotStep {
-		return
-	}
-	if wantStep == gotStep && v.seesSteps() {
-		clause := "RUN-1"
-		if got == model.Never {
-			clause = "STATE-2"
-		}
-		v.object(clause, "Run returns %s, want %s, when Stopped is entered", when(got), when(want))
+	if wantStep == gotStep && (want == got || v.seesSteps()) {
 		return
 	}
 	clause := v.stopFault(gotStep)

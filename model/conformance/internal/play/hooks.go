@@ -133,7 +133,10 @@ func (p *player) finishHooks() {
 			continue
 		}
 		h := p.s.Hooks[r.Hook-1]
-		limit := p.got.Returned
+		limit := p.stoppedAt()
+		if r.Start > limit {
+			r.Late = true
+		}
 		if r.Late {
 			limit = r.Start + p.shutdownTimeout()
 		}
@@ -149,6 +152,17 @@ func (p *player) finishHooks() {
 			r.End, r.Outcome = model.Never, model.Interrupted
 		}
 	}
+}
+
+// stoppedAt is when Stopped was entered, where that is seen, else when Run returned,
+// which may be a moment later (STATE-4).
+func (p *player) stoppedAt() time.Duration {
+	for _, step := range p.got.Steps {
+		if step.To == model.Stopped {
+			return min(step.At, p.got.Returned)
+		}
+	}
+	return p.got.Returned
 }
 
 // cutFate tells an abandoned hook from an interrupted one by its instant.

@@ -178,8 +178,9 @@ func (p *player) enter() error {
 func (p *player) observe(s subject.Step) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if s.At.IsZero() {
-		s.At = time.Now()
+	// The time of a step may be rounded to the millisecond.
+	if now := time.Now(); s.At.IsZero() || now.Sub(s.At).Abs() < time.Millisecond {
+		s.At = now
 	}
 	p.got.Steps = append(p.got.Steps, model.Step{At: p.offset(s.At), Edge: model.Edge{
 		From: model.State(s.From), On: model.Event(s.On), To: model.State(s.To),
