@@ -71,9 +71,9 @@ func ListenAndServeTLS(ctx context.Context, srv *http.Server, certFile, keyFile 
 // to http2.ConfigureServer too, or pass h2c.NewHandler a [Handler].
 //
 // With [WithDrainDelay], and for HTTP/1.0 with keep-alive, http.MaxBytesReader cannot
-// close the connection, because the response writer is wrapped. Instead the connection is closed after every
-// response with status 413; with another status it is kept, and net/http reads and
-// discards up to 256 KiB more of the body.
+// close the connection, because the response writer is wrapped. Instead the
+// connection is closed after every response with status 413; with another status it
+// is kept, and net/http reads and discards up to 256 KiB more of the body.
 //
 // Serve wraps srv.Handler, srv.BaseContext, srv.ConnContext, srv.ConnState and the
 // functions of srv.TLSNextProto, and sets srv.DisableGeneralOptionsHandler so that

@@ -69,13 +69,13 @@ func AnyRequest(c *Checker) {
 }
 
 // slowBody is the body of a request that takes an hour to come.
-type slowBody struct{ io.Reader }
+type slowBody struct{}
 
 // Read takes an hour.
-func (b slowBody) Read([]byte) (int, error) { time.Sleep(time.Hour); return 0, io.EOF }
+func (slowBody) Read([]byte) (int, error) { time.Sleep(time.Hour); return 0, io.EOF }
 
 // Close does nothing.
-func (b slowBody) Close() error { return nil }
+func (slowBody) Close() error { return nil }
 
 // LivenessOfASlowBody checks HEALTH-1: liveness waits for nothing, and not for the body
 // of a request either.

@@ -112,14 +112,14 @@ func (v *Verdict) compare() {
 		}
 		v.right++
 	}
+	for _, d := range v.odd {
+		v.object(d.Clause, "%s", d.Text)
+	}
 	if v.hooksAreLate() {
 		return // what comes after is at other instants
 	}
 	for _, compare := range outcome {
 		compare(v)
-	}
-	for _, d := range v.odd {
-		v.object(d.Clause, "%s", d.Text)
 	}
 	if len(v.Found) == 0 && !v.want.Equal(v.Got) {
 		v.object("STATE-1", "a difference that no clause explains")
