@@ -9,6 +9,7 @@ import (
 
 	"github.com/greynewell/mist-go/lifecycle"
 	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
 )
 
 func drainCases() []Case {
@@ -37,6 +38,19 @@ func drainCases() []Case {
 			onSettings(i, func(s *settings) {
 				keepGrace(s)
 				s.Drain = twice(drainTimeout(s))
+			})
+		}),
+		wrong("hooks begin 150 ms after the drain timeout", "DRAIN-2", func(i *impl) {
+			onSettings(i, func(s *settings) {
+				keepGrace(s)
+				s.Drain = scenarios.Plus(drainTimeout(s), 150*time.Millisecond)
+			})
+		}),
+		wrong("hooks begin 50 ms after the drain timeout, and it is not reported", "DRAIN-2 HTTP-1", func(i *impl) {
+			onErrors(i, replaceError(i, model.DrainTimeout))
+			onSettings(i, func(s *settings) {
+				keepGrace(s)
+				s.Drain = scenarios.Plus(drainTimeout(s), 50*time.Millisecond)
 			})
 		}),
 		wrong("the drain timeout is not reported as ErrDrainTimeout", "DRAIN-2 HTTP-1", func(i *impl) {
