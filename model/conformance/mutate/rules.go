@@ -190,11 +190,23 @@ func outside(all []*Mutant, own bool) error {
 		}
 	}
 	for _, m := range all {
-		if !own && bounds[m.Old] && m.Op == "constant" {
+		if !own && ofBound(m) {
 			m.Rule = cmp.Or(m.Rule, ruleBound)
 		}
 	}
 	return nil
+}
+
+// ofBound reports whether the mutant makes a bound one more or less.
+func ofBound(m *Mutant) bool {
+	switch m.Op {
+	case "constant":
+		return bounds[m.Old]
+	case "boundary":
+		words := strings.Fields(m.Old)
+		return bounds[words[0]] || bounds[words[len(words)-1]]
+	}
+	return false
 }
 
 // bounds are constants whose number is the implementation's own.

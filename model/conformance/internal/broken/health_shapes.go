@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/greynewell/mist-go/fsm"
 	"github.com/greynewell/mist-go/model/conformance"
@@ -43,6 +44,41 @@ func answerShapeCases() []Case {
 				if body := a.Body.String(); len(body) > 64<<10 {
 					setBody(a, body[:64<<10])
 				}
+			})
+		}),
+		wrong("an optional check whose name is not UTF-8 passes", "HEALTH-12", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				add := h.AddCheckContext
+				h.AddCheckContext = func(name string, check func(context.Context) error, s conformance.CheckSettings) {
+					if s.Optional && check != nil && !utf8.ValidString(name) {
+						check = func(context.Context) error { return nil }
+					}
+					add(name, check, s)
+				}
+			})
+		}),
+		wrong("a check that replaces another is run twice", "HEALTH-13", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				var before sync.Map
+				add := h.AddCheck
+				h.AddCheck = func(name string, check func() error) {
+					if _, ok := before.Swap(name, true); ok && check != nil {
+						once := check
+						check = func() error { return errors.Join(once(), once()) }
+					}
+					add(name, check)
+				}
+			})
+		}),
+		wrong("a check that panics with an empty text has none", "HEALTH-12", func(i *impl) {
+			onCheck(i, func(_ context.Context, o outcome) error {
+				if o.panicked && o.value == "" {
+					return errors.New("no-text")
+				}
+				return o.again()
+			})
+			onAnswers(i, func(a *httptest.ResponseRecorder) {
+				setBody(a, strings.ReplaceAll(a.Body.String(), `"no-text"`, `""`))
 			})
 		}),
 		wrong("checks is there though none is left", "HEALTH-2", func(i *impl) {

@@ -91,6 +91,8 @@ func Clipped(c *Checker) {
 		h.AddCheck("long", func() error { return errors.New(strings.Repeat("é", 3000)) })
 		h.AddCheck("empty", func() error { return errors.New("") })
 		h.AddCheck("ok", func() error { return errors.New("ok") })
+		h.AddCheck("panics", func() error { panic("") })
+		h.AddCheck("panics with ok", func() error { panic("ok") })
 		h.AddCheck("same\xff", func() error { return nil })
 		h.AddCheck("same\xfe", func() error { return errors.New("the failing one") })
 		h.AddCheck("two\xc3", func() error { return errors.New("the failing one") })
@@ -100,8 +102,9 @@ func Clipped(c *Checker) {
 		c.expect(r.Invalid == nil, "the body is not JSON: %s", r.Body)
 		long := r.Checks["long"]
 		c.expect(len(long) > 100 && len(long) <= 1100 && !strings.Contains(long, "\ufffd"), "a long text has %d bytes: %q", len(long), long)
-		c.expect(r.Checks["empty"] != "" && r.Checks["empty"] != "ok", "an empty text is reported as %q", r.Checks["empty"])
-		c.expect(r.Checks["ok"] != "" && r.Checks["ok"] != "ok", "a failure with the text ok is reported as %q", r.Checks["ok"])
+		for _, name := range []string{"empty", "ok", "panics", "panics with ok"} {
+			c.expect(r.Checks[name] != "" && r.Checks[name] != "ok", "a failure of the check %q is reported as %q", name, r.Checks[name])
+		}
 		// What is put for bytes that are not UTF-8 is open.
 		for _, name := range []string{"same", "two"} {
 			shown := false

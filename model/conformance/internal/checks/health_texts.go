@@ -93,28 +93,31 @@ func LargeBody(c *Checker) {
 }
 
 // EqualNames has names that become equal, of which one fails: the first, the last, or
-// one between.
+// one between. It is shown if it is optional too.
 func EqualNames(c *Checker) {
-	c.bubble(func() {
-		for _, n := range []int{2, 3, 7} {
-			for fails := range n {
-				h := c.health()
-				for i := range n {
-					h.AddCheck("db"+string([]byte{byte(0x80 + i)}), func() error {
-						if i == fails {
-							return errors.New("the failing one")
-						}
-						return nil
-					})
-				}
-				r, shown := play.Ask(h.Readiness, http.MethodGet), false
-				for _, text := range r.Checks { // under what name is open
-					shown = shown || text == "the failing one"
-				}
-				c.expect(shown && r.Invalid == nil, "of %d names that become equal, check %d fails and is not shown: %s", n, fails+1, r.Body)
-			}
+	for _, n := range []int{2, 3, 7} {
+		for fails := range n {
+			c.bubble(func() { c.equalNames(n, fails, subject.CheckSettings{}) })
+			c.bubble(func() { c.equalNames(n, fails, subject.CheckSettings{Optional: true}) })
 		}
-	})
+	}
+}
+
+func (c *Checker) equalNames(n, fails int, s subject.CheckSettings) {
+	h := c.health()
+	for i := range n {
+		name := "db" + string([]byte{byte(0x80 + i)})
+		if i == fails {
+			h.AddCheckContext(name, func(context.Context) error { return errors.New("the failing one") }, s)
+		} else {
+			h.AddCheck(name, func() error { return nil })
+		}
+	}
+	r, shown := play.Ask(h.Readiness, http.MethodGet), false
+	for _, text := range r.Checks { // under what name is open
+		shown = shown || text == "the failing one"
+	}
+	c.expect(shown && r.Invalid == nil, "of %d names that become equal, check %d fails (optional: %t) and is not shown: %s", n, fails+1, s.Optional, r.Body)
 }
 
 // NoChecksLeft checks HEALTH-2: checks is absent too when none is left, or none is in
