@@ -117,7 +117,7 @@ func TestACoreImplementationIsExaminedAsFarAsItGoes(t *testing.T) {
 			h := full.Health(tool, version)
 			return conformance.HealthFuncs{AddCheck: h.AddCheck, SetReady: h.SetReady, Liveness: h.Liveness, Readiness: h.Readiness}
 		},
-	}, conformance.Random(50), conformance.Every(20))
+	}, conformance.Random(50), conformance.Every(200), families("RUN", "HEALTH", "LOG"))
 	if r.Verdict != conformance.Conforms {
 		t.Errorf("the verdict is %q: %v", r.Verdict, r.Failed())
 	}
@@ -136,7 +136,7 @@ func TestWithoutHealthAnImplementationIsPartial(t *testing.T) {
 	t.Parallel()
 	impl := mist.Implementation()
 	impl.Health, impl.HealthWith, impl.NoHealth = nil, nil, true
-	r := conformance.Examine(t, impl, conformance.Random(50), conformance.Every(200))
+	r := conformance.Examine(t, impl, conformance.Random(50), conformance.Every(200), families("RUN", "HEALTH"))
 	if r.Verdict != conformance.Partial {
 		t.Errorf("the verdict is %q, want partial: %s", r.Verdict, r.JSON())
 	}
