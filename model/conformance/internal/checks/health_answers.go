@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"errors"
+	"fmt"
 	"mime"
 	"net/http"
 	"strconv"
@@ -114,6 +115,21 @@ func Headers(c *Checker) {
 	})
 }
 
+// LengthsOfAllSizes checks HEALTH-6: the length of bodies of every size.
+func LengthsOfAllSizes(c *Checker) {
+	c.bubble(func() {
+		for _, checks := range []int{1, 2, 7, 64, 1000} {
+			for _, size := range []int{0, 1, 100, 1000} {
+				h, text := c.health(), strings.Repeat("x", size)
+				for i := range checks {
+					h.AddCheck(fmt.Sprint("check ", i), func() error { return errors.New(text) })
+				}
+				c.expectHeaders(fmt.Sprintf("readiness with %d checks that fail with %d bytes", checks, size), h.Readiness)
+			}
+		}
+	})
+}
+
 // StartupHTTP checks HEALTH-6: all that of start-up.
 func StartupHTTP(c *Checker) {
 	c.bubble(func() {
@@ -127,9 +143,13 @@ func StartupHTTP(c *Checker) {
 	})
 }
 
-// ages are what uptime is asked at, each counted from the one before.
+// ages are what uptime is asked at, each counted from the one before: around a second,
+// a minute, an hour and a day, and after weeks.
 var ages = []time.Duration{
-	0, 999 * time.Millisecond, time.Millisecond, 59 * time.Second, 3*time.Hour + 41*time.Minute + 18*time.Second, 900 * time.Millisecond, 1000 * time.Hour,
+	0, 999 * time.Millisecond, time.Millisecond, 58 * time.Second, time.Second, time.Second,
+	58*time.Minute + 58*time.Second, time.Second, time.Second,
+	2*time.Hour + 41*time.Minute + 17*time.Second, 900 * time.Millisecond, 100 * time.Millisecond,
+	20*time.Hour + 18*time.Minute + 41*time.Second, time.Second, 1000 * time.Hour,
 }
 
 // uptimes is what one handler has said of its age.

@@ -81,6 +81,36 @@ func TwoListeners(c *Checker) {
 	})
 }
 
+// OneOfTwoListenersFails has one of two listeners of a server fail. The other is served
+// until the stop.
+func OneOfTwoListenersFails(c *Checker) {
+	other, failed := make(chan *pipes, 1), make(chan struct{})
+	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		another := newPipes()
+		go func() {
+			_ = c.Impl.Serve(ctx, srv, another)
+			close(failed)
+		}()
+		other <- another
+		return c.Impl.Serve(ctx, srv, ln)
+	}
+	c.serving(serve, subject.Settings{}, lasting, func(v *service) {
+		another := <-other
+		_ = another.Close() // under the server
+		play.Wait(failed, play.Patience)
+		before := v.begin("1s")
+		time.Sleep(500 * time.Millisecond)
+		if v.ctx.Err() != nil {
+			return // whether that requests a stop is open
+		}
+		after := v.begin("2s")
+		one, two := <-before, <-after
+		c.expect(one.ok() && two.ok(), "one of two listeners of a server has failed, and requests over the other: %v and %v", one, two)
+		v.end()
+		c.expect(v.result() == nil, "one of two listeners of a server has failed, and Serve of the other returns %v, want nil", v.result())
+	})
+}
+
 // ServerInTwoRuns has a server that serves in one run be served in another.
 func ServerInTwoRuns(c *Checker) {
 	c.serving(func(ctx context.Context, srv *http.Server, ln net.Listener) error {

@@ -143,6 +143,7 @@ func answerClauses() []Clause {
 			Checks: []Check{
 				{"the type, the methods, tool and version", []subject.Need{subject.NeedHealth}, checks.HTTP},
 				{"no-store, and the right length", []subject.Need{subject.NeedHealth, subject.NeedFollow}, checks.Headers},
+				{"the length of bodies of every size", []subject.Need{subject.NeedHealth, subject.NeedFollow}, checks.LengthsOfAllSizes},
 				{"the same of start-up", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart}, checks.StartupHTTP},
 				{"HEAD first, after each change", []subject.Need{subject.NeedHealth}, checks.HeadAfterChange},
 				{"whatever else a request has", []subject.Need{subject.NeedHealth}, checks.AnyRequest},

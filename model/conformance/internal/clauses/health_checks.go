@@ -107,6 +107,7 @@ func checkClauses() []Clause {
 				{"start-up when another run is followed", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart}, checks.StartupForEver},
 				{"hundreds of slow optional checks", []subject.Need{subject.NeedAddCheckContext}, checks.ManySlowOptional},
 				{"start-up of the run in the request's context", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart, subject.NeedMarkStarted}, checks.StartupByRequest},
+				{"start-up when readiness alone has seen running", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart, subject.NeedMarkStarted}, checks.StartupSeenByReadiness},
 				{"optional checks that end one after another", []subject.Need{subject.NeedAddCheckContext}, checks.OptionalOneByOne},
 				{"an optional check with other settings", []subject.Need{subject.NeedAddCheckContext}, checks.OptionalInAllSettings},
 			},
