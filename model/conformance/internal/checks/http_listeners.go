@@ -92,7 +92,9 @@ func OneOfTwoListenersFails(c *Checker) {
 			close(failed)
 		}()
 		other <- another
-		return c.Impl.Serve(ctx, srv, ln)
+		err := c.Impl.Serve(ctx, srv, ln)
+		play.Wait(ctx.Done(), time.Hour)
+		return err
 	}
 	c.serving(serve, subject.Settings{}, lasting, func(v *service) {
 		another := <-other
