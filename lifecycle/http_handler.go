@@ -144,7 +144,6 @@ func copyBack(req, inner *http.Request) {
 // answerOptions answers "OPTIONS *" as net/http does, which does not call the
 // server's handler for it, so that it could not be counted.
 func answerOptions(w http.ResponseWriter, req *http.Request) {
-	w.Header().Set("Content-Length", "0")
 	if req.ContentLength != 0 {
 		if _, err := io.Copy(io.Discard, http.MaxBytesReader(w, req.Body, 4<<10)); err != nil {
 			w.Header().Set("Connection", "close") // as MaxBytesReader does with net/http's own writer

@@ -178,13 +178,9 @@ func (r *run) removeRunning(a *runningHook, ended time.Time, err error) {
 }
 
 // hookTimedOut abandons a hook that has exceeded its HookTimeout (HOOK-6). If the
-// shutdown timeout ends at the same moment, the whole phase has timed out.
+// shutdown timeout ends at the same moment, the whole phase times out instead.
 func (r *run) hookTimedOut(a *runningHook) {
-	if r.phase.running != a {
-		return
-	}
-	if !time.Now().Before(r.phase.deadline) {
-		r.shutdownTimedOut()
+	if r.phase.running != a || !time.Now().Before(r.phase.deadline) {
 		return
 	}
 	err := fmt.Errorf("%w: exceeded its HookTimeout of %v and was abandoned", ErrShutdownTimeout, a.hook.timeout)

@@ -109,6 +109,8 @@ func sites() []site {
 		{"lifecycle/hooks.go", "OnShutdownContext", "opt == nil", ruleAPI},           // as of health's
 		{"lifecycle/hooks.go", "OnShutdownContext", "r != nil", ruleAPI},
 		{"lifecycle/hooks.go", "OnShutdownContext", "option %d", ruleAPI},
+		{"lifecycle/phase_hooks.go", "run.unfinishedHooks", "phase.ran", ruleAPI}, // fields of an error
+		{"lifecycle/phase_hooks.go", "run.unfinishedHooks", "e.Ran", ruleAPI},
 		{"lifecycle/snapshot.go", "", "", ruleAPI},
 
 		{"fsm/machine.go", "TransitionError.Error", "", ruleWords},
@@ -124,6 +126,9 @@ func sites() []site {
 		{"lifecycle/capture.go", "panicPlace", "", ruleWords},
 		{"lifecycle/log.go", "asyncLog.transition", "case fsm.Hooks", ruleKey}, // at_most is asked of draining alone
 		{"lifecycle/work.go", "Go", "refused", ruleWords},
+		{"lifecycle/hooks.go", "run.runAfterStopped", "misuse", ruleWords},
+		{"lifecycle/phase_draining.go", "run.unfinished", "mainBack", ruleWords}, // main is in the result too
+		{"lifecycle/phase_draining.go", "run.unfinished", "mainRunningError", ruleWords},
 		{"lifecycle/hooks.go", "hookNames.of", "h.name", ruleWords},
 		{"lifecycle/errors.go", "groupRepeats", "n == 1", ruleWords},
 		{"lifecycle/errors.go", "groupRepeats", "n > 1", ruleWords},
@@ -143,6 +148,9 @@ func sites() []site {
 		{"lifecycle/http_hijack.go", "connections.find", "isHijacked", ruleForeign},
 		{"lifecycle/http_hijack.go", "innerConn", "", ruleForeign},
 		{"lifecycle/http_listener.go", "userConn", "", ruleForeign},
+		{"lifecycle/http_server.go", "", "userConn", ruleForeign},
+		{"lifecycle/http_listener.go", "listener.closeContained", "", ruleForeign}, // a Close that panics
+		{"lifecycle/http_stop.go", "", "crash", ruleForeign},                       // and an Accept
 		{"lifecycle/http_protocols.go", "", "", ruleForeign},
 
 		{"health/scheduler.go", "scheduler.startWorker", "s.workerStarting = true", ruleSpeed},

@@ -185,6 +185,23 @@ func UntilFails(c *Checker) {
 	})
 }
 
+// UntilClosedBefore has the server be closed before it is served, so that it cannot be:
+// that requests a stop too.
+func UntilClosedBefore(c *Checker) {
+	c.bubble(func() {
+		ln, began := newPipes(), time.Now()
+		defer ln.cut()
+		_ = c.run(func(ctx context.Context) error {
+			srv := &http.Server{}
+			_ = srv.Close()
+			go func() { _ = c.Impl.ServeUntilStopped(ctx, srv, ln) }()
+			play.Wait(ctx.Done(), time.Minute)
+			return nil
+		}, subject.Settings{})
+		c.expect(time.Since(began) < time.Second, "a server that was closed before it is to serve until the run is stopped: the stop is requested after %v, want at once", time.Since(began))
+	})
+}
+
 // UntilInGo begins the server inside a task, where it would hold Draining:
 // it is refused, or there is a warning.
 func UntilInGo(c *Checker) {

@@ -24,6 +24,22 @@ func HangingLogger(c *Checker) {
 	})
 }
 
+// HangingObserverAndLogger checks STATE-4: both hang. Whether Run waits for them at the
+// same time is open.
+func HangingObserverAndLogger(c *Checker) {
+	c.bubble(func() {
+		var ctx context.Context
+		release := make(chan struct{})
+		took, _ := c.watched(subject.Settings{
+			Observe: func(subject.Step) { <-release },
+			Log:     func(string, string) { <-release },
+		}, &ctx)
+		c.expect(took <= time.Second+200*time.Millisecond+slack, "an observer and a logger hang, and Run returns at %v, want 1s, or at most 100ms later", took)
+		close(release)
+		time.Sleep(time.Second) // for what is still to be told
+	})
+}
+
 // ended runs a service whose tasks end as they were asked to, which is logged with
 // their texts (RUN-7), and returns those that are logged, as they are. It waits
 // until the log is written, however slow that is.

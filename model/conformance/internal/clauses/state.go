@@ -49,6 +49,7 @@ func stateClauses() []Clause {
 				{"an observer or a logger that calls back for each call", []subject.Need{subject.NeedObserve, subject.NeedLog}, checks.CallingForEach},
 				{"a default logger that does so with a foreign context", []subject.Need{subject.NeedTrack}, checks.ForeignForEach},
 				{"a logger that hangs costs Run 100 ms and no deadline", []subject.Need{subject.NeedLog}, checks.HangingLogger},
+				{"an observer and a logger that hang", []subject.Need{subject.NeedObserve, subject.NeedLog}, checks.HangingObserverAndLogger},
 				{"a logger that panics, or calls Goexit, gets the rest", []subject.Need{subject.NeedLog, subject.NeedGo}, checks.PanickingLogger},
 				{"a slow logger gets every record in order", []subject.Need{subject.NeedLog, subject.NeedGo}, checks.SlowLogger},
 			},

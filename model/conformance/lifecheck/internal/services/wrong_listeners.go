@@ -54,6 +54,7 @@ func wrongListeners() []Case {
 			})},
 		{Name: "nothing is accepted any more, but the listener is open", Finds: finds("accepted-without-answer"),
 			main: of(func(s *service) {
+				s.takes = 2500 * time.Millisecond
 				s.listen = func() net.Listener {
 					return &deaf{Listener: listenOn(os.Getenv(EnvAddr)), stop: s.stop, closed: make(chan struct{})}
 				}

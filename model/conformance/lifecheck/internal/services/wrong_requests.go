@@ -19,7 +19,7 @@ func wrongRequests() []Case {
 			}), adjust: func(o *check.Options) { o.Delay = 0 }},
 		{Name: "requests are cut by Close when the delay is over", Finds: finds("accepted-without-answer", "in-flight-dropped"),
 			main: of(func(s *service) {
-				s.end = func() int { s.srv.Close(); time.Sleep(600 * time.Millisecond); return 0 }
+				s.end = func() int { s.srv.Close(); time.Sleep(1500 * time.Millisecond); return 0 }
 			})},
 		{Name: "what comes in the delay takes longer than Shutdown waits", Finds: finds("accepted-without-answer"),
 			main: of(func(s *service) { s.takes = 3 * time.Second })},
