@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -80,6 +81,13 @@ func answerCases() []Case {
 		}),
 		wrong("the uptime of start-up is zero", "HEALTH-7", func(i *impl) {
 			onHealth(i, func(h *funcs) { h.Startup = rewritten(h.Startup, replaceIn(`"uptime":"[^"]*"`, `"uptime":"0s"`)) })
+		}),
+		wrong("the length of a body over 1 KiB is that of its buffer", "HEALTH-6", func(i *impl) {
+			onAnswers(i, func(a *httptest.ResponseRecorder) {
+				if n, _ := strconv.Atoi(a.Header().Get("Content-Length")); n > 1<<10 {
+					a.Header().Set("Content-Length", "1024")
+				}
+			})
 		}),
 		wrong("quotes are not escaped", "HEALTH-12", func(i *impl) {
 			onAnswers(i, replaceIn(`\\"`, `"`))

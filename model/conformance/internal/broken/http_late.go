@@ -2,6 +2,7 @@ package broken
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -104,6 +105,15 @@ func lateServeCases() []Case {
 				}})
 			})
 		}),
+		wrong("a server with UntilStopped that was closed before is no failure", "HTTP-7", func(i *impl) {
+			serve := i.ServeUntilStopped
+			i.ServeUntilStopped = func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+				if err := srv.Serve(failedListener{ln}); errors.Is(err, http.ErrServerClosed) {
+					return err
+				}
+				return serve(ctx, srv, ln)
+			}
+		}),
 		wrong("requests to a server with UntilStopped have no values", "HTTP-7", func(i *impl) {
 			onUntil(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				if next := srv.Handler; fmt.Sprintf("%T", next) == "http.HandlerFunc" { // else it is served already
@@ -138,3 +148,12 @@ func (r *readNoted) Read(p []byte) (int, error) {
 	r.n.Add(int64(n))
 	return n, err
 }
+
+// failedListener accepts nothing, and is not closed.
+type failedListener struct{ net.Listener }
+
+// Accept fails.
+func (failedListener) Accept() (net.Conn, error) { return nil, net.ErrClosed }
+
+// Close does nothing.
+func (failedListener) Close() error { return nil }

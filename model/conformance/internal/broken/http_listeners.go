@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/fsm"
@@ -34,6 +35,18 @@ func listenerCases() []Case {
 					return errors.New("this server is served already")
 				}
 				return serve(ctx, srv, ln)
+			})
+		}),
+		wrong("a server on two listeners ends with the first that fails", "HTTP-1", func(i *impl) {
+			var served sync.Map
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				n, _ := served.LoadOrStore(srv, new(atomic.Int64))
+				n.(*atomic.Int64).Add(1)
+				err := serve(ctx, srv, ln)
+				if err != nil && n.(*atomic.Int64).Load() > 1 {
+					_ = srv.Close()
+				}
+				return err
 			})
 		}),
 		wrong("a server may be served in two runs", "HTTP-1", func(i *impl) {

@@ -3,6 +3,8 @@ package broken
 import (
 	"context"
 	"sync"
+
+	"github.com/greynewell/mist-go/model/conformance"
 )
 
 // visibleCases are wrong in who sees what when: observers, the log, and those
@@ -27,6 +29,22 @@ func visibleCases() []Case {
 						dead = contained(func() error { log(level, line); return nil }).panicked
 					}
 				}
+			})
+		}),
+		wrong("where there is a logger, Run waits for an observer that hangs", "STATE-4", func(i *impl) {
+			onRun(i, func(main task, s settings, run runner) error {
+				if s.Log == nil || s.Observe == nil {
+					return run(main, s)
+				}
+				telling := make(chan struct{}, 1) // a lock
+				observe := s.Observe
+				s.Observe = func(step conformance.Step) {
+					telling <- struct{}{}
+					defer func() { <-telling }()
+					observe(step)
+				}
+				defer func() { telling <- struct{}{} }()
+				return run(main, s)
 			})
 		}),
 		wrong("two records are written in the wrong order", "STATE-4", func(i *impl) {
