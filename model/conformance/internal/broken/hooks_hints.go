@@ -31,6 +31,14 @@ func hintCases() []Case {
 				return o.again()
 			})
 		}),
+		wrong("context.Canceled is explained only where it is the first of several errors", "HOOK-6", func(i *impl) {
+			onHookEnd(i, func(_, _ context.Context, o outcome) error {
+				if first := firstIn(o.err); first != context.Canceled && errors.Is(o.err, context.Canceled) {
+					return errors.New(o.err.Error())
+				}
+				return o.again()
+			})
+		}),
 		wrong("context.Canceled of a hook with a timeout is not explained", "HOOK-6", func(i *impl) {
 			i.OnShutdownContext = func(ctx context.Context, hook task, timeout time.Duration) {
 				if inner := hook; inner != nil && timeout > 0 {
@@ -58,5 +66,19 @@ func hintCases() []Case {
 				}
 			}
 		}),
+	}
+}
+
+// firstIn returns the innermost of what an error wraps, and of several the first.
+func firstIn(err error) error {
+	for {
+		switch e := err.(type) {
+		case interface{ Unwrap() []error }:
+			err = e.Unwrap()[0]
+		case interface{ Unwrap() error }:
+			err = e.Unwrap()
+		default:
+			return err
+		}
 	}
 }
