@@ -3,6 +3,7 @@ package broken
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -33,8 +34,9 @@ func hintCases() []Case {
 		}),
 		wrong("context.Canceled is explained only where it is the first of several errors", "HOOK-6", func(i *impl) {
 			onHookEnd(i, func(_, _ context.Context, o outcome) error {
-				if first := firstIn(o.err); first != context.Canceled && errors.Is(o.err, context.Canceled) {
-					return errors.New(o.err.Error())
+				all := innermost(o.err)
+				if len(all) > 0 && all[0] != context.Canceled && slices.Contains(all, context.Canceled) {
+					return errors.Join(slices.DeleteFunc(all, func(e error) bool { return e == context.Canceled })...)
 				}
 				return o.again()
 			})
@@ -69,16 +71,18 @@ func hintCases() []Case {
 	}
 }
 
-// firstIn returns the innermost of what an error wraps, and of several the first.
-func firstIn(err error) error {
-	for {
-		switch e := err.(type) {
-		case interface{ Unwrap() []error }:
-			err = e.Unwrap()[0]
-		case interface{ Unwrap() error }:
-			err = e.Unwrap()
-		default:
-			return err
+// innermost returns the innermost of what an error wraps, in order.
+func innermost(err error) (all []error) {
+	switch e := err.(type) {
+	case nil:
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			all = append(all, innermost(inner)...)
 		}
+	case interface{ Unwrap() error }:
+		all = innermost(e.Unwrap())
+	default:
+		all = []error{err}
 	}
+	return all
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/internal/race"
@@ -16,7 +17,7 @@ import (
 // the cancel, where draining may just begin to wait for it, and hooks begin at once.
 // A wake-up that is lost there shows as a hook that begins at the drain timeout.
 func WorkEndsWithTheCancel(c *Checker) {
-	runs := 1500
+	runs := 2000
 	if race.Enabled {
 		runs = 100
 	}
@@ -29,11 +30,15 @@ func WorkEndsWithTheCancel(c *Checker) {
 			err := c.Impl.Run(func(ctx context.Context) error {
 				c.Impl.OnShutdown(ctx, func() error { hook = time.Since(began); return nil })
 				var ends []func()
-				for range []int{1, 1, 1, 2, 7}[r.IntN(5)] {
-					kind := kinds[r.IntN(len(kinds))]
+				for range []int{1, 1, 1, 1, 2, 7}[r.IntN(6)] {
+					kind := kinds[r.IntN(1+r.IntN(len(kinds)))] // the last take longer to end, and are rarer
 					ends, what = append(ends, kind.begin(ctx)), what+" "+kind.name
 				}
-				go endAfterCancel(ctx, ends, 1<<r.IntN(15))
+				var running atomic.Bool
+				go func() { running.Store(true); endAfterCancel(ctx, ends, 1024<<r.IntN(4)) }()
+				for !running.Load() { // on another processor, if there is one
+					runtime.Gosched()
+				}
 				return nil
 			}, time.Minute, 0)
 			c.expect(err == nil && about(hook, 0), "in run %d, work that is in flight when main returns ends with the cancel (%s): the first hook begins %v later, and Run returns %v", n, what, hook, err)
@@ -45,7 +50,7 @@ func WorkEndsWithTheCancel(c *Checker) {
 // cancel.
 func endAfterCancel(ctx context.Context, ends []func(), turns int) {
 	for n := 0; ctx.Err() == nil; n++ {
-		if n%64 == 0 {
+		if n%4096 == 4095 { // there may be one processor
 			runtime.Gosched()
 		}
 	}
@@ -64,17 +69,18 @@ type kindOfWork struct {
 
 // kindsOfWork returns those that are offered.
 func (c *Checker) kindsOfWork() []kindOfWork {
-	all := []kindOfWork{{"group", func(ctx context.Context) func() {
-		group := c.Impl.DrainGroup(ctx)
-		group.Add(1)
-		return group.Done
-	}}}
+	var all []kindOfWork
 	if c.offered[subject.NeedTrack] {
 		all = append(all, kindOfWork{"unit", func(ctx context.Context) func() {
 			done, _ := c.Impl.Track(ctx)
 			return done
 		}})
 	}
+	all = append(all, kindOfWork{"group", func(ctx context.Context) func() {
+		group := c.Impl.DrainGroup(ctx)
+		group.Add(1)
+		return group.Done
+	}})
 	if c.offered[subject.NeedGo] {
 		all = append(all, kindOfWork{"task", func(ctx context.Context) func() {
 			over := make(chan struct{})
