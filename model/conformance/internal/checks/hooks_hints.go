@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
@@ -22,7 +23,11 @@ func CanceledHint(c *Checker) {
 				log := &logbook{}
 				var result error
 				_ = c.run(func(ctx context.Context) error {
-					register(ctx, func() error { result = around(r, ctx.Err(), depth); return result })
+					register(ctx, func() error {
+						play.Wait(ctx.Done(), time.Second) // ctx may be derived from the one that is cancelled
+						result = around(r, ctx.Err(), depth)
+						return result
+					})
 					return nil
 				}, subject.Settings{Log: log.log})
 				explained := log.hasLine(func(line string) bool { return strings.Contains(line, c.name("OnShutdownContext")) })
