@@ -34,7 +34,7 @@ func endCases() []Case {
 				return err
 			})
 		}),
-		wrong("the end of the parent may be noticed after main's or a task's", "RUN-7", func(i *impl) {
+		wrong("the end of the parent may be noticed after main's or a task's", "HTTP-8 RUN-7", func(i *impl) {
 			onSettings(i, func(s *settings) {
 				p := s.Parent
 				if p == nil || p.Err() != nil {

@@ -15,16 +15,21 @@ import (
 // EndsWithParent checks RUN-7: main or a task waits for the parent's end, not for that
 // of the run's context, and then ends as after a stop. The stop has been requested by
 // then, whether or not the implementation has noticed.
-func EndsWithParent(c *Checker) {
+func EndsWithParent(c *Checker) { c.endsWithParent(false) }
+
+// ServeFuncEndsWithParent checks HTTP-8: the same of a serve function.
+func ServeFuncEndsWithParent(c *Checker) { c.endsWithParent(true) }
+
+func (c *Checker) endsWithParent(server bool) {
 	r := rand.New(rand.NewPCG(7, 1))
 	c.bubble(func() {
 		for n := 1; n <= 200 && c.Failure() == ""; n++ {
-			c.endWithParent(n, r)
+			c.endWithParent(n, r, server)
 		}
 	})
 }
 
-func (c *Checker) endWithParent(n int, r *rand.Rand) {
+func (c *Checker) endWithParent(n int, r *rand.Rand, server bool) {
 	parent, end, how := parentThatEnds(r)
 	s := subject.Settings{Parent: parent}
 	if c.offered[subject.NeedDelay] && r.IntN(3) == 0 {
@@ -45,6 +50,11 @@ func (c *Checker) endWithParent(n int, r *rand.Rand) {
 			play.Wait(parent.Done(), time.Hour)
 			return ends()
 		}
+		if serve := work; server {
+			work = func(ctx context.Context) error {
+				return c.Impl.ServeFunc(ctx, func() error { return serve(ctx) }, func(context.Context) error { return nil }, nil)
+			}
+		}
 		if !task {
 			return work(ctx)
 		}
@@ -52,8 +62,8 @@ func (c *Checker) endWithParent(n int, r *rand.Rand) {
 		play.Wait(ctx.Done(), time.Hour)
 		return nil
 	}, s)
-	c.expect(result == nil, "in run %d (a task: %t, drain delay %v, manual start %t), the parent %s, what waits for that returns %q, and Run returns %v",
-		n, task, s.Delay, s.ManualStart, how, ends(), result)
+	c.expect(result == nil, "in run %d (ServeFunc: %t, in a task: %t, drain delay %v, manual start %t), the parent %s, what waits for that returns %q, and Run returns %v",
+		n, server, task, s.Delay, s.ManualStart, how, ends(), result)
 }
 
 // parentThatEnds returns a context, what ends it or lets it end, and how it does.
