@@ -212,9 +212,6 @@ func (b *busyWork) none() bool {
 	return b.tasks+b.tracked+b.requests+len(b.busy)+len(b.unknown) == 0
 }
 
-// many reports whether there is so much that listing it takes a while.
-func (b *busyWork) many() bool { return len(b.busy)+len(b.unknown)+len(b.running) > 1000 }
-
 // err returns the error that lists the work (DRAIN-2).
 func (b *busyWork) err(timeout time.Duration) *DrainTimeoutError {
 	places := places{}

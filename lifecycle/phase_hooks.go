@@ -73,8 +73,7 @@ func (r *run) enterHooks(why fsm.Event, cause error, busy busyWork) {
 		r.arm(patience, func() {}) // advanceHooks checks the time
 	}
 	r.workCancel(cause)
-	slow := busy.many() || why == fsm.Forced && !r.mainBack // to list what is busy
-	if slow && !r.firstHookWaits() {
+	if why != fsm.Drained && !r.firstHookWaits() { // before what is busy is listed, which may take a while
 		if h, _ := r.hooks.next(false); h != nil {
 			r.startHook(h)
 		}

@@ -26,6 +26,7 @@ const (
 	ruleForeign  = "foreign: h2c of golang.org/x/net, and functions of the user's that net/http calls, which the suite has none of"
 	ruleSpeed    = "speed: it saves work, or does it in another order"
 	ruleBound    = "bound: one more or less of a bound that the contract asks for, and does not number"
+	ruleRecord   = "record: no clause asks for the log record that the code is for"
 	ruleNever    = "never: what would follow from a mistake in the code itself, or in the standard library"
 )
 
@@ -144,6 +145,11 @@ func sites() []site {
 		{"lifecycle/stack.go", "run.mainRunningError", "", ruleWords},
 		{"lifecycle/stack.go", "stackOf", "", ruleWords},
 		{"lifecycle/stack.go", "userFrames", "", ruleWords},
+
+		{"lifecycle/inflight.go", "inFlight.idleGroups", "", ruleRecord},
+		{"lifecycle/log.go", "asyncLog.idleGroups", "", ruleRecord},
+		{"lifecycle/log.go", "asyncLog.panicked", "", ruleRecord}, // RUN-4 asks for the stack in the error
+		{"lifecycle/phase_draining.go", "run.logIdleGroups", "", ruleRecord},
 
 		{"lifecycle/http_hijack.go", "connections.find", "isHijacked", ruleForeign},
 		{"lifecycle/http_hijack.go", "innerConn", "", ruleForeign},

@@ -28,6 +28,7 @@ func logCombinedCases() []Case {
 		}),
 		wrong("what is waited for does not count groups", "LOG-1", func(i *impl) { uncounted(i, "group") }),
 		wrong("what is waited for does not count requests", "LOG-1", func(i *impl) { uncounted(i, "request") }),
+		wrong("what is waited for leaves out one of a kind", "LOG-1", func(i *impl) { uncounted(i, "1 ") }),
 		wrong("at_most overflows", "LOG-1", func(i *impl) {
 			onAttr(i, "at_most", func(a slog.Attr) slog.Attr {
 				if _, err := time.ParseDuration(a.Value.String()); err != nil {
@@ -107,7 +108,7 @@ func uncounted(i *impl, kind string) {
 	onAttr(i, "waits_for", func(a slog.Attr) slog.Attr {
 		var kept []string
 		for part := range strings.SplitSeq(a.Value.String(), ", ") {
-			if !strings.Contains(part, kind) {
+			if !strings.Contains(" "+part, " "+kind) {
 				kept = append(kept, part)
 			}
 		}

@@ -29,6 +29,25 @@ func drainEndCases() []Case {
 				}
 			})
 		}),
+		wrong("a unit that ends with the cancel is seen to end a second later", "DRAIN-5", func(i *impl) {
+			back := notes[atomic.Pointer[time.Time]](i) // when main returned; virtual time stands still
+			onEnd(i, func(ctx context.Context, o outcome) error {
+				now := time.Now()
+				back(ctx).Store(&now)
+				return o.again()
+			})
+			track := i.Track
+			i.Track = func(ctx context.Context) (func(), bool) {
+				done, ok := track(ctx)
+				return func() {
+					if at := back(ctx).Load(); ctx != nil && ctx.Err() != nil && at != nil && time.Since(*at) == 0 {
+						time.AfterFunc(time.Second, done)
+						return
+					}
+					done()
+				}, ok
+			}
+		}),
 		wrong("a forced end lets the processors go to what is busy first", "DRAIN-2", func(i *impl) {
 			onHook(i, func(ctx context.Context, hook task, _ bool) task {
 				return func(own context.Context) error {

@@ -3,6 +3,7 @@ package broken
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -27,6 +28,15 @@ func hintCases() []Case {
 			onHookEnd(i, func(_, _ context.Context, o outcome) error {
 				if o.err != nil && o.err != context.Canceled && errors.Is(o.err, context.Canceled) {
 					return errors.New(o.err.Error())
+				}
+				return o.again()
+			})
+		}),
+		wrong("context.Canceled is explained only where it is the first of several errors", "HOOK-6", func(i *impl) {
+			onHookEnd(i, func(_, _ context.Context, o outcome) error {
+				all := innermost(o.err)
+				if len(all) > 0 && all[0] != context.Canceled && slices.Contains(all, context.Canceled) {
+					return errors.Join(slices.DeleteFunc(all, func(e error) bool { return e == context.Canceled })...)
 				}
 				return o.again()
 			})
@@ -59,4 +69,20 @@ func hintCases() []Case {
 			}
 		}),
 	}
+}
+
+// innermost returns the innermost of what an error wraps, in order.
+func innermost(err error) (all []error) {
+	switch e := err.(type) {
+	case nil:
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			all = append(all, innermost(inner)...)
+		}
+	case interface{ Unwrap() error }:
+		all = innermost(e.Unwrap())
+	default:
+		all = []error{err}
+	}
+	return all
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -86,49 +84,6 @@ func HookValues(c *Checker) {
 		}, subject.Settings{Parent: parent})
 		c.expect(ran, "the hook did not run")
 	})
-}
-
-// CanceledHint checks HOOK-6: a hook that used the run's context is told so, also
-// when it wraps the error as what it calls does.
-func CanceledHint(c *Checker) {
-	for what, wrap := range map[string]func(err error) error{
-		"it":          func(err error) error { return err },
-		"it, wrapped": func(err error) error { return fmt.Errorf("closing the store: %w", err) },
-		"it, deeper": func(err error) error {
-			return fmt.Errorf("a: %w", fmt.Errorf("b: %w", &url.Error{Op: "Get", URL: "x", Err: err}))
-		},
-		"a join of it": func(err error) error { return errors.Join(nil, err) },
-	} {
-		for how, register := range c.hooksOfAllKinds() {
-			c.bubble(func() {
-				log := &logbook{}
-				_ = c.run(func(ctx context.Context) error {
-					register(ctx, func() error { return wrap(ctx.Err()) })
-					return nil
-				}, subject.Settings{Log: log.log})
-				explained := log.hasLine(func(line string) bool { return strings.Contains(line, c.name("OnShutdownContext")) })
-				c.expect(explained, "%s returns context.Canceled, or rather %s, and no log line names %s; the log:\n%s", how, what, c.name("OnShutdownContext"), log)
-			})
-		}
-	}
-}
-
-// hooksOfAllKinds are the ways to register a hook.
-func (c *Checker) hooksOfAllKinds() map[string]func(ctx context.Context, hook func() error) {
-	all := map[string]func(ctx context.Context, hook func() error){
-		"a hook": func(ctx context.Context, hook func() error) { c.Impl.OnShutdown(ctx, hook) },
-		"a hook that a hook registers": func(ctx context.Context, hook func() error) {
-			c.Impl.OnShutdown(ctx, func() error { c.Impl.OnShutdown(ctx, hook); return nil })
-		},
-	}
-	if c.offered[subject.NeedOnShutdownContext] {
-		for how, timeout := range map[string]time.Duration{"a hook with a context": 0, "a hook with a timeout": time.Second} {
-			all[how] = func(ctx context.Context, hook func() error) {
-				c.Impl.OnShutdownContext(ctx, func(context.Context) error { return hook() }, timeout)
-			}
-		}
-	}
-	return all
 }
 
 // ManyRegistrations checks HOOK-7: a thousand registrations at once.

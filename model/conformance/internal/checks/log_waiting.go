@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -48,6 +49,45 @@ func WaitsForIsOfBefore(c *Checker) {
 		c.expect(each || slices.Contains(counted, fmt.Sprint(work)),
 			"%d units of Track, %d groups, %d tasks and %d requests are out at the stop, as far as they are offered, and done with the cancel: waits_for is %q", units, groups, tasks, requests, l.under("waits_for"))
 	}
+}
+
+// WaitsForTellsAmounts checks LOG-1: waits_for is another text when there is another
+// amount of work of one kind, one unit or none included.
+func WaitsForTellsAmounts(c *Checker) {
+	r := rand.New(rand.NewPCG(1, 1))
+	kinds := c.kindsOfWork()
+	for _, pair := range [][2]int{{0, 1}, {1, 2}, {7, 2}, {63, 64}} {
+		for changed, kind := range kinds {
+			some := make([]int, len(kinds))
+			for i := range some {
+				some[i] = []int{0, 1, 2, 7, 64}[r.IntN(5)]
+			}
+			var texts [2]string
+			for n, amount := range pair {
+				some[changed] = amount
+				texts[n] = c.waitsFor(kinds, some)
+			}
+			c.expect(texts[0] != texts[1], "waits_for is %q whether %d or %d are in flight as a %s", texts[0], pair[0], pair[1], kind.name)
+		}
+	}
+}
+
+// waitsFor returns waits_for of a run with so much work of each kind.
+func (c *Checker) waitsFor(kinds []kindOfWork, amounts []int) (text string) {
+	log := c.logged(subject.Settings{}, func(ctx context.Context) error {
+		for i, kind := range kinds {
+			for range amounts[i] {
+				context.AfterFunc(ctx, kind.begin(ctx))
+			}
+		}
+		c.Impl.Stop(ctx, nil)
+		play.Wait(ctx.Done(), time.Hour)
+		return nil
+	})
+	for _, l := range log.transitionTo(model.Draining) {
+		text = l.under("waits_for")
+	}
+	return text
 }
 
 // requests begins so many requests, which are answered with the cancel.

@@ -104,6 +104,7 @@ func drainClauses() []Clause {
 				{Main: ends, Hooks: hook},
 				{Main: ends, Groups: busyFor(model.Unit{Lasts: 3 * second}), Hooks: hook},
 			},
+			Checks: []Check{{"work that ends with the cancel", nil, checks.WorkEndsWithTheCancel}},
 		},
 		{
 			ID: "DRAIN-6", Level: Core,

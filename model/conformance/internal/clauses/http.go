@@ -121,6 +121,7 @@ func httpClauses() []Clause {
 				{"a server that stops in its own time", []subject.Need{subject.NeedServeFunc, subject.NeedParent, subject.NeedDelay}, checks.ServeFuncStops},
 				{"one that does not stop", []subject.Need{subject.NeedServeFunc, subject.NeedParent}, checks.ServeFuncIsCut},
 				{"its errors", []subject.Need{subject.NeedServeFunc, subject.NeedParent}, checks.ServeFuncErrors},
+				{"one that ends because of the parent's end", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith, subject.NeedParent}, checks.ServeFuncEndsWithParent},
 				{"functions that panic", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncPanics},
 				{"several servers", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncSeveral},
 				{"closeNow is waited for", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncCloseNow},

@@ -17,6 +17,7 @@ func logClauses() []Clause {
 				{"at_most is enough", append(logger, subject.NeedDelay, subject.NeedStop, subject.NeedTrack), checks.AtMostIsEnough},
 				{"the cause and its call site", append(logger, subject.NeedStop, subject.NeedGo, subject.NeedSignals), checks.CauseIsLogged},
 				{"what is waited for is as before the cancel", append(logger, subject.NeedStop, subject.NeedTrack), checks.WaitsForIsOfBefore},
+				{"what is waited for tells amounts", append(logger, subject.NeedStop, subject.NeedTrack), checks.WaitsForTellsAmounts},
 				{"durations are text, and every record has a source and its time", append(logger, subject.NeedStop, subject.NeedTrack, subject.NeedDelay), checks.DurationsAreText},
 				{"the source of a record that is about a call", append(logger, subject.NeedGo), checks.PlaceIsSource},
 				{"the cause of a forced transition", append(logger, subject.NeedSignals, subject.NeedTrack), checks.ForcedIsLogged},

@@ -127,6 +127,7 @@ func runClauses() []Clause {
 				{"WithCleanError adds to the clean ends", []subject.Need{subject.NeedCleanError, subject.NeedStop}, checks.CleanErrorAdds},
 				{"a clean end in the drain delay", []subject.Need{subject.NeedDelay, subject.NeedStop}, checks.CleanInDelay},
 				{"errors of any shape", []subject.Need{subject.NeedRunWith, subject.NeedStop, subject.NeedGo}, checks.CleanResults},
+				{"an end because of the parent's end", []subject.Need{subject.NeedRunWith, subject.NeedParent}, checks.EndsWithParent},
 				{"a task that ends so before a stop", []subject.Need{subject.NeedRunWith, subject.NeedGo}, checks.TaskBeforeStop},
 				{"a clean end is logged at Debug", []subject.Need{subject.NeedLog, subject.NeedStop}, checks.CleanEndIsLogged},
 				{"a task's clean end is logged at Debug", []subject.Need{subject.NeedLog, subject.NeedStop, subject.NeedGo}, checks.CleanTaskIsLogged},
