@@ -23,6 +23,7 @@ const (
 	ruleAPI      = "API: the suite has no field for it; the package's own tests are for it"
 	ruleWords    = "words: the code only chooses the words of an error or a log line"
 	ruleKey      = "key: the contract leaves the keys of log records free, but for LOG-1's"
+	ruleRecord   = "record: no clause asks for this log record"
 	ruleForeign  = "foreign: h2c of golang.org/x/net, and functions of the user's that net/http calls, which the suite has none of"
 	ruleSpeed    = "speed: it saves work, or does it in another order"
 	ruleBound    = "bound: one more or less of a bound that the contract asks for, and does not number"
@@ -139,6 +140,8 @@ func sites() []site {
 		{"lifecycle/stack.go", "run.mainRunningError", "", ruleWords},
 		{"lifecycle/stack.go", "stackOf", "", ruleWords},
 		{"lifecycle/stack.go", "userFrames", "", ruleWords},
+
+		{"lifecycle/http_handler.go", "run.refuse", "addLimited", ruleRecord}, // DRAIN-3's are of Track, Go and DrainGroup
 
 		{"lifecycle/http_hijack.go", "connections.find", "isHijacked", ruleForeign},
 		{"lifecycle/http_hijack.go", "innerConn", "", ruleForeign},

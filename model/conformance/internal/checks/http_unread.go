@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
@@ -86,4 +87,29 @@ func (v *service) askOnly(takes time.Duration, http2 bool) bool {
 		v.c.Errorf("over HTTP/2 a request cannot be sent: %v", err)
 	}
 	return err == nil
+}
+
+// ServedRequestsAreCounted checks DRAIN-2: of requests that Serve serves, each is
+// counted once, by Serve alone and where Handler counts it too.
+func ServedRequestsAreCounted(c *Checker) {
+	handle := func(_ *service, _ http.ResponseWriter, req *http.Request) {
+		play.Wait(req.Context().Done(), play.Patience)
+	}
+	around := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		srv.Handler = c.Impl.Handler(ctx, srv.Handler)
+		return c.Impl.Serve(ctx, srv, ln)
+	}
+	for _, requests := range []int{7, 64} {
+		for what, serve := range map[string]ServeFunc{"Serve": c.Impl.Serve, "Serve and Handler": around} {
+			c.serving(serve, subject.Settings{Drain: 2 * time.Second}, handle, func(v *service) {
+				for range requests {
+					go v.get("")
+				}
+				time.Sleep(time.Second)
+				v.end()
+				err := v.outcome()
+				c.expect(err != nil && tells(err.Error(), requests, callSite{}, nil), "%d requests of %s are out when the drain timeout runs out, and Run returns %v", requests, what, err)
+			})
+		}
+	}
 }
