@@ -158,5 +158,5 @@ const silentIsIdle = 5 * time.Second
 // and so have closed it when keep-alives were turned off, though its next request
 // was being read. Shutdown drops such a request, and so does begin.
 func (e *connection) mayBeClosed() bool {
-	return e.state == http.StateIdle && e.used && !e.http2 || e.state == http.StateNew && time.Since(e.made) >= silentIsIdle
+	return e.state == http.StateIdle || e.state == http.StateNew && time.Since(e.made) >= silentIsIdle
 }

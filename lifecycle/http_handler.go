@@ -40,15 +40,15 @@ type counter struct {
 }
 
 func (c *counter) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if c.run.State() >= fsm.Draining {
+		setConnectionClose(w, req)
+	}
 	if !c.counted(req) {
 		if !c.run.work.begin(oneRequest) {
 			c.run.refuse(w, req)
 			return
 		}
 		defer c.run.work.end(oneRequest)
-	}
-	if c.run.State() >= fsm.Draining {
-		setConnectionClose(w, req)
 	}
 	c.next.ServeHTTP(w, req)
 }
@@ -67,7 +67,6 @@ func (c *counter) counted(req *http.Request) bool {
 // refuse answers a request that came after Draining (HTTP-4).
 func (r *run) refuse(w http.ResponseWriter, req *http.Request) {
 	r.log.addLimited(slog.LevelWarn, 0, "request after Draining refused", slog.String("path", req.URL.Path))
-	w.Header().Set("Connection", "close")
 	w.Header().Set("Retry-After", "1")
 	http.Error(w, "the service is shutting down", http.StatusServiceUnavailable)
 }

@@ -190,12 +190,9 @@ func (c *serveCall) requestStop(err error) error {
 	if !c.cfg.untilStopped {
 		return err
 	}
-	named := err
-	switch {
-	case c.ln != nil:
+	named := err // by net.Listen
+	if c.ln != nil {
 		named = fmt.Errorf("server with UntilStopped on %s: %w", c.ln.address(), err)
-	case c.srv != nil && c.srv.Addr != "":
-		named = fmt.Errorf("server with UntilStopped at %q: %w", c.srv.Addr, err)
 	}
 	from(c.ctx).serverFailed(c.pc, named)
 	return err

@@ -150,6 +150,7 @@ func sites() []site {
 		{"lifecycle/log.go", "asyncLog.idleGroups", "", ruleRecord},
 		{"lifecycle/log.go", "asyncLog.panicked", "", ruleRecord}, // RUN-4 asks for the stack in the error
 		{"lifecycle/phase_draining.go", "run.logIdleGroups", "", ruleRecord},
+		{"lifecycle/http_handler.go", "run.refuse", "addLimited", ruleRecord}, // DRAIN-3's are of Track, Go and DrainGroup
 
 		{"lifecycle/http_hijack.go", "connections.find", "isHijacked", ruleForeign},
 		{"lifecycle/http_hijack.go", "innerConn", "", ruleForeign},

@@ -28,7 +28,7 @@ func drainCases() []Case {
 				return group(ctx)
 			}
 		}),
-		wrong("the drain timeout is ignored", "DRAIN-2 HTTP-1", func(i *impl) {
+		wrong("the drain timeout is ignored", "DRAIN-2 HTTP-1 HTTP-6", func(i *impl) {
 			onSettings(i, func(s *settings) {
 				keepGrace(s)
 				s.Drain = 1e6 * time.Hour

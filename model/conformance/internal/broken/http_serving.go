@@ -72,12 +72,12 @@ func serveCases() []Case {
 			})
 		}).because("all that Serve adds is missing, the lifecycle in the requests' contexts too"),
 		// The run around it knows nothing of its requests.
-		wrong("Serve lives in a run of its own", "HEALTH-4 HTTP-1 HTTP-2 HTTP-3", func(i *impl) {
+		wrong("Serve lives in a run of its own", "HEALTH-4 HTTP-1 HTTP-2 HTTP-3 HTTP-6", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				return lifecycle.Run(func(ctx context.Context) error { return serve(ctx, srv, ln) },
 					lifecycle.WithContext(ctx), lifecycle.WithSignals())
 			})
-		}).because("readiness follows that run, which begins to drain after the delay of the one around it"),
+		}).because("readiness follows that run, which begins to drain after the delay of the one around it, and what it cuts is not in the result of that"),
 		wrong("Serve returns a moment after the last answer", "HTTP-1", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				defer time.Sleep(300 * time.Millisecond)
@@ -115,14 +115,14 @@ func serveCases() []Case {
 				return err
 			})
 		}),
-		wrong("cut requests are not reported", "DRAIN-2 HTTP-1 HTTP-2", func(i *impl) {
+		wrong("cut requests are not reported", "DRAIN-2 HTTP-1 HTTP-2 HTTP-6", func(i *impl) {
 			onErrors(i, func(all []error) []error {
 				return slices.DeleteFunc(all, func(err error) bool {
 					var timeout *lifecycle.DrainTimeoutError
 					return errors.As(err, &timeout) && timeout.Requests > 0 && len(timeout.Groups) == 0
 				})
 			})
-		}),
+		}).because("each says of what it is about that the result has it"),
 		wrong("only one server is served in a run", "HTTP-1", func(i *impl) {
 			of := notes[atomic.Bool](i)
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {

@@ -76,6 +76,45 @@ func (c *Checker) endAfterStop(s subject.Settings, err error, look func(how stri
 	})
 }
 
+// EndsWithTheStop checks RUN-7: main, and then a task, ends as soon as the parent is
+// cancelled, which is the stop.
+func EndsWithTheStop(c *Checker) {
+	c.endsWithTheStop("main", func(_ context.Context, end func() error) error { return end() })
+	if c.offered[subject.NeedGo] {
+		c.endsWithTheStop("a task", func(ctx context.Context, end func() error) error {
+			c.Impl.Go(ctx, func(context.Context) error { return end() })
+			play.Wait(ctx.Done(), time.Hour)
+			return nil
+		})
+	}
+}
+
+// ServeFuncEndsWithTheStop checks HTTP-8: serve does.
+func ServeFuncEndsWithTheStop(c *Checker) {
+	c.endsWithTheStop("serve", func(ctx context.Context, end func() error) error {
+		return c.Impl.ServeFunc(ctx, end, func(context.Context) error { return nil }, nil)
+	})
+}
+
+// endsWithTheStop has a part of a run end with an error that is clean after a stop, and
+// do so right after the stop. It is tried several times: what an implementation sees
+// first may depend on chance.
+func (c *Checker) endsWithTheStop(what string, run func(ctx context.Context, end func() error) error) {
+	for n := range 24 {
+		cause := errors.New("the cause")
+		err := slices.Concat(usualEnds, []error{cause})[n%4]
+		c.bubble(func() {
+			parent, stop := context.WithCancelCause(context.Background())
+			result := c.run(func(ctx context.Context) error {
+				time.Sleep(time.Duration(n%3) * time.Millisecond)
+				return run(ctx, func() error { stop(cause); return err })
+			}, subject.Settings{Parent: parent})
+			c.expect(result == nil, "%s returns %q when the parent has been cancelled, and Run returns %v", what, err, result)
+			time.Sleep(time.Minute)
+		})
+	}
+}
+
 // endless is an error that unwraps to itself, straight away or by others.
 type endless struct{ next []error }
 

@@ -51,6 +51,7 @@ func drainClauses() []Clause {
 				{"on busy processors", nil, checks.TimeoutOnBusyProcessors},
 				{"a further interrupt on busy processors", []subject.Need{subject.NeedSignals}, checks.ForcedOnBusyProcessors},
 				{"the error and the log line count requests", []subject.Need{subject.NeedLog, subject.NeedHandler}, checks.RequestsAreCounted},
+				{"the error counts requests once", []subject.Need{subject.NeedServe, subject.NeedHandler, subject.NeedParent}, checks.ServedRequestsAreCounted},
 				{"so they do when there are many", []subject.Need{subject.NeedLog, subject.NeedTrack}, checks.ManyUnitsAreCounted},
 			},
 		},
