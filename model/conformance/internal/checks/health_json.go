@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
 // oddTexts are names and texts that a hand-made JSON body gets wrong.
@@ -57,6 +59,31 @@ func SortedKeys(c *Checker) {
 			r := play.Ask(h.Readiness, http.MethodGet)
 			keys := checkKeys(r.Body)
 			c.expect(len(keys) == len(names) && (slices.IsSorted(keys) || slices.Equal(keys, names)), "the checks come as %q", keys)
+		}
+	})
+}
+
+// SortedKeysOfLater checks HEALTH-12: keys are sorted when checks are added, and removed,
+// between probes.
+func SortedKeysOfLater(c *Checker) {
+	c.bubble(func() {
+		h, want := c.health(), []string{}
+		random := rand.New(rand.NewPCG(1, 2))
+		for range 100 {
+			for range 1 + random.IntN(3) {
+				name := string('a' + rune(random.IntN(26)))
+				at, there := slices.BinarySearch(want, name)
+				switch {
+				case !there:
+					h.AddCheck(name, func() error { return nil })
+					want = slices.Insert(want, at, name)
+				case c.offered[subject.NeedRemoveCheck]:
+					h.RemoveCheck(name)
+					want = slices.Delete(want, at, at+1)
+				}
+			}
+			keys := checkKeys(play.Ask(h.Readiness, http.MethodGet).Body)
+			c.expect(slices.Equal(keys, want), "after checks were added and removed, they come as %q, want %q", keys, want)
 		}
 	})
 }
@@ -126,6 +153,11 @@ func OddReasons(c *Checker) {
 			r := play.Ask(h.Readiness, http.MethodGet)
 			c.expect(r.Invalid == nil, "the reason %q: the body is not JSON: %v: %s", text, r.Invalid, r.Body)
 			c.expect(!utf8.ValidString(text) || r.Reason == text || r.Reason == "", "the reason %q is shown as %q", text, r.Reason)
+		}
+		for letter := byte('!'); letter <= '~'; letter++ {
+			h.SetNotReady(string(letter))
+			r := play.Ask(h.Readiness, http.MethodGet)
+			c.expect(r.Reason == string(letter), "the reason %q is shown as %q", letter, r.Reason)
 		}
 		for n := range 5 { // whether a long one is cut is open, and where; not between the bytes of a rune
 			h.SetNotReady(strings.Repeat("x", n) + strings.Repeat("日", 3000))

@@ -25,12 +25,14 @@ type observedHealth struct {
 	subject.HealthFuncs
 	log logbook
 
+	made time.Time
+
 	mu      sync.Mutex
 	changes []change
 }
 
 func (c *Checker) observedHealth() *observedHealth {
-	w := &observedHealth{}
+	w := &observedHealth{made: time.Now()}
 	w.HealthFuncs = c.Impl.HealthWith("the tool", "1.2.3", subject.HealthSettings{
 		Log: w.log.log,
 		Observe: func(check string, err error, at time.Time) {
@@ -97,10 +99,12 @@ func (c *Checker) expectChanges(what string, w *observedHealth, name string, tex
 	if !c.offered[subject.NeedHealthObserver] {
 		return
 	}
-	got := []string{}
+	got, before := []string{}, w.made
 	for _, change := range changes {
 		if change.check == name {
 			got = append(got, change.text)
+			c.expect(!change.at.Before(before) && !change.at.After(time.Now()), "%s: the observer gets %q at %v, of a time of %v, and the one before was of %v", what, change.text, time.Now(), change.at, before)
+			before = change.at
 		}
 	}
 	c.expect(slices.Equal(got, texts), "%s: the observer gets %q, want %q", what, got, texts)

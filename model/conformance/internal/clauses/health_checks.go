@@ -58,6 +58,7 @@ func checkClauses() []Clause {
 			Checks: []Check{
 				{"unusual names and texts", []subject.Need{subject.NeedHealth}, checks.OddTexts},
 				{"keys are sorted", []subject.Need{subject.NeedHealth}, checks.SortedKeys},
+				{"keys are sorted when checks are added later", []subject.Need{subject.NeedHealth}, checks.SortedKeysOfLater},
 				{"failing in every way", []subject.Need{subject.NeedHealth, subject.NeedAddCheckContext}, checks.FailingTexts},
 				{"names that become equal", []subject.Need{subject.NeedHealth, subject.NeedAddCheckContext}, checks.EqualNames},
 				{"hundreds of long texts", []subject.Need{subject.NeedHealth}, checks.LargeBody},
