@@ -108,7 +108,10 @@ func sites() []site {
 		{"health/readiness.go", "Handler.Gate", "", ruleAPI},
 		{"health/scheduler_results.go", "scheduler.decide", "c.since", ruleAPI},
 		{"health/scheduler_results.go", "scheduler.decide", "c.last.fails", ruleAPI}, // of which c.since depends
-		{"lifecycle/hooks.go", "OnShutdownContext", "opt == nil", ruleAPI},           // as of health's
+		{"lifecycle/hooks.go", "hookEntry.String", "h.name", ruleAPI},                // of HookName
+		{"lifecycle/hooks.go", "hookEntry.failed", "h.name", ruleAPI},
+		{"lifecycle/http_handler.go", "copyBack", "", ruleAPI},             // what middleware reads
+		{"lifecycle/hooks.go", "OnShutdownContext", "opt == nil", ruleAPI}, // as of health's
 		{"lifecycle/hooks.go", "OnShutdownContext", "r != nil", ruleAPI},
 		{"lifecycle/hooks.go", "OnShutdownContext", "option %d", ruleAPI},
 		{"lifecycle/phase_hooks.go", "run.unfinishedHooks", "phase.ran", ruleAPI}, // fields of an error
@@ -139,6 +142,7 @@ func sites() []site {
 		{"lifecycle/phase_draining.go", "run.warnMainNotBack", "grace-grace/5", ruleWords},
 		{"lifecycle/phase_hooks.go", "run.removeRunning", "ended.Sub", ruleWords},
 		{"lifecycle/options.go", "WithSignals", "i+1", ruleWords},
+		{"lifecycle/http_listener.go", "listener.address", "", ruleWords},
 		{"lifecycle/http_listener.go", "listener.hangs", "", ruleWords},
 		{"lifecycle/http_stop.go", "", "warnHangingListeners", ruleWords},
 		{"lifecycle/http_stop.go", "server.warnHangingListeners", "", ruleWords},

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -89,6 +90,19 @@ func answerCases() []Case {
 				}
 			})
 		}),
+		wrong("the keys are not sorted once a check is added later", "HEALTH-12", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				var asked, later atomic.Bool
+				add := h.AddCheck
+				h.AddCheck = func(name string, check func() error) { later.Store(asked.Load()); add(name, check) }
+				h.Readiness = rewritten(h.Readiness, func(a *httptest.ResponseRecorder) {
+					asked.Store(true)
+					if later.Load() {
+						setBody(a, withFirstLast.ReplaceAllString(a.Body.String(), `"checks":{$2,$1}`))
+					}
+				})
+			})
+		}),
 		wrong("quotes are not escaped", "HEALTH-12", func(i *impl) {
 			onAnswers(i, replaceIn(`\\"`, `"`))
 		}),
@@ -123,3 +137,6 @@ func onAnswers(i *impl, f func(a *httptest.ResponseRecorder)) {
 		}
 	})
 }
+
+// withFirstLast finds checks of which the first is to be the last.
+var withFirstLast = regexp.MustCompile(`"checks":\{("[a-z]":"ok"),("[^{}]*")\}`)

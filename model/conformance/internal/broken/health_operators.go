@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/greynewell/mist-go/model/conformance"
 )
@@ -56,6 +57,25 @@ func operatorCases() []Case {
 			onHealth(i, func(h *funcs) {
 				of := h.ReadinessOf
 				h.ReadinessOf = func(groups ...string) http.Handler { return of(groups[:min(1, len(groups))]...) }
+			})
+		}),
+		wrong("an observer of checks is told no time", "HEALTH-16", func(i *impl) {
+			onHealthWith(i, func(s *healthSettings) func(*funcs) {
+				if observe := s.Observe; observe != nil {
+					s.Observe = func(check string, err error, _ time.Time) { observe(check, err, time.Time{}) }
+				}
+				return nil
+			})
+		}),
+		wrong("a reason of one letter is not shown", "HEALTH-12", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				set := h.SetNotReady
+				h.SetNotReady = func(reason string) {
+					if len(reason) == 1 {
+						reason = ""
+					}
+					set(reason)
+				}
 			})
 		}),
 		wrong("no group given runs every check", "HEALTH-17", func(i *impl) {
