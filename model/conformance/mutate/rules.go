@@ -143,6 +143,7 @@ func sites() []site {
 		{"lifecycle/phase_hooks.go", "run.removeRunning", "ended.Sub", ruleWords},
 		{"lifecycle/options.go", "WithSignals", "i+1", ruleWords},
 		{"lifecycle/http_listener.go", "listener.address", "", ruleWords},
+		{"lifecycle/http_serve.go", "serveCall.check", "err == nil", ruleWords},
 		{"lifecycle/http_listener.go", "listener.hangs", "", ruleWords},
 		{"lifecycle/http_stop.go", "", "warnHangingListeners", ruleWords},
 		{"lifecycle/http_stop.go", "server.warnHangingListeners", "", ruleWords},
@@ -157,12 +158,14 @@ func sites() []site {
 		{"lifecycle/log.go", "asyncLog.idleGroups", "", ruleRecord},
 		{"lifecycle/log.go", "asyncLog.panicked", "", ruleRecord}, // RUN-4 asks for the stack in the error
 		{"lifecycle/phase_draining.go", "run.logIdleGroups", "", ruleRecord},
+		{"lifecycle/http_stop.go", "server.failed", "log.add", ruleRecord},
 		{"lifecycle/http_handler.go", "run.refuse", "addLimited", ruleRecord}, // DRAIN-3's are of Track, Go and DrainGroup
 
 		{"lifecycle/http_hijack.go", "connections.find", "isHijacked", ruleForeign},
 		{"lifecycle/http_hijack.go", "innerConn", "", ruleForeign},
 		{"lifecycle/http_listener.go", "userConn", "", ruleForeign},
 		{"lifecycle/http_server.go", "", "userConn", ruleForeign},
+		{"lifecycle/http_server.go", "", "known", ruleForeign},                     // ConnContext and ConnState that panic
 		{"lifecycle/http_listener.go", "listener.closeContained", "", ruleForeign}, // a Close that panics
 		{"lifecycle/http_stop.go", "", "crash", ruleForeign},                       // and an Accept
 		{"lifecycle/http_protocols.go", "", "", ruleForeign},

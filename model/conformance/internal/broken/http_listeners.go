@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,6 +48,11 @@ func listenerCases() []Case {
 					_ = srv.Close()
 				}
 				return err
+			})
+		}),
+		wrong("connections that are not pointers are dropped", "HTTP-1", func(i *impl) {
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				return serve(ctx, srv, pointers{ln})
 			})
 		}),
 		wrong("a server may be served in two runs", "HTTP-1", func(i *impl) {
@@ -201,4 +207,18 @@ func withRequest(h http.Handler, f func(request context.Context) context.Context
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		h.ServeHTTP(w, req.WithContext(f(req.Context())))
 	})
+}
+
+// pointers is a listener that drops the connections that are not pointers.
+type pointers struct{ net.Listener }
+
+// Accept returns the next one that is.
+func (l pointers) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		if err != nil || reflect.TypeOf(conn).Kind() == reflect.Pointer {
+			return conn, err
+		}
+		_ = conn.Close()
+	}
 }

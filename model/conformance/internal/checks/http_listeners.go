@@ -81,6 +81,38 @@ func TwoListeners(c *Checker) {
 	})
 }
 
+// valueConn is a connection whose type cannot be the key of a map.
+type valueConn struct {
+	net.Conn
+	_ []byte
+}
+
+// valueListener accepts such connections.
+type valueListener struct{ net.Listener }
+
+// Accept returns a connection by value.
+func (l valueListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return valueConn{Conn: conn}, nil
+}
+
+// AnyConnection has connections that are not pointers.
+func AnyConnection(c *Checker) {
+	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		return c.Impl.Serve(ctx, srv, valueListener{ln})
+	}
+	c.serving(serve, subject.Settings{}, lasting, func(v *service) {
+		before, during := <-v.begin("1s"), v.begin("2s")
+		v.end()
+		e := <-during
+		c.expect(before.ok() && e.ok(), "connections whose type cannot be the key of a map: requests before and at the stop: %v and %v", before, e)
+		c.expect(v.hooksAt() >= e.at && v.result() == nil, "connections whose type cannot be the key of a map: hooks begin at %s, the last answer is given at %s, Serve returns %v", scenarios.Show(v.hooksAt()), scenarios.Show(e.at), v.result())
+	})
+}
+
 // OneOfTwoListenersFails has one of two listeners of a server fail. The other is served
 // until the stop.
 func OneOfTwoListenersFails(c *Checker) {

@@ -30,6 +30,7 @@ func httpClauses() []Clause {
 				{"a server that was closed before", serve, checks.ClosedServer},
 				{"two servers in one run", serve, checks.TwoServers},
 				{"one server on two listeners", serve, checks.TwoListeners},
+				{"connections that are not pointers", serve, checks.AnyConnection},
 				{"one of two listeners fails", serve, checks.OneOfTwoListenersFails},
 				{"one server in two runs", serve, checks.ServerInTwoRuns},
 				{"one server with different options", append(serve, subject.NeedUntilStopped), checks.ServerWithTwoOptions},
