@@ -142,6 +142,8 @@ func sites() []site {
 		{"lifecycle/phase_draining.go", "run.warnMainNotBack", "grace-grace/5", ruleWords},
 		{"lifecycle/phase_hooks.go", "run.removeRunning", "ended.Sub", ruleWords},
 		{"lifecycle/options.go", "WithSignals", "i+1", ruleWords},
+		{"lifecycle/options.go", "config.positive", "is not a", ruleWords},
+		{"lifecycle/options.go", "config.notNegative", "is negative", ruleWords},
 		{"lifecycle/http_listener.go", "listener.address", "", ruleWords},
 		{"lifecycle/http_serve.go", "serveCall.check", "err == nil", ruleWords},
 		{"lifecycle/http_listener.go", "listener.hangs", "", ruleWords},

@@ -185,6 +185,38 @@ func UntilFails(c *Checker) {
 	})
 }
 
+// UntilReturnIsAwaited has the listener take a moment to end: Run waits for the return.
+func UntilReturnIsAwaited(c *Checker) {
+	for _, closing := range []time.Duration{0, time.Millisecond, 20 * time.Millisecond} {
+		serve, of := c.until(0, nil)
+		slow := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+			return serve(ctx, srv, slowlyClosed{ln, closing})
+		}
+		c.serving(slow, subject.Settings{}, lasting, func(v *service) {
+			of.Store(v)
+			v.end()
+			play.Wait(v.over, time.Minute)
+			time.Sleep(time.Second)
+			c.expect(v.at(untilEnded) <= v.at(returned), "the listener of a server that serves until the run is stopped takes %v to end: Run returns at %s, the server %s", closing, scenarios.Show(v.at(returned)), scenarios.Show(v.at(untilEnded)))
+		})
+	}
+}
+
+// slowlyClosed is a listener that takes a while to end once it is closed.
+type slowlyClosed struct {
+	net.Listener
+	takes time.Duration
+}
+
+// Accept fails later.
+func (l slowlyClosed) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		time.Sleep(l.takes)
+	}
+	return conn, err
+}
+
 // UntilClosedBefore has the server be closed before it is served, so that it cannot be:
 // that requests a stop too.
 func UntilClosedBefore(c *Checker) {

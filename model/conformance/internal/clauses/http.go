@@ -173,6 +173,7 @@ func untilClause() Clause {
 			{"its requests do not count as work", until, checks.UntilIsNoWork},
 			{"main does not return, or a hook does not", until, checks.UntilWhenHooksEndOtherwise},
 			{"it fails before the stop", until, checks.UntilFails},
+			{"its return is waited for", until, checks.UntilReturnIsAwaited},
 			{"it was closed before", until, checks.UntilClosedBefore},
 			{"it is begun inside a task", append(until, subject.NeedGo, subject.NeedStop, subject.NeedLog), checks.UntilInGo},
 			{"it is begun when the run is over", until, checks.UntilWhenItIsOver},
