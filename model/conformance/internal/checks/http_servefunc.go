@@ -22,6 +22,7 @@ type foreignServer struct {
 	ends     error         // what serve returns
 	shutdown error         // what shutdown returns
 	heeds    bool          // shutdown returns when its context ends
+	detached bool          // the context that ServeFunc is given does not end with main's
 
 	stopping, closed chan struct{}
 	once             *sync.Once
@@ -99,6 +100,9 @@ func (c *Checker) serveFunc(s subject.Settings, server foreignServer, withClose 
 		result = c.run(func(ctx context.Context) error {
 			c.hook(ctx, func() { all.note("hook") })
 			context.AfterFunc(ctx, func() { all.note("cancel") })
+			if server.detached {
+				ctx = context.WithoutCancel(ctx)
+			}
 			served = c.Impl.ServeFunc(ctx, server.serve, shutdown, closeNow)
 			all.note("served")
 			if passOn {
@@ -117,12 +121,13 @@ func (c *Checker) serveFunc(s subject.Settings, server foreignServer, withClose 
 	return all, served, result
 }
 
-// ServeFuncStops has servers that take their time, more of it than main's
-// grace, with and without a closeNow.
+// ServeFuncStops has servers that take their time, more of it than main's grace, with
+// and without a closeNow, and with a context that ends with main's or does not.
 func ServeFuncStops(c *Checker) {
 	for _, withClose := range []bool{false, true} {
 		for _, takes := range []time.Duration{0, 1500 * time.Millisecond, 9 * time.Second} {
-			all, served, result := c.serveFunc(subject.Settings{Delay: 2 * time.Second}, foreignServer{takes: takes, ends: http.ErrServerClosed}, withClose, true)
+			server := foreignServer{takes: takes, ends: http.ErrServerClosed, detached: withClose && takes > 0}
+			all, served, result := c.serveFunc(subject.Settings{Delay: 2 * time.Second}, server, withClose, true)
 			cancel := all.at("cancel")
 			c.expect(promptly(all.at("shutdown"), cancel) && all.count("shutdown") == 1, "shutdown is called %d times, first at %s, want once, at the cancel at %s",
 				all.count("shutdown"), scenarios.Show(all.at("shutdown")), scenarios.Show(cancel))
