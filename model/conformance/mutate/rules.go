@@ -240,7 +240,7 @@ func ofBound(m *Mutant) bool {
 
 // bounds are constants whose number is the implementation's own.
 var bounds = map[string]bool{
-	"depthLimit": true, "limitedFrom": true, "madeAhead": true, "maxPending": true, "maxPooled": true, "maxRuns": true,
+	"depthLimit": true, "headerBatch": true, "limitedFrom": true, "madeAhead": true, "maxPending": true, "maxPooled": true, "maxRuns": true,
 }
 
 // namedKeys are the keys of records that LOG-1 asks for.

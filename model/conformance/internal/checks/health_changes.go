@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
@@ -157,6 +160,39 @@ func SlowObserver(c *Checker) {
 		close(end)
 		time.Sleep(time.Second)
 	})
+}
+
+// FailingObserverGetsAll has an observer, or a logger, fail each time that it is called:
+// it gets every change all the same.
+func FailingObserverGetsAll(c *Checker) {
+	for what, fail := range map[string]func(){"panics": func() { panic("on purpose") }, "calls Goexit": runtime.Goexit} {
+		c.bubble(func() {
+			var told, logged atomic.Int64
+			h := c.Impl.HealthWith("the tool", "1.2.3", subject.HealthSettings{
+				Log: func(_, line string) {
+					if strings.Contains(line, "db-primary") {
+						logged.Add(1)
+						fail()
+					}
+				},
+				Observe: func(string, error, time.Time) { told.Add(1); fail() },
+			})
+			var result error
+			h.AddCheckContext("db-primary", func(context.Context) error { return result }, subject.CheckSettings{})
+			play.Ask(h.Readiness, http.MethodGet)
+			time.Sleep(soon)
+			before := logged.Load() // that it was added, for example
+			for n := range 6 {
+				result = nil
+				if n%2 == 0 {
+					result = errors.New("the reason")
+				}
+				play.Ask(h.Readiness, http.MethodGet)
+				time.Sleep(soon)
+			}
+			c.expect(told.Load() == 6 && logged.Load()-before >= 6, "an observer and a logger %s at each of 6 changes, and they are called %d and %d times", what, told.Load(), logged.Load()-before)
+		})
+	}
 }
 
 // ManyChanges has several checks begin to fail at one instant, and pass again at

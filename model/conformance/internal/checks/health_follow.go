@@ -37,6 +37,17 @@ func FollowNothing(c *Checker) {
 	r := play.Ask(h.Readiness, http.MethodGet)
 	c.expectReply("after Follow with a foreign context", r, http.StatusOK, "ok")
 	c.expect(r.State == "", "a handler that follows nothing names the state %q", r.State)
+	_ = c.run(func(ctx context.Context) error {
+		h.Follow(ctx)
+		log, restore := defaultLog()
+		h.Follow(context.Background())
+		restore()
+		c.expectLog(log, "ERROR ")
+		r := play.Ask(h.Readiness, http.MethodGet)
+		c.expect(r.State == string(model.Running) && r.Code == http.StatusOK, "after Follow with main's context, and then with a foreign one, the state is %q, and readiness %d", r.State, r.Code)
+		return nil
+	}, subject.Settings{})
+	c.expect(play.Ask(h.Readiness, http.MethodGet).Code != http.StatusOK, "after Follow with main's context, and then with a foreign one, readiness is 200 when the run is over")
 }
 
 // asRequest is the context of a request that carries the run of ctx, and is

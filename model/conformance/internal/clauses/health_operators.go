@@ -23,6 +23,7 @@ func operatorClauses() []Clause {
 				{"whatever the settings, and what becomes of the probe", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.ChangesWhateverElse},
 				{"texts are those that readiness shows", []subject.Need{subject.NeedHealthObserver}, checks.ObservedTexts},
 				{"an observer that takes long", []subject.Need{subject.NeedHealthObserver}, checks.SlowObserverGetsAll},
+				{"observers and loggers that fail each time", []subject.Need{subject.NeedHealthLog, subject.NeedHealthObserver, subject.NeedAddCheckContext}, checks.FailingObserverGetsAll},
 				{"observers that hang and panic", []subject.Need{subject.NeedHealthObserver}, checks.SlowObserver},
 			},
 		},
