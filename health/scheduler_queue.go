@@ -25,12 +25,12 @@ func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
 
 func (q *queue) Push(x any) { *q = append(*q, x.(entry)) }
 
+// Pop removes the last entry. Nobody uses what heap.Pop returns.
 func (q *queue) Pop() any {
 	last := len(*q) - 1
-	e := (*q)[last]
 	(*q)[last] = entry{}
 	*q = (*q)[:last]
-	return e
+	return nil
 }
 
 // alarms is a heap of the checks that have an alarm, earliest first; each check has its
@@ -52,13 +52,13 @@ func (a *alarms) Push(x any) {
 	*a = append(*a, c)
 }
 
+// Pop removes the last check, whose alarm is none then.
 func (a *alarms) Pop() any {
 	last := len(*a) - 1
-	c := (*a)[last]
-	c.alarm = 0
+	(*a)[last].alarm = 0
 	(*a)[last] = nil
 	*a = (*a)[:last]
-	return c
+	return nil
 }
 
 // readyList is a linked list of the checks to call now, in order.
