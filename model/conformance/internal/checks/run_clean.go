@@ -15,7 +15,13 @@ import (
 // CleanErrorIsAskedOfLeaves has the user's function know one error and
 // nothing that holds it, or everything that holds it.
 func CleanErrorIsAskedOfLeaves(c *Checker) {
-	mine, other := errors.New("the user's"), errors.New("another")
+	for _, mine := range []error{errors.New("the user's"), &single{}} { // of which one unwraps to nothing
+		c.cleanErrorIsAskedOfLeaves(mine)
+	}
+}
+
+func (c *Checker) cleanErrorIsAskedOfLeaves(mine error) {
+	other := errors.New("another")
 	for what, is := range map[string]func(error) bool{
 		"it is that error":  func(err error) bool { return err == mine },
 		"it has that error": func(err error) bool { return errors.Is(err, mine) },
@@ -74,45 +80,6 @@ func (c *Checker) endAfterStop(s subject.Settings, err error, look func(how stri
 			return nil
 		}, s))
 	})
-}
-
-// EndsWithTheStop checks RUN-7: main, and then a task, ends as soon as the parent is
-// cancelled, which is the stop.
-func EndsWithTheStop(c *Checker) {
-	c.endsWithTheStop("main", func(_ context.Context, end func() error) error { return end() })
-	if c.offered[subject.NeedGo] {
-		c.endsWithTheStop("a task", func(ctx context.Context, end func() error) error {
-			c.Impl.Go(ctx, func(context.Context) error { return end() })
-			play.Wait(ctx.Done(), time.Hour)
-			return nil
-		})
-	}
-}
-
-// ServeFuncEndsWithTheStop checks HTTP-8: serve does.
-func ServeFuncEndsWithTheStop(c *Checker) {
-	c.endsWithTheStop("serve", func(ctx context.Context, end func() error) error {
-		return c.Impl.ServeFunc(ctx, end, func(context.Context) error { return nil }, nil)
-	})
-}
-
-// endsWithTheStop has a part of a run end with an error that is clean after a stop, and
-// do so right after the stop. It is tried several times: what an implementation sees
-// first may depend on chance.
-func (c *Checker) endsWithTheStop(what string, run func(ctx context.Context, end func() error) error) {
-	for n := range 24 {
-		cause := errors.New("the cause")
-		err := slices.Concat(usualEnds, []error{cause})[n%4]
-		c.bubble(func() {
-			parent, stop := context.WithCancelCause(context.Background())
-			result := c.run(func(ctx context.Context) error {
-				time.Sleep(time.Duration(n%3) * time.Millisecond)
-				return run(ctx, func() error { stop(cause); return err })
-			}, subject.Settings{Parent: parent})
-			c.expect(result == nil, "%s returns %q when the parent has been cancelled, and Run returns %v", what, err, result)
-			time.Sleep(time.Minute)
-		})
-	}
 }
 
 // endless is an error that unwraps to itself, straight away or by others.

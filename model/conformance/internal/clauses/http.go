@@ -130,7 +130,6 @@ func httpClauses() []Clause {
 				{"several servers", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncSeveral},
 				{"closeNow is waited for", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncCloseNow},
 				{"a shutdown that outlasts serve", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncShutdownOutlasts},
-				{"one that ends just after the stop", []subject.Need{subject.NeedServeFunc, subject.NeedParent}, checks.ServeFuncEndsWithTheStop},
 				{"one that does not stop when a signal forces", []subject.Need{subject.NeedServeFunc, subject.NeedSignals}, checks.ServeFuncIsCutWhenForced},
 			},
 		},

@@ -126,7 +126,6 @@ func runClauses() []Clause {
 				{"other errors are not clean", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.OthersAreNotClean},
 				{"WithCleanError adds to the clean ends", []subject.Need{subject.NeedCleanError, subject.NeedStop}, checks.CleanErrorAdds},
 				{"a clean end in the drain delay", []subject.Need{subject.NeedDelay, subject.NeedStop}, checks.CleanInDelay},
-				{"an end just after the stop", []subject.Need{subject.NeedParent}, checks.EndsWithTheStop},
 				{"errors of any shape", []subject.Need{subject.NeedRunWith, subject.NeedStop, subject.NeedGo}, checks.CleanResults},
 				{"an end because of the parent's end", []subject.Need{subject.NeedRunWith, subject.NeedParent}, checks.EndsWithParent},
 				{"a task that ends so before a stop", []subject.Need{subject.NeedRunWith, subject.NeedGo}, checks.TaskBeforeStop},
