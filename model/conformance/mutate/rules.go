@@ -177,6 +177,7 @@ func sites() []site {
 		{"health/scheduler.go", "scheduler.startWorker", "s.workerStarting = true", ruleSpeed},
 		{"health/scheduler_checks.go", "scheduler.all", "s.sorted.Load", ruleSpeed},
 		{"health/scheduler_timer.go", "scheduler.setAlarm", "now+maxCounted", ruleSpeed},
+		{"lifecycle/hooks.go", "hookNames.of", "unnamed", ruleSpeed},
 
 		{"health/http.go", "Handler.respond", "scratch.Put", ruleCapacity},
 		{"health/scheduler_checks.go", "scheduler.put", "len(s.added)", ruleCapacity},
