@@ -115,7 +115,9 @@ func dropGlobally(found []Finding) []Finding {
 	if lives["in-flight-dropped"] > lives["early-exit"] {
 		because["early-exit"] = append(because["early-exit"], "in-flight-dropped")
 	} else {
-		because["in-flight-dropped"] = []string{"early-exit"}
+		for _, name := range []string{"in-flight-dropped", "listener-closed-early", "accepted-without-answer"} {
+			because[name] = append(because[name], "early-exit")
+		}
 	}
 	return slices.DeleteFunc(found, func(f Finding) bool {
 		return slices.ContainsFunc(because[f.Name], func(name string) bool { return lives[name] > 0 })

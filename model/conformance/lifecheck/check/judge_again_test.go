@@ -3,6 +3,7 @@ package check
 import (
 	"slices"
 	"testing"
+	"time"
 )
 
 func TestAnExitIsReportedWithWhatWasPrinted(t *testing.T) {
@@ -37,6 +38,22 @@ func TestADoubtfulFindingIsReportedWhenItIsSeenAgain(t *testing.T) {
 	found, doubt = Judge(options(), survey, []Life{slowly(UnderLoad), slowly(UnderLoad)})
 	if len(found) != 1 || found[0].Name != "keep-alive-not-ended" || len(doubt) != 0 {
 		t.Errorf("twice: found %v, in doubt %v", found, doubt)
+	}
+}
+
+// A process that exits is seen to end later than its listener and its connections.
+func TestWhatEndsWithTheProcessIsAnEarlyExit(t *testing.T) {
+	exits := func(at time.Duration) Life {
+		l := lost(UnderLoad)
+		l.Exit = at
+		l.Requests, l.Conns = l.Requests[:1], nil
+		l.Probes = slices.DeleteFunc(l.Probes, func(p Probe) bool { return p.Begun > 1200*ms })
+		l.probe(Probe{Role: ReadyProbe, Outcome: Refused}, 1210*ms)
+		return l
+	}
+	found, _ := Judge(options(), survey, []Life{exits(1205 * ms), exits(1205 * ms), exits(1500 * ms)})
+	if len(found) != 1 || found[0].Name != "early-exit" {
+		t.Errorf("found %+v, want early-exit", found)
 	}
 }
 

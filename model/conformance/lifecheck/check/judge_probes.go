@@ -81,7 +81,7 @@ func (j *judge) readiness() {
 		}
 		return
 	}
-	if last.Begun < j.Stop+atOnce || !j.proved(j.Stop, last.Begun) {
+	if last.Begun < j.Stop+atOnce+2*j.Late || !j.proved(j.Stop, last.Begun) {
 		return
 	}
 	end := j.closed(mustTarget(j.Options.Ready).addr).never

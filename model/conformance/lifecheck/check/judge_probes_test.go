@@ -62,11 +62,31 @@ func TestProbesOnKeptConnectionsAndThoseThatAreCutCount(t *testing.T) {
 		{"readiness passes on a kept connection", kept(200, stopAt+300*ms), []string{"readiness-flaps"}},
 		{"it does at the signal", kept(200, stopAt+100*ms), nil},
 		{"it fails there too", kept(503, stopAt+300*ms), nil},
+		{"readiness fails after 450 ms", lateReady(0), []string{"readiness-slow"}},
+		{"it does on a machine that is late", lateReady(150 * ms), nil},
+		{"answers are not told of the stop before readiness fails", func(l *Life) {
+			lateReady(150 * ms)(l)
+			for at := stopAt + 260*ms; at < stopAt+450*ms; at += 50 * ms {
+				l.probe(Probe{Role: KeptProbe, Outcome: Answered, Status: 200}, at)
+			}
+		}, nil},
 	} {
 		l := well(UnderLoad)
 		c.change(l)
 		if names := distinct(sightings(options(), survey, *l)); !slices.Equal(names, c.want) {
 			t.Errorf("%s: found %v, want %v", c.name, names, c.want)
 		}
+	}
+}
+
+// lateReady has readiness pass for 450 ms more, on a machine that is so late.
+func lateReady(late time.Duration) func(l *Life) {
+	return func(l *Life) {
+		l.Late = late
+		l.each(ReadyProbe, func(p *Probe) {
+			if p.Begun < stopAt+450*ms {
+				p.Status = 200
+			}
+		})
 	}
 }

@@ -98,7 +98,7 @@ func (j *judge) connections() {
 	}
 	untold, last := 0, Probe{}
 	for _, p := range slices.Concat(j.of(KeptProbe), j.of(KeptReady)) {
-		if p.Outcome == Answered && !p.Told && p.Begun > j.Stop+atOnce && j.proved(j.Stop, p.Begun) {
+		if p.Outcome == Answered && !p.Told && p.Begun > max(j.Stop+atOnce, j.aware()) && j.proved(j.Stop, p.Begun) {
 			untold++
 			last = p
 		}

@@ -17,9 +17,9 @@ func wrongExits() []Case {
 	return []Case{
 		{Name: "it never exits", Finds: finds("killed"), adjust: func(o *check.Options) { o.Budget = 3 * time.Second },
 			main: of(func(s *service) { s.end = func() int { s.shutdown(); select {} } })},
-		{Name: "it takes longer than the budget", Finds: finds("over-budget"),
+		{Name: "it takes longer than the budget", Finds: finds("over-budget"), adjust: func(o *check.Options) { o.Budget = 10 * time.Second },
 			main: of(func(s *service) {
-				s.end = func() int { code := s.shutdown(); time.Sleep(4 * time.Second); return code }
+				s.end = func() int { code := s.shutdown(); time.Sleep(10 * time.Second); return code }
 			})},
 		{Name: "Shutdown has no deadline", Finds: finds("stuck-request-holds"), adjust: func(o *check.Options) { o.Budget = 4 * time.Second },
 			main: of(func(s *service) { s.wait = 0 })},

@@ -53,8 +53,9 @@ func wrongListeners() []Case {
 				}
 			})},
 		{Name: "nothing is accepted any more, but the listener is open", Finds: finds("accepted-without-answer"),
+			adjust: func(o *check.Options) { o.Delay = 1800 * time.Millisecond },
 			main: of(func(s *service) {
-				s.takes = 2500 * time.Millisecond
+				s.delay = 1800 * time.Millisecond
 				s.listen = func() net.Listener {
 					return &deaf{Listener: listenOn(os.Getenv(EnvAddr)), stop: s.stop, closed: make(chan struct{})}
 				}
