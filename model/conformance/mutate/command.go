@@ -58,6 +58,9 @@ func (c config) run(ctx context.Context, w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if wrong := (&report{found: all.found, reasons: reasons}).mistaken(); len(wrong) > 0 {
+		return errors.New("equivalent.txt is not right:\n" + strings.Join(wrong, "\n"))
+	}
 	asked := c.choose(all)
 	h := head{Code: all.sum, Own: c.own}
 	var kept *results

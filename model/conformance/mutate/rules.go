@@ -116,6 +116,8 @@ func sites() []site {
 		{"lifecycle/hooks.go", "OnShutdownContext", "option %d", ruleAPI},
 		{"lifecycle/phase_hooks.go", "run.unfinishedHooks", "phase.ran", ruleAPI}, // fields of an error
 		{"lifecycle/phase_hooks.go", "run.unfinishedHooks", "e.Ran", ruleAPI},
+		{"lifecycle/phase_draining.go", "run.enterDraining", "drain.deadline", ruleAPI}, // as a snapshot shows it in a delay
+		{"lifecycle/signals_unix.go", "uncatchableSignals", "", ruleAPI},                // of WithSignals
 		{"lifecycle/snapshot.go", "", "", ruleAPI},
 
 		{"fsm/machine.go", "TransitionError.Error", "", ruleWords},
@@ -161,6 +163,12 @@ func sites() []site {
 		{"lifecycle/log.go", "asyncLog.panicked", "", ruleRecord}, // RUN-4 asks for the stack in the error
 		{"lifecycle/phase_draining.go", "run.logIdleGroups", "", ruleRecord},
 		{"lifecycle/http_stop.go", "server.failed", "log.add", ruleRecord},
+		{"lifecycle/log.go", "asyncLog.tooLate", `"at"`, ruleRecord},
+		{"lifecycle/log.go", "asyncLog.tooLate", "pc != 0", ruleRecord},
+		{"lifecycle/phase_hooks.go", "run.interruptHooks", "log.add", ruleRecord},
+		{"lifecycle/serve_func.go", "funcServer.serve", "log.add", ruleRecord},
+		{"lifecycle/serve_func.go", "funcServer.serveEnded", "log.add", ruleRecord},
+		{"lifecycle/serve_func.go", "", "log.panicked", ruleRecord},
 		{"lifecycle/phase_hooks.go", "run.hookEnded", "tooLate", ruleRecord}, // HOOK-3's is startHook's
 		{"lifecycle/stop.go", "Stop", "tooLate", ruleRecord},
 		{"lifecycle/http_handler.go", "run.refuse", "addLimited", ruleRecord}, // DRAIN-3's are of Track, Go and DrainGroup
