@@ -212,15 +212,15 @@ func (s *server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		}
 		return
 	}
+	if s.run.State() >= fsm.Draining {
+		setConnectionClose(w, req)
+	}
 	work := s.run.work
 	if !work.begin(oneRequest) {
 		s.run.refuse(w, req)
 		return
 	}
 	defer work.end(oneRequest)
-	if s.run.State() >= fsm.Draining {
-		setConnectionClose(w, req)
-	}
 	if req.ProtoMajor == 1 && (s.run.cfg.drainDelay > 0 || req.ProtoMinor == 0 && !req.Close) {
 		w := &closeWriter{ResponseWriter: w, run: s.run, expects: req.Header["Expect"] != nil}
 		s.call(w, req)
