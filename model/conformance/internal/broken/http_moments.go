@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -73,29 +72,7 @@ func momentCases() []Case {
 				}})
 			})
 		}),
-		wrong("a connection without a request is waited for half a second after the stop", "HTTP-6", func(i *impl) {
-			var known sync.Map // the servers that it does so for already
-			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
-				if _, again := known.LoadOrStore(srv, true); again {
-					return serve(ctx, srv, ln)
-				}
-				conns := trackConns(srv)
-				waits := make(chan struct{})
-				defer context.AfterFunc(ctx, func() {
-					defer close(waits)
-					silent := false
-					conns.each(func(_ net.Conn, state http.ConnState) { silent = silent || state == http.StateNew })
-					if silent {
-						time.Sleep(500 * time.Millisecond)
-					}
-				})()
-				err := serve(ctx, srv, ln)
-				if ctx.Err() != nil {
-					<-waits
-				}
-				return err
-			})
-		}),
+		wrong("a connection without a request is waited for half a second after the stop", "HTTP-6", silentFor(500*time.Millisecond)),
 		wrong("of the requests that are out those beyond 16 are not counted", "DRAIN-2", func(i *impl) {
 			onErrors(i, func(all []error) []error {
 				for n, err := range all {

@@ -104,12 +104,13 @@ func AskedAsItStops(c *Checker) {
 	for seed := range uint64(6) {
 		r := rand.New(rand.NewPCG(seed, 23))
 		takes := time.Duration(1+r.IntN(450)) * time.Millisecond
-		stopping := make(chan struct{}, 1)
+		stop := make(chan func(), 1)
 		serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 			srv.ConnState = func(_ net.Conn, state http.ConnState) {
 				if state == http.StateActive {
 					select {
-					case <-stopping:
+					case f := <-stop:
+						time.AfterFunc(takes/2, f)
 						time.Sleep(takes)
 					default:
 					}
@@ -123,8 +124,7 @@ func AskedAsItStops(c *Checker) {
 				return
 			}
 			time.Sleep([]time.Duration{0, 300 * time.Millisecond, time.Second}[r.IntN(3)])
-			stopping <- struct{}{}
-			time.AfterFunc(takes/2, v.stop)
+			stop <- v.stop
 			e := w.get(v, "100ms")
 			c.expect(e.ok() || e.err == io.EOF && v.at(cancelled) > v.now(), "the stop comes when a request has been read, %v before its handler is called: %v", takes/2, e)
 		})
