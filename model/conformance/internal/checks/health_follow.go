@@ -162,6 +162,10 @@ func RealReadiness(c *Checker) {
 	case at := <-address:
 		client := &http.Client{Transport: transport, Timeout: process.Soon}
 		r, err := getReply(client, "http://"+at)
+		for began := time.Now(); err == nil && r.State == string(model.Starting) && time.Since(began) < process.Soon; {
+			time.Sleep(time.Millisecond) // until main has been launched
+			r, err = getReply(client, "http://"+at)
+		}
 		c.expect(err == nil, "readiness on a real port: %v", err)
 		c.expectState("readiness on a real port", r, model.Running)
 		close(stop)
