@@ -91,6 +91,9 @@ func momentCases() []Case {
 				if s.Parent == nil || s.Parent.Err() != nil || isPlay(*s) {
 					return // a scenario shows that the context is cancelled later (RUN-2)
 				}
+				if _, expires := s.Parent.Deadline(); expires {
+					return // as above
+				}
 				late, cancel := context.WithCancelCause(context.WithoutCancel(s.Parent))
 				given := s.Parent
 				context.AfterFunc(given, func() {
