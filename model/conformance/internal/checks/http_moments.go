@@ -43,8 +43,10 @@ func (o *overtaken) Write(p []byte) (int, error) {
 func AskedAsItCloses(c *Checker) {
 	for _, each := range []int{1, 7} {
 		for _, used := range []bool{false, true} {
-			accepted := make(chan *overtaken, 1)
+			made := make(chan chan *overtaken, 1) // of the bubble
 			serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+				accepted := make(chan *overtaken, 1)
+				made <- accepted
 				return c.Impl.Serve(ctx, srv, wrapped{ln, func(conn net.Conn) net.Conn {
 					o := &overtaken{Conn: conn}
 					accepted <- o
@@ -61,6 +63,7 @@ func AskedAsItCloses(c *Checker) {
 			}
 			c.serving(serve, subject.Settings{}, handle, func(v *service) {
 				var clients sync.WaitGroup
+				accepted := <-made
 				for _, age := range []time.Duration{7 * time.Second, time.Second, 400 * time.Millisecond, time.Millisecond} {
 					for range each {
 						v.askAsItCloses(used, accepted, &clients, &lost)
