@@ -41,7 +41,11 @@ func healthVariants() []variant {
 		{"leaves the body of HEAD to net/http", "HEALTH", func(i *impl) { onEndpoints(i, withHeadBody) }},
 		{"leaves the length of an answer to net/http", "HEALTH", func(i *impl) {
 			onEndpoints(i, func(inner http.Handler) http.Handler {
-				return withHeadBody(rewritten(inner, func(a *httptest.ResponseRecorder) { a.Header().Del("Content-Length") }))
+				return withHeadBody(rewritten(inner, func(a *httptest.ResponseRecorder) {
+					if a.Body.Len() < 2000 { // of those it knows the length
+						a.Header().Del("Content-Length")
+					}
+				}))
 			})
 		}},
 		{"writes JSON for people, with more in it", "HEALTH", func(i *impl) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,12 +15,15 @@ import (
 // tracked are the connections of a server, with their state.
 type tracked struct{ states sync.Map }
 
-// trackConns has a server's connections be tracked.
+// trackConns has a server's connections be tracked, but those that cannot be the key of
+// a map.
 func trackConns(srv *http.Server) *tracked {
 	t := new(tracked)
 	inner := srv.ConnState
 	srv.ConnState = func(conn net.Conn, state http.ConnState) {
-		t.states.Store(conn, state)
+		if reflect.TypeOf(conn).Comparable() {
+			t.states.Store(conn, state)
+		}
 		if inner != nil {
 			inner(conn, state)
 		}

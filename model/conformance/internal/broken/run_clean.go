@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"runtime"
 	"sync/atomic"
 
 	"github.com/greynewell/mist-go/model"
@@ -32,22 +31,6 @@ func endCases() []Case {
 					return errors.Join(*e, err)
 				}
 				return err
-			})
-		}),
-		wrong("the end of the parent may be noticed after main's or a task's", "HTTP-8 RUN-7", func(i *impl) {
-			onSettings(i, func(s *settings) {
-				p := s.Parent
-				if p == nil || p.Err() != nil {
-					return
-				}
-				late, cancel := context.WithCancelCause(context.WithoutCancel(p))
-				context.AfterFunc(p, func() {
-					for range 100 {
-						runtime.Gosched()
-					}
-					cancel(context.Cause(p))
-				})
-				s.Parent = late
 			})
 		}),
 		wrong("what WithCleanError accepts is an error", "RUN-7", func(i *impl) {

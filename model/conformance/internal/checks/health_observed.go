@@ -25,14 +25,14 @@ type observedHealth struct {
 	subject.HealthFuncs
 	log logbook
 
-	made time.Time
+	made time.Time // of changes, which may be told in whole seconds
 
 	mu      sync.Mutex
 	changes []change
 }
 
 func (c *Checker) observedHealth() *observedHealth {
-	w := &observedHealth{made: time.Now()}
+	w := &observedHealth{made: time.Now().Truncate(time.Second)}
 	w.HealthFuncs = c.Impl.HealthWith("the tool", "1.2.3", subject.HealthSettings{
 		Log: w.log.log,
 		Observe: func(check string, err error, at time.Time) {

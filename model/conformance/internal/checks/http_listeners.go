@@ -116,12 +116,16 @@ func AnyConnection(c *Checker) {
 // OneOfTwoListenersFails has one of two listeners of a server fail. The other is served
 // until the stop.
 func OneOfTwoListenersFails(c *Checker) {
-	other, failed := make(chan *pipes, 1), make(chan struct{})
+	type listening struct {
+		*pipes
+		failed chan struct{}
+	}
+	other := make(chan listening, 1)
 	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
-		another := newPipes()
+		another := listening{newPipes(), make(chan struct{})}
 		go func() {
+			defer close(another.failed)
 			_ = c.Impl.Serve(ctx, srv, another)
-			close(failed)
 		}()
 		other <- another
 		err := c.Impl.Serve(ctx, srv, ln)
@@ -131,7 +135,7 @@ func OneOfTwoListenersFails(c *Checker) {
 	c.serving(serve, subject.Settings{}, lasting, func(v *service) {
 		another := <-other
 		_ = another.Close() // under the server
-		play.Wait(failed, play.Patience)
+		play.Wait(another.failed, play.Patience)
 		before := v.begin("1s")
 		time.Sleep(500 * time.Millisecond)
 		if v.ctx.Err() != nil {

@@ -122,7 +122,7 @@ func StreamsOutlastTheStop(c *Checker) {
 				c.Errorf("over HTTP/2 a request fails: %v", err)
 				return
 			}
-			time.Sleep(time.Millisecond) // it is under way
+			time.Sleep(prompt) // it is under way
 			v.stop()
 			n, err := w.answer(long)
 			c.expect(err == nil && n == len("done"), "over HTTP/2, on a connection that was used before: %t, a request that begins just before the stop and takes 4s is answered with %d bytes, %v",

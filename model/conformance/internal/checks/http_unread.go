@@ -34,7 +34,7 @@ func (l wrapped) Accept() (net.Conn, error) {
 type inTransit struct{ net.Conn }
 
 // Write does not block.
-func (inTransit) Write(p []byte) (int, error) { return len(p), nil }
+func (*inTransit) Write(p []byte) (int, error) { return len(p), nil }
 
 // UnreadAnswers checks HTTP-6: handlers have returned, and their clients have not read
 // the responses when the drain timeout runs out. Over HTTP/1 the server cannot send
@@ -49,7 +49,7 @@ func UnreadAnswers(c *Checker) {
 		serve := c.Impl.Serve
 		if http2 {
 			serve = func(ctx context.Context, srv *http.Server, ln net.Listener) error {
-				return c.serveHTTP2(ctx, srv, wrapped{ln, func(conn net.Conn) net.Conn { return inTransit{conn} }})
+				return c.serveHTTP2(ctx, srv, wrapped{ln, func(conn net.Conn) net.Conn { return &inTransit{conn} }})
 			}
 		} else if r.IntN(2) == 0 {
 			takes = 0 // long before the stop

@@ -221,16 +221,20 @@ func (l slowlyClosed) Accept() (net.Conn, error) {
 // that requests a stop too.
 func UntilClosedBefore(c *Checker) {
 	c.bubble(func() {
-		ln, began := newPipes(), time.Now()
+		ln, ended := newPipes(), make(chan struct{})
 		defer ln.cut()
 		_ = c.run(func(ctx context.Context) error {
-			srv := &http.Server{}
+			srv, began := &http.Server{}, time.Now()
 			_ = srv.Close()
-			go func() { _ = c.Impl.ServeUntilStopped(ctx, srv, ln) }()
+			go func() {
+				defer close(ended)
+				_ = c.Impl.ServeUntilStopped(ctx, srv, ln)
+			}()
 			play.Wait(ctx.Done(), time.Minute)
+			c.expect(time.Since(began) < time.Second, "a server that was closed before it is to serve until the run is stopped: the stop is requested after %v, want at once", time.Since(began))
 			return nil
 		}, subject.Settings{})
-		c.expect(time.Since(began) < time.Second, "a server that was closed before it is to serve until the run is stopped: the stop is requested after %v, want at once", time.Since(began))
+		play.Wait(ended, time.Minute)
 	})
 }
 
