@@ -257,25 +257,3 @@ func StartupByRequest(c *Checker) {
 		})
 	}
 }
-
-// StartupSeenByReadiness checks HEALTH-15: running has been reached though only readiness
-// was asked then, and another run, which starts, is in the request's context later.
-func StartupSeenByReadiness(c *Checker) {
-	if !c.manualStartWorks() {
-		return
-	}
-	c.bubble(func() {
-		h := c.health()
-		seen := false
-		_ = c.run(func(ctx context.Context) error {
-			c.Impl.MarkStarted(ctx)
-			seen = play.AskWith(asRequest(ctx), h.Readiness, http.MethodGet).Code == http.StatusOK
-			return nil
-		}, subject.Settings{ManualStart: true})
-		_ = c.run(func(ctx context.Context) error {
-			r := play.AskWith(asRequest(ctx), h.Startup, http.MethodGet)
-			c.expect(!seen || r.Code == http.StatusOK, "readiness has been asked of a run that was running, and start-up is %d then in a run that is starting, want 200", r.Code)
-			return nil
-		}, subject.Settings{ManualStart: true})
-	})
-}

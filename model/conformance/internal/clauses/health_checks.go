@@ -93,7 +93,7 @@ func checkClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-15", Level: Extended,
-			Sentence: "An optional check is listed and does not fail readiness, and a slow one does not delay the answer by more than 100 ms beyond the others: it is listed as still running. Startup is 503 until running has been reached, or a stop has come first, and 200 from then on, whichever endpoint was asked then and even after a later Follow.",
+			Sentence: "An optional check is listed and does not fail readiness, and a slow one does not delay the answer by more than 100 ms beyond the others: it is listed as still running. Startup is 503 until running has been reached, or a stop has come first, and 200 from then on, even after a later Follow.",
 			Premise:  optionalOrStartup, Needs: []subject.Need{subject.NeedAddCheckContext, subject.NeedStartup, subject.NeedFollow},
 			Examples: []model.Scenario{
 				with(asks, probes(model.Readiness, 1), model.Check{Optional: true, Ends: model.ReturnsError}, model.Check{}),
@@ -108,7 +108,6 @@ func checkClauses() []Clause {
 				{"start-up when another run is followed", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart}, checks.StartupForEver},
 				{"hundreds of slow optional checks", []subject.Need{subject.NeedAddCheckContext}, checks.ManySlowOptional},
 				{"start-up of the run in the request's context", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart, subject.NeedMarkStarted}, checks.StartupByRequest},
-				{"start-up when readiness alone has seen running", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart, subject.NeedMarkStarted}, checks.StartupSeenByReadiness},
 				{"optional checks that end one after another", []subject.Need{subject.NeedAddCheckContext}, checks.OptionalOneByOne},
 				{"an optional check with other settings", []subject.Need{subject.NeedAddCheckContext}, checks.OptionalInAllSettings},
 			},
