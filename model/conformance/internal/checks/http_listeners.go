@@ -45,7 +45,7 @@ func AnyContext(c *Checker) {
 
 // TwoListeners has one server serve two listeners in one run.
 func TwoListeners(c *Checker) {
-	other := make(chan *pipes, 1)
+	var other atomic.Pointer[pipes]
 	var second atomic.Pointer[error]
 	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		another := newPipes()
@@ -54,13 +54,13 @@ func TwoListeners(c *Checker) {
 			err := c.Impl.Serve(ctx, srv, another)
 			second.Store(&err)
 		})
-		other <- another
+		other.Store(another)
 		err := c.Impl.Serve(ctx, srv, ln)
 		both.Wait()
 		return err
 	}
 	c.serving(serve, subject.Settings{}, lasting, func(v *service) {
-		another := <-other
+		another := other.Load()
 		defer another.cut()
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
@@ -120,20 +120,20 @@ func OneOfTwoListenersFails(c *Checker) {
 		*pipes
 		failed chan struct{}
 	}
-	other := make(chan listening, 1)
+	var other atomic.Pointer[listening]
 	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
-		another := listening{newPipes(), make(chan struct{})}
+		another := &listening{newPipes(), make(chan struct{})}
 		go func() {
 			defer close(another.failed)
 			_ = c.Impl.Serve(ctx, srv, another)
 		}()
-		other <- another
+		other.Store(another)
 		err := c.Impl.Serve(ctx, srv, ln)
 		play.Wait(ctx.Done(), time.Hour)
 		return err
 	}
 	c.serving(serve, subject.Settings{}, lasting, func(v *service) {
-		another := <-other
+		another := other.Load()
 		_ = another.Close() // under the server
 		play.Wait(another.failed, play.Patience)
 		before := v.begin("1s")
@@ -252,6 +252,10 @@ func ServeTLS(c *Checker) {
 	c.expectOverTLS("ServeTLS", ln.Addr().String(), trusts)
 	stop()
 	c.expectServed("ServeTLS", result)
+	c.serveTLSWithoutCertificate()
+}
+
+func (c *Checker) serveTLSWithoutCertificate() {
 	c.serving(func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		return c.Impl.ServeTLS(ctx, srv, ln, "is not", "there")
 	}, subject.Settings{}, lasting, func(v *service) {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
@@ -89,14 +90,14 @@ func ManyAreCut(c *Checker) {
 // BaseContextOfEach has one server on two listeners, whose BaseContext tells them
 // apart.
 func BaseContextOfEach(c *Checker) {
-	made := make(chan *pipes, 1)
+	var made atomic.Pointer[pipes]
 	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		other := newPipes() // in the bubble
 		other.port = 1
 		srv.BaseContext = func(ln net.Listener) context.Context { // called as often as it may be
 			return context.WithValue(context.Background(), valueKey{}, fmt.Sprint("of listener ", ln.Addr()))
 		}
-		made <- other
+		made.Store(other)
 		var both sync.WaitGroup
 		both.Go(func() { _ = c.Impl.Serve(ctx, srv, ln) })
 		time.Sleep(time.Millisecond)
@@ -108,7 +109,7 @@ func BaseContextOfEach(c *Checker) {
 		_, _ = fmt.Fprint(w, req.Context().Value(valueKey{}))
 	}
 	c.serving(serve, subject.Settings{}, says, func(v *service) {
-		other := <-made
+		other := made.Load()
 		defer other.cut()
 		time.Sleep(time.Millisecond) // it is served too
 		client, leave := context.WithTimeout(context.Background(), time.Minute)

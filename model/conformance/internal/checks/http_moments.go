@@ -43,10 +43,10 @@ func (o *overtaken) Write(p []byte) (int, error) {
 func AskedAsItCloses(c *Checker) {
 	for _, each := range []int{1, 7} {
 		for _, used := range []bool{false, true} {
-			made := make(chan chan *overtaken, 1) // of the bubble
+			var made atomic.Pointer[chan *overtaken]
 			serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 				accepted := make(chan *overtaken, 1)
-				made <- accepted
+				made.Store(&accepted)
 				return c.Impl.Serve(ctx, srv, wrapped{ln, func(conn net.Conn) net.Conn {
 					o := &overtaken{Conn: conn}
 					accepted <- o
@@ -63,7 +63,7 @@ func AskedAsItCloses(c *Checker) {
 			}
 			c.serving(serve, subject.Settings{}, handle, func(v *service) {
 				var clients sync.WaitGroup
-				accepted := <-made
+				accepted := *made.Load()
 				for _, age := range []time.Duration{7 * time.Second, time.Second, 400 * time.Millisecond, time.Millisecond} {
 					for range each {
 						v.askAsItCloses(used, accepted, &clients, &lost)
@@ -107,15 +107,13 @@ func AskedAsItStops(c *Checker) {
 	for seed := range uint64(6) {
 		r := rand.New(rand.NewPCG(seed, 23))
 		takes := time.Duration(1+r.IntN(450)) * time.Millisecond
-		stop := make(chan func(), 1)
+		var stop atomic.Pointer[func()]
 		serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 			srv.ConnState = func(_ net.Conn, state http.ConnState) {
 				if state == http.StateActive {
-					select {
-					case f := <-stop:
-						time.AfterFunc(takes/2, f)
+					if f := stop.Swap(nil); f != nil {
+						time.AfterFunc(takes/2, *f)
 						time.Sleep(takes)
-					default:
 					}
 				}
 			}
@@ -127,7 +125,7 @@ func AskedAsItStops(c *Checker) {
 				return
 			}
 			time.Sleep([]time.Duration{0, 300 * time.Millisecond, time.Second}[r.IntN(3)])
-			stop <- v.stop
+			stop.Store(&v.stop)
 			e := w.get(v, "100ms")
 			c.expect(e.ok() || e.err == io.EOF && v.at(cancelled) > v.now(), "the stop comes when a request has been read, %v before its handler is called: %v", takes/2, e)
 		})

@@ -67,7 +67,7 @@ func (c *Checker) servedNil(what string, parent func(context.Context) (context.C
 // beside a connection that may still send a request.
 func ManyListeners(c *Checker) {
 	for _, n := range []int{2, 7, 64} {
-		made := make(chan []*pipes, 1)
+		var made atomic.Pointer[[]*pipes]
 		serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 			all, errs := []*pipes{}, make([]error, n-1)
 			var serving sync.WaitGroup
@@ -76,13 +76,13 @@ func ManyListeners(c *Checker) {
 				all = append(all, own)
 				serving.Go(func() { errs[i] = c.Impl.Serve(ctx, srv, own) })
 			}
-			made <- all
+			made.Store(&all)
 			err := c.Impl.Serve(ctx, srv, ln)
 			serving.Wait()
 			return errors.Join(append(errs, err)...)
 		}
 		c.serving(serve, subject.Settings{}, lasting, func(v *service) {
-			all := append(<-made, v.ln)
+			all := append(*made.Load(), v.ln)
 			client, leave := context.WithTimeout(context.Background(), time.Second)
 			defer leave()
 			if _, err := v.ln.dial(client, "", ""); err != nil {
