@@ -38,7 +38,7 @@ func requestCrowdCases() []Case {
 				}
 			})
 		}),
-		wrong("the end of a request is seen 300 ms late", "HTTP-4", func(i *impl) {
+		wrong("the end of a request is seen 300 ms late", "DRAIN-5 HTTP-4", func(i *impl) {
 			handler := i.Handler
 			i.Handler = func(ctx context.Context, next http.Handler) http.Handler {
 				if blameForeign(ctx, place(1)) {

@@ -204,7 +204,7 @@ func stoppingCases() []Case {
 				return serve(ctx, srv, listener{ln, func(conn net.Conn) net.Conn { return unhurried{conn, &under} }})
 			})
 		}),
-		wrong("requests are cut when the listener fails", "HTTP-2", func(i *impl) {
+		wrong("requests are cut when the listener fails", "HTTP-1 HTTP-2", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				err := serve(ctx, srv, ln)
 				if errors.Is(err, net.ErrClosed) {

@@ -83,6 +83,9 @@ func SortedKeysOfLater(c *Checker) {
 				}
 			}
 			keys := checkKeys(play.Ask(h.Readiness, http.MethodGet).Body)
+			if !slices.Equal(slices.Sorted(slices.Values(keys)), want) {
+				return // for HEALTH-13 to say
+			}
 			c.expect(slices.Equal(keys, want), "after checks were added and removed, they come as %q, want %q", keys, want)
 		}
 	})

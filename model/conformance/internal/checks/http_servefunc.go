@@ -97,11 +97,12 @@ func (c *Checker) serveFunc(s subject.Settings, server foreignServer, withClose 
 		parent, stop := context.WithCancel(context.Background())
 		time.AfterFunc(time.Second, stop)
 		s.Parent = parent
+		release := func() {} // lets go of what waits for the end of a context
 		result = c.run(func(ctx context.Context) error {
 			c.hook(ctx, func() { all.note("hook") })
 			context.AfterFunc(ctx, func() { all.note("cancel") })
 			if server.detached {
-				ctx = context.WithoutCancel(ctx)
+				ctx, release = context.WithCancel(context.WithoutCancel(ctx))
 			}
 			served = c.Impl.ServeFunc(ctx, server.serve, shutdown, closeNow)
 			all.note("served")
@@ -111,6 +112,7 @@ func (c *Checker) serveFunc(s subject.Settings, server foreignServer, withClose 
 			return nil
 		}, s)
 		stop()
+		release()
 		synctest.Wait()
 		server.once.Do(func() { close(server.stopping) })
 		if all.count("closeNow") == 0 {
