@@ -2,19 +2,13 @@ package checks
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"io"
 	"net"
 	"net/http"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/greynewell/mist-go/internal/loopback"
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
-	"github.com/greynewell/mist-go/model/conformance/internal/process"
 	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
@@ -223,99 +217,4 @@ type countedListener struct {
 func (l *countedListener) Close() error {
 	l.closed.Add(1)
 	return l.Listener.Close()
-}
-
-// ServeTLS has a request be under way at the stop, in real time: in memory,
-// both ends of a connection would wait for each other to read how it ends.
-func ServeTLS(c *Checker) {
-	_, trusts, certFile, keyFile := c.certificate()
-	defer forget(certFile)
-	ln, err := net.Listen("tcp", loopback.Addr())
-	if err != nil {
-		c.Errorf("cannot listen: %v", err)
-		return
-	}
-	parent, stop := context.WithCancel(context.Background())
-	defer stop()
-	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		stop()
-		time.Sleep(50 * time.Millisecond)
-		_, _ = io.WriteString(w, "done")
-	})}
-	result := make(chan error, 1)
-	go func() {
-		_ = c.run(func(ctx context.Context) error {
-			result <- c.Impl.ServeTLS(ctx, srv, ln, certFile, keyFile)
-			return nil
-		}, subject.Settings{Parent: parent, Signals: make(chan os.Signal)})
-	}()
-	c.expectOverTLS("ServeTLS", ln.Addr().String(), trusts)
-	stop()
-	c.expectServed("ServeTLS", result)
-	c.serveTLSWithoutCertificate()
-}
-
-func (c *Checker) serveTLSWithoutCertificate() {
-	c.serving(func(ctx context.Context, srv *http.Server, ln net.Listener) error {
-		return c.Impl.ServeTLS(ctx, srv, ln, "is not", "there")
-	}, subject.Settings{}, lasting, func(v *service) {
-		play.Wait(v.over, time.Minute)
-		c.expect(v.result() != nil && v.at(served) < time.Second, "without a certificate ServeTLS returns %v at %s, want an error at once", v.result(), scenarios.Show(v.at(served)))
-	})
-}
-
-// ListenTLS lives in real time.
-func ListenTLS(c *Checker) {
-	_, trusts, certFile, keyFile := c.certificate()
-	defer forget(certFile)
-	address := make(chan string, 1)
-	srv := &http.Server{
-		Addr:        loopback.Addr(),
-		BaseContext: func(ln net.Listener) context.Context { address <- ln.Addr().String(); return context.Background() },
-		Handler:     http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "done") }),
-	}
-	parent, stop := context.WithCancel(context.Background())
-	defer stop()
-	result := make(chan error, 1)
-	go func() {
-		_ = c.run(func(ctx context.Context) error {
-			result <- c.Impl.ListenAndServeTLS(ctx, srv, certFile, keyFile)
-			return nil
-		}, subject.Settings{Parent: parent, Signals: make(chan os.Signal)})
-	}()
-	select {
-	case at := <-address:
-		c.expectOverTLS("ListenAndServeTLS", at, trusts)
-	case err := <-result:
-		c.Errorf("ListenAndServeTLS returns %v", err)
-		return
-	case <-time.After(process.Soon):
-		c.Errorf("ListenAndServeTLS does not serve")
-	}
-	stop()
-	c.expectServed("ListenAndServeTLS", result)
-}
-
-// expectOverTLS demands an answer over TLS.
-func (c *Checker) expectOverTLS(what, address string, trusts *x509.CertPool) {
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusts, ServerName: "service"}}
-	defer transport.CloseIdleConnections()
-	resp, err := (&http.Client{Transport: transport, Timeout: process.Soon}).Get("https://" + address)
-	if err != nil {
-		c.Errorf("%s: %v", what, err)
-		return
-	}
-	body, err := io.ReadAll(resp.Body)
-	_ = resp.Body.Close()
-	c.expect(err == nil && string(body) == "done", "%s answers %q, %v", what, body, err)
-}
-
-// expectServed demands that what serves returns nil.
-func (c *Checker) expectServed(what string, result <-chan error) {
-	select {
-	case err := <-result:
-		c.expect(err == nil, "%s returns %v, want nil", what, err)
-	case <-time.After(process.Soon):
-		c.Errorf("%s does not return", what)
-	}
 }

@@ -2,7 +2,6 @@ package checks
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -140,101 +139,6 @@ func UntilWhenHooksEndOtherwise(c *Checker) {
 		c.expect(v.at(returned) >= end && v.at(returned) <= end+100*time.Millisecond+prompt, "a hook hangs from %s on: Run returns at %s", scenarios.Show(v.at(begun)), scenarios.Show(v.at(returned)))
 		c.expect(v.ln.closedAt() >= end && v.ln.closedAt() <= v.at(returned)+prompt, "a hook hangs until the shutdown timeout at %s: a server that serves until the run is stopped closes its listener at %s",
 			scenarios.Show(end), scenarios.Show(v.ln.closedAt()))
-	})
-}
-
-// failingListener fails when it is told to.
-type failingListener struct {
-	net.Listener
-	fails chan struct{}
-}
-
-var errListener = errors.New("the listener's")
-
-// Accept fails once it was told to.
-func (l *failingListener) Accept() (net.Conn, error) {
-	type accepted struct {
-		conn net.Conn
-		err  error
-	}
-	one := make(chan accepted, 1)
-	go func() { conn, err := l.Listener.Accept(); one <- accepted{conn, err} }()
-	select {
-	case a := <-one:
-		return a.conn, a.err
-	case <-l.fails:
-		return nil, errListener
-	}
-}
-
-// UntilFails has the server fail before the stop.
-func UntilFails(c *Checker) {
-	c.bubble(func() {
-		ln := &failingListener{newPipes(), make(chan struct{})}
-		began := time.Now()
-		err := c.run(func(ctx context.Context) error {
-			go func() { _ = c.Impl.ServeUntilStopped(ctx, &http.Server{}, ln) }()
-			time.AfterFunc(time.Second, func() { close(ln.fails) })
-			play.Wait(ctx.Done(), time.Minute)
-			return nil
-		}, subject.Settings{})
-		c.expect(errors.Is(err, errListener) && about(time.Since(began), time.Second), "a server that serves until the run is stopped fails after 1s: Run returns %v after %v, want its error",
-			err, time.Since(began))
-		_ = ln.Close()
-		time.Sleep(time.Second)
-	})
-}
-
-// UntilReturnIsAwaited has the listener take a moment to end: Run waits for the return.
-func UntilReturnIsAwaited(c *Checker) {
-	for _, closing := range []time.Duration{0, time.Millisecond, 20 * time.Millisecond} {
-		serve, of := c.until(0, nil)
-		slow := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
-			return serve(ctx, srv, slowlyClosed{ln, closing})
-		}
-		c.serving(slow, subject.Settings{}, lasting, func(v *service) {
-			of.Store(v)
-			v.end()
-			play.Wait(v.over, time.Minute)
-			time.Sleep(time.Second)
-			c.expect(v.at(untilEnded) <= v.at(returned), "the listener of a server that serves until the run is stopped takes %v to end: Run returns at %s, the server %s", closing, scenarios.Show(v.at(returned)), scenarios.Show(v.at(untilEnded)))
-		})
-	}
-}
-
-// slowlyClosed is a listener that takes a while to end once it is closed.
-type slowlyClosed struct {
-	net.Listener
-	takes time.Duration
-}
-
-// Accept fails later.
-func (l slowlyClosed) Accept() (net.Conn, error) {
-	conn, err := l.Listener.Accept()
-	if err != nil {
-		time.Sleep(l.takes)
-	}
-	return conn, err
-}
-
-// UntilClosedBefore has the server be closed before it is served, so that it cannot be:
-// that requests a stop too.
-func UntilClosedBefore(c *Checker) {
-	c.bubble(func() {
-		ln, ended := newPipes(), make(chan struct{})
-		defer ln.cut()
-		_ = c.run(func(ctx context.Context) error {
-			srv, began := &http.Server{}, time.Now()
-			_ = srv.Close()
-			go func() {
-				defer close(ended)
-				_ = c.Impl.ServeUntilStopped(ctx, srv, ln)
-			}()
-			play.Wait(ctx.Done(), time.Minute)
-			c.expect(time.Since(began) < time.Second, "a server that was closed before it is to serve until the run is stopped: the stop is requested after %v, want at once", time.Since(began))
-			return nil
-		}, subject.Settings{})
-		play.Wait(ended, time.Minute)
 	})
 }
 
