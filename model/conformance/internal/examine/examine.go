@@ -73,7 +73,7 @@ func (o Options) config(cfg process.Config) process.Config {
 // dies is the failure of the clause it was at, and the next one goes on behind
 // that.
 func (o Options) Examine(cfg process.Config) Findings {
-	defer process.HearInterrupts()()
+	defer process.HearSignals()()
 	x := examination{cfg: o.config(cfg), found: NewFindings(), deaths: map[string]int{}}
 	for {
 		e, err := x.cfg.Start()

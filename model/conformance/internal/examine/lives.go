@@ -47,7 +47,7 @@ func (o Options) Lives(test string, impl *subject.Implementation) (failures map[
 	if offered[subject.NeedSignals] || !offered[subject.NeedUnix] {
 		return nil, ""
 	}
-	defer process.HearInterrupts()()
+	defer process.HearSignals()()
 	lives := o.chooseLives(offered)
 	ends := make([]lifeEnd, len(lives))
 	var wg sync.WaitGroup

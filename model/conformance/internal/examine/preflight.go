@@ -20,7 +20,7 @@ import (
 // does not return, and the optional fields that panicked: nothing that needs one of
 // them can be examined.
 func (o Options) Preflight(test string) (panicked []process.Panic, err error) {
-	defer process.HearInterrupts()()
+	defer process.HearSignals()()
 	e, err := o.config(process.Config{Test: test, Preflight: true}).Start()
 	if err != nil {
 		return nil, fmt.Errorf("the child process could not be run: %w", err)

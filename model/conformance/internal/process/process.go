@@ -12,8 +12,10 @@ import (
 	"os/exec"
 	"os/signal"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
@@ -203,19 +205,23 @@ func exactly(test string) string {
 	return strings.Join(parts, "/")
 }
 
-// interruptIgnored reports whether SIGINT was ignored when this process was started, as
-// in a command that a shell runs in the background. It is never changed.
-var interruptIgnored = signal.Ignored(os.Interrupt)
+// ignorable are the signals that are often ignored when a process is started: SIGINT in
+// a command that a shell runs in the background, SIGHUP under nohup.
+func ignorable() []os.Signal { return []os.Signal{os.Interrupt, syscall.SIGHUP} }
 
-// HearInterrupts undoes, for the children, that this process ignores SIGINT:
-// what is ignored stays so in a new program, what is handled does not. It may be called
-// concurrently: while another call is in effect, SIGINT is not ignored.
-func HearInterrupts() (stop func()) {
-	if !interruptIgnored && !signal.Ignored(os.Interrupt) {
-		return func() {}
-	}
+// ignoredAtStart are those that were when this process was. It is never changed.
+var ignoredAtStart = slices.DeleteFunc(ignorable(), func(s os.Signal) bool { return !signal.Ignored(s) })
+
+// HearSignals undoes, for the children, that this process ignores a signal: what is
+// ignored stays so in a new program, what is handled does not. It may be called
+// concurrently: while another call is in effect, no signal is ignored.
+func HearSignals() (stop func()) {
 	heard := make(chan os.Signal, 1)
-	signal.Notify(heard, os.Interrupt)
+	for _, s := range ignorable() {
+		if slices.Contains(ignoredAtStart, s) || signal.Ignored(s) {
+			signal.Notify(heard, s)
+		}
+	}
 	return func() { signal.Stop(heard) }
 }
 

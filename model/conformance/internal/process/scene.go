@@ -23,7 +23,7 @@ func (cfg Config) PlayScene(name string) (os.Signal, error) {
 		return nil, err
 	}
 	defer stop()
-	defer HearInterrupts()()
+	defer HearSignals()()
 	var exit *exec.ExitError
 	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
 		return nil, err
@@ -43,7 +43,7 @@ func (cfg Config) Pipeline(scene string, stop func(service *os.Process, input *o
 		return nil, nil, err
 	}
 	defer cancel()
-	defer HearInterrupts()()
+	defer HearSignals()()
 	var files [6]*os.File
 	for i := 0; i < len(files); i += 2 {
 		if files[i], files[i+1], err = os.Pipe(); err != nil {

@@ -8,34 +8,41 @@ import (
 	"testing"
 )
 
-// ignoringVariable tells a process that this test has started it with SIGINT ignored.
+// ignoringVariable tells a process that this test has started it with SIGINT and SIGHUP
+// ignored.
 const ignoringVariable = "PROCESS_TEST_IGNORES"
 
-func TestChildrenHearInterruptsUntilTheLastCallHasEnded(t *testing.T) {
+func TestChildrenHearSignalsUntilTheLastCallHasEnded(t *testing.T) {
 	if os.Getenv(ignoringVariable) == "" {
-		cmd := exec.Command("/bin/sh", "-c", `trap "" INT; exec "$0" -test.run "^TestChildrenHear"`, os.Args[0])
+		cmd := exec.Command("/bin/sh", "-c", `trap "" INT HUP; exec "$0" -test.run "^TestChildrenHear"`, os.Args[0])
 		cmd.Env = append(os.Environ(), ignoringVariable+"=1")
 		if output, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("%v\n%s", err, output)
 		}
 		return
 	}
-	if !survivesInterrupt() {
-		t.Fatal("a child of this process hears SIGINT before it should")
+	for _, name := range []string{"INT", "HUP"} {
+		if !survives(name) {
+			t.Fatalf("a child of this process hears SIG%s before it should", name)
+		}
 	}
-	first := HearInterrupts()
-	second := HearInterrupts()
+	first := HearSignals()
+	second := HearSignals()
 	first()
-	if survivesInterrupt() {
-		t.Error("a child ignores SIGINT though one call is still in effect")
+	for _, name := range []string{"INT", "HUP"} {
+		if survives(name) {
+			t.Errorf("a child ignores SIG%s though one call is still in effect", name)
+		}
 	}
 	second()
-	if !survivesInterrupt() {
-		t.Error("a child hears SIGINT when no call is in effect")
+	for _, name := range []string{"INT", "HUP"} {
+		if !survives(name) {
+			t.Errorf("a child hears SIG%s when no call is in effect", name)
+		}
 	}
 }
 
-// survivesInterrupt reports whether a child process does not end by SIGINT.
-func survivesInterrupt() bool {
-	return exec.Command("/bin/sh", "-c", "kill -INT $$").Run() == nil
+// survives reports whether a child process does not end by the signal.
+func survives(name string) bool {
+	return exec.Command("/bin/sh", "-c", "kill -"+name+" $$").Run() == nil
 }

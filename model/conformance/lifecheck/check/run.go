@@ -41,7 +41,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if held := (&watch{o: o}).held(); len(held) > 0 {
 		return Report{}, fmt.Errorf("lifecheck: something listens on %s already", held[0])
 	}
-	defer children.HearInterrupts()()
+	defer children.HearSignals()()
 	begun := time.Now()
 	why, err := r.all(ctx)
 	if err != nil {
