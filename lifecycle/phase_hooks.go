@@ -177,9 +177,13 @@ func (r *run) removeRunning(a *runningHook, ended time.Time, err error) {
 }
 
 // hookTimedOut abandons a hook that has exceeded its HookTimeout (HOOK-6). If the
-// shutdown timeout ends at the same moment, the whole phase times out instead.
+// shutdown timeout ends at the same moment, the whole phase has timed out.
 func (r *run) hookTimedOut(a *runningHook) {
-	if r.phase.running != a || !time.Now().Before(r.phase.deadline) {
+	if r.phase.running != a {
+		return
+	}
+	if !time.Now().Before(r.phase.deadline) {
+		r.shutdownTimedOut() // now: hookEnded would take a hook that has just ended for one that ended in time
 		return
 	}
 	err := fmt.Errorf("%w: exceeded its HookTimeout of %v and was abandoned", ErrShutdownTimeout, a.hook.timeout)
