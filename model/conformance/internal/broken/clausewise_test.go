@@ -42,7 +42,7 @@ func clausewise() []broken.Case {
 func TestClausewise(t *testing.T) {
 	for _, c := range clausewise() {
 		if c.Name == os.Getenv(caseVariable) {
-			conformance.Test(t, c.Impl, conformance.Random(40), conformance.Every(300), checks(c), conformance.OnReport(func(_ *testing.T, r conformance.Report) {
+			conformance.Test(t, c.Impl, conformance.Random(40), conformance.Every(300), conformance.About(checks(c)), conformance.OnReport(func(_ *testing.T, r conformance.Report) {
 				fmt.Println("reported:", strings.Join(r.Failed(), " "))
 			}))
 		}

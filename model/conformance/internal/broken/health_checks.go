@@ -13,7 +13,7 @@ import (
 
 func checkCases() []Case {
 	return []Case{
-		wrong("a panic of a check ends the process", "HEALTH-8", func(i *impl) {
+		wrong("a panic of a check ends the process", "HEALTH-12 HEALTH-8", func(i *impl) {
 			onCheck(i, func(_ context.Context, o outcome) error {
 				if o.panicked {
 					go panic(o.value)
@@ -22,7 +22,7 @@ func checkCases() []Case {
 				return o.again()
 			})
 		}),
-		wrong("a check that panics has passed", "HEALTH-8", func(i *impl) {
+		wrong("a check that panics has passed", "HEALTH-12 HEALTH-8", func(i *impl) {
 			onCheck(i, func(_ context.Context, o outcome) error {
 				if o.panicked {
 					return nil

@@ -67,7 +67,7 @@ func operatorCases() []Case {
 				return nil
 			})
 		}),
-		wrong("a reason of one letter is not shown", "HEALTH-12", func(i *impl) {
+		wrong("a reason of one letter is not shown", "HEALTH-19", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				set := h.SetNotReady
 				h.SetNotReady = func(reason string) {

@@ -157,18 +157,12 @@ func stoppingCases() []Case {
 		}),
 		wrong("a connection without a request is closed at the stop", "HTTP-2 HTTP-6", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
-				var silent sync.Map
-				srv.ConnState = func(conn net.Conn, state http.ConnState) {
-					if state == http.StateNew {
-						silent.Store(conn, true)
-					} else {
-						silent.Delete(conn)
-					}
-				}
+				conns := trackConns(srv)
 				defer context.AfterFunc(ctx, func() {
-					silent.Range(func(conn, _ any) bool {
-						_ = conn.(net.Conn).Close()
-						return true
+					conns.each(func(conn net.Conn, state http.ConnState) {
+						if state == http.StateNew {
+							_ = conn.Close()
+						}
 					})
 				})()
 				return serve(ctx, srv, ln)

@@ -202,6 +202,11 @@ func Reason(c *Checker) {
 			c.expect(r.Reason == reason, "%s: the reason is %q; the body is %s", what, r.Reason, r.Body)
 			c.expect(!ran, "%s: a check is run", what)
 		}
+		for letter := byte('!'); letter <= '~'; letter++ {
+			h.SetNotReady(string(letter))
+			r := play.Ask(h.Readiness, http.MethodGet)
+			c.expect(r.Reason == string(letter), "after SetNotReady(%q) the reason is %q", string(letter), r.Reason)
+		}
 		for range 2 { // nobody has asked in between
 			h.SetNotReady("warming up")
 			h.SetNotReady("moving house")
