@@ -34,13 +34,13 @@ func drainCases() []Case {
 				s.Drain = 1e6 * time.Hour
 			})
 		}),
-		wrong("the drain timeout is twice as long", "DRAIN-2", func(i *impl) {
+		wrong("the drain timeout is twice as long", "DRAIN-2 HTTP-6", func(i *impl) {
 			onSettings(i, func(s *settings) {
 				keepGrace(s)
 				s.Drain = twice(drainTimeout(s))
 			})
 		}),
-		wrong("hooks begin 150 ms after the drain timeout", "DRAIN-2", func(i *impl) {
+		wrong("hooks begin 150 ms after the drain timeout", "DRAIN-2 HTTP-6", func(i *impl) {
 			onSettings(i, func(s *settings) {
 				keepGrace(s)
 				s.Drain = scenarios.Plus(drainTimeout(s), 150*time.Millisecond)

@@ -38,9 +38,12 @@ func drainEndCases() []Case {
 			})
 			track := i.Track
 			i.Track = func(ctx context.Context) (func(), bool) {
+				if blameForeign(ctx, place(1)) {
+					return func() {}, false
+				}
 				done, ok := track(ctx)
 				return func() {
-					if at := back(ctx).Load(); ctx != nil && ctx.Err() != nil && at != nil && time.Since(*at) == 0 {
+					if at := back(ctx).Load(); ctx.Err() != nil && at != nil && time.Since(*at) == 0 {
 						time.AfterFunc(time.Second, done)
 						return
 					}

@@ -36,7 +36,7 @@ func followCases() []Case {
 				return serve(ctx, srv, ln)
 			})
 		}),
-		wrong("Serve leaves the lifecycle out of its own context", "HEALTH-4", func(i *impl) {
+		wrong("Serve leaves the lifecycle out of its own context", "HEALTH-4 HTTP-10", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				if srv.BaseContext == nil {
 					srv.Handler = ofNoRun(srv.Handler)

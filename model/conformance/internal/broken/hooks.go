@@ -34,7 +34,7 @@ func hookCases() []Case {
 				return list
 			})
 		}),
-		wrong("hooks run concurrently", "HOOK-1", func(i *impl) {
+		wrong("hooks run concurrently", "HOOK-1 RUN-6", func(i *impl) {
 			onHook(i, func(ctx context.Context, hook task, takesContext bool) task {
 				if takesContext || i.State(ctx) == "hooks" || i.State(ctx) == "stopped" {
 					return hook

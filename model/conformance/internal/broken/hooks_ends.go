@@ -30,7 +30,7 @@ func hookEndCases() []Case {
 				return all
 			})
 		}),
-		wrong("after a signal hooks have half of the shutdown timeout", "HOOK-3", func(i *impl) {
+		wrong("after a signal hooks have half of the shutdown timeout", "HOOK-3 LOG-1 SIG-2", func(i *impl) {
 			isPlayed, timeout := played(i), notes[time.Duration](i)
 			onRun(i, func(main task, s settings, run runner) error {
 				if main == nil {
@@ -160,13 +160,13 @@ func hookEndCases() []Case {
 				return listenAndServe(ctx, srv)
 			}
 		}),
-		wrong("the error of a hook does not name its call site", "HOOK-2 HOOK-3 RUN-8", func(i *impl) {
+		wrong("the error of a hook does not name its call site", "HOOK-2 HOOK-3 RUN-8 SIG-2", func(i *impl) {
 			i.OnShutdown = func(ctx context.Context, hook func() error) {
 				if !blameForeign(ctx, place(1)) {
 					lifecycle.OnShutdown(ctx, hook)
 				}
 			}
-		}),
+		}).because("Hooks are named by their call sites in errors of every kind."),
 	}
 }
 

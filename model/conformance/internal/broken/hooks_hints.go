@@ -24,7 +24,7 @@ func hintCases() []Case {
 				}
 			})
 		}),
-		wrong("only a bare context.Canceled is explained", "HOOK-6", func(i *impl) {
+		wrong("only a bare context.Canceled is explained", "HOOK-6 RUN-6", func(i *impl) {
 			onHookEnd(i, func(_, _ context.Context, o outcome) error {
 				if o.err != nil && o.err != context.Canceled && errors.Is(o.err, context.Canceled) {
 					return errors.New(o.err.Error())

@@ -48,7 +48,7 @@ func lateServeCases() []Case {
 				}})
 			})
 		}),
-		wrong("requests in the drain delay are refused", "HTTP-2", func(i *impl) {
+		wrong("requests in the drain delay are refused", "HEALTH-4 HTTP-2", func(i *impl) {
 			onRequests(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
 				if inDelay(i, ctx) {
 					w.Header().Set("Connection", "close")

@@ -45,7 +45,7 @@ func (h *hijackNoted) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 
 func requestCases() []Case {
 	return []Case{
-		wrong("Handler counts nothing", "DRAIN-2 HTTP-4", func(i *impl) {
+		wrong("Handler counts nothing", "DRAIN-2 HTTP-4 LOG-1", func(i *impl) {
 			run := i.Run
 			i.Run = func(main task, drain, shutdown time.Duration) error {
 				return run(func(ctx context.Context) error {
@@ -90,7 +90,7 @@ func requestCases() []Case {
 				counted.ServeHTTP(w, req)
 			})
 		}),
-		wrong("Handler never uncounts a request that panics", "HTTP-5", func(i *impl) {
+		wrong("Handler never uncounts a request that panics", "HTTP-5 LOG-1", func(i *impl) {
 			onHandler(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, counted, _ http.Handler) {
 				done, _ := i.Track(ctx)
 				counted.ServeHTTP(w, req)

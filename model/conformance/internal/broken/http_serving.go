@@ -52,7 +52,7 @@ func handlerOf(srv *http.Server) http.Handler {
 
 func serveCases() []Case {
 	return []Case{
-		wrong("Serve is http.Server's own, with Shutdown at the stop", "HEALTH-4 HTTP-1 HTTP-2 HTTP-3 HTTP-6", func(i *impl) {
+		wrong("Serve is http.Server's own, with Shutdown at the stop", "DRAIN-2 HEALTH-4 HTTP-1 HTTP-2 HTTP-3 HTTP-6", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, _ server) error {
 				base := srv.BaseContext
 				srv.BaseContext = func(ln net.Listener) context.Context {
@@ -72,7 +72,7 @@ func serveCases() []Case {
 			})
 		}).because("all that Serve adds is missing, the lifecycle in the requests' contexts too"),
 		// The run around it knows nothing of its requests.
-		wrong("Serve lives in a run of its own", "HEALTH-4 HTTP-1 HTTP-2 HTTP-3 HTTP-6", func(i *impl) {
+		wrong("Serve lives in a run of its own", "DRAIN-2 HEALTH-4 HTTP-1 HTTP-2 HTTP-3 HTTP-6", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				return lifecycle.Run(func(ctx context.Context) error { return serve(ctx, srv, ln) },
 					lifecycle.WithContext(ctx), lifecycle.WithSignals())
@@ -148,7 +148,7 @@ func serveCases() []Case {
 				}
 			}
 		}),
-		wrong("requests are cut at the stop", "HTTP-1 HTTP-2 HTTP-6 HTTP-9 HTTP-10", func(i *impl) {
+		wrong("requests are cut at the stop", "HTTP-1 HTTP-10 HTTP-2 HTTP-6 HTTP-9", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				defer context.AfterFunc(ctx, func() {
 					time.Sleep(time.Millisecond) // in which GOAWAY is sent: at one instant it may be or not

@@ -137,7 +137,7 @@ func stoppingCases() []Case {
 				return request
 			})
 		}),
-		wrong("the context of a request has no values", "HEALTH-4 HTTP-2 HTTP-9 HTTP-10", func(i *impl) {
+		wrong("the context of a request has no values", "DRAIN-2 HEALTH-4 HTTP-10 HTTP-2 HTTP-9", func(i *impl) {
 			withContext(i, func(_, request context.Context) context.Context { return noValues{request} })
 		}).because("the lifecycle, and what http.Server and its user put into the context, are values too"),
 		wrong("the context of a request never ends", "HTTP-10 HTTP-2", func(i *impl) {

@@ -106,6 +106,9 @@ func laterCases() []Case {
 			of := notes[cnt](i)
 			inner := i.WorkContext
 			i.WorkContext = func(ctx context.Context) context.Context {
+				if blameForeign(ctx, place(1)) {
+					return ctx
+				}
 				if of(ctx).n.Add(1) > 1 && i.State(ctx) != "stopped" && i.State(ctx) != "" && i.State(ctx) != "hooks" {
 					return context.WithoutCancel(inner(ctx))
 				}

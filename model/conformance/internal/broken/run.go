@@ -125,9 +125,9 @@ func runCases() []Case {
 				return run(main, s)
 			})
 		}),
-		wrong("manual start is ignored", "LOG-2 RUN-13", func(i *impl) {
+		wrong("manual start is ignored", "HEALTH-15 HEALTH-17 HEALTH-4 LOG-2 RUN-13", func(i *impl) {
 			onSettings(i, func(s *settings) { s.ManualStart = false })
-		}),
+		}).because("Probes of a service that is starting find one that runs."),
 		wrong("MarkStarted does nothing", "LOG-2 RUN-2 RUN-13", func(i *impl) {
 			i.MarkStarted = func(ctx context.Context) { blameForeign(ctx, place(1)) }
 		}),

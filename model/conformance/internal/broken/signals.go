@@ -112,7 +112,7 @@ func signalCases() []Case {
 				}
 			})
 		}),
-		wrong("a signal in the source before Run is discarded", "SIG-1", func(i *impl) {
+		wrong("a signal in the source before Run is discarded", "RUN-14 SIG-1", func(i *impl) {
 			onSettings(i, func(s *settings) {
 				select {
 				case <-s.Signals:
@@ -129,7 +129,7 @@ func signalCases() []Case {
 				}
 			})
 		}),
-		wrong("a second SIGINT never forces", "DRAIN-2 SIG-2", func(i *impl) {
+		wrong("a second SIGINT never forces", "DRAIN-2 HTTP-2 HTTP-8 SIG-2", func(i *impl) {
 			onSignals(i, func(deliver func(os.Signal)) func(os.Signal) {
 				first := true
 				return func(sig os.Signal) {
@@ -140,7 +140,7 @@ func signalCases() []Case {
 					deliver(sig)
 				}
 			})
-		}),
+		}).because("What a forced end cuts is not cut."),
 		wrong("a repeated SIGTERM forces", "SIG-2", func(i *impl) {
 			onSignals(i, func(deliver func(os.Signal)) func(os.Signal) {
 				first := true

@@ -128,7 +128,7 @@ func unusualCases() []Case {
 				return exit(err)
 			}
 		}),
-		wrong("a source's signal of another type than syscall.Signal panics", "SIG-2", func(i *impl) {
+		wrong("a source's signal of another type than syscall.Signal panics", "RUN-14 SIG-2", func(i *impl) {
 			onSignals(i, func(deliver func(os.Signal)) func(os.Signal) {
 				return func(sig os.Signal) { deliver(sig.(syscall.Signal)) }
 			})

@@ -57,7 +57,7 @@ func Parent(c *Checker) {
 // NoGoroutineStays checks RUN-10: many runs leave no goroutine, whatever is set and
 // called in them, though the parent lives on and the source stays open.
 func NoGoroutineStays(c *Checker) {
-	c.leaveNothing("no setting", func() {
+	c.leaveNothing("no setting", func(context.Context) {
 		_ = c.Impl.Run(func(ctx context.Context) error {
 			c.Impl.DrainGroup(ctx).Go(func() {})
 			c.Impl.OnShutdown(ctx, func() error { return nil })
@@ -67,10 +67,8 @@ func NoGoroutineStays(c *Checker) {
 	if !c.offered[subject.NeedRunWith] {
 		return
 	}
-	parent, cancel := context.WithCancel(context.Background())
-	defer cancel()
 	for what, made := range c.settings() {
-		c.leaveNothing(what, func() {
+		c.leaveNothing(what, func(parent context.Context) {
 			s := made()
 			if c.offered[subject.NeedParent] {
 				s.Parent = parent
@@ -105,16 +103,21 @@ func (c *Checker) callEverything(s subject.Settings) {
 	}
 }
 
-// leaveNothing calls f many times, and fails if that leaves goroutines behind.
-func (c *Checker) leaveNothing(with string, f func()) {
+// leaveNothing calls f many times in virtual time, with a context that lives on, and
+// fails if that leaves goroutines behind.
+func (c *Checker) leaveNothing(with string, f func(parent context.Context)) {
 	const times = 30
-	f()
-	before := runtime.NumGoroutine()
-	for range times {
-		f()
-	}
-	few := before + 10 // of which some may be of the process's own
-	if after := settled(few); after > few {
-		c.Errorf("with %s, there were %d goroutines before %d runs, and there are %d after:\n%s", with, before, times, after, stacks())
-	}
+	c.bubble(func() {
+		parent, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		f(parent)
+		before := runtime.NumGoroutine()
+		for range times {
+			f(parent)
+		}
+		few := before + 10 // of which some may be of the process's own
+		if after := settled(few); after > few {
+			c.Errorf("with %s, there were %d goroutines before %d runs, and there are %d after:\n%s", with, before, times, after, stacks())
+		}
+	})
 }
