@@ -24,6 +24,9 @@ type Case struct {
 	// Breaks lists the clauses that the suite must report, no more and no
 	// fewer, sorted.
 	Breaks []string
+	// May lists clauses that it breaks as well, in scenarios that are not always
+	// played.
+	May []string
 	// Why says how one mistake comes to break more than three.
 	Why string
 	// Race says that only the race detector sees it.
@@ -59,6 +62,12 @@ func changed(i impl, name, breaks string, change func(i *impl)) Case {
 	clauses := strings.Fields(breaks)
 	slices.Sort(clauses)
 	return Case{Name: name, Breaks: clauses, Impl: i}
+}
+
+// mayBreak adds clauses that only some scenarios show to be broken.
+func (c Case) mayBreak(clauses string) Case {
+	c.May = strings.Fields(clauses)
+	return c
 }
 
 // because adds the reason why it breaks so many clauses.

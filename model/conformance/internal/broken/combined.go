@@ -13,7 +13,7 @@ import (
 // settingCases are right for each setting alone, and wrong for two together.
 func settingCases() []Case {
 	return []Case{
-		wrong("with a drain delay the values of the parent are lost", "HTTP-9 RUN-2", func(i *impl) {
+		wrong("with a drain delay the values of the parent are lost", "RUN-2", func(i *impl) {
 			withoutValues(i, func(s settings) bool { return s.Delay > 0 })
 		}),
 		wrong("with manual start the values of the parent are lost", "RUN-2", func(i *impl) {
