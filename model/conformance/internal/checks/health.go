@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
@@ -36,6 +37,9 @@ func LivenessBody(c *Checker) {
 	c.expectReply("GET after SetReady(false)", r, http.StatusOK, "ok")
 	c.expect(r.Tool == "the tool" && r.Version == "1.2.3" && r.Uptime != "", "the body is %s", r.Body)
 	c.expect(play.Ask(h.Liveness, http.MethodHead).Code == http.StatusOK, "HEAD is not answered 200")
+	gone, leave := context.WithCancel(context.Background())
+	leave()
+	c.expectReply("GET by a client that has gone", play.AskWith(gone, h.Liveness, http.MethodGet), http.StatusOK, "ok")
 	c.expect(!ran && len(r.Checks) == 0, "liveness runs a check")
 }
 
@@ -45,16 +49,30 @@ func hung() (check func() error, release func()) {
 	return func() error { <-end; return nil }, func() { close(end) }
 }
 
-// LivenessBesideHungCheck runs in real time: a lock would stop virtual
+// LivenessBesideHungCheck has many probes wait for a check. It runs in real time: a lock would stop virtual
 // time for good.
 func LivenessBesideHungCheck(c *Checker) {
 	h := c.health()
 	check, release := hung()
 	defer release()
 	began := make(chan struct{}, 1)
-	h.AddCheck("hung", func() error { began <- struct{}{}; return check() })
-	go play.Ask(h.Readiness, http.MethodGet)
+	h.AddCheck("hung", func() error {
+		select {
+		case began <- struct{}{}:
+		default:
+		}
+		return check()
+	})
+	var asking sync.WaitGroup
+	for range 1000 {
+		asking.Add(1)
+		go func() {
+			asking.Done()
+			play.Ask(h.Readiness, http.MethodGet)
+		}()
+	}
 	<-began
+	asking.Wait()
 	answered := make(chan play.Reply, 1)
 	go func() { answered <- play.Ask(h.Liveness, http.MethodGet) }()
 	select {

@@ -123,9 +123,10 @@ func ReplacementInherits(c *Checker) {
 		w := c.observedHealth()
 		w.AddCheck("db-primary", func() error { return errors.New("no route to host") })
 		play.Ask(w.Readiness, http.MethodGet)
+		w.AddCheck("db-primary", func() error { return nil }) // and nobody asks
 		w.AddCheck("db-primary", func() error { return nil })
 		play.Ask(w.Readiness, http.MethodGet)
-		c.expectChanges("a failing check that is replaced by one that passes", w, "db-primary", "no route to host", "")
+		c.expectChanges("a failing check that is replaced, twice, by one that passes", w, "db-primary", "no route to host", "")
 		check, release := hung()
 		w.AddCheckContext("cache-node", func(context.Context) error { _ = check(); return errors.New("the old one") }, subject.CheckSettings{})
 		client, hangUp := context.WithTimeout(context.Background(), time.Second)
@@ -208,7 +209,7 @@ func ManyChanges(c *Checker) {
 			w.AddCheckContext(fmt.Sprintf("number-%d", n), func(context.Context) error { return result }, subject.CheckSettings{})
 		}
 		for round := range 4 {
-			for _, result = range []error{fmt.Errorf("the reason of round %d", round+1), nil} {
+			for _, result = range []error{fmt.Errorf("the reason of round %d", round+1), errors.New("another reason"), nil} {
 				text := ""
 				if result != nil {
 					text = result.Error()

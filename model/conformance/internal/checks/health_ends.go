@@ -202,5 +202,13 @@ func ReasonUnderWay(c *Checker) {
 			c.expect(r.Status != "not_ready" || r.Reason == "moving house", "SetNotReady while a probe waits for a check that says %v: %q, and the reason is %q", result, r.Status, r.Reason)
 			time.Sleep(time.Millisecond)
 		}
+		if !c.offered[subject.NeedFollow] {
+			return
+		}
+		h := c.health()
+		_ = c.run(func(ctx context.Context) error { h.Follow(ctx); return nil }, subject.Settings{})
+		h.SetNotReady("moving house")
+		r := play.Ask(h.Readiness, http.MethodGet)
+		c.expect(r.Status == "not_ready" && r.Reason == "moving house", "SetNotReady when the run that is followed is over: %q, and the reason is %q", r.Status, r.Reason)
 	})
 }

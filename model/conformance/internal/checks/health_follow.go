@@ -205,6 +205,13 @@ func FollowsTheLast(c *Checker) {
 			}, subject.Settings{})
 			c.expectState("of several runs, the one given to Follow last", play.Ask(h.Readiness, http.MethodGet), model.Stopped)
 		}
+		_ = c.run(func(outer context.Context) error {
+			time.Sleep(slack)
+			h.Follow(outer)
+			_ = c.run(func(ctx context.Context) error { h.Follow(ctx); return nil }, subject.Settings{})
+			c.expectState("of a run and one inside it, the one given to Follow last", play.Ask(h.Readiness, http.MethodGet), model.Stopped)
+			return nil
+		}, subject.Settings{})
 	})
 }
 

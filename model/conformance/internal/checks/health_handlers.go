@@ -176,11 +176,13 @@ func ConcurrentHealth(c *Checker) {
 	for i := range 8 {
 		users.Go(func() {
 			for j := range 50 {
-				h.AddCheck(fmt.Sprint("check ", i, j%5), func() error { return nil })
+				name := fmt.Sprint("check ", i, j%5)
+				h.AddCheck(name, func() error { return nil })
 				h.SetReady(j%2 == 0)
 				play.Ask(h.Liveness, http.MethodGet)
 				r := play.Ask(h.Readiness, http.MethodGet)
 				c.expect(r.Invalid == nil, "the body is not JSON: %s", r.Body)
+				c.expect(r.Status != "ok" || r.Checks[name] == "ok", "a check %q that was added before the probe is not there: %s", name, r.Body)
 			}
 		})
 	}

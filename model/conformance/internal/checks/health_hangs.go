@@ -139,6 +139,16 @@ func SetReadyUnderWay(c *Checker) {
 				c.expectReply(fmt.Sprintf("SetReady(false) %s, which says %v", what, result), probed(result, call), http.StatusServiceUnavailable, "not_ready")
 			}
 		}
+		if c.offered[subject.NeedAddCheckContext] {
+			h := c.health()
+			h.AddCheck("db", func() error { return nil })
+			h.AddCheckContext("cache", func(context.Context) error {
+				time.AfterFunc(time.Millisecond, func() { h.SetReady(false) })
+				time.Sleep(2 * time.Millisecond)
+				return nil
+			}, subject.CheckSettings{Timeout: time.Minute, Optional: true})
+			c.expectReply("SetReady(false) while a probe waits for an optional check", play.Ask(h.Readiness, http.MethodGet), http.StatusServiceUnavailable, "not_ready")
+		}
 		r := probed(nil, func(h subject.HealthFuncs) { h.SetReady(false); h.SetReady(true) })
 		c.expectReply("SetReady(false) and SetReady(true) while a probe waits", r, http.StatusOK, "ok")
 	})

@@ -92,6 +92,13 @@ func NoStarving(c *Checker) {
 
 // ClientLeaves checks HEALTH-11: two probes share a run, one leaves.
 func ClientLeaves(c *Checker) {
+	c.proberLeaves(func(client context.Context, h subject.HealthFuncs) { play.AskWith(client, h.Readiness, http.MethodGet) })
+	if c.offered[subject.NeedCheckOf] {
+		c.proberLeaves(func(client context.Context, h subject.HealthFuncs) { h.CheckOf(client) })
+	}
+}
+
+func (c *Checker) proberLeaves(ask func(client context.Context, h subject.HealthFuncs)) {
 	c.bubble(func() {
 		h := c.health()
 		var failed atomic.Bool
@@ -104,7 +111,7 @@ func ClientLeaves(c *Checker) {
 		gone := make(chan struct{})
 		go func() {
 			defer close(gone)
-			play.AskWith(client, h.Readiness, http.MethodGet)
+			ask(client, h)
 		}()
 		time.AfterFunc(100*time.Millisecond, leave)
 		time.Sleep(50 * time.Millisecond)

@@ -84,6 +84,10 @@ var answering = map[string]http.HandlerFunc{
 		_, hijacker := w.(http.Hijacker)
 		_, _ = fmt.Fprint(w, flusher, hijacker)
 	},
+	"refuses": func(w http.ResponseWriter, req *http.Request) {
+		w.WriteHeader(http.StatusExpectationFailed)
+		_, _ = io.ReadAll(req.Body)
+	},
 	"exits":   func(http.ResponseWriter, *http.Request) { runtime.Goexit() },
 	"nothing": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
 	"hijack": func(w http.ResponseWriter, _ *http.Request) {
@@ -122,6 +126,7 @@ func rawRequests(stopped bool) map[string]string {
 	all["a request to upgrade"] = "GET /upgrade HTTP/1.1\r\nHost: service\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
 	all["a long header"] = "GET /request HTTP/1.1\r\nHost: service\r\nX-Long: " + strings.Repeat("x", 20_000) + "\r\n\r\n"
 	all["a body with a trailer"] = "POST /reads HTTP/1.1\r\nHost: service\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n4\r\nbody\r\n0\r\nX-Sum: 7\r\n\r\n"
+	all["a request that expects 100-continue, and is refused"] = "POST /refuses HTTP/1.1\r\nHost: service\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\nbody"
 	all["what follows a request to upgrade at once"] = "GET /upgrade" + get + "early\n"
 	if !stopped {
 		all[pipelined] = "GET /header" + get + "GET /nothing" + get + "GET /values" + get

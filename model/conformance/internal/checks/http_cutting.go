@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
@@ -117,6 +118,18 @@ func HijackedIsFollowed(c *Checker) {
 		v.end()
 		c.expect(v.at("handled") <= v.hooksAt(), "hooks begin at %s, and the handler of a hijacked connection returns at %s", scenarios.Show(v.hooksAt()), scenarios.Show(v.at("handled")))
 		c.expect(<-said == "bye\n", "a hijacked connection is cut though its handler returns within the drain timeout")
+	})
+	var kept atomic.Pointer[net.Conn]
+	leaves := hijacks(func(_ *service, conn net.Conn, _ *http.Request) { kept.Store(&conn) })
+	c.serving(c.Impl.Serve, subject.Settings{}, leaves, func(v *service) {
+		w := v.hijacked()
+		if w == nil {
+			return
+		}
+		v.end()
+		go func() { _, _ = io.WriteString(*kept.Load(), "later\n") }()
+		line, err := w.r.ReadString('\n')
+		c.expect(line == "later\n", "over a hijacked connection whose handler has returned before the stop comes %q, %v, when the run is over", line, err)
 	})
 	reads := hijacks(func(v *service, conn net.Conn, req *http.Request) {
 		_, _ = io.ReadAll(conn)

@@ -67,3 +67,17 @@ func ServeFuncIsCutWhenForced(c *Checker) {
 		c.expect(err != nil, "draining is forced to end, and Run returns nil")
 	})
 }
+
+// UntilWhenForced has a further interrupt end Hooks while a hook hangs.
+func UntilWhenForced(c *Checker) {
+	c.servingUntil(subject.Settings{Signals: make(chan os.Signal)}, time.Hour, lasting, nil, func(v *service) {
+		v.begin("0s")
+		v.signals <- os.Interrupt
+		time.Sleep(time.Second)
+		forced := v.now()
+		v.signals <- os.Interrupt
+		v.end()
+		c.expect(v.ln.closedAt() >= forced && v.ln.closedAt() <= v.at(returned)+prompt, "hooks are forced to end at %s, and Run returns at %s: a server that serves until the run is stopped closes its listener at %s",
+			scenarios.Show(forced), scenarios.Show(v.at(returned)), scenarios.Show(v.ln.closedAt()))
+	})
+}

@@ -127,13 +127,17 @@ func PanickingHandler(c *Checker, serve ServeFunc) {
 			panic("on purpose")
 		case "/nil":
 			panic(nil)
+		case "/hijacked":
+			if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+				_ = conn.Close()
+			}
 		case "/exits":
 			runtime.Goexit()
 		}
 		panic(http.ErrAbortHandler)
 	}
 	c.serving(serve, subject.Settings{}, handle, func(v *service) {
-		for _, path := range []string{"early", "late", "early", "value", "nil", "exits"} {
+		for _, path := range []string{"early", "late", "early", "value", "nil", "hijacked", "exits"} {
 			v.get(path)
 		}
 		v.end()
@@ -237,24 +241,29 @@ func WriterPowers(c *Checker, serve ServeFunc) {
 		_, _, err = rc.Hijack()
 		c.expect(!errors.Is(err, http.ErrNotSupported), "http.ResponseController: Hijack: %v", err)
 	}
-	c.serving(serve, subject.Settings{}, handle, func(v *service) {
-		w := v.dial()
-		if w == nil {
-			return
-		}
-		asked := v.now()
-		_, _ = io.WriteString(w, "GET / HTTP/1.1\r\nHost: service\r\n\r\n")
-		resp, err := http.ReadResponse(w.r, nil)
-		if err != nil {
-			c.Errorf("a response that was flushed: %v", err)
-			return
-		}
-		for i, want := range []string{"first", "second"} {
-			got := make([]byte, len(want))
-			_, err := io.ReadFull(resp.Body, got)
-			at := asked + time.Duration(i)*time.Second
-			c.expect(err == nil && string(got) == want && promptly(v.now(), at),
-				"what was flushed at %s comes at %s: %q, %v; want %q", scenarios.Show(at), scenarios.Show(v.now()), got, err, want)
-		}
-	})
+	for _, proto := range []string{"HTTP/1.1", "HTTP/1.0\r\nConnection: keep-alive"} {
+		c.serving(serve, subject.Settings{}, handle, func(v *service) { v.expectFlushed(proto) })
+	}
+}
+
+// expectFlushed sends a request to the handler of WriterPowers.
+func (v *service) expectFlushed(proto string) {
+	w := v.dial()
+	if w == nil {
+		return
+	}
+	asked := v.now()
+	_, _ = io.WriteString(w, "GET / "+proto+"\r\nHost: service\r\n\r\n")
+	resp, err := http.ReadResponse(w.r, nil)
+	if err != nil {
+		v.c.Errorf("a response that was flushed: %v", err)
+		return
+	}
+	for i, want := range []string{"first", "second"} {
+		got := make([]byte, len(want))
+		_, err := io.ReadFull(resp.Body, got)
+		at := asked + time.Duration(i)*time.Second
+		v.c.expect(err == nil && string(got) == want && promptly(v.now(), at),
+			"over %q, what was flushed at %s comes at %s: %q, %v; want %q", proto, scenarios.Show(at), scenarios.Show(v.now()), got, err, want)
+	}
 }

@@ -82,7 +82,9 @@ func (c *Checker) serveFunc(s subject.Settings, server foreignServer, withClose 
 			server.once.Do(func() { close(server.stopping) })
 			if server.heeds {
 				play.Wait(ctx.Done(), time.Hour)
-				return ctx.Err()
+				if server.shutdown == nil {
+					return ctx.Err()
+				}
 			}
 			return server.shutdown
 		}
@@ -152,6 +154,9 @@ func ServeFuncIsCut(c *Checker) {
 		c.expect(served == nil, "a server stops by closeNow, and ServeFunc returns %v", served)
 		c.expect(result != nil, "a server is cut, and Run returns nil")
 	}
+	mine := errors.New("the server's")
+	_, _, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, foreignServer{takes: model.Never, heeds: true, shutdown: mine}, true, true)
+	c.expect(occurrences(result, mine) == 1, "shutdown fails when its context ends, and Run returns that %d times, want once: %v", occurrences(result, mine), result)
 	// Without closeNow there is nothing that ends it.
 	all, _, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, foreignServer{takes: model.Never}, false, true)
 	ended := all.at("shutdown's context")

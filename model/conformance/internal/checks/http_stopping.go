@@ -32,6 +32,9 @@ func IdleGoes(c *Checker) {
 		}()
 		long := v.begin("3s")
 		time.Sleep(time.Second)
+		if v.dial() == nil { // which has sent nothing yet
+			return
+		}
 		v.end()
 		<-long
 		cancel := v.at(cancelled)
@@ -57,6 +60,12 @@ func RequestContext(c *Checker) {
 		c.expect(e.ok() && e.body == want, "a request that asks for its context: %v, want %q", e, want)
 	}
 	c.serving(c.Impl.Serve, subject.Settings{}, look, func(v *service) { expect(v, "of the context, <nil>") })
+	limited := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
+		return c.Impl.Serve(ctx, srv, ln)
+	}
+	c.serving(limited, subject.Settings{}, look, func(v *service) { expect(v, "of the context, <nil>") })
 	based := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		base, cancel := context.WithCancel(context.WithValue(context.Background(), valueKey{}, "of the base"))
 		context.AfterFunc(ctx, cancel)
@@ -192,6 +201,10 @@ func CloseOfOddAnswers(c *Checker) {
 		case "/flushed":
 			time.Sleep(2 * time.Second)
 			_ = http.NewResponseController(w).Flush()
+		case "/keeps":
+			time.Sleep(2 * time.Second)
+			w.Header().Set("Connection", "keep-alive")
+			_, _ = io.WriteString(w, "done")
 		case "/hints":
 			time.Sleep(2 * time.Second)
 			w.Header().Set("Link", "</style.css>; rel=preload")
@@ -201,16 +214,17 @@ func CloseOfOddAnswers(c *Checker) {
 	}
 	for _, delay := range []time.Duration{0, 5 * time.Second} {
 		c.serving(c.Impl.Serve, subject.Settings{Delay: delay}, odd, func(v *service) {
-			paths := []string{"nothing", "header", "flushed", "status"}
+			paths := []string{"nothing", "header", "flushed", "status", "keeps"}
 			var answers []<-chan exchange
 			for _, path := range paths {
 				answers = append(answers, v.begin(path))
 			}
-			hints := v.dial()
-			if hints == nil {
+			hints, upgrade := v.dial(), v.dial()
+			if hints == nil || upgrade == nil {
 				return
 			}
 			_, _ = io.WriteString(hints, "GET /hints HTTP/1.1\r\nHost: service\r\n\r\n")
+			_, _ = io.WriteString(upgrade, "GET /status HTTP/1.1\r\nHost: service\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
 			time.Sleep(time.Second)
 			v.stop()
 			early, err := http.ReadResponse(hints.r, nil)
@@ -219,6 +233,7 @@ func CloseOfOddAnswers(c *Checker) {
 				early, err = http.ReadResponse(hints.r, nil)
 			}
 			v.expectClose("a request whose handler sends an informational answer first", v.exchanged(early, err))
+			v.expectClose("with a drain delay of "+delay.String()+", a request to upgrade that is answered 200", v.exchanged(http.ReadResponse(upgrade.r, nil)))
 			for i, answer := range answers {
 				v.expectClose("with a drain delay of "+delay.String()+", a request whose handler does this: "+paths[i], <-answer)
 			}

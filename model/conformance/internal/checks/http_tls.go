@@ -101,6 +101,29 @@ func askOverTLS(address string, config *tls.Config) string {
 	return fmt.Sprint(string(body), " ", err)
 }
 
+// ServedOverTLS has Serve return with the last answer over TLS.
+func ServedOverTLS(c *Checker) {
+	c.overTLS(func(v *service, shake func(conn net.Conn, protocol string) *tls.Conn) {
+		w := v.dial()
+		if w == nil {
+			return
+		}
+		over := shake(w.Conn, "http/1.1")
+		if over == nil {
+			return
+		}
+		answered := make(chan exchange, 1)
+		go func() {
+			answered <- newWire(over).get(v, "2s")
+			_, _ = io.Copy(io.Discard, over) // until the server closes it
+		}()
+		time.Sleep(time.Second)
+		v.end()
+		e := <-answered
+		c.expect(e.ok() && promptly(v.at(served), e.at), "over TLS, a request that was under way at the stop: %v; Serve returns at %s", e, scenarios.Show(v.at(served)))
+	})
+}
+
 // ServeTLS has a request be under way at the stop, in real time: in memory,
 // both ends of a connection would wait for each other to read how it ends.
 func ServeTLS(c *Checker) {
