@@ -64,9 +64,9 @@ func (l *life) beginCheck(c Check) checkRun {
 	return r
 }
 
-// optionalGrace is how long optional checks are waited for when the others are
+// OptionalGrace is how long optional checks are waited for at most when the others are
 // done (HEALTH-15).
-const optionalGrace = 100 * time.Millisecond
+const OptionalGrace = 100 * time.Millisecond
 
 // readiness begins the checks, unless the answer is known without them, and
 // answers when the last is done.
@@ -92,7 +92,7 @@ func (l *life) readiness(i int) {
 			status, code = statusDegraded, http.StatusServiceUnavailable
 		}
 	}
-	done, limit := required, required+optionalGrace
+	done, limit := required, required+OptionalGrace
 	for c, check := range l.s.Checks {
 		run := l.checkRuns[c]
 		listed := run.failed

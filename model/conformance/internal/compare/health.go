@@ -13,7 +13,11 @@ import (
 
 // answers compares what each probe was told.
 func (v *Verdict) answers() {
+	v.want.Answers = slices.Clone(v.want.Answers)
 	for i := range v.want.Answers {
+		if v.waitedLess(i) {
+			v.want.Answers[i] = v.Got.Answers[i]
+		}
 		want, got := v.want.Answers[i], v.Got.Answers[i]
 		if !want.Equal(got) {
 			v.object(v.answerClause(i), "probe %d (%v) gets %s, want %s", i+1, v.s.Probes[i].Of, answer(got), answer(want))
@@ -81,17 +85,41 @@ func (v *Verdict) readinessClause(p model.Probe, want, got model.Answer) string 
 	return "HEALTH-2"
 }
 
-// waitsForOptional says whether an optional check is still under way, within its
-// timeout, at an instant.
-func (v *Verdict) waitsForOptional(at time.Duration) bool {
+// waitedLess says whether a probe has waited for its optional checks for less than it
+// might, and lists those that were still running (HEALTH-15).
+func (v *Verdict) waitedLess(i int) bool {
+	want, got := v.want.Answers[i], v.Got.Answers[i]
+	if got.At >= want.At || got.At < want.At-model.OptionalGrace || want.Status == "not_ready" {
+		return false
+	}
+	want.At, want.Failed = got.At, slices.Clone(want.Failed)
+	slow := v.running(got.At)
+	for _, n := range slow {
+		if !v.s.Checks[n-1].Optional {
+			return false
+		}
+		want.Failed = append(want.Failed, n)
+	}
+	slices.Sort(want.Failed)
+	want.Failed = slices.Compact(want.Failed)
+	return len(slow) > 0 && want.Equal(got)
+}
+
+// running returns the checks that are under way, within their timeout, at an instant.
+func (v *Verdict) running(at time.Duration) (checks []int) {
 	timeout := cmp.Or(v.s.CheckTimeout, model.DefaultCheckTimeout)
 	for i, p := range v.s.Probes {
 		for _, n := range v.full.Answers[i].Ran {
-			c := v.s.Checks[n-1]
-			if c.Optional && p.At <= at && min(c.Lasts, timeout) > at-p.At {
-				return true
+			if p.At <= at && min(v.s.Checks[n-1].Lasts, timeout) > at-p.At {
+				checks = append(checks, n)
 			}
 		}
 	}
-	return false
+	return checks
+}
+
+// waitsForOptional says whether an optional check is still under way, within its
+// timeout, at an instant.
+func (v *Verdict) waitsForOptional(at time.Duration) bool {
+	return slices.ContainsFunc(v.running(at), func(n int) bool { return v.s.Checks[n-1].Optional })
 }
