@@ -40,7 +40,8 @@ func All() []Case {
 		hookCases(), hookEndCases(), takeBackCases(), hintCases(), signalCases(), afterSignalCases(), logCases(), logPlaceCases(), healthCases(), followCases(), answerCases(), checkCases(), editCases(),
 		serveCases(), listenerCases(), stoppingCases(), streamCases(), requestCases(), serverCases(), silentCases(), crowdCases(), requestCrowdCases(),
 		groupCases(), combinedCases(), againCases(), oddCases(), askedCases(), stateOfRunCases(), userErrorCases(), laterCases(), laterHTTPCases(), protocolCases(), lateServeCases(),
-		unusualCases(), derivedCases(), limitCases(), settingCases(), timesCases(), onceMoreCases(), logCombinedCases(), resultCases(), answerShapeCases(), requestShapeCases(), momentCases())
+		unusualCases(), derivedCases(), limitCases(), settingCases(), timesCases(), onceMoreCases(), logCombinedCases(), resultCases(), answerShapeCases(), requestShapeCases(), momentCases(),
+		combinedHTTPCases(), healthMomentCases())
 }
 
 // wrong makes a case of the real library and one change to it. The clauses
