@@ -58,18 +58,25 @@ func combinedHTTPCases() []Case {
 			withoutClose(i, func(context.Context) bool { return keeps.Load() })
 			onRequests(i, func(_ context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
 				next.ServeHTTP(w, req)
-				keeps.Store(w.Header().Get("Connection") == "keep-alive")
+				if w.Header().Get("Connection") == "keep-alive" {
+					keeps.Store(true)
+					_ = http.NewResponseController(w).Flush()
+					keeps.Store(false)
+				}
 			})
 		}),
 		wrong("a panic after a hijack is counted for good", "HTTP-5", func(i *impl) {
 			onRequests(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
-				if req.ProtoMajor != 1 || req.URL.Path != "/hijacked" {
-					next.ServeHTTP(w, req)
-					return
-				}
-				done, _ := lifecycle.Track(ctx)
+				defer func() {
+					p := recover()
+					if _, err := w.Write(nil); p != nil && err == http.ErrHijacked {
+						lifecycle.Track(ctx)
+					}
+					if p != nil {
+						panic(p)
+					}
+				}()
 				next.ServeHTTP(w, req)
-				done()
 			})
 		}),
 		wrong("over HTTP/1.0 a ResponseWriter can do nothing more", "HTTP-5", func(i *impl) {
