@@ -105,10 +105,7 @@ func combinedHTTPCases() []Case {
 				return run(main, s)
 			})
 			onUntil(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
-				return serve(ctx, srv, unclosed{ln, func() bool {
-					time.Sleep(time.Millisecond) // the observer is told
-					return of(ctx).Load()
-				}})
+				return serve(ctx, srv, unclosed{ln, func() bool { return of(ctx).Load() }})
 			})
 		}),
 		wrong("nothing warns of a task that waits for a server with UntilStopped", "HTTP-7", func(i *impl) {
@@ -171,16 +168,18 @@ func (u *upgrades) Write(p []byte) (int, error) {
 	return len(p), err
 }
 
-// unclosed is a listener that is not closed while it is so.
+// unclosed is a listener that is closed a moment later, if it is not so by then.
 type unclosed struct {
 	net.Listener
 	so func() bool
 }
 
-// Close closes it, or does nothing.
+// Close does not wait for that.
 func (u unclosed) Close() error {
-	if u.so() {
-		return nil
-	}
-	return u.Listener.Close()
+	time.AfterFunc(time.Millisecond, func() {
+		if !u.so() {
+			_ = u.Listener.Close()
+		}
+	})
+	return nil
 }
