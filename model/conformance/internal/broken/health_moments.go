@@ -71,6 +71,51 @@ func healthMomentCases() []Case {
 				}
 			})
 		}),
+		wrong("SetReady(false) is not seen while only optional checks are under way", "HEALTH-5", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				var required, optional, unseen atomic.Int64
+				counted := func(check func(), n *atomic.Int64) {
+					n.Add(1)
+					defer n.Add(-1)
+					check()
+				}
+				add, addContext, set := h.AddCheck, h.AddCheckContext, h.SetReady
+				h.AddCheck = func(name string, check func() error) {
+					if check == nil {
+						add(name, nil)
+						return
+					}
+					add(name, func() (err error) { counted(func() { err = check() }, &required); return err })
+				}
+				h.AddCheckContext = func(name string, check task, s conformance.CheckSettings) {
+					n := &required
+					if s.Optional {
+						n = &optional
+					}
+					if check == nil {
+						addContext(name, nil, s)
+						return
+					}
+					addContext(name, func(ctx context.Context) (err error) { counted(func() { err = check(ctx) }, n); return err }, s)
+				}
+				h.SetReady = func(ready bool) {
+					if !ready && required.Load() == 0 && optional.Load() > 0 {
+						unseen.Add(1)
+					}
+					set(ready)
+				}
+				readiness := h.Readiness
+				h.Readiness = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					before := unseen.Load()
+					rewritten(readiness, func(a *httptest.ResponseRecorder) {
+						if unseen.Load() != before && strings.Contains(a.Body.String(), `"checks"`) {
+							a.Code = http.StatusOK
+							replaceIn(`"status":"not_ready"`, `"status":"ok"`)(a)
+						}
+					}).ServeHTTP(w, r)
+				})
+			})
+		}),
 		wrong("the caller of CheckOf who goes away ends the runs that it began", "HEALTH-11", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				var asker atomic.Pointer[context.Context]

@@ -38,6 +38,12 @@ func combinedHTTPCases() []Case {
 				return serve(ctx, srv, ln)
 			})
 		}),
+		wrong("idle connections stay while a new one has sent nothing", "HTTP-2", func(i *impl) {
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				conns := trackConns(srv)
+				return serve(ctx, srv, listener{ln, func(conn net.Conn) net.Conn { return &idler{conn, conns} }})
+			})
+		}),
 		wrong("a request ends at the deadline of what Serve was given", "HTTP-2 HTTP-10", func(i *impl) {
 			withContext(i, func(ctx, request context.Context) context.Context {
 				if at, ok := ctx.Deadline(); ok {
@@ -166,6 +172,26 @@ func (u *upgrades) Write(p []byte) (int, error) {
 	}
 	_, err := u.Conn.Write(bytes.Replace(p, []byte("Connection: close\r\n"), nil, 1))
 	return len(p), err
+}
+
+// idler is a connection that is closed late if it is idle while another is new.
+type idler struct {
+	net.Conn
+	conns *tracked
+}
+
+// Close closes it now or later.
+func (c *idler) Close() error {
+	idle, fresh := false, false
+	c.conns.each(func(conn net.Conn, state http.ConnState) {
+		idle = idle || conn == c && state == http.StateIdle
+		fresh = fresh || conn != c && state == http.StateNew
+	})
+	if idle && fresh {
+		time.AfterFunc(300*time.Millisecond, func() { _ = c.Conn.Close() })
+		return nil
+	}
+	return c.Conn.Close()
 }
 
 // unclosed is a listener that is closed a moment later, if it is not so by then.
