@@ -142,18 +142,21 @@ func healthMomentCases() []Case {
 				}
 			})
 		}),
-		wrong("a check that is added while others probe is there a moment later", "HEALTH-14", func(i *impl) {
+		wrong("a check that is added while others probe is there once another is added", "HEALTH-14", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				n, add := probing(h), h.AddCheck
+				var mu sync.Mutex
+				held := func() {}
 				h.AddCheck = func(name string, check func() error) {
-					if runtime.Gosched(); n.Load() < 2 {
+					runtime.Gosched()
+					mu.Lock()
+					defer mu.Unlock()
+					held()
+					if held = func() {}; n.Load() < 2 {
 						add(name, check)
-						return
+					} else {
+						held = func() { add(name, check) }
 					}
-					go func() {
-						runtime.Gosched()
-						add(name, check)
-					}()
 				}
 			})
 		}),
