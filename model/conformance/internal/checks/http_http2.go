@@ -35,8 +35,14 @@ func HTTP2Answers(c *Checker) {
 	const requests = 16
 	var answered, under sync.WaitGroup
 	under.Add(requests)
-	for range requests {
+	// A client that is asked for many at once opens several connections, and closes all
+	// but one, at times with a request on it.
+	connected := make(chan struct{})
+	for n := range requests {
 		answered.Go(func() {
+			if n > 0 {
+				play.Wait(connected, process.Soon)
+			}
 			resp, err := client.Get("http://" + ln.Addr().String())
 			if err != nil {
 				c.Errorf("over HTTP/2, a request under way at the stop: %v", err)
@@ -49,10 +55,11 @@ func HTTP2Answers(c *Checker) {
 	}
 	allUnder := make(chan struct{})
 	go func() { defer close(allUnder); under.Wait() }()
-	began := time.Now()
+	began, first := time.Now(), sync.OnceFunc(func() { close(connected) })
 	_ = c.run(func(ctx context.Context) error {
 		go func() { play.Wait(allUnder, process.Soon); stop() }()
 		return c.Impl.Serve(ctx, &http.Server{Protocols: http2, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			first()
 			under.Done()
 			<-ctx.Done()
 			_, _ = io.WriteString(w, strings.Repeat("x", 100_000))
