@@ -27,23 +27,30 @@ func positions(n int) []int { return []int{0, n / 2, n - 1} }
 func (c *Checker) manyBusy(what string, begin func(ctx context.Context, lasts time.Duration)) {
 	for _, n := range crowds {
 		for _, busy := range positions(n) {
-			c.bubble(func() {
-				began, hook := time.Now(), time.Duration(0)
-				err := c.Impl.Run(func(ctx context.Context) error {
-					c.Impl.OnShutdown(ctx, func() error { hook = time.Since(began); return nil })
-					for i := range n {
-						lasts := time.Duration(0)
-						if i == busy {
-							lasts = 2 * time.Second
-						}
-						begin(ctx, lasts)
-					}
-					return nil
-				}, 10*time.Second, 0)
-				c.expect(err == nil && about(hook, 2*time.Second), "of %d %s, number %d is busy for 2s: the hook begins at %v, and Run returns %v", n, what, busy+1, hook, err)
-			})
+			hook, err := c.oneBusy(n, busy, 2*time.Second, begin)
+			c.expect(err == nil && about(hook, 2*time.Second), "of %d %s, number %d is busy for 2s: the hook begins at %v, and Run returns %v", n, what, busy+1, hook, err)
 		}
 	}
+}
+
+// oneBusy has one of n be busy for so long, and returns when the hook begins.
+func (c *Checker) oneBusy(n, busy int, busyFor time.Duration, begin func(ctx context.Context, lasts time.Duration)) (hook time.Duration, err error) {
+	c.bubble(func() {
+		began := time.Now()
+		err = c.Impl.Run(func(ctx context.Context) error {
+			c.Impl.OnShutdown(ctx, func() error { hook = time.Since(began); return nil })
+			for i := range n {
+				lasts := time.Duration(0)
+				if i == busy {
+					lasts = busyFor
+				}
+				begin(ctx, lasts)
+			}
+			return nil
+		}, 10*time.Second, 0)
+		time.Sleep(busyFor) // for what was not waited for
+	})
+	return hook, err
 }
 
 // ManyGroups has many groups, of which one is busy.
@@ -51,6 +58,29 @@ func ManyGroups(c *Checker) {
 	c.manyBusy("groups", func(ctx context.Context, lasts time.Duration) {
 		c.Impl.DrainGroup(ctx).Go(func() { time.Sleep(lasts) })
 	})
+}
+
+// ManyEndAtOnce checks DRAIN-5: hooks begin when the last of many is done, and not when
+// that is noticed at some interval. That they do not begin before is for DRAIN-1 to say.
+func ManyEndAtOnce(c *Checker) {
+	for _, many := range crowds[:3] {
+		c.lastEndsAtOnce("groups", many, func(ctx context.Context, lasts time.Duration) {
+			c.Impl.DrainGroup(ctx).Go(func() { time.Sleep(lasts) })
+		})
+		if !c.offered[subject.NeedTrack] {
+			continue
+		}
+		c.lastEndsAtOnce("units", many, func(ctx context.Context, lasts time.Duration) {
+			done, _ := c.Impl.Track(ctx)
+			time.AfterFunc(lasts, done)
+		})
+	}
+}
+
+func (c *Checker) lastEndsAtOnce(what string, many int, begin func(ctx context.Context, lasts time.Duration)) {
+	const lasts = 2*time.Second + 1234567
+	hook, _ := c.oneBusy(many, many-1, lasts, begin)
+	c.expect(hook <= lasts, "the last of %d %s is busy for %v, and the hook begins at %v", many, what, lasts, hook)
 }
 
 // ManyUnits has many units and many tasks, of which one is busy.

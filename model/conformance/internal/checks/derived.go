@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
@@ -116,4 +117,31 @@ func DerivedStarts(c *Checker) {
 			}, subject.Settings{ManualStart: true})
 		})
 	}
+}
+
+// StartedAtOnce fails by the death of the process where of two calls at once one
+// is neither taken nor ignored. It has many runs, because two calls are rarely so close.
+func StartedAtOnce(c *Checker) {
+	const runs = 200
+	c.bubble(func() {
+		var started [runs]context.Context
+		var begun, all sync.WaitGroup
+		begun.Add(runs)
+		for n := range started {
+			all.Go(func() {
+				err := c.run(func(ctx context.Context) error {
+					started[n] = ctx
+					begun.Done()
+					time.Sleep(time.Second)
+					state := c.Impl.State(ctx)
+					c.expect(state == "running", "MarkStarted is called twice at once, and the state is %s", state)
+					return nil
+				}, subject.Settings{ManualStart: true})
+				c.expect(err == nil, "MarkStarted is called twice at once, and Run returns %v", err)
+			})
+		}
+		begun.Wait()
+		atOnce(runs, func(n int64) { c.Impl.MarkStarted(started[n]) })
+		all.Wait()
+	})
 }

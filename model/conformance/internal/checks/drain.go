@@ -2,7 +2,9 @@ package checks
 
 import (
 	"context"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/internal/race"
@@ -182,24 +184,43 @@ func DoneTwice(c *Checker) {
 
 // DoneAtOnce checks DRAIN-8: of calls of done at once, one counts.
 func DoneAtOnce(c *Checker) {
-	for range 50 {
-		c.bubble(func() {
-			began := time.Now()
-			_ = c.Impl.Run(func(ctx context.Context) error {
-				one, _ := c.Impl.Track(ctx)
-				other, _ := c.Impl.Track(ctx)
-				var callers sync.WaitGroup
-				for range 20 {
-					callers.Go(one)
+	const units = 2000
+	c.bubble(func() {
+		began := time.Now()
+		_ = c.Impl.Run(func(ctx context.Context) error {
+			other, _ := c.Impl.Track(ctx)
+			var done [units]func()
+			for n := range done {
+				done[n], _ = c.Impl.Track(ctx)
+			}
+			atOnce(units, func(n int64) { done[n]() })
+			time.AfterFunc(time.Second, other)
+			return nil
+		}, 0, 0)
+		took := time.Since(began)
+		c.expect(about(took, time.Second), "Run returns at %v, want 1s: of %d units all but one were done, each by two goroutines at once", took, units+1)
+	})
+}
+
+// atOnce calls f on two goroutines at once, for each number below times. The goroutines
+// wait for each other, so that their calls are as close together as they can be.
+func atOnce(times int64, f func(n int64)) {
+	var ready atomic.Int64
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			for n := range times {
+				ready.Add(1)
+				for turn := 1; ready.Load() < 2*(n+1); turn++ {
+					if turn%(1<<11) == 0 { // there may be one processor
+						runtime.Gosched()
+					}
 				}
-				callers.Wait()
-				time.AfterFunc(time.Second, other)
-				return nil
-			}, 0, 0)
-			took := time.Since(began)
-			c.expect(about(took, time.Second), "Run returns at %v, want 1s: one of two units was done, by 20 goroutines at once", took)
+				f(n)
+			}
 		})
 	}
+	both.Wait()
 }
 
 // WorkContextValues checks DRAIN-8: a work context has the values it is asked with.

@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"errors"
+	"os"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -79,6 +80,23 @@ func InterruptedIsLogged(c *Checker) {
 		time.Sleep(time.Second)
 		c.expect(err != nil, "a hook hangs, and Run returns nil")
 		c.expectLog(log, "the interrupted hook's")
+	})
+	if !c.offered[subject.NeedSignals] {
+		return
+	}
+	c.bubble(func() {
+		log, source := &logbook{}, make(chan os.Signal, 1)
+		_ = c.run(func(ctx context.Context) error {
+			c.Impl.OnShutdown(ctx, func() error {
+				source <- os.Interrupt
+				time.Sleep(10 * time.Second)
+				return errors.New("the forced hook's")
+			})
+			time.AfterFunc(2*time.Second, func() { source <- os.Interrupt })
+			return nil
+		}, subject.Settings{Log: log.log, Signals: source})
+		time.Sleep(20 * time.Second)
+		c.expectLog(log, "the forced hook's")
 	})
 }
 

@@ -43,11 +43,22 @@ func (c *Checker) loggedWith(make func() subject.Settings, main func(ctx context
 func (c *Checker) interrupted(sig os.Signal) records { return c.interruptedWith(sig, 0) }
 
 func (c *Checker) interruptedWith(sig os.Signal, delay time.Duration) records {
+	return c.signalledWith(delay, sig)
+}
+
+// signalledWith is the log of a run that signals stop, one after the other in a moment.
+func (c *Checker) signalledWith(delay time.Duration, sigs ...os.Signal) records {
 	return c.loggedWith(func() subject.Settings {
-		source := make(chan os.Signal, 1)
-		time.AfterFunc(time.Second, func() { source <- sig })
+		source := make(chan os.Signal, len(sigs))
+		for n, sig := range sigs {
+			time.AfterFunc(time.Second+time.Duration(n)*time.Millisecond, func() { source <- sig })
+		}
 		return subject.Settings{Signals: source, Delay: delay}
-	}, func(ctx context.Context) error { play.Wait(ctx.Done(), time.Hour); return nil })
+	}, func(ctx context.Context) error {
+		play.Wait(ctx.Done(), time.Hour)
+		time.Sleep(100 * time.Millisecond) // before the first warning
+		return nil
+	})
 }
 
 // isText says whether a value is a duration that is written as text, which every

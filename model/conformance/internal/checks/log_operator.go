@@ -17,24 +17,27 @@ import (
 // signal it was.
 func InterruptIsExplained(c *Checker) {
 	c.interruptIsExplained(0)
+	c.interruptIsExplained(0, process.Terminate)
 	if c.offered[subject.NeedDelay] {
 		c.interruptIsExplained(time.Minute)
 	}
 }
 
-func (c *Checker) interruptIsExplained(delay time.Duration) {
+// interruptIsExplained is for an interrupt that comes a moment after other signals.
+func (c *Checker) interruptIsExplained(delay time.Duration, before ...os.Signal) {
+	const signal = "the signal"
+	anySignal := strings.NewReplacer(os.Interrupt.String(), signal, process.Terminate.String(), signal, "SIGINT", signal, "SIGTERM", signal)
 	after := func(sig os.Signal) []string {
 		var texts []string
-		for _, l := range c.interruptedWith(sig, delay).all() {
+		for _, l := range c.signalledWith(delay, append(slices.Clip(before), sig)...).all() {
 			l.source = "" // and in the same words otherwise
-			text := strings.NewReplacer(sig.String(), "the signal", "SIGINT", "the signal", "SIGTERM", "the signal").Replace(l.String())
-			texts = append(texts, text)
+			texts = append(texts, anySignal.Replace(l.String()))
 		}
 		return texts
 	}
 	interrupted, terminated := after(os.Interrupt), after(process.Terminate)
 	more := slices.ContainsFunc(interrupted, func(text string) bool { return !slices.Contains(terminated, text) })
-	c.expect(more, "with a drain delay of %v, after an interrupt the log says nothing that it does not say after a SIGTERM, of which a further one ends nothing; it says:\n%s", delay, strings.Join(interrupted, "\n"))
+	c.expect(more, "with a drain delay of %v, after %v and an interrupt the log says nothing that it does not say after a SIGTERM, of which a further one ends nothing; it says:\n%s", delay, before, strings.Join(interrupted, "\n"))
 }
 
 // LongStartIsLogged has start-up last for a thousand minutes.

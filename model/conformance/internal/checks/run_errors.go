@@ -31,6 +31,14 @@ func CleanInDelay(c *Checker) {
 			c.expect(result == nil, "%s ends with %q in the drain delay, and Run returns %v", how, end, result)
 		})
 	}
+	c.bubble(func() {
+		cause := errors.New("the reason for the stop")
+		err := c.run(func(ctx context.Context) error {
+			c.Impl.Stop(ctx, cause)
+			return fmt.Errorf("main's end: %w", cause)
+		}, subject.Settings{Delay: 2 * time.Hour})
+		c.expect(errors.Is(err, cause) && !containsFold(fmt.Sprint(err), "main's end"), "main ends with the error given to Stop, wrapped, in the drain delay, and Run returns %v, want the error given to Stop alone", err)
+	})
 }
 
 // TaskBeforeStop checks RUN-7: before a stop what would be clean is a task's error.
@@ -92,7 +100,7 @@ func EveryStopIsKept(c *Checker) {
 			}
 			c.Impl.OnShutdown(ctx, stop)
 			c.Impl.OnShutdown(ctx, stop)
-			for range 4 {
+			for range 300 {
 				_ = stop()
 			}
 			return nil
@@ -107,10 +115,10 @@ func EveryTaskIsKept(c *Checker) {
 	c.bubble(func() {
 		var given []error
 		err := c.run(func(ctx context.Context) error {
-			for n := range 5 {
+			for n := range 65 {
 				mine := fmt.Errorf("error %d", n+1)
 				given = append(given, mine)
-				c.Impl.Go(ctx, func(context.Context) error { time.Sleep(time.Duration(n+1) * time.Second); return mine })
+				c.Impl.Go(ctx, func(context.Context) error { time.Sleep(time.Duration(n+1) * time.Second / 8); return mine })
 			}
 			play.Wait(ctx.Done(), time.Hour)
 			return nil
@@ -122,6 +130,9 @@ func EveryTaskIsKept(c *Checker) {
 // expectAll demands that all the errors are in Run's result.
 func (c *Checker) expectAll(err error, all []error, format string, args ...any) {
 	for _, mine := range all {
-		c.expect(errors.Is(err, mine), "%s, and %q is not in Run's result: %v", fmt.Sprintf(format, args...), mine, err)
+		if !errors.Is(err, mine) {
+			c.Errorf("%s, and %q is not in Run's result: %v", fmt.Sprintf(format, args...), mine, err)
+			return
+		}
 	}
 }

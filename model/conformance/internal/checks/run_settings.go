@@ -71,12 +71,20 @@ func NoGoroutineStays(c *Checker) {
 		c.leaveNothing(what, func(parent context.Context) {
 			s := made()
 			if c.offered[subject.NeedParent] {
-				s.Parent = parent
+				s.Parent = ownContext{parent} // of which package context knows nothing
 			}
 			c.callEverything(s)
 		})
 	}
 }
+
+// ownContext is a context of a type of its own.
+type ownContext struct{ parent context.Context }
+
+func (c ownContext) Deadline() (time.Time, bool) { return c.parent.Deadline() }
+func (c ownContext) Done() <-chan struct{}       { return c.parent.Done() }
+func (c ownContext) Err() error                  { return c.parent.Err() }
+func (c ownContext) Value(any) any               { return nil }
 
 // callEverything has a run in which everything that is offered is called.
 func (c *Checker) callEverything(s subject.Settings) {

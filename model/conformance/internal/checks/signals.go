@@ -88,6 +88,15 @@ func FurtherSIGTERM(c *Checker) {
 		return nil
 	}, 0, 0)
 	c.expect(err == nil && hook, "Run returns %v, and the hook ran: %t", err, hook)
+	hooks := 0
+	err = c.Impl.Run(func(ctx context.Context) error {
+		for range 2 {
+			c.Impl.OnShutdown(ctx, func() error { further(); hooks++; return errors.New("on purpose") })
+		}
+		c.Impl.DrainGroup(ctx).Add(1)
+		return errors.New("on purpose")
+	}, 20*time.Millisecond, 0)
+	c.expect(err != nil && hooks == 2, "the drain timeout runs out, SIGTERMs come in hooks that fail, Run returns %v, and of two hooks %d ran", err, hooks)
 }
 
 // SignalsUntilReturn fails by the death of the process, where Run lets go of

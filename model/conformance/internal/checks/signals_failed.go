@@ -24,6 +24,14 @@ var failures = map[string]func(impl *subject.Implementation) error{
 			return nil
 		}, 0, 10*time.Millisecond)
 	},
+	"arguments are refused": func(impl *subject.Implementation) (err error) {
+		for _, misuse := range impl.Misuses {
+			if misuse.Run != nil {
+				err = misuse.Run(func(context.Context) error { return nil })
+			}
+		}
+		return err
+	},
 	"draining times out": func(impl *subject.Implementation) error {
 		return impl.Run(func(ctx context.Context) error {
 			impl.DrainGroup(ctx).Add(1)

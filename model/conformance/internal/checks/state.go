@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
@@ -80,6 +81,28 @@ func Refusal(c *Checker) {
 			c.Errorf("%s in %s: the error %q does not name both", e, s, err)
 		}
 	})
+}
+
+// FiredAtOnce checks STATE-3: of two calls at once that fire the same event one is taken,
+// and the other is refused.
+func FiredAtOnce(c *Checker) {
+	const machines = 1000
+	var all [machines]subject.Machine
+	var taken [machines]atomic.Int64
+	for n := range all {
+		all[n] = c.Impl.Machine()
+	}
+	atOnce(machines, func(n int64) {
+		if _, err := all[n].Fire(string(model.Started)); err == nil {
+			taken[n].Add(1)
+		}
+	})
+	for n := range all {
+		if times := taken[n].Load(); times != 1 {
+			c.Errorf("%s is fired twice at once, and taken %d times, want once", model.Started, times)
+			return
+		}
+	}
 }
 
 // namesWord says whether a text has a state or an event, however it is spelled:

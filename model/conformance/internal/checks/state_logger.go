@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"runtime"
@@ -22,6 +23,23 @@ func HangingLogger(c *Checker) {
 		close(release)
 		time.Sleep(time.Second) // for what is still to be written
 	})
+	c.bubble(func() {
+		const hooks = 300 // and as many records, and more
+		ran, release := 0, make(chan struct{})
+		began := time.Now()
+		c.inTime("Run", func() {
+			_ = c.run(func(ctx context.Context) error {
+				for range hooks {
+					c.Impl.OnShutdown(ctx, func() error { ran++; return errors.New("the hook's") })
+				}
+				return nil
+			}, subject.Settings{Log: func(string, string) { <-release }})
+		})
+		took := time.Since(began)
+		c.expect(ran == hooks && took <= 100*time.Millisecond+slack, "a logger hangs, and of %d hooks that fail %d have run when Run returns, at %v, want all of them within 100ms", hooks, ran, took)
+		close(release)
+		time.Sleep(time.Second)
+	})
 }
 
 // HangingObserverAndLogger checks STATE-4: both hang. Whether Run waits for them at the
@@ -41,9 +59,10 @@ func HangingObserverAndLogger(c *Checker) {
 }
 
 // ended runs a service whose tasks end as they were asked to, which is logged with
-// their texts (RUN-7), and returns those that are logged, as they are. It waits
+// their texts (RUN-7), and whose hook begins work that is refused, which is logged
+// too. It returns those texts that are logged, as they are, and all lines. It waits
 // until the log is written, however slow that is.
-func (c *Checker) ended(tasks int, writing func()) (logged []string) {
+func (c *Checker) ended(tasks int, writing func()) (logged, lines []string) {
 	book := &logbook{}
 	c.inTime("Run", func() {
 		err := c.run(func(ctx context.Context) error {
@@ -54,6 +73,13 @@ func (c *Checker) ended(tasks int, writing func()) (logged []string) {
 					return fmt.Errorf("task %03d of many: %w", n+1, ctx.Err())
 				})
 			}
+			c.Impl.OnShutdown(ctx, func() error {
+				time.Sleep(time.Millisecond)
+				c.Impl.Go(ctx, func(context.Context) error { return nil })
+				c.Impl.DrainGroup(ctx)
+				time.Sleep(time.Millisecond)
+				return nil
+			})
 			return nil
 		}, subject.Settings{Log: func(level, line string) {
 			defer writing()
@@ -63,12 +89,13 @@ func (c *Checker) ended(tasks int, writing func()) (logged []string) {
 	})
 	time.Sleep(time.Minute)
 	book.hasLine(func(line string) bool {
+		lines = append(lines, line)
 		if text := taskEnd.FindString(line); text != "" {
 			logged = append(logged, text)
 		}
 		return false
 	})
-	return slices.Compact(logged)
+	return slices.Compact(logged), lines
 }
 
 var taskEnd = regexp.MustCompile(`task [0-9]+ of many`)
@@ -78,11 +105,13 @@ var taskEnd = regexp.MustCompile(`task [0-9]+ of many`)
 func (c *Checker) expectOrder(writing func()) {
 	for _, tasks := range []int{4, 300} {
 		c.bubble(func() {
-			want := c.ended(tasks, func() {})
+			want, lines := c.ended(tasks, func() {})
 			slices.Sort(want)
 			c.expect(len(want) == tasks || len(want) == 0, "%d tasks end as they were asked to, and %d are logged", tasks, len(want))
-			logged := c.ended(tasks, writing)
+			logged, written := c.ended(tasks, writing)
 			c.expect(slices.Equal(logged, want), "the log has %q, want %q", logged, want)
+			c.expect(slices.Equal(written, lines) || !slices.Equal(slices.Sorted(slices.Values(written)), slices.Sorted(slices.Values(lines))),
+				"the log has the records of another run, and in another order: %q, want %q", written, lines)
 		})
 	}
 }

@@ -38,7 +38,7 @@ func (c *Checker) callsOf() map[string]func(ctx context.Context) {
 // still, where a call leads to another without end.
 func CallingForEach(c *Checker) {
 	for name, call := range c.callsOf() {
-		for _, who := range []string{"an observer", "a logger"} {
+		for _, who := range []string{"an observer", "a logger", "a logger, on a goroutine of its own,"} {
 			c.bubble(func() {
 				var mu sync.Mutex
 				var run context.Context
@@ -47,12 +47,16 @@ func CallingForEach(c *Checker) {
 					mu.Lock()
 					ctx := run
 					mu.Unlock()
-					if ctx != nil && calls.Add(1) < endlessly {
+					switch {
+					case ctx == nil || calls.Add(1) >= endlessly:
+					case who == "a logger, on a goroutine of its own,":
+						go call(ctx)
+					default:
 						call(ctx)
 					}
 				}
 				s := subject.Settings{Observe: func(subject.Step) { callBack() }}
-				if who == "a logger" {
+				if who != "an observer" {
 					s = subject.Settings{Log: func(string, string) { callBack() }}
 				}
 				began := time.Now()

@@ -25,15 +25,35 @@ func VisibleAtExit(c *Checker) {
 	c.watchCancel(func(context.Context) {})
 }
 
+// VisibleAtParentsEnd checks STATE-5: so do those, after the end of the parent.
+func VisibleAtParentsEnd(c *Checker) {
+	var cancel context.CancelFunc
+	c.watchCancelWith(func() subject.Settings {
+		var s subject.Settings
+		s.Parent, cancel = context.WithCancel(context.Background())
+		return s
+	}, func(ctx context.Context) {
+		cancel()
+		play.Wait(ctx.Done(), process.Soon)
+	})
+}
+
 // watchCancel looks for a moment at which the context is cancelled and the
 // state is not Draining yet, in real time and on every processor. It would be
 // short, so it is made longer: to cancel a context takes as long as to begin
 // the functions that wait for it, and these are many, and look.
 func (c *Checker) watchCancel(main func(ctx context.Context)) {
+	c.watchCancelWith(func() subject.Settings { return subject.Settings{} }, main)
+}
+
+// watchCancelWith is watchCancel with settings.
+func (c *Checker) watchCancelWith(settings func() subject.Settings, main func(ctx context.Context)) {
 	none := make(chan os.Signal)
 	for n, began := 0, time.Now(); n < 10 && (n < 3 || time.Since(began) < 40*time.Millisecond); n++ {
 		var watchers sync.WaitGroup
 		var seen sync.Map
+		s := settings()
+		s.Signals = none
 		_ = c.run(func(ctx context.Context) error {
 			for range 2000 {
 				watchers.Add(1)
@@ -44,7 +64,7 @@ func (c *Checker) watchCancel(main func(ctx context.Context)) {
 			}
 			main(ctx)
 			return nil
-		}, subject.Settings{Signals: none})
+		}, s)
 		over := make(chan struct{})
 		go func() { defer close(over); watchers.Wait() }()
 		play.Wait(over, process.Soon)

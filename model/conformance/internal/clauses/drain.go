@@ -105,7 +105,10 @@ func drainClauses() []Clause {
 				{Main: ends, Hooks: hook},
 				{Main: ends, Groups: busyFor(model.Unit{Lasts: 3 * second}), Hooks: hook},
 			},
-			Checks: []Check{{"work that ends with the cancel", nil, checks.WorkEndsWithTheCancel}},
+			Checks: []Check{
+				{"work that ends with the cancel", nil, checks.WorkEndsWithTheCancel},
+				{"the last of many to end", nil, checks.ManyEndAtOnce},
+			},
 		},
 		{
 			ID: "DRAIN-6", Level: Core,

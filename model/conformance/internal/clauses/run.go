@@ -186,7 +186,10 @@ func runClauses() []Clause {
 				{ManualStart: true, Starts: []time.Duration{second}, Main: model.Main{After: 2*second + 1}},
 				{ManualStart: true, Starts: []time.Duration{2 * second}, Main: model.Main{AfterCancel: true, After: 3 * second}, Stops: []model.Stop{{By: model.SIGTERM, At: second + 1}}},
 			},
-			Checks: []Check{{"MarkStarted several times, with derived contexts", []subject.Need{subject.NeedManualStart, subject.NeedMarkStarted, subject.NeedState}, checks.DerivedStarts}},
+			Checks: []Check{
+				{"MarkStarted several times, with derived contexts", []subject.Need{subject.NeedManualStart, subject.NeedMarkStarted, subject.NeedState}, checks.DerivedStarts},
+				{"MarkStarted twice at once", []subject.Need{subject.NeedManualStart, subject.NeedMarkStarted, subject.NeedState}, checks.StartedAtOnce},
+			},
 		},
 		signalErrorClause(),
 	}

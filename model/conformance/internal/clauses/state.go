@@ -36,6 +36,7 @@ func stateClauses() []Clause {
 			Sentence: "An event that the table does not allow changes nothing and is an error that names the state and the event.",
 			Checks: []Check{
 				{"an event without a row is refused in every state", []subject.Need{subject.NeedMachine}, checks.Refusal},
+				{"one that is fired twice at once is taken once", []subject.Need{subject.NeedMachine}, checks.FiredAtOnce},
 			},
 		},
 		{
@@ -63,6 +64,7 @@ func stateClauses() []Clause {
 			Checks: []Check{
 				{"who waits for the cancellation sees draining, after Stop", []subject.Need{subject.NeedRunWith, subject.NeedState, subject.NeedStop}, checks.VisibleAtStop},
 				{"who waits for the cancellation sees draining, after main's exit", []subject.Need{subject.NeedRunWith, subject.NeedState}, checks.VisibleAtExit},
+				{"who waits for the cancellation sees draining, after the parent's end", []subject.Need{subject.NeedState, subject.NeedParent}, checks.VisibleAtParentsEnd},
 			},
 		},
 	}
