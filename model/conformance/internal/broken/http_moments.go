@@ -87,19 +87,20 @@ func momentCases() []Case {
 			})
 		}),
 		wrong("that the parent is cancelled is seen a millisecond later", "HTTP-8 RUN-7", func(i *impl) {
-			onSettings(i, func(s *settings) {
-				if s.Parent == nil || s.Parent.Err() != nil || isPlay(*s) {
-					return // a scenario shows that the context is cancelled later (RUN-2)
+			onRun(i, func(main task, s settings, run runner) error {
+				if s.Parent == nil || s.Parent.Err() != nil || isPlay(s) {
+					return run(main, s) // a scenario shows that the context is cancelled later (RUN-2)
 				}
 				if _, expires := s.Parent.Deadline(); expires {
-					return // as above
+					return run(main, s) // as above
 				}
 				late, cancel := context.WithCancelCause(context.WithoutCancel(s.Parent))
 				given := s.Parent
-				context.AfterFunc(given, func() {
+				defer context.AfterFunc(given, func() {
 					time.AfterFunc(time.Millisecond, func() { cancel(context.Cause(given)) })
-				})
+				})()
 				s.Parent = late
+				return run(main, s)
 			})
 		}),
 	}
