@@ -46,9 +46,6 @@ func requestCrowdCases() []Case {
 				}
 				return handler(ctx, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 					defer func() {
-						if i.State(ctx) != "draining" {
-							return
-						}
 						if done, ok := lifecycle.Track(ctx); ok {
 							time.AfterFunc(300*time.Millisecond, done)
 						}

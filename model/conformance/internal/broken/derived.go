@@ -3,7 +3,6 @@ package broken
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -112,16 +111,10 @@ func derivedCases() []Case {
 }
 
 // refusedAt returns a function that logs where work was refused: the place that the
-// library tells is the wrapper's. It does so a hundred times at most, because the log may
-// call back (STATE-4).
+// library tells is the wrapper's.
 func refusedAt(i *impl) func(ctx context.Context, at string) {
-	type refusals struct{ n atomic.Int64 }
-	log, of := logs(i), notes[refusals](i)
-	return func(ctx context.Context, at string) {
-		if of(ctx).n.Add(1) <= 100 {
-			log(ctx)("ERROR", "refused at "+at)
-		}
-	}
+	log := logs(i)
+	return func(ctx context.Context, at string) { log(ctx)("ERROR", "refused at "+at) }
 }
 
 // endless is a limit that is not meant to end anything.
