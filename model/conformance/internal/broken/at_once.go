@@ -15,9 +15,9 @@ import (
 	"github.com/greynewell/mist-go/model/conformance"
 )
 
-// otherwiseCases are right as a rule and wrong where many come, several come at once, or
+// atOnceCases are right as a rule and wrong where many come, several come at once, or
 // the run is stopped or ends in a rarer way.
-func otherwiseCases() []Case {
+func atOnceCases() []Case {
 	return []Case{
 		wrong("of the errors of tasks ten are in the result", "RUN-6", func(i *impl) {
 			onErrors(i, func(all []error) (kept []error) {
