@@ -1,6 +1,7 @@
 package examine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -139,10 +141,16 @@ func (x *examiner) stuck() {
 	os.Exit(2)
 }
 
-// stacks returns where goroutines are, as many as fit into what is kept of an output.
-func stacks() []byte {
-	buf := make([]byte, process.TailSize)
-	return buf[:runtime.Stack(buf, true)]
+// stacks returns where goroutines are, as many as fit into what is kept of an output,
+// and first those in virtual time.
+func stacks() string {
+	buf := make([]byte, 1<<20)
+	all := strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")
+	slices.SortStableFunc(all, func(a, b string) int {
+		return cmp.Compare(strings.Count(b, "synctest bubble"), strings.Count(a, "synctest bubble"))
+	})
+	text := strings.Join(all, "\n\n")
+	return text[:min(len(text), process.TailSize)]
 }
 
 // begin writes down what is done now, for the case that it is the last thing.
