@@ -101,7 +101,10 @@ func (c *Checker) serveFunc(s subject.Settings, server foreignServer, withClose 
 		s.Parent = parent
 		release := func() {} // lets go of what waits for the end of a context
 		result = c.run(func(ctx context.Context) error {
-			c.hook(ctx, func() { all.note("hook") })
+			c.hook(ctx, func() {
+				all.note("hook")
+				time.Sleep(time.Millisecond) // so that what fails as Draining ends fails before Stopped
+			})
 			context.AfterFunc(ctx, func() { all.note("cancel") })
 			if server.detached {
 				ctx, release = context.WithCancel(context.WithoutCancel(ctx))
