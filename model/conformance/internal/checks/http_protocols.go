@@ -95,7 +95,7 @@ func (c *Checker) overTLS(f func(v *service, shake func(conn net.Conn, protocol 
 		f(v, func(conn net.Conn, protocol string) *tls.Conn {
 			over := tls.Client(conn, &tls.Config{RootCAs: trusts, ServerName: "service", NextProtos: []string{protocol}})
 			if err := over.Handshake(); err != nil {
-				c.Errorf("over TLS (%s), a connection that was accepted before the stop and shakes hands after it: %v", protocol, err)
+				c.Errorf("over TLS (%s), a connection that was accepted before the stop cannot shake hands: %v", protocol, err)
 				return nil
 			}
 			return over
