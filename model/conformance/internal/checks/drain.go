@@ -227,19 +227,3 @@ func atOnce(times int64, f func(n int64)) {
 	}
 	both.Wait()
 }
-
-// WorkContextValues checks DRAIN-8: a work context has the values it is asked with.
-func WorkContextValues(c *Checker) {
-	c.bubble(func() {
-		_ = c.Impl.Run(func(ctx context.Context) error {
-			asked, cancel := context.WithTimeout(context.WithValue(ctx, valueKey{}, "of the asker"), time.Second/2)
-			work := c.Impl.WorkContext(asked)
-			cancel()
-			c.expect(work.Value(valueKey{}) == "of the asker", "a work context lacks the values of the one it is asked with")
-			time.Sleep(time.Second)
-			deadline, limited := work.Deadline()
-			c.expect(work.Err() == nil && (!limited || deadline.After(time.Now())), "a work context ends, or has a deadline that is over, with the one it is asked with")
-			return nil
-		}, 0, 0)
-	})
-}
