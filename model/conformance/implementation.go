@@ -116,7 +116,8 @@ type Supported struct {
 	SignalError bool
 }
 
-// Machine is a state machine of the implementation.
+// Machine is a state machine of the implementation. Its functions may be called from
+// several goroutines at once.
 type Machine struct {
 	// State returns the current state, in lower case.
 	State func() string

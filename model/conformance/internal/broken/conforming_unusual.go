@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -83,6 +84,31 @@ func unusualVariants() []variant {
 				slices.Reverse(e.Groups)
 				slices.Reverse(e.Tasks)
 			})
+		}},
+		{"speaks of interrupts after every stop", "LOG", func(i *impl) {
+			onRecord(i, func(r slog.Record, write func(slog.Record)) {
+				stop := false
+				r = changedAttrs(r, func(a slog.Attr) slog.Attr {
+					stop = stop || a.Key == "to" && a.Value.String() == "draining"
+					if a.Key == "hint" && strings.Contains(a.Value.String(), "interrupt") {
+						return slog.Attr{}
+					}
+					return a
+				})
+				if stop {
+					r.AddAttrs(slog.String("hint", "an interrupt (Ctrl-C) ends the phase, and a further one the next"))
+				}
+				write(r)
+			})
+		}},
+		{"takes its time over every other call of MarkStarted", "RUN", func(i *impl) {
+			var n atomic.Int64
+			mark := i.MarkStarted
+			i.MarkStarted = func(ctx context.Context) {
+				if mark(ctx); n.Add(1)%2 == 0 {
+					time.Sleep(time.Millisecond)
+				}
+			}
 		}},
 		{"asks WithCleanError several times", "RUN", func(i *impl) {
 			onSettings(i, func(s *settings) {

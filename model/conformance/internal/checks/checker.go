@@ -7,8 +7,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"log/slog"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -159,51 +157,6 @@ func about(d, want time.Duration) bool { return d >= want && d <= want+slack }
 // its delivery.
 func near(d, want time.Duration) bool { return about(d, want) || about(want, d) }
 
-// logbook keeps the lines of a log.
-type logbook struct {
-	mu    sync.Mutex
-	lines []string
-}
-
-func (l *logbook) log(level, line string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.lines = append(l.lines, level+" "+line)
-}
-
-// hasLine says whether there is such a line.
-func (l *logbook) hasLine(such func(line string) bool) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.ContainsFunc(l.lines, such)
-}
-
-// count is how many lines there are.
-func (l *logbook) count() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.lines)
-}
-
-func (l *logbook) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Join(l.lines, "\n")
-}
-
-// containsFold is strings.Contains, whatever the case of the letters.
-func containsFold(text, part string) bool {
-	return strings.Contains(strings.ToLower(text), strings.ToLower(part))
-}
-
-// expectLog demands a line with all the parts.
-func (c *Checker) expectLog(l *logbook, parts ...string) {
-	has := l.hasLine(func(line string) bool {
-		return !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(line, part) })
-	})
-	c.expect(has, "no log line has all of %q; the log:\n%s", parts, l)
-}
-
 // name is what the implementation's log calls a function, or what else it is that
 // has that name here.
 func (c *Checker) name(here string) string { return cmp.Or(c.Impl.Names[here], here) }
@@ -215,42 +168,4 @@ func (c *Checker) grace(drain time.Duration) time.Duration {
 		own = model.DefaultReturnGrace
 	}
 	return min(max(own, 0), drain/2)
-}
-
-// defaultLog keeps what is written to slog's default logger from here on,
-// until restore is called.
-func defaultLog() (l *logbook, restore func()) {
-	l = &logbook{}
-	return l, defaultLogTo(l.log)
-}
-
-// defaultLogTo has what is written to slog's default logger go to write, until
-// restore is called.
-func defaultLogTo(write func(level, line string)) (restore func()) {
-	was := slog.Default()
-	slog.SetDefault(slog.New(bookHandler{write}))
-	return func() { slog.SetDefault(was) }
-}
-
-// bookHandler is a slog.Handler that makes a line of each record.
-type bookHandler struct{ write func(level, line string) }
-
-// Enabled is always true.
-func (h bookHandler) Enabled(context.Context, slog.Level) bool { return true }
-
-// WithAttrs returns the handler itself.
-func (h bookHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
-
-// WithGroup returns the handler itself.
-func (h bookHandler) WithGroup(string) slog.Handler { return h }
-
-// Handle hands the line on.
-func (h bookHandler) Handle(_ context.Context, r slog.Record) error {
-	line := r.Message
-	r.Attrs(func(a slog.Attr) bool {
-		line += " " + a.String()
-		return true
-	})
-	h.write(r.Level.String(), line)
-	return nil
 }

@@ -132,7 +132,7 @@ func StartedAtOnce(c *Checker) {
 				err := c.run(func(ctx context.Context) error {
 					started[n] = ctx
 					begun.Done()
-					time.Sleep(time.Second)
+					time.Sleep(10 * time.Second) // by then it has returned
 					state := c.Impl.State(ctx)
 					c.expect(state == "running", "MarkStarted is called twice at once, and the state is %s", state)
 					return nil

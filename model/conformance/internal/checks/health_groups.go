@@ -205,7 +205,7 @@ func Reason(c *Checker) {
 		for letter := byte('!'); letter <= '~'; letter++ {
 			h.SetNotReady(string(letter))
 			r := play.Ask(h.Readiness, http.MethodGet)
-			c.expect(r.Reason == string(letter) || r.Invalid != nil, "after SetNotReady(%q) the reason is %q", string(letter), r.Reason) // HEALTH-12 says that it is JSON
+			c.expect(r.Reason == string(letter) || r.Invalid != nil, "after SetNotReady(%q) the reason is %q", string(letter), r.Reason) // that it is JSON is for HEALTH-12 to say
 		}
 		for range 2 { // nobody has asked in between
 			h.SetNotReady("warming up")

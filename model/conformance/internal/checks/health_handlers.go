@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -71,101 +70,6 @@ func Removed(c *Checker) {
 		h.AddCheck("bad", func() error { return errors.New("again") })
 		r = play.Ask(h.Readiness, http.MethodGet)
 		c.expect(r.Checks["bad"] == "again" && len(r.Checks) == 1, "after one was added again, checks are %v", r.Checks)
-	})
-}
-
-// fromInside demands that a check comes to its end that makes a call when it is
-// first run. It takes real time, for the sake of locks.
-func (c *Checker) fromInside(what string, h subject.HealthFuncs, call func()) (r play.Reply) {
-	var once sync.Once
-	h.AddCheck("calls back", func() error { once.Do(call); return nil })
-	answered := make(chan play.Reply, 1)
-	go func() { answered <- play.Ask(h.Readiness, http.MethodGet) }()
-	select {
-	case r = <-answered:
-		c.expect(r.Invalid == nil, "with a check that calls %s, the body is not JSON: %s", what, r.Body)
-	case <-time.After(2500 * time.Millisecond):
-		c.Errorf("a check that calls %s does not come to its end", what)
-	}
-	return r
-}
-
-// Reentrant checks HEALTH-14: from inside a check.
-func Reentrant(c *Checker) {
-	h := c.health()
-	var liveness play.Reply
-	r := c.fromInside("AddCheck, SetReady and liveness", h, func() {
-		h.AddCheck("another", func() error { return nil })
-		h.SetReady(true)
-		liveness = play.Ask(h.Liveness, http.MethodGet)
-	})
-	if c.Failure() == "" {
-		c.expectReply("with a check that calls back", r, http.StatusOK, "ok")
-		c.expectReply("asked from inside a check", liveness, http.StatusOK, "ok")
-	}
-}
-
-// RemoveInside checks HEALTH-14: RemoveCheck from inside a check.
-func RemoveInside(c *Checker) {
-	h := c.health()
-	c.fromInside("RemoveCheck", h, func() { h.RemoveCheck("calls back") })
-}
-
-// AddContextInside checks HEALTH-14: AddCheckContext from inside a check.
-func AddContextInside(c *Checker) {
-	h := c.health()
-	c.fromInside("AddCheckContext", h, func() {
-		h.AddCheckContext("another", func(context.Context) error { return nil }, subject.CheckSettings{})
-	})
-}
-
-// GroupsInside asks for readiness of groups, by both ways, and says why the service is
-// not ready, inside a check.
-func GroupsInside(c *Checker) {
-	h := c.health()
-	c.fromInside("ReadinessOf, CheckOf and SetNotReady", h, func() {
-		h.ReadinessOf("none")
-		if c.offered[subject.NeedCheckOf] {
-			asked, cancel := context.WithTimeout(context.Background(), time.Second)
-			defer cancel()
-			h.CheckOf(asked, "none")
-		}
-		if c.offered[subject.NeedSetNotReady] {
-			h.SetNotReady("from inside")
-			h.SetReady(true)
-		}
-	})
-}
-
-// FollowInside checks HEALTH-14: Follow from inside a check.
-func FollowInside(c *Checker) {
-	h := c.health()
-	_ = c.run(func(ctx context.Context) error {
-		c.fromInside("Follow", h, func() { h.Follow(ctx) })
-		return nil
-	}, subject.Settings{Signals: make(chan os.Signal)})
-}
-
-// ProbesInside has a check ask what it is itself a part of. That is
-// answered by its timeout, as HEALTH-9 has it; here it is answered at all.
-func ProbesInside(c *Checker) {
-	c.bubble(func() {
-		h, asked := c.health(), make(chan time.Duration, 1)
-		var once atomic.Bool
-		h.AddCheckContext("asks", func(context.Context) error {
-			if once.CompareAndSwap(false, true) {
-				began := time.Now()
-				play.Ask(h.Startup, http.MethodGet)
-				asked <- time.Since(began)
-				play.Ask(h.Readiness, http.MethodGet)
-			}
-			return nil
-		}, subject.CheckSettings{Timeout: time.Second})
-		r := play.Ask(h.Readiness, http.MethodGet)
-		c.expect(r.Invalid == nil, "with a check that asks for readiness, the body is not JSON: %s", r.Body)
-		took := <-asked
-		c.expect(took < slack, "start-up is answered after %v from inside a check", took)
-		time.Sleep(time.Second)
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/greynewell/mist-go/internal/loopback"
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/process"
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
@@ -67,4 +68,112 @@ func HTTP2Answers(c *Checker) {
 	}, subject.Settings{Parent: parent, Signals: make(chan os.Signal)})
 	answered.Wait()
 	c.expect(time.Since(began) < process.Soon, "over HTTP/2, Run returns after %v", time.Since(began))
+}
+
+// StreamsOutlastTheStop has streams of HTTP/2 begin as the stop comes, over
+// a connection that is new and over one that has had an answer before.
+func StreamsOutlastTheStop(c *Checker) {
+	for _, kept := range []bool{false, true} {
+		c.serving(c.serveHTTP2, subject.Settings{}, lasting, func(v *service) {
+			w := v.dial2()
+			if w == nil {
+				return
+			}
+			if kept {
+				_, err := w.get("0s")
+				c.expect(err == nil, "over HTTP/2 a request fails: %v", err)
+				time.Sleep(time.Second)
+			}
+			long, err := w.ask("4s")
+			if err != nil {
+				c.Errorf("over HTTP/2 a request fails: %v", err)
+				return
+			}
+			time.Sleep(prompt) // it is under way
+			v.stop()
+			n, err := w.answer(long)
+			c.expect(err == nil && n == len("done"), "over HTTP/2, on a connection that was used before: %t, a request that begins just before the stop and takes 4s is answered with %d bytes, %v",
+				kept, n, err)
+			_ = w.Close()
+			v.end()
+			c.expect(v.outcome() == nil, "over HTTP/2 all is answered, and Run returns %v", v.outcome())
+		})
+	}
+}
+
+// ServedOverHTTP2 has a client that stays when it has its last answer.
+func ServedOverHTTP2(c *Checker) {
+	c.serving(c.serveHTTP2, subject.Settings{}, lasting, func(v *service) {
+		w := v.dial2()
+		if w == nil {
+			return
+		}
+		stream, err := w.ask("2s")
+		if err != nil {
+			c.Errorf("over HTTP/2 a request fails: %v", err)
+			return
+		}
+		time.Sleep(time.Millisecond) // it is under way
+		v.stop()
+		_, err = w.answer(stream)
+		answered, gone := v.now(), make(chan struct{})
+		go func() {
+			defer close(gone)
+			for {
+				if _, err := w.frame(); err != nil {
+					return
+				}
+			}
+		}()
+		v.end()
+		_ = w.Close()
+		<-gone
+		c.expect(v.result() == nil && v.at(served) >= answered && v.at(served) <= answered+time.Second+prompt,
+			"over HTTP/2 the client stays when it has its last answer at %s (%v): Serve returns %v at %s", scenarios.Show(answered), err, v.result(), scenarios.Show(v.at(served)))
+	})
+}
+
+// YoungOverHTTP2 has the only client over HTTP/2 have its answer just before the stop,
+// and stay.
+func YoungOverHTTP2(c *Checker) {
+	c.serving(c.serveHTTP2, subject.Settings{}, lasting, func(v *service) {
+		w := v.dial2()
+		if w == nil {
+			return
+		}
+		_, err := w.get("0s")
+		gone := make(chan struct{})
+		go func() {
+			defer close(gone)
+			for {
+				if _, err := w.frame(); err != nil {
+					return
+				}
+			}
+		}()
+		time.Sleep(50 * time.Millisecond)
+		v.end()
+		_ = w.Close()
+		<-gone
+		c.expect(v.result() == nil && v.at(served) <= v.at(cancelled)+time.Second+prompt, "over HTTP/2 the client has its answer 50ms before the stop (%v), and stays: Serve returns %v at %s; the stop is at %s",
+			err, v.result(), scenarios.Show(v.at(served)), scenarios.Show(v.at(cancelled)))
+	})
+}
+
+// GoAway has the stop come while a stream is under way.
+func GoAway(c *Checker) {
+	c.serving(c.serveHTTP2, subject.Settings{}, lasting, func(v *service) {
+		w := v.dial2()
+		if w == nil {
+			return
+		}
+		stream, err := w.ask("4s")
+		if err == nil {
+			time.Sleep(time.Second)
+			v.stop()
+			_, _ = w.answer(stream)
+		}
+		c.expect(w.goAways > 0 && w.goneAt <= v.at(cancelled)+time.Second, "over HTTP/2, while a stream is under way, the client is sent %d GOAWAY, the first at %s; the stop is at %s",
+			w.goAways, scenarios.Show(w.goneAt), scenarios.Show(v.at(cancelled)))
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -14,7 +15,7 @@ import (
 
 // InterruptIsExplained compares the log after an interrupt with that after
 // a SIGTERM: it has something more to say, and of something else than which
-// signal it was.
+// signal it was. It need not where it speaks of interrupts after every stop.
 func InterruptIsExplained(c *Checker) {
 	c.interruptIsExplained(0)
 	c.interruptIsExplained(0, process.Terminate)
@@ -22,6 +23,8 @@ func InterruptIsExplained(c *Checker) {
 		c.interruptIsExplained(time.Minute)
 	}
 }
+
+var anInterrupt = regexp.MustCompile(`(?i)\binterrupt\b|SIGINT|ctrl`)
 
 // interruptIsExplained is for an interrupt that comes a moment after other signals.
 func (c *Checker) interruptIsExplained(delay time.Duration, before ...os.Signal) {
@@ -34,6 +37,12 @@ func (c *Checker) interruptIsExplained(delay time.Duration, before ...os.Signal)
 			texts = append(texts, anySignal.Replace(l.String()))
 		}
 		return texts
+	}
+	if slices.ContainsFunc(c.signalledWith(delay, process.Terminate).all(), func(l line) bool {
+		l.source = ""
+		return anInterrupt.MatchString(l.String())
+	}) {
+		return
 	}
 	interrupted, terminated := after(os.Interrupt), after(process.Terminate)
 	more := slices.ContainsFunc(interrupted, func(text string) bool { return !slices.Contains(terminated, text) })

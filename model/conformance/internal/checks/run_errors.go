@@ -105,7 +105,7 @@ func EveryStopIsKept(c *Checker) {
 			}
 			return nil
 		}, subject.Settings{})
-		c.expectAll(err, given, "Stop is called %d times, twice of them in hooks", len(given))
+		c.expectAll(err, given, "Stop is called %d times, twice in hooks", len(given))
 	})
 }
 

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"slices"
 	"strings"
@@ -200,4 +201,35 @@ func CallingObserver(c *Checker) {
 		defer mu.Unlock()
 		c.expect(called == 3, "the observer called back %d times, want 3", called)
 	})
+}
+
+// SlowObserverSeesAll has observers take their time: each sees every step, with the
+// instant at which it was taken, and Run waits up to 100 ms for them.
+func SlowObserverSeesAll(c *Checker) {
+	want := fmt.Sprint([]model.State{model.Running, model.Draining, model.Hooks, model.Stopped})
+	for _, takes := range []time.Duration{time.Microsecond, 15 * time.Millisecond, 10 * time.Second, time.Hour} {
+		c.bubble(func() {
+			var ctx context.Context
+			var mu sync.Mutex
+			var seen []string
+			began := time.Now()
+			took, hook := c.watched(subject.Settings{Observe: func(s subject.Step) {
+				time.Sleep(takes)
+				mu.Lock()
+				defer mu.Unlock()
+				seen = append(seen, s.To)
+				at := s.At.Sub(began).Round(10 * time.Millisecond)
+				c.expect(s.At.IsZero() || at == time.Second || len(seen) == 1 && at == 0,
+					"an observer that takes %v for each step is told that %s was entered at %v, want 1s, and 0s for running", takes, s.To, at)
+			}}, &ctx)
+			c.expectPrompt(took, hook)
+			for _, later := range []time.Duration{0, 5 * takes} {
+				if time.Sleep(later); later > 0 || takes < slack {
+					mu.Lock()
+					c.expect(fmt.Sprint(seen) == want, "an observer that takes %v for each step sees %v until Run returns and %v later, want %v", takes, seen, later, want)
+					mu.Unlock()
+				}
+			}
+		})
+	}
 }

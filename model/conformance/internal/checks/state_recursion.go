@@ -34,11 +34,14 @@ func (c *Checker) callsOf() map[string]func(ctx context.Context) {
 	return calls
 }
 
+// ownGoroutine is a logger that does not call back while it is being called.
+const ownGoroutine = "a logger, on a goroutine of its own,"
+
 // CallingForEach fails by the death of the process, or by its standing
 // still, where a call leads to another without end.
 func CallingForEach(c *Checker) {
 	for name, call := range c.callsOf() {
-		for _, who := range []string{"an observer", "a logger", "a logger, on a goroutine of its own,"} {
+		for _, who := range []string{"an observer", "a logger", ownGoroutine} {
 			c.bubble(func() {
 				var mu sync.Mutex
 				var run context.Context
@@ -49,7 +52,7 @@ func CallingForEach(c *Checker) {
 					mu.Unlock()
 					switch {
 					case ctx == nil || calls.Add(1) >= endlessly:
-					case who == "a logger, on a goroutine of its own,":
+					case who == ownGoroutine:
 						go call(ctx)
 					default:
 						call(ctx)

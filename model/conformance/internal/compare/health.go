@@ -89,20 +89,42 @@ func (v *Verdict) readinessClause(p model.Probe, want, got model.Answer) string 
 // might, and lists those that were still running (HEALTH-15).
 func (v *Verdict) waitedLess(i int) bool {
 	want, got := v.want.Answers[i], v.Got.Answers[i]
-	if got.At >= want.At || got.At < want.At-model.OptionalGrace || want.Status == "not_ready" {
+	if got.At >= want.At || got.At < want.At-model.OptionalGrace {
 		return false
 	}
-	want.At, want.Failed = got.At, slices.Clone(want.Failed)
 	slow := v.running(got.At)
+	if want.Status == "not_ready" { // when it waits for longer (HEALTH-5)
+		if v.readyAt(got.At) == (got.Status == "not_ready") {
+			return false
+		}
+		want.Code, want.Status, want.Failed = got.Code, got.Status, got.Failed
+		if want.State != "" {
+			want.State = scenarios.StateAt(v.full, got.At)
+		}
+	}
+	want.At, want.Failed = got.At, slices.Clone(want.Failed)
 	for _, n := range slow {
 		if !v.s.Checks[n-1].Optional {
 			return false
 		}
-		want.Failed = append(want.Failed, n)
+		if want.Status != "not_ready" {
+			want.Failed = append(want.Failed, n)
+		}
 	}
 	slices.Sort(want.Failed)
 	want.Failed = slices.Compact(want.Failed)
 	return len(slow) > 0 && want.Equal(got)
+}
+
+// readyAt says whether the service was ready at an instant, checks aside.
+func (v *Verdict) readyAt(at time.Duration) bool {
+	ready, last := true, time.Duration(0)
+	for _, r := range v.s.Ready {
+		if last <= r.At && r.At <= at {
+			ready, last = r.Is, r.At
+		}
+	}
+	return ready && (!v.s.Follow || scenarios.StateAt(v.full, at) == model.Running)
 }
 
 // running returns the checks that are under way, within their timeout, at an instant.

@@ -35,3 +35,34 @@ func TestAnOptionalCheckMayBeWaitedForLessLong(t *testing.T) {
 		}
 	}
 }
+
+// A probe that waits for less long may see the service before it ceases to be ready.
+func TestAnOptionalCheckThatIsNotWaitedForHidesNoStop(t *testing.T) {
+	offered := subject.Offers{subject.NeedHealth: true, subject.NeedAddCheckContext: true}
+	second := time.Second
+	s := model.Scenario{
+		Main:   model.Main{After: 10 * second},
+		Checks: []model.Check{{Optional: true, Lasts: model.Never}, {Lasts: second}},
+		Ready:  []model.Ready{{At: 2*second + 50*time.Millisecond}},
+		Probes: []model.Probe{{Of: model.Readiness, At: second}},
+	}
+	want := model.Predict(s)[0]
+	for _, c := range []struct {
+		at   time.Duration
+		told model.Answer
+		ok   bool
+	}{
+		{2 * second, model.Answer{Code: 200, Status: "ok", Failed: []int{1}}, true},
+		{2 * second, model.Answer{Code: 200, Status: "ok"}, false}, // the first is still running
+		{2 * second, model.Answer{Code: 503, Status: "not_ready"}, false},
+		{2*second + 60*time.Millisecond, model.Answer{Code: 503, Status: "not_ready"}, true},
+		{2*second + 60*time.Millisecond, model.Answer{Code: 200, Status: "ok", Failed: []int{1}}, false},
+	} {
+		got := copied(want)
+		c.told.At, c.told.Ran = c.at, want.Answers[0].Ran
+		got.Answers[0] = c.told
+		if v := compare.Traces(s, offered, want, got); (v == nil || len(v.Found) == 0) != c.ok {
+			t.Errorf("SetReady(false) comes at 2.05s, and a probe is told %+v; right: %t, want %t", c.told, !c.ok, c.ok)
+		}
+	}
+}

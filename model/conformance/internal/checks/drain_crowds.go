@@ -1,0 +1,118 @@
+package checks
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// manyBusy has begin n times begin work, all of which is done at once but for one,
+// and demands that the hook waits for that.
+func (c *Checker) manyBusy(what string, begin func(ctx context.Context, lasts time.Duration)) {
+	for _, n := range crowds {
+		for _, busy := range positions(n) {
+			hook, err := c.oneBusy(n, busy, 2*time.Second, begin)
+			c.expect(err == nil && about(hook, 2*time.Second), "of %d %s, number %d is busy for 2s: the hook begins at %v, and Run returns %v", n, what, busy+1, hook, err)
+		}
+	}
+}
+
+// oneBusy has one of n be busy for so long, and returns when the hook begins.
+func (c *Checker) oneBusy(n, busy int, busyFor time.Duration, begin func(ctx context.Context, lasts time.Duration)) (hook time.Duration, err error) {
+	c.bubble(func() {
+		began := time.Now()
+		err = c.Impl.Run(func(ctx context.Context) error {
+			c.Impl.OnShutdown(ctx, func() error { hook = time.Since(began); return nil })
+			for i := range n {
+				lasts := time.Duration(0)
+				if i == busy {
+					lasts = busyFor
+				}
+				begin(ctx, lasts)
+			}
+			return nil
+		}, 10*time.Second, 0)
+		time.Sleep(busyFor) // for what was not waited for
+	})
+	return hook, err
+}
+
+// ManyGroups has many groups, of which one is busy.
+func ManyGroups(c *Checker) {
+	c.manyBusy("groups", func(ctx context.Context, lasts time.Duration) {
+		c.Impl.DrainGroup(ctx).Go(func() { time.Sleep(lasts) })
+	})
+}
+
+// ManyEndAtOnce checks DRAIN-5: hooks begin when the last of many is done, and not when
+// that is noticed at some interval. That they do not begin before is for DRAIN-1 to say.
+func ManyEndAtOnce(c *Checker) {
+	for _, many := range crowds[:3] {
+		c.lastEndsAtOnce("groups", many, func(ctx context.Context, lasts time.Duration) {
+			c.Impl.DrainGroup(ctx).Go(func() { time.Sleep(lasts) })
+		})
+		if !c.offered[subject.NeedTrack] {
+			continue
+		}
+		c.lastEndsAtOnce("units", many, func(ctx context.Context, lasts time.Duration) {
+			done, _ := c.Impl.Track(ctx)
+			time.AfterFunc(lasts, done)
+		})
+	}
+}
+
+func (c *Checker) lastEndsAtOnce(what string, many int, begin func(ctx context.Context, lasts time.Duration)) {
+	const lasts = 2*time.Second + 1234567
+	hook, _ := c.oneBusy(many, many-1, lasts, begin)
+	c.expect(hook <= lasts, "the last of %d %s is busy for %v, and the hook begins at %v", many, what, lasts, hook)
+}
+
+// ManyUnits has many units and many tasks, of which one is busy.
+func ManyUnits(c *Checker) {
+	c.manyBusy("units", func(ctx context.Context, lasts time.Duration) {
+		done, _ := c.Impl.Track(ctx)
+		time.AfterFunc(lasts, done)
+	})
+	c.manyBusy("tasks", func(ctx context.Context, lasts time.Duration) {
+		c.Impl.Go(ctx, func(context.Context) error { time.Sleep(lasts); return nil })
+	})
+}
+
+// ManyUnitsAreCounted has many units of Track, and many requests, that are not
+// done when the drain timeout is over.
+func ManyUnitsAreCounted(c *Checker) {
+	for _, n := range crowds {
+		c.bubble(func() {
+			log := &logbook{}
+			err := c.run(func(ctx context.Context) error {
+				for range n {
+					c.Impl.Track(ctx)
+				}
+				return nil
+			}, subject.Settings{Log: log.log, Drain: 2 * time.Second})
+			c.expectBusy(err, log, n, callSite{})
+		})
+		if !c.offered[subject.NeedHandler] {
+			continue
+		}
+		c.bubble(func() {
+			log, release := &logbook{}, make(chan struct{})
+			err := c.run(func(ctx context.Context) error {
+				var under sync.WaitGroup
+				under.Add(n)
+				counted := c.Impl.Handler(ctx, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { under.Done(); <-release }))
+				for range n {
+					go counted.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+				}
+				under.Wait()
+				return nil
+			}, subject.Settings{Log: log.log, Drain: 2 * time.Second})
+			close(release)
+			c.expectBusy(err, log, n, callSite{})
+		})
+	}
+}

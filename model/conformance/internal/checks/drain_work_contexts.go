@@ -1,0 +1,90 @@
+package checks
+
+import (
+	"context"
+	"time"
+
+	"github.com/greynewell/mist-go/model"
+)
+
+// WorkContextLater asks for a work context when draining is over: in a hook, and
+// when Run has returned.
+func WorkContextLater(c *Checker) {
+	c.bubble(func() {
+		var run context.Context
+		_ = c.Impl.Run(func(ctx context.Context) error {
+			run = ctx
+			c.Impl.OnShutdown(ctx, func() error {
+				c.expect(c.Impl.WorkContext(ctx).Err() != nil, "a work context made in a hook is live")
+				return nil
+			})
+			return nil
+		}, 0, 0)
+		c.expect(c.Impl.WorkContext(run).Err() != nil, "a work context that is asked for after Run is live")
+	})
+	c.bubble(func() {
+		release := make(chan struct{})
+		defer close(release)
+		_ = c.Impl.Run(func(ctx context.Context) error {
+			c.Impl.DrainGroup(ctx).Go(func() { <-release })
+			c.Impl.OnShutdown(ctx, func() error {
+				cause := context.Cause(c.Impl.WorkContext(ctx))
+				c.expect(c.Impl.Is == nil || cause != nil && c.Impl.Is(cause, model.DrainTimeout), "the drain timeout ran out, and the cause of a work context made in a hook is %v", cause)
+				return nil
+			})
+			return nil
+		}, 0, 0)
+	})
+}
+
+// ManyWorkContexts asks for work contexts while running and while draining, hundreds
+// of them, and from one another.
+func ManyWorkContexts(c *Checker) {
+	c.bubble(func() {
+		var all []context.Context
+		_ = c.Impl.Run(func(ctx context.Context) error {
+			ask := func() {
+				for range 300 {
+					all = append(all, c.Impl.WorkContext(ctx))
+				}
+				all = append(all, c.Impl.WorkContext(all[0]))
+			}
+			ask()
+			live := func() (n int) {
+				for _, work := range all {
+					if work.Err() == nil {
+						n++
+					}
+				}
+				return n
+			}
+			c.Impl.DrainGroup(ctx).Go(func() {
+				time.Sleep(time.Second)
+				ask()
+				c.expect(live() == len(all), "while draining, %d of %d work contexts are live", live(), len(all))
+			})
+			c.Impl.OnShutdown(ctx, func() error {
+				time.Sleep(time.Millisecond)
+				c.expect(live() == 0, "while hooks run, %d of %d work contexts are live", live(), len(all))
+				return nil
+			})
+			return nil
+		}, 0, 0)
+	})
+}
+
+// WorkContextValues checks DRAIN-8: a work context has the values it is asked with.
+func WorkContextValues(c *Checker) {
+	c.bubble(func() {
+		_ = c.Impl.Run(func(ctx context.Context) error {
+			asked, cancel := context.WithTimeout(context.WithValue(ctx, valueKey{}, "of the asker"), time.Second/2)
+			work := c.Impl.WorkContext(asked)
+			cancel()
+			c.expect(work.Value(valueKey{}) == "of the asker", "a work context lacks the values of the one it is asked with")
+			time.Sleep(time.Second)
+			deadline, limited := work.Deadline()
+			c.expect(work.Err() == nil && (!limited || deadline.After(time.Now())), "a work context ends, or has a deadline that is over, with the one it is asked with")
+			return nil
+		}, 0, 0)
+	})
+}

@@ -1,0 +1,149 @@
+package checks
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// expectClose demands Connection: close of a response, if there is one.
+func (v *service) expectClose(what string, e exchange) {
+	v.c.expect(e.err != nil || e.closes, "%s is answered without Connection: close: %v", what, e)
+}
+
+// CloseAfterStop checks HTTP-3: a request begun before the stop.
+func CloseAfterStop(c *Checker) {
+	c.serving(c.Impl.Serve, subject.Settings{}, lasting, func(v *service) {
+		before, old := v.begin("2s"), v.dial()
+		if old == nil {
+			return
+		}
+		_, _ = io.WriteString(old, "GET /2s HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+		oldest := make(chan exchange, 1)
+		go func() { oldest <- v.exchanged(http.ReadResponse(old.r, nil)) }()
+		time.Sleep(time.Second)
+		v.end()
+		v.expectClose("a request that was begun before the stop", <-before)
+		v.expectClose("a request of HTTP/1.0 that would keep the connection, and was begun before the stop,", <-oldest)
+	})
+}
+
+// CloseWhateverIsAsked has requests of every method, and answers of every kind of
+// status, be under way at the stop.
+func CloseWhateverIsAsked(c *Checker) {
+	handle := func(_ *service, w http.ResponseWriter, req *http.Request) {
+		code, _ := strconv.Atoi(strings.TrimPrefix(req.URL.Path, "/"))
+		time.Sleep(2 * time.Second)
+		w.WriteHeader(code)
+	}
+	c.serving(c.Impl.Serve, subject.Settings{}, handle, func(v *service) {
+		var all sync.WaitGroup
+		for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodOptions, "PURGE"} {
+			for _, code := range []int{200, 201, 302, 304, 404, 500, 503} {
+				all.Go(func() {
+					req, _ := http.NewRequest(method, fmt.Sprint("http://service/", code), nil)
+					resp, err := v.client.Transport.RoundTrip(req)
+					e := v.exchanged(resp, err)
+					c.expect(e.err != nil || e.code != code || e.closes, "%s is answered %d after the stop: %v, and says Connection: close: %t", method, code, e, e.closes)
+				})
+			}
+		}
+		time.Sleep(time.Second)
+		v.end()
+		all.Wait()
+	})
+}
+
+// CloseInDelay checks HTTP-3: in a drain delay.
+func CloseInDelay(c *Checker) {
+	c.serving(c.Impl.Serve, subject.Settings{Delay: 3 * time.Second}, lasting, func(v *service) {
+		kept := v.dial()
+		if kept == nil {
+			return
+		}
+		kept.get(v, "0s")
+		before := v.begin("2s")
+		time.Sleep(time.Second)
+		v.stop()
+		time.Sleep(500 * time.Millisecond)
+		if v.at(cancelled) <= v.now() {
+			return // there was no delay
+		}
+		v.expectClose("a request over a new connection in the drain delay", v.get("0s"))
+		v.expectClose("a request over an old connection in the drain delay", kept.get(v, "0s"))
+		v.expectClose("a request that was begun before the drain delay", <-before)
+	})
+}
+
+// CloseOfOddAnswers has handlers write nothing, or their header early, or
+// an informational answer first.
+func CloseOfOddAnswers(c *Checker) {
+	odd := func(_ *service, w http.ResponseWriter, req *http.Request) {
+		switch req.URL.Path {
+		case "/nothing":
+			time.Sleep(2 * time.Second)
+		case "/header":
+			time.Sleep(2 * time.Second)
+			w.WriteHeader(http.StatusNoContent)
+		case "/status":
+			time.Sleep(2 * time.Second)
+			w.WriteHeader(http.StatusOK)
+			_, _ = io.WriteString(w, "done")
+		case "/flushed":
+			time.Sleep(2 * time.Second)
+			_ = http.NewResponseController(w).Flush()
+		case "/keeps":
+			time.Sleep(2 * time.Second)
+			w.Header().Set("Connection", "keep-alive")
+			_, _ = io.WriteString(w, "done")
+		case "/hints":
+			time.Sleep(2 * time.Second)
+			w.Header().Set("Link", "</style.css>; rel=preload")
+			w.WriteHeader(http.StatusEarlyHints)
+			_, _ = io.WriteString(w, "done")
+		}
+	}
+	for _, delay := range []time.Duration{0, 5 * time.Second} {
+		c.serving(c.Impl.Serve, subject.Settings{Delay: delay}, odd, func(v *service) {
+			paths := []string{"nothing", "header", "flushed", "status", "keeps"}
+			var answers []<-chan exchange
+			for _, path := range paths {
+				answers = append(answers, v.begin(path))
+			}
+			hints, upgrade := v.dial(), v.dial()
+			if hints == nil || upgrade == nil {
+				return
+			}
+			_, _ = io.WriteString(hints, "GET /hints HTTP/1.1\r\nHost: service\r\n\r\n")
+			_, _ = io.WriteString(upgrade, "GET /status HTTP/1.1\r\nHost: service\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+			time.Sleep(time.Second)
+			v.stop()
+			early, err := http.ReadResponse(hints.r, nil)
+			if err == nil && early.StatusCode == http.StatusEarlyHints {
+				c.expect(!early.Close && early.Header.Get("Connection") == "", "an informational answer carries Connection: close")
+				early, err = http.ReadResponse(hints.r, nil)
+			}
+			v.expectClose("a request whose handler sends an informational answer first", v.exchanged(early, err))
+			v.expectClose("with a drain delay of "+delay.String()+", a request to upgrade that is answered 200", v.exchanged(http.ReadResponse(upgrade.r, nil)))
+			for i, answer := range answers {
+				v.expectClose("with a drain delay of "+delay.String()+", a request whose handler does this: "+paths[i], <-answer)
+			}
+		})
+	}
+}
+
+// HandlerCloses checks HTTP-3: a new request through Handler.
+func HandlerCloses(c *Checker) {
+	c.serving(c.ServeBare, subject.Settings{}, lasting, func(v *service) {
+		v.begin("3s") // keeps it draining
+		v.stop()
+		time.Sleep(time.Second)
+		v.expectClose("a request that comes while draining", v.get("0s"))
+	})
+}

@@ -1,0 +1,83 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// ServeFuncErrors has serve and shutdown fail. Each failure is in the result
+// once, whether main returns it too or not.
+func ServeFuncErrors(c *Checker) {
+	mine := errors.New("the server's")
+	for _, passOn := range []bool{false, true} {
+		_, served, result := c.serveFunc(subject.Settings{}, foreignServer{takes: time.Second, ends: mine}, true, passOn)
+		c.expect(errors.Is(served, mine), "serve fails after the stop, and ServeFunc returns %v", served)
+		if passOn {
+			c.expect(occurrences(result, mine) == 1, "serve fails after the stop, main returns what ServeFunc does, and Run returns it %d times, want once: %v", occurrences(result, mine), result)
+		}
+		_, _, result = c.serveFunc(subject.Settings{}, foreignServer{takes: time.Second, ends: http.ErrServerClosed, shutdown: mine}, true, passOn)
+		c.expect(occurrences(result, mine) == 1, "shutdown fails, and Run returns that %d times, want once: %v", occurrences(result, mine), result)
+		c.serveFuncEndsEarly(passOn, nil)
+		c.serveFuncEndsEarly(passOn, mine)
+	}
+}
+
+// serveFuncEndsEarly has serve return before there is a stop.
+func (c *Checker) serveFuncEndsEarly(passOn bool, ends error) {
+	c.bubble(func() {
+		began := time.Now()
+		var served error
+		var stopped time.Duration
+		shutdowns := 0
+		result := c.run(func(ctx context.Context) error {
+			served = c.Impl.ServeFunc(ctx, func() error { time.Sleep(time.Second); return ends },
+				func(context.Context) error { shutdowns++; return nil }, nil)
+			play.Wait(ctx.Done(), time.Minute)
+			stopped = time.Since(began)
+			if passOn {
+				return served
+			}
+			return nil
+		}, subject.Settings{})
+		c.expect(about(stopped, time.Second), "serve returns %v before a stop, after 1s, which is one: the context ends at %v", ends, stopped)
+		if ends == nil {
+			c.expect(served == nil && result == nil, "serve returns nil before a stop: ServeFunc returns %v, and Run %v", served, result)
+			return
+		}
+		c.expect(errors.Is(served, ends) && occurrences(result, ends) == 1, "serve fails before a stop: ServeFunc returns %v, and Run returns its error %d times, want once: %v", served, occurrences(result, ends), result)
+	})
+}
+
+// ServeFuncPanics has each of the functions panic: that is an error of the run.
+func ServeFuncPanics(c *Checker) {
+	for _, which := range []string{"serve", "shutdown", "closeNow"} {
+		c.bubble(func() {
+			over := make(chan struct{})
+			panics := func(here string) {
+				if which == here {
+					panic("on purpose")
+				}
+			}
+			hooked := false
+			err := c.run(func(ctx context.Context) error {
+				c.hook(ctx, func() { hooked = true })
+				go func() {
+					_ = c.Impl.ServeFunc(ctx,
+						func() error { time.Sleep(time.Second); panics("serve"); <-over; return nil },
+						func(context.Context) error { panics("shutdown"); return nil },
+						func() error { panics("closeNow"); return nil })
+				}()
+				time.Sleep(2 * time.Second)
+				return nil
+			}, subject.Settings{Drain: 2 * time.Second})
+			c.expect(err != nil && hooked, "%s panics: Run returns %v, and the hook has run: %t", which, err, hooked)
+			close(over)
+			time.Sleep(time.Second)
+		})
+	}
+}
