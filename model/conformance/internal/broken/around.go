@@ -87,7 +87,7 @@ func notes[T any](i *impl) func(ctx context.Context) *T {
 }
 
 // logs returns a function that finds the log of the run that a context comes
-// from. It takes a thousand lines: a logger may call what is logged.
+// from. It takes a hundred lines: a logger may call what is logged.
 func logs(i *impl) func(ctx context.Context) func(level, line string) {
 	type log struct {
 		write func(level, line string)
@@ -105,7 +105,7 @@ func logs(i *impl) func(ctx context.Context) func(level, line string) {
 	})
 	return func(ctx context.Context) func(level, line string) {
 		return func(level, line string) {
-			if log := of(ctx); log.write != nil && log.lines.Add(1) <= 1000 {
+			if log := of(ctx); log.write != nil && log.lines.Add(1) <= 100 {
 				log.write(level, line)
 			}
 		}

@@ -45,7 +45,7 @@ func hookCases() []Case {
 				return func(context.Context) error { return (<-ended).again() }
 			})
 		}),
-		wrong("a hook that fails stops the others", "HOOK-2", func(i *impl) {
+		wrong("a hook that fails stops the others", "HOOK-2 STATE-4", func(i *impl) {
 			type run struct{ failed bool }
 			of := notes[run](i)
 			onHook(i, func(ctx context.Context, hook task, _ bool) task {

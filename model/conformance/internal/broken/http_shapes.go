@@ -106,9 +106,9 @@ func requestShapeCases() []Case {
 		}),
 		wrong("shutdown is not waited for when serve has returned", "HTTP-8", func(i *impl) {
 			onServeFunc(i, func(ctx context.Context, s serverFuncs, serveFunc func(s serverFuncs) error) error {
-				var ended atomic.Bool
+				ended := make(chan struct{})
 				serve, shutdown := s.serve, s.shutdown
-				s.serve = func() error { defer ended.Store(true); return serve() }
+				s.serve = func() error { defer close(ended); return serve() }
 				s.shutdown = func(ctx context.Context) error {
 					done := make(chan error, 1)
 					go func() {
@@ -119,15 +119,11 @@ func requestShapeCases() []Case {
 						}()
 						done <- shutdown(ctx)
 					}()
-					for {
-						select {
-						case err := <-done:
-							return err
-						case <-time.After(time.Millisecond):
-							if ended.Load() {
-								return nil
-							}
-						}
+					select {
+					case err := <-done:
+						return err
+					case <-ended:
+						return nil
 					}
 				}
 				return serveFunc(s)

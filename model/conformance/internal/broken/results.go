@@ -172,7 +172,7 @@ func volleyCases() []Case {
 		dropping("a SIGINT exactly 250 ms after another does not force", "SIG-2", func(sig, last os.Signal, after time.Duration) bool {
 			return sig == os.Interrupt && after == least
 		}),
-		dropping("a SIGINT soon after a SIGTERM does not force", "SIG-2", func(sig, last os.Signal, after time.Duration) bool {
+		dropping("a SIGINT soon after a SIGTERM does not force", "LOG-2 SIG-2", func(sig, last os.Signal, after time.Duration) bool {
 			return sig == os.Interrupt && last == syscall.SIGTERM && after < least && after > 0
 		}),
 		wrong("of the signals that are in the source the last is the cause", "RUN-2", func(i *impl) {

@@ -70,7 +70,7 @@ func runCases() []Case {
 				})
 				return err
 			})
-		}),
+		}).mayBreak("RUN-13"),
 		wrong("a goroutine is left behind", "RUN-10", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				if isPlay(s) {

@@ -129,7 +129,7 @@ func signalCases() []Case {
 				}
 			})
 		}),
-		wrong("a second SIGINT never forces", "DRAIN-2 HTTP-2 HTTP-8 SIG-2", func(i *impl) {
+		wrong("a second SIGINT never forces", "DRAIN-2 HTTP-2 HTTP-8 LOG-2 SIG-2", func(i *impl) {
 			onSignals(i, func(deliver func(os.Signal)) func(os.Signal) {
 				first := true
 				return func(sig os.Signal) {
@@ -141,7 +141,7 @@ func signalCases() []Case {
 				}
 			})
 		}).because("What a forced end cuts is not cut."),
-		wrong("a repeated SIGTERM forces", "SIG-2", func(i *impl) {
+		wrong("a repeated SIGTERM forces", "LOG-2 SIG-2", func(i *impl) {
 			onSignals(i, func(deliver func(os.Signal)) func(os.Signal) {
 				first := true
 				return func(sig os.Signal) {
