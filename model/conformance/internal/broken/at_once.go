@@ -73,8 +73,10 @@ func atOnceCases() []Case {
 			})
 			of = notes[run](i) // around what looks for them
 			onHookEnd(i, func(ctx, own context.Context, o outcome) error {
-				for r := of(ctx); o.err != nil && r.failed.Add(1) > 30 && r.writing.Load() && own.Err() == nil; {
-					time.Sleep(time.Millisecond)
+				if r := of(ctx); o.err != nil && r.failed.Add(1) == 31 {
+					for time.Sleep(1); r.writing.Load() && own.Err() == nil; { // by now the log has begun
+						time.Sleep(time.Millisecond)
+					}
 				}
 				return o.again()
 			})
