@@ -211,12 +211,14 @@ func atOnce(times int64, f func(n int64)) {
 	var both sync.WaitGroup
 	for range 2 {
 		both.Go(func() {
+			patience := 1 << 18
 			for n := range times {
 				ready.Add(1)
 				for turn := 1; ready.Load() < 2*(n+1); turn++ {
 					switch {
-					case turn%(1<<18) == 0: // the other may wait for virtual time
+					case turn%patience == 0: // the other may wait for virtual time, and do so again
 						time.Sleep(time.Millisecond)
+						patience = max(patience/2, 1<<12)
 					case turn%(1<<11) == 0: // there may be one processor
 						runtime.Gosched()
 					}
