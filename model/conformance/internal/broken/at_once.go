@@ -35,18 +35,15 @@ func atOnceCases() []Case {
 		}),
 		// The place that the library tells is the wrapper's.
 		wrong("with many units their end is noticed every 10 ms", "DRAIN-5", func(i *impl) {
-			type units struct {
-				n    atomic.Int64
-				told atomic.Bool
-			}
-			of, log, track := notes[units](i), logs(i), i.Track
+			type units struct{ n atomic.Int64 }
+			of, refused, track := notes[units](i), refusedAt(i), i.Track
 			i.Track = func(ctx context.Context) (func(), bool) {
 				if blameForeign(ctx, place(1)) {
 					return func() {}, false
 				}
 				done, ok := track(ctx)
-				if !ok && !of(ctx).told.Swap(true) {
-					log(ctx)("ERROR", "refused at "+place(1))
+				if !ok {
+					refused(ctx, place(1))
 				}
 				if of(ctx).n.Add(1) <= 8 {
 					return done, ok

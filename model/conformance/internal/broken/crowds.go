@@ -34,11 +34,8 @@ func crowdCases() []Case {
 			}
 		}),
 		wrong("units beyond 200 are not waited for", "DRAIN-1 DRAIN-2", func(i *impl) {
-			type units struct {
-				n    atomic.Int64
-				told atomic.Bool
-			}
-			of, log, track := notes[units](i), logs(i), i.Track
+			type units struct{ n atomic.Int64 }
+			of, refused, track := notes[units](i), refusedAt(i), i.Track
 			i.Track = func(ctx context.Context) (func(), bool) {
 				if blameForeign(ctx, place(1)) {
 					return func() {}, false
@@ -47,8 +44,8 @@ func crowdCases() []Case {
 					return func() {}, true
 				}
 				done, ok := track(ctx)
-				if !ok && !of(ctx).told.Swap(true) { // the place that the library tells is the wrapper's
-					log(ctx)("ERROR", "refused at "+place(1))
+				if !ok {
+					refused(ctx, place(1))
 				}
 				return done, ok
 			}
