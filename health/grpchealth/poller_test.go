@@ -75,6 +75,7 @@ func TestLastWatchDoesNotWaitForChecks(t *testing.T) {
 		if took := time.Since(start); status.Code(err) != codes.DeadlineExceeded || took != time.Second {
 			t.Errorf("%v after %v, want DeadlineExceeded after 1s", err, took)
 		}
+		synctest.Wait() // those that have been waited for may not have returned yet
 		if n := polling(); n != 0 {
 			t.Errorf("%d goroutines are left", n)
 		}

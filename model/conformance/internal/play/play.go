@@ -29,6 +29,7 @@ type player struct {
 	wants   []model.Trace // what may happen
 	offered subject.Offers
 	alone   bool          // nothing else goes on in the process meanwhile
+	rest    chan struct{} // what sends to it twice has rested for a millisecond of real time, if alone
 	step    time.Duration // in real time, between things that happen; 0: time is virtual
 
 	began        time.Time
@@ -61,7 +62,17 @@ type player struct {
 // returns what was seen. Alone says that nothing else goes on in the process.
 func Scenario(t *testing.T, impl *subject.Implementation, offered subject.Offers, s model.Scenario, wants []model.Trace, alone bool) Seen {
 	p := newPlayer(impl, offered, s, wants)
-	p.alone = alone
+	if p.alone = alone; alone {
+		var resting sync.WaitGroup
+		defer resting.Wait()
+		p.rest = make(chan struct{})
+		defer close(p.rest)
+		resting.Go(func() {
+			for range p.rest {
+				time.Sleep(time.Millisecond)
+			}
+		})
+	}
 	stuck := InBubble(t, p.run)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -87,18 +98,23 @@ func (p *player) run() {
 	Wait(p.returned, Patience)
 	synctest.Wait()
 	if p.alone {
-		p.left(goroutinesBut(before))
+		p.left(p.goroutinesBut(before))
 	}
 }
 
-// goroutinesBut counts the goroutines there are more than some. One that has
-// just ended is given the time to be gone.
-func goroutinesBut(before int) (n int) {
-	for range 100 {
+// goroutinesBut counts the goroutines there are more than some. One that has just
+// ended is given the time to be gone, in real time: on a busy machine the system may
+// hold up the thread that it has ended on.
+func (p *player) goroutinesBut(before int) (n int) {
+	for i := range 200 {
 		if n = runtime.NumGoroutine() - before; n <= 0 {
 			break
 		}
-		runtime.Gosched()
+		if i < 100 {
+			runtime.Gosched()
+		} else {
+			p.rest <- struct{}{}
+		}
 	}
 	return n
 }
