@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -61,7 +62,10 @@ func (c config) run(ctx context.Context, w io.Writer) error {
 	if wrong := (&report{found: all.found, reasons: reasons}).mistaken(); len(wrong) > 0 {
 		return errors.New("equivalent.txt is not right:\n" + strings.Join(wrong, "\n"))
 	}
-	asked := c.choose(all)
+	asked, err := c.choose(all)
+	if err != nil {
+		return err
+	}
 	h := head{Code: all.sum, Own: c.own}
 	var kept *results
 	switch {
@@ -162,15 +166,28 @@ func (a *code) of(pkg string) (some []*Mutant) {
 }
 
 // choose returns the mutants that the flags ask for.
-func (c config) choose(all *code) (asked []*Mutant) {
+func (c config) choose(all *code) (asked []*Mutant, err error) {
 	for _, pkg := range strings.Split(c.packages, ",") {
 		asked = append(asked, all.of(pkg)...)
 	}
-	asked = slices.DeleteFunc(asked, func(m *Mutant) bool { return all.bad[m] || c.only > 0 && m.ID != c.only })
+	asked = slices.DeleteFunc(asked, func(m *Mutant) bool { return all.bad[m] })
+	if c.only != "" {
+		byID := map[string]*Mutant{}
+		for _, m := range asked {
+			byID[strconv.Itoa(m.ID)] = m
+		}
+		asked = nil
+		for _, id := range strings.Split(c.only, ",") {
+			if byID[id] == nil {
+				return nil, fmt.Errorf("-only: there is no mutant %q to ask about: -list shows all", id)
+			}
+			asked = append(asked, byID[id])
+		}
+	}
 	if c.sample > 0 {
 		asked = sample(asked, c.sample, c.seed)
 	}
-	return asked
+	return asked, nil
 }
 
 // ask builds the code with the mutants, and asks about those that there is no
@@ -182,8 +199,8 @@ func (c config) ask(ctx context.Context, w io.Writer, all *code, asked []*Mutant
 		fmt.Fprintf(w, "%6.1fs  %s\n", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
 	}
 	pending := slices.DeleteFunc(slices.Clone(asked), func(m *Mutant) bool {
-		_, known := kept.of(m)
-		return known
+		result, known := kept.of(m)
+		return known && !(c.again && (result.Verdict == Survived || result.Verdict == Unreached))
 	})
 	if len(pending) == 0 {
 		return nil
@@ -208,7 +225,7 @@ func (c config) ask(ctx context.Context, w io.Writer, all *code, asked []*Mutant
 	var done atomic.Int32
 	return askAll(ctx, work, pending, c.parallel, jurors, func(m *Mutant, result Result) error {
 		logf("%d of %d: %s %s: %s %s %s", done.Add(1), len(pending), m.Place(), m.Change(), result.Verdict, result.Pass, result.By)
-		if c.only > 0 {
+		if c.only != "" {
 			fmt.Fprintln(w, result.output)
 		}
 		return kept.add(result)
@@ -262,7 +279,7 @@ func (c config) jurors(ctx context.Context, work string, all *code, pending []*M
 				return nil, err
 			}
 			for i := range j.passes {
-				j.passes[i].patient = c.only > 0
+				j.passes[i].patient = c.only != ""
 			}
 			byName[name] = j
 		}

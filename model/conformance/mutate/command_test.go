@@ -27,7 +27,7 @@ func TestTheCommandKillsWhatTestsSeeAndResumes(t *testing.T) {
 	if !strings.Contains(first, "succeeds with no mutant on, 3 times") {
 		t.Errorf("there is no baseline: %s", first)
 	}
-	verdicts := readVerdicts(t, c.results)
+	verdicts := readVerdicts(t, c.results, (*Mutant).Change)
 	for change, want := range map[string]Verdict{
 		"a < b => a <= b":                      Killed,
 		"a > 9 => a >= 9":                      Unreached,
@@ -40,6 +40,8 @@ func TestTheCommandKillsWhatTestsSeeAndResumes(t *testing.T) {
 			t.Errorf("%s: %q, want %q", change, got, want)
 		}
 	}
+
+	truth := readVerdicts(t, c.results, (*Mutant).Key)
 
 	// What the file has is believed, and the rest is asked for.
 	lines := strings.SplitAfter(readFile(t, c.results), "\n")
@@ -62,6 +64,21 @@ func TestTheCommandKillsWhatTestsSeeAndResumes(t *testing.T) {
 	if third := c.mustRun(t); strings.Contains(third, "built") {
 		t.Errorf("something is built to ask about nothing: %s", third)
 	}
+
+	// What has survived is asked about again on demand.
+	c.again = true
+	c.mustRun(t)
+	for key, verdict := range readVerdicts(t, c.results, (*Mutant).Key) {
+		if verdict != truth[key] {
+			t.Errorf("%s: %q when asked again, want %q", key, verdict, truth[key])
+		}
+	}
+	for _, only := range []string{"0", "1,x", "99999", ","} {
+		c.only = only
+		if err := c.run(t.Context(), new(bytes.Buffer)); err == nil || !strings.Contains(err.Error(), "-only: there is no mutant") {
+			t.Errorf("-only %s: %v", only, err)
+		}
+	}
 }
 
 func (c config) mustRun(t *testing.T) string {
@@ -82,7 +99,7 @@ func readFile(t *testing.T, name string) string {
 	return string(text)
 }
 
-func readVerdicts(t *testing.T, name string) map[string]Verdict {
+func readVerdicts(t *testing.T, name string, by func(*Mutant) string) map[string]Verdict {
 	t.Helper()
 	verdicts := map[string]Verdict{}
 	for line := range strings.Lines(readFile(t, name)) {
@@ -90,7 +107,7 @@ func readVerdicts(t *testing.T, name string) map[string]Verdict {
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
 			t.Fatal(err)
 		}
-		verdicts[r.Change()] = r.Verdict
+		verdicts[by(&r.Mutant)] = r.Verdict
 	}
 	return verdicts
 }

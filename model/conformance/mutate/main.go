@@ -27,7 +27,8 @@
 // Before all this the suite must pass three times without a mutant.
 //
 // Results are written to a file as they are obtained, and with -resume the mutants in
-// that file are not run again. Equivalent mutants are listed in equivalent.txt, each
+// that file are not run again; with -again those that survived are, by a suite that has
+// become better. Equivalent mutants are listed in equivalent.txt, each
 // with the reason.
 package main
 
@@ -50,10 +51,11 @@ type config struct {
 	own      bool
 	sample   int
 	seed     int
-	only     int
+	only     string
 	parallel int
 	results  string
 	resume   bool
+	again    bool
 	list     bool
 	markdown bool
 	keep     string
@@ -67,10 +69,11 @@ func main() {
 	flags.BoolVar(&c.own, "own", false, "ask the packages' own tests, not the suite")
 	flags.IntVar(&c.sample, "sample", 0, "ask about `n` mutants; 0: about all")
 	flags.IntVar(&c.seed, "seed", 1, "the sample's seed")
-	flags.IntVar(&c.only, "only", 0, "ask about the mutant with this `ID` alone, and print what is printed")
+	flags.StringVar(&c.only, "only", "", "ask about the mutants with these `IDs` alone, separated by commas, and print what is printed")
 	flags.IntVar(&c.parallel, "parallel", 2, "ask about `n` at a time")
 	flags.StringVar(&c.results, "results", "mutants.jsonl", "the `file` of results")
 	flags.BoolVar(&c.resume, "resume", false, "do not ask again about what the file of results has")
+	flags.BoolVar(&c.again, "again", false, "with -resume, ask again about those that survived")
 	flags.BoolVar(&c.list, "list", false, "list the mutants and ask about none")
 	flags.BoolVar(&c.markdown, "markdown", false, "write the numbers of the file of results into docs/conformance/mutants.md, and ask about none")
 	flags.StringVar(&c.keep, "work", "", "the `directory` for what is built, which is kept; empty: a temporary one")
