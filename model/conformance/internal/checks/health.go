@@ -186,3 +186,24 @@ func WildContexts(c *Checker) {
 		}
 	})
 }
+
+// NilPanics checks HEALTH-8: a check that panics with nil in a program that has kept
+// what panic(nil) was before Go 1.21, which recover does not show.
+func NilPanics(c *Checker) {
+	was := os.Getenv("GODEBUG")
+	defer os.Setenv("GODEBUG", was)
+	os.Setenv("GODEBUG", strings.TrimPrefix(was+",panicnil=1", ","))
+	c.bubble(func() {
+		h := c.health()
+		h.AddCheck("bad", func() error { panic(nil) })
+		h.AddCheck("good", func() error { return nil })
+		if h.AddCheckContext != nil {
+			h.AddCheckContext("bad too", func(context.Context) error { panic(nil) }, subject.CheckSettings{})
+		}
+		r := play.Ask(h.Readiness, http.MethodGet)
+		for name, text := range r.Checks {
+			c.expect((text == "ok") == (name == "good"), "with GODEBUG=panicnil=1, and checks that panic with nil, the check %q says %q", name, text)
+		}
+		c.expect(r.Status == "degraded", "with GODEBUG=panicnil=1, and checks that panic with nil, the body is %s", r.Body)
+	})
+}

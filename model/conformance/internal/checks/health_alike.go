@@ -118,6 +118,10 @@ func GroupsFollow(c *Checker) {
 		_ = c.run(func(ctx context.Context) error {
 			for what, h := range map[string]http.Handler{"readiness": a.h.Readiness, "readiness of groups": a.h.ReadinessOf("read")} {
 				r := play.AskWith(asRequest(ctx), h, http.MethodGet)
+				if c.offered[subject.NeedCheckOf] && r.State == string(model.Starting) && r.Code == http.StatusServiceUnavailable {
+					status, _, ready := a.h.CheckOf(asRequest(ctx), "read")
+					c.expect(status == "not_ready" && !ready, "CheckOf has the context of a run that is starting, and says %q, ready: %t", status, ready)
+				}
 				c.expect(what == "readiness" || r.State == string(model.Starting) && r.Code == http.StatusServiceUnavailable, "a request has the context of a run that is starting, and %s says %s", what, r.Body)
 			}
 			a.h.Follow(ctx)
@@ -133,5 +137,24 @@ func GroupsFollow(c *Checker) {
 			return nil
 		}, subject.Settings{ManualStart: true})
 		in(model.Stopped)
+	})
+}
+
+// EditedGroups checks HEALTH-17: the groups of a check, and of readiness, are those that
+// were given, though the caller uses the list for others afterwards.
+func EditedGroups(c *Checker) {
+	c.bubble(func() {
+		h, list, readiness := c.health(), []string{""}, map[string]http.Handler{}
+		groups := []string{"read", "write", "admin"}
+		for _, group := range groups {
+			list[0] = group
+			h.AddCheckContext("of "+group, func(context.Context) error { return nil }, subject.CheckSettings{Groups: list})
+			readiness[group] = h.ReadinessOf(list...)
+		}
+		list[0] = "edited"
+		for _, group := range groups {
+			r := play.Ask(readiness[group], http.MethodGet)
+			c.expect(len(r.Checks) == 1 && r.Checks["of "+group] == "ok", "the list that a check and readiness of the group %q were given is used for others: it lists %v", group, r.Checks)
+		}
 	})
 }

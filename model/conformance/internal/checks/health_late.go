@@ -107,6 +107,22 @@ func AnyTimeout(c *Checker) {
 	}
 }
 
+// AddedPlainly checks HEALTH-9: a check that AddCheck has added has a timeout too, the
+// implementation's own.
+func AddedPlainly(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		check, release := hung()
+		defer release()
+		h.AddCheck("hangs", check)
+		h.AddCheck("good", func() error { return nil })
+		c.inTime("readiness with a check that AddCheck has added, and that hangs,", func() {
+			r := play.Ask(h.Readiness, http.MethodGet)
+			c.expect(r.Checks["hangs"] != "ok" && r.Checks["good"] == "ok", "with a check that AddCheck has added, and that hangs, the body is %s", r.Body)
+		})
+	})
+}
+
 // AnyCacheFor checks HEALTH-9: results are kept for times of every length.
 func AnyCacheFor(c *Checker) {
 	for _, d := range durations {

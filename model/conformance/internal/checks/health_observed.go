@@ -29,10 +29,18 @@ type observedHealth struct {
 
 	mu      sync.Mutex
 	changes []change
+
+	looked map[string]look // by check, when expectChanges has looked at it last
+}
+
+// look is what expectChanges has seen of a check.
+type look struct {
+	at      time.Time
+	changes int
 }
 
 func (c *Checker) observedHealth() *observedHealth {
-	w := &observedHealth{made: time.Now().Truncate(time.Second)}
+	w := &observedHealth{made: time.Now().Truncate(time.Second), looked: map[string]look{}}
 	w.HealthFuncs = c.Impl.HealthWith("the tool", "1.2.3", subject.HealthSettings{
 		Log: w.log.log,
 		Observe: func(check string, err error, at time.Time) {
@@ -86,8 +94,10 @@ func (w *observedHealth) seen() []change {
 }
 
 // expectChanges demands as many lines about the check, and calls of the
-// observer, as there are texts, each with its text; "" is that it passes again.
+// observer, as there are texts, each with its text; "" is that it passes again. The time
+// of a change is not before the last look, which has not seen it.
 func (c *Checker) expectChanges(what string, w *observedHealth, name string, texts ...string) {
+	looks, last := look{at: time.Now().Truncate(time.Second)}, w.looked[name]
 	time.Sleep(soon) // both are told on no probe's time
 	lines, changes := w.linesAbout(name), w.seen()
 	c.expect(len(lines) == len(texts), "%s: %d lines are logged about %q, want %d; the log:\n%s", what, len(lines), name, len(texts), &w.log)
@@ -102,10 +112,15 @@ func (c *Checker) expectChanges(what string, w *observedHealth, name string, tex
 	got, before := []string{}, w.made
 	for _, change := range changes {
 		if change.check == name {
+			if len(got) == last.changes && before.Before(last.at) {
+				before = last.at
+			}
 			got = append(got, change.text)
-			c.expect(!change.at.Before(before) && !change.at.After(time.Now()), "%s: the observer gets %q at %v, of a time of %v, and the one before was of %v", what, change.text, time.Now(), change.at, before)
+			c.expect(!change.at.Before(before) && !change.at.After(time.Now()), "%s: the observer gets %q at %v, of a time of %v, and it was at %v or later", what, change.text, time.Now(), change.at, before)
 			before = change.at
 		}
 	}
+	looks.changes = len(got)
+	w.looked[name] = looks
 	c.expect(slices.Equal(got, texts), "%s: the observer gets %q, want %q", what, got, texts)
 }

@@ -93,23 +93,30 @@ func LargeBody(c *Checker) {
 }
 
 // EqualNames has names that become equal, of which one fails: the first, the last, or
-// one between. It is shown if it is optional too.
+// one between. It is shown if it is optional too, and where the others have a text, but
+// pass, by FailAfter.
 func EqualNames(c *Checker) {
 	for _, n := range []int{2, 3, 7} {
 		for fails := range n {
-			c.bubble(func() { c.equalNames(n, fails, subject.CheckSettings{}) })
-			c.bubble(func() { c.equalNames(n, fails, subject.CheckSettings{Optional: true}) })
+			c.bubble(func() { c.equalNames(n, fails, subject.CheckSettings{}, false) })
+			c.bubble(func() { c.equalNames(n, fails, subject.CheckSettings{Optional: true}, false) })
+			if c.offered[subject.NeedFailAfter] {
+				c.bubble(func() { c.equalNames(n, fails, subject.CheckSettings{}, true) })
+			}
 		}
 	}
 }
 
-func (c *Checker) equalNames(n, fails int, s subject.CheckSettings) {
+func (c *Checker) equalNames(n, fails int, s subject.CheckSettings, tolerated bool) {
 	h := c.health()
 	for i := range n {
 		name := "db" + string([]byte{byte(0x80 + i)})
-		if i == fails {
+		switch {
+		case i == fails:
 			h.AddCheckContext(name, func(context.Context) error { return errors.New("the failing one") }, s)
-		} else {
+		case tolerated:
+			h.AddCheckContext(name, func(context.Context) error { return errors.New("tolerated") }, subject.CheckSettings{FailAfter: 9})
+		default:
 			h.AddCheck(name, func() error { return nil })
 		}
 	}
@@ -117,7 +124,7 @@ func (c *Checker) equalNames(n, fails int, s subject.CheckSettings) {
 	for _, text := range r.Checks { // under what name is open
 		shown = shown || text == "the failing one"
 	}
-	c.expect(shown && r.Invalid == nil, "of %d names that become equal, check %d fails (optional: %t) and is not shown: %s", n, fails+1, s.Optional, r.Body)
+	c.expect(shown && r.Invalid == nil, "of %d names that become equal, check %d fails (optional: %t) and is not shown (FailAfter lets the others pass: %t): %s", n, fails+1, s.Optional, tolerated, r.Body)
 }
 
 // NoChecksLeft checks HEALTH-2: checks is absent too when none is left, or none is in

@@ -148,6 +148,7 @@ func answerClauses() []Clause {
 				{"HEAD first, after each change", []subject.Need{subject.NeedHealth}, checks.HeadAfterChange},
 				{"whatever else a request has", []subject.Need{subject.NeedHealth}, checks.AnyRequest},
 				{"without a tool and a version", []subject.Need{subject.NeedHealth}, checks.Nameless},
+				{"behind a middleware that sets headers", []subject.Need{subject.NeedHealth}, checks.SetBefore},
 				{"header values are not shared", []subject.Need{subject.NeedHealth}, checks.SharedHeaders},
 			},
 		},

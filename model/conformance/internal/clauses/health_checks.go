@@ -29,6 +29,7 @@ func checkClauses() []Clause {
 				{"an error that panics in Error", []subject.Need{subject.NeedHealth}, checks.PanickingError},
 				{"whatever it panics with", []subject.Need{subject.NeedHealth}, checks.PanicValues},
 				{"checks that take a context", []subject.Need{subject.NeedAddCheckContext}, checks.WildContexts},
+				{"panic(nil) as it was before Go 1.21", []subject.Need{subject.NeedHealth}, checks.NilPanics},
 				{"hundreds of times", []subject.Need{subject.NeedHealth}, checks.ManyWild},
 				{"when the timeout is over", []subject.Need{subject.NeedAddCheckContext}, checks.LateWild},
 				{"hundreds at once, and others after them", []subject.Need{subject.NeedAddCheckContext}, checks.WildLoseNothing},
@@ -45,6 +46,7 @@ func checkClauses() []Clause {
 				{"a thousand that hang, and a hundred that do not", []subject.Need{subject.NeedAddCheckContext}, checks.ManyHung},
 				{"ten, after hundreds of runs that ended in every way", []subject.Need{subject.NeedAddCheckContext}, checks.NothingLost},
 				{"hundreds that hang with a short timeout", []subject.Need{subject.NeedAddCheckContext}, checks.HurriedAmongHung},
+				{"timeouts of all lengths, of a handler of any age", []subject.Need{subject.NeedAddCheckContext}, checks.MixedTimeouts},
 			},
 		},
 		{
@@ -135,6 +137,7 @@ func slowCheckClause() Clause {
 			{"whatever the result is, and whatever else is set", []subject.Need{subject.NeedAddCheckContext}, checks.CachedInAllSettings},
 			{"whatever ends too late, the next run counts", []subject.Need{subject.NeedAddCheckContext}, checks.LateEnds},
 			{"timeouts of every length", []subject.Need{subject.NeedAddCheckContext}, checks.AnyTimeout},
+			{"a check without settings", []subject.Need{subject.NeedAddCheckContext}, checks.AddedPlainly},
 			{"a CacheFor of every length", []subject.Need{subject.NeedAddCheckContext}, checks.AnyCacheFor},
 			{"a result that came too late", []subject.Need{subject.NeedAddCheckContext}, checks.LateAndCached},
 			{"an error whose text takes long", []subject.Need{subject.NeedAddCheckContext}, checks.SlowError},
