@@ -53,7 +53,7 @@ type HealthSettings struct {
 	// not counted.
 	Log func(level, line string)
 	// Observe is called for each change of a check: with its error, or with nil when
-	// it passes again.
+	// it passes again, and when that was, in whole seconds or finer.
 	Observe func(check string, err error, at time.Time)
 }
 
