@@ -80,6 +80,7 @@ func (c *Checker) lives(s subject.CheckSettings, ends int, f func(what string, r
 	for seed := range uint64(8) {
 		c.bubble(func() {
 			h, b, random := c.health(), &combined{settings: s}, rand.New(rand.NewPCG(seed, 1))
+			time.Sleep(time.Duration(seed%2) * 5 * time.Hour) // some handlers are old
 			h.AddCheck("other", func() error { return nil })
 			h.AddCheckContext("db", b.run, s)
 			for probe := range 60 {

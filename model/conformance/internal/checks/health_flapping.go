@@ -52,3 +52,29 @@ func ReplacedEachSecond(c *Checker) {
 		})
 	}
 }
+
+// TimeOfTimeout checks HEALTH-16: an observer is told when a run has exceeded its timeout,
+// and when the next has passed, of a handler that is old.
+func TimeOfTimeout(c *Checker) {
+	c.bubble(func() {
+		w := c.observedHealth()
+		check, release := hung()
+		time.Sleep(5 * time.Hour)
+		w.AddCheckContext("db-primary", func(context.Context) error { return check() }, subject.CheckSettings{Timeout: 3 * time.Second})
+		for n, what := range []string{"exceeds its timeout", "passes again"} {
+			time.Sleep(time.Minute)
+			began := time.Now().Truncate(time.Second)
+			play.Ask(w.Readiness, http.MethodGet)
+			release()
+			time.Sleep(soon)
+			release = func() {}
+			changes := w.seen()
+			if len(changes) != n+1 {
+				c.Errorf("the observer of a check that %s has %d calls, want %d", what, len(changes), n+1)
+				return
+			}
+			at := changes[n].at
+			c.expect(!at.Before(began) && !at.After(time.Now()), "a check %s between %v and %v, and the observer gets the time %v", what, began, time.Now(), at)
+		}
+	})
+}

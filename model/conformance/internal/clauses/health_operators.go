@@ -20,6 +20,7 @@ func operatorClauses() []Clause {
 				{"one that hangs soon after another text", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.HangAfterAnotherText},
 				{"what is replaced", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.ReplacementInherits},
 				{"texts that stay", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.TextsThatStay},
+				{"when a timeout was exceeded", []subject.Need{subject.NeedHealthObserver}, checks.TimeOfTimeout},
 				{"what is replaced each second", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.ReplacedEachSecond},
 				{"what is removed and added again", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext, subject.NeedRemoveCheck}, checks.RemovedAndAdded},
 				{"whatever the settings, and what becomes of the probe", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.ChangesWhateverElse},
