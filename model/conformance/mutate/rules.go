@@ -84,6 +84,8 @@ func sites() []site {
 
 		{"fsm/event.go", "Event.MarshalText", "", ruleAPI},
 		{"fsm/event.go", "Event.UnmarshalText", "", ruleAPI},
+		{"fsm/event.go", "Event.String", "event(%d)", ruleAPI}, // of what is none
+		{"fsm/state.go", "State.String", "state(%d)", ruleAPI},
 		{"fsm/machine.go", "Machine.Can", "", ruleAPI},
 		{"fsm/machine.go", "Machine.History", "", ruleAPI},
 		{"fsm/machine.go", "", "history", ruleAPI},
@@ -97,6 +99,18 @@ func sites() []site {
 		{"health/handler.go", "Handler.AddCheckContext", "opt == nil", ruleAPI},
 		{"health/options.go", "", "problem", ruleAPI},
 		{"health/options.go", "", "Sprintf", ruleAPI},
+		{"health/options.go", "", "d <= 0", ruleAPI},
+		{"health/options.go", "", "d < 0", ruleAPI},
+		{"health/options.go", "", "n < 1", ruleAPI},
+		{"health/options.go", "WithLogger", "l == nil", ruleAPI},
+		{"health/options.go", "WithLogger", "return", ruleAPI},
+		{"health/options.go", "WithObserver", "observe == nil", ruleAPI},
+		{"health/options.go", "WithObserver", "return", ruleAPI},
+		{"health/options.go", "WithCheckTimeout", "", ruleAPI},
+		{"health/options.go", "WithoutDetails", "", ruleAPI},
+		{"health/check.go", "failure.display", "hideDetails", ruleAPI}, // of WithoutDetails
+		{"health/check.go", "failure.display", `"failed"`, ruleAPI},
+		{"health/readiness.go", "Handler.check", "context.Background()", ruleAPI}, // of a nil context
 		{"health/handler.go", "Handler.updateGate", "replaced", ruleAPI},
 		{"health/response.go", "Handler.response", "a.state", ruleAPI}, // CheckOf has the status and the checks
 		{"health/response.go", "Handler.response", "h.tool", ruleAPI},
@@ -127,11 +141,15 @@ func sites() []site {
 		{"health/changes.go", "Handler.logMisuse", "runtime.Callers", ruleWords},
 		{"health/changes.go", "Handler.logChange", "stack", ruleWords},
 		{"health/changes.go", "Handler.logChange", "msg =", ruleWords},
+		{"health/changes.go", "Handler.logChange", "optional", ruleWords},
+		{"health/changes.go", "Handler.logChange", `"error", c.out.text`, ruleKey},
 		{"health/changes.go", "Handler.logMisuse", "AddAttrs", ruleWords},
 		{"health/changes.go", "Handler.logMisuse", "msg", ruleWords},
 		{"health/check.go", "timedOut", "Sprintf", ruleWords},
 		{"health/scheduler_results.go", "scheduler.await", "not waited for", ruleWords},
 		{"health/check.go", "panicText", "Sprint", ruleWords},
+		{"health/check.go", "check.call", "panicText", ruleWords},
+		{"health/check.go", "check.call", "out.stack", ruleWords},
 		{"lifecycle/capture.go", "panicPlace", "", ruleWords},
 		{"lifecycle/log.go", "asyncLog.transition", "case fsm.Hooks", ruleKey}, // at_most is asked of draining alone
 		{"lifecycle/work.go", "Go", "refused", ruleWords},
@@ -184,6 +202,8 @@ func sites() []site {
 
 		{"health/scheduler.go", "scheduler.startWorker", "s.workerStarting = true", ruleSpeed},
 		{"health/scheduler_checks.go", "scheduler.all", "s.sorted.Load", ruleSpeed},
+		{"health/scheduler_checks.go", "scheduler.all", "s.sorted.Store", ruleSpeed},
+		{"health/scheduler.go", "scheduler.probe", "runtime.Gosched()", ruleSpeed},
 		{"health/scheduler_timer.go", "scheduler.setAlarm", "now+maxCounted", ruleSpeed},
 		{"lifecycle/hooks.go", "hookNames.of", "unnamed", ruleSpeed},
 
