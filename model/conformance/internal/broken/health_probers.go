@@ -17,7 +17,7 @@ import (
 // only with a second prober, a second time, or many checks.
 func proberCases() []Case {
 	return []Case{
-		wrong("a probe that joins a run late waits beyond its timeout", "HEALTH-9", func(i *impl) {
+		wrong("a probe that joins a run late waits beyond its timeout", "HEALTH-9 HEALTH-10", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				var under atomic.Int64
 				readiness := h.Readiness

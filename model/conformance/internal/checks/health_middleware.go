@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -29,10 +28,6 @@ func SetBefore(c *Checker) {
 		})
 		if c.offered[subject.NeedStartup] {
 			c.setBefore("start-up", h.Startup)
-		}
-		if c.offered[subject.NeedGroups] {
-			h.AddCheck("bad", func() error { return errors.New("the reason") })
-			c.setBefore("readiness of groups", h.ReadinessOf("read"))
 		}
 	})
 }

@@ -96,15 +96,27 @@ func LargeBody(c *Checker) {
 // one between. It is shown if it is optional too, and where the others have a text, but
 // pass, by FailAfter.
 func EqualNames(c *Checker) {
+	tolerates := c.offered[subject.NeedFailAfter] && c.tolerates()
 	for _, n := range []int{2, 3, 7} {
 		for fails := range n {
 			c.bubble(func() { c.equalNames(n, fails, subject.CheckSettings{}, false) })
 			c.bubble(func() { c.equalNames(n, fails, subject.CheckSettings{Optional: true}, false) })
-			if c.offered[subject.NeedFailAfter] {
+			if tolerates {
 				c.bubble(func() { c.equalNames(n, fails, subject.CheckSettings{}, true) })
 			}
 		}
 	}
+}
+
+// tolerates reports whether a check with FailAfter passes when it fails once. If not, that
+// is for HEALTH-18.
+func (c *Checker) tolerates() (passes bool) {
+	c.bubble(func() {
+		h := c.health()
+		h.AddCheckContext("db", func(context.Context) error { return errors.New("tolerated") }, subject.CheckSettings{FailAfter: 9})
+		passes = play.Ask(h.Readiness, http.MethodGet).Status == "ok"
+	})
+	return passes
 }
 
 func (c *Checker) equalNames(n, fails int, s subject.CheckSettings, tolerated bool) {
