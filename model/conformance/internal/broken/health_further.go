@@ -182,6 +182,26 @@ func furtherHealthCases() []Case {
 				})
 			})
 		}),
+		wrong("a check that hangs after many texts is reported late", "HEALTH-9", func(i *impl) {
+			var texts sync.Map // of failures
+			onCheck(i, func(_ context.Context, o outcome) error {
+				if o.err != nil && strings.HasPrefix(o.err.Error(), "refused in probe") {
+					texts.Store(o.err.Error(), true)
+				}
+				return o.again()
+			})
+			onHealth(i, func(h *funcs) {
+				readiness := h.Readiness
+				h.Readiness = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					a, n := answer(readiness, r), 0
+					texts.Range(func(any, any) bool { n++; return true })
+					if n > 2 && strings.Contains(a.Body.String(), "timed out") {
+						time.Sleep(10 * time.Second)
+					}
+					send(w, a)
+				})
+			})
+		}),
 	}
 }
 

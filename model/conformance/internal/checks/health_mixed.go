@@ -96,3 +96,43 @@ func (c *Checker) mixedTimeouts(random *rand.Rand, n, rare int, age time.Duratio
 		time.Sleep(time.Second)
 	})
 }
+
+// HangAfterTexts checks HEALTH-9: several checks begin to fail at different times, with
+// another text in each run, which is more often than is logged. Some are run in each
+// probe, of which one hangs in the end; some are cached, and still the same then.
+func HangAfterTexts(c *Checker) {
+	for seed := range uint64(16) {
+		random := rand.New(rand.NewPCG(seed, 2))
+		c.bubble(func() {
+			h := c.health()
+			check, release := hung()
+			probe, hangs := 0, -1
+			for i := range 4 {
+				from, s := random.IntN(8), subject.CheckSettings{Timeout: time.Second}
+				if i%2 == 1 {
+					from, s.CacheFor = 0, 18*time.Second
+				}
+				h.AddCheckContext(fmt.Sprint("check ", i), func(context.Context) error {
+					switch {
+					case i == hangs:
+						return check()
+					case probe < from:
+						return nil
+					}
+					return fmt.Errorf("refused in probe %d", probe)
+				}, s)
+			}
+			for ; probe < 10; probe++ {
+				play.Ask(h.Readiness, http.MethodGet)
+				time.Sleep(5 * time.Second)
+			}
+			hangs = 2 * random.IntN(2)
+			began := time.Now()
+			r := play.Ask(h.Readiness, http.MethodGet)
+			took := time.Since(began)
+			release()
+			c.expect(r.Status == "degraded" && about(took, time.Second), "checks fail with other texts in each run, and then one hangs, with a timeout of 1s: %q after %v", r.Status, took)
+			time.Sleep(time.Second)
+		})
+	}
+}

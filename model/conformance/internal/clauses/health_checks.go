@@ -137,6 +137,7 @@ func slowCheckClause() Clause {
 			{"whatever the result is, and whatever else is set", []subject.Need{subject.NeedAddCheckContext}, checks.CachedInAllSettings},
 			{"whatever ends too late, the next run counts", []subject.Need{subject.NeedAddCheckContext}, checks.LateEnds},
 			{"timeouts of every length", []subject.Need{subject.NeedAddCheckContext}, checks.AnyTimeout},
+			{"checks that hang after they failed with several texts", []subject.Need{subject.NeedAddCheckContext}, checks.HangAfterTexts},
 			{"a check without settings", []subject.Need{subject.NeedAddCheckContext}, checks.AddedPlainly},
 			{"a CacheFor of every length", []subject.Need{subject.NeedAddCheckContext}, checks.AnyCacheFor},
 			{"a result that came too late", []subject.Need{subject.NeedAddCheckContext}, checks.LateAndCached},
