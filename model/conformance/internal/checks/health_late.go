@@ -113,13 +113,14 @@ func AddedPlainly(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
 		check, release := hung()
-		defer release()
 		h.AddCheck("hangs", check)
 		h.AddCheck("good", func() error { return nil })
 		c.inTime("readiness with a check that AddCheck has added, and that hangs,", func() {
 			r := play.Ask(h.Readiness, http.MethodGet)
 			c.expect(r.Checks["hangs"] != "ok" && r.Checks["good"] == "ok", "with a check that AddCheck has added, and that hangs, the body is %s", r.Body)
 		})
+		release()
+		time.Sleep(time.Second)
 	})
 }
 
