@@ -107,9 +107,9 @@ func HangAfterTexts(c *Checker) {
 			h := c.health()
 			check, release := hung()
 			probe, hangs := 0, -1
-			for i := range 4 {
+			for i := range 10 {
 				from, s := random.IntN(8), subject.CheckSettings{Timeout: time.Second}
-				if i%2 == 1 {
+				if i%5 > 0 {
 					from, s.CacheFor = 0, 18*time.Second
 				}
 				h.AddCheckContext(fmt.Sprint("check ", i), func(context.Context) error {
@@ -126,7 +126,7 @@ func HangAfterTexts(c *Checker) {
 				play.Ask(h.Readiness, http.MethodGet)
 				time.Sleep(5 * time.Second)
 			}
-			hangs = 2 * random.IntN(2)
+			hangs = 5 * random.IntN(2)
 			began := time.Now()
 			r := play.Ask(h.Readiness, http.MethodGet)
 			took := time.Since(began)
