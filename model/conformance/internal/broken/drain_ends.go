@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -87,6 +88,12 @@ func drainEndCases() []Case {
 		wrong("of many busy groups the last are left out", "DRAIN-2", func(i *impl) {
 			onDrainTimeout(i, func(e *lifecycle.DrainTimeoutError) { e.Groups = e.Groups[:min(5, len(e.Groups))] })
 		}),
+		wrong("busy groups are not named where several were made at one call site", "DRAIN-2", func(i *impl) {
+			onDrainTimeout(i, func(e *lifecycle.DrainTimeoutError) { e.Groups = unrepeated(e.Groups) })
+		}),
+		wrong("busy tasks are not named where several were started at one call site", "DRAIN-2", func(i *impl) {
+			onDrainTimeout(i, func(e *lifecycle.DrainTimeoutError) { e.Tasks = unrepeated(e.Tasks) })
+		}),
 		wrong("busy tasks are not named", "DRAIN-2", func(i *impl) {
 			onDrainTimeout(i, func(e *lifecycle.DrainTimeoutError) { e.Tasks = nil })
 		}),
@@ -158,6 +165,16 @@ func drainEndCases() []Case {
 			}
 		})),
 	}
+}
+
+// unrepeated returns the texts that occur once.
+func unrepeated(all []string) (once []string) {
+	for n, text := range all {
+		if !slices.Contains(all[:n], text) && !slices.Contains(all[n+1:], text) {
+			once = append(once, text)
+		}
+	}
+	return once
 }
 
 func raceOnly(c Case) Case {

@@ -30,6 +30,23 @@ func hookEndCases() []Case {
 				return all
 			})
 		}),
+		wrong("the running hook is not named if no other is left", "HOOK-3", func(i *impl) {
+			onShutdownTimeout(i, func(e *lifecycle.ShutdownTimeoutError) {
+				if len(e.NotRun) == 0 {
+					e.Running = ""
+				}
+			})
+		}),
+		wrong("the hook that has not run is not named if there is only one", "HOOK-3", func(i *impl) {
+			onShutdownTimeout(i, func(e *lifecycle.ShutdownTimeoutError) {
+				if len(e.NotRun) == 1 {
+					e.NotRun = nil
+				}
+			})
+		}),
+		wrong("hooks that have not run are not named where several were registered at one call site", "HOOK-3", func(i *impl) {
+			onShutdownTimeout(i, func(e *lifecycle.ShutdownTimeoutError) { e.NotRun = unrepeated(e.NotRun) })
+		}),
 		wrong("after a signal hooks have half of the shutdown timeout", "HOOK-3 LOG-1 SIG-2", func(i *impl) {
 			isPlayed, timeout := played(i), notes[time.Duration](i)
 			onRun(i, func(main task, s settings, run runner) error {
@@ -168,6 +185,20 @@ func hookEndCases() []Case {
 			}
 		}).because("Hooks are named by their call sites in errors of every kind."),
 	}
+}
+
+// onShutdownTimeout has f change the error of a shutdown timeout.
+func onShutdownTimeout(i *impl, f func(e *lifecycle.ShutdownTimeoutError)) {
+	onErrors(i, func(all []error) []error {
+		for n, err := range all {
+			if timeout, ok := err.(*lifecycle.ShutdownTimeoutError); ok {
+				changed := *timeout
+				f(&changed)
+				all[n] = &changed
+			}
+		}
+		return all
+	})
 }
 
 // onLateContext has f make the context of each hook that is registered after

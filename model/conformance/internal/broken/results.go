@@ -127,6 +127,14 @@ func shapeCases() []Case {
 				return all
 			})
 		}),
+		wrong("the error of a panic in a function that main deferred does not show the value when main calls Goexit", "RUN-4", func(i *impl) {
+			onErrors(i, func(all []error) []error {
+				if _, panicked := all[0].(*lifecycle.PanicError); panicked && len(all) > 1 && all[1] == lifecycle.ErrGoexit {
+					all[0] = reworded{all[0], "main panicked"}
+				}
+				return all
+			})
+		}),
 		wrong("what the cause wraps is clean", "RUN-7", func(i *impl) {
 			onMain(i, func(ctx context.Context, main task) error {
 				err := main(ctx)

@@ -33,6 +33,15 @@ func endCases() []Case {
 				return err
 			})
 		}),
+		wrong("a Dial that the stop has cancelled is an error", "RUN-7", func(i *impl) {
+			onMain(i, func(ctx context.Context, main task) error {
+				err := main(ctx)
+				if dial := (*net.OpError)(nil); ctx.Err() != nil && holdsItself(err, 0) == nil && errors.As(err, &dial) {
+					return errors.New(err.Error())
+				}
+				return err
+			})
+		}),
 		wrong("what WithCleanError accepts is an error", "RUN-7", func(i *impl) {
 			onSettings(i, func(s *settings) { s.CleanError = nil })
 		}),

@@ -64,6 +64,34 @@ func InterruptedAreNamed(c *Checker) {
 	})
 }
 
+// InterruptedInALoop checks HOOK-3 for hooks that are registered in a loop, many of
+// them or none: whatever has run, the error names them, and the hook that runs.
+func InterruptedInALoop(c *Checker) {
+	for _, many := range []int{0, 1, 2, 40} {
+		for _, ran := range []int{0, 1, 3} {
+			c.bubble(func() {
+				release := make(chan struct{})
+				var hangs, waits callSite
+				err := c.run(func(ctx context.Context) error {
+					for range many {
+						waits = here(1)
+						c.Impl.OnShutdown(ctx, func() error { return nil })
+					}
+					hangs = here(1)
+					c.Impl.OnShutdown(ctx, func() error { <-release; return nil })
+					for range ran {
+						c.Impl.OnShutdown(ctx, func() error { time.Sleep(time.Millisecond); return nil })
+					}
+					return nil
+				}, subject.Settings{})
+				close(release)
+				c.expect(err != nil && hangs.isIn(err.Error()) && (many == 0 || waits.isIn(err.Error())),
+					"%d hooks run, the one of %s hangs, and %d of %s are left; Run returns %v, which does not name them", ran, hangs, many, waits, err)
+			})
+		}
+	}
+}
+
 // HookValues checks HOOK-5: it has the values of the run's context.
 func HookValues(c *Checker) {
 	c.bubble(func() {

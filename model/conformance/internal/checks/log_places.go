@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -81,6 +82,39 @@ func PlaceIsAlwaysSource(c *Checker) {
 		line, _ := strconv.Atoi(number)
 		source := callSite{file, file, line}
 		c.expect(l.source != "" && source.isIn(at), "a record is about %s, and its source is %s: %v", at, l.source, l)
+	}
+}
+
+// SourceOfFailures has main fail in each way, in time and too late, and hooks too. The
+// source of a record is one of the calls below, or that of Run.
+func SourceOfFailures(c *Checker) {
+	mine := errors.New("on purpose")
+	for how, end := range map[string]func() error{
+		"returns an error": func() error { return mine },
+		"panics":           func() error { panic(mine) },
+		"calls Goexit":     func() error { runtime.Goexit(); return nil },
+		"panics in Goexit": func() error { defer func() { panic(mine) }(); runtime.Goexit(); return nil },
+	} {
+		for _, after := range []time.Duration{0, time.Hour} {
+			log := c.logged(subject.Settings{Drain: 4 * time.Second, Shutdown: 3 * time.Second, Observe: func(subject.Step) { panic(mine) }}, func(ctx context.Context) error {
+				for _, lasts := range []time.Duration{time.Hour, time.Second} {
+					c.Impl.OnShutdown(ctx, func() error { time.Sleep(lasts); return end() })
+				}
+				c.Impl.DrainGroup(ctx).Go(func() { time.Sleep(time.Hour) })
+				if after > 0 && c.offered[subject.NeedStop] {
+					c.Impl.Stop(ctx, nil)
+				}
+				time.Sleep(after)
+				return end()
+			})
+			run := ""
+			for _, l := range log.transitionTo(model.Running) {
+				run = l.source
+			}
+			for _, l := range log.all() {
+				c.expect(l.source == run || strings.HasPrefix(l.source, here(0).file+":"), "main %s after %v, and the source of a record is %q, neither the call of Run, %q, nor one that main has made: %v", how, after, l.source, run, l)
+			}
+		}
 	}
 }
 

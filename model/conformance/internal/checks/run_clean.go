@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"reflect"
 	"slices"
 	"time"
@@ -43,6 +44,31 @@ func (c *Checker) cleanErrorIsAskedOfLeaves(mine error) {
 					how, given.err, what, result)
 			})
 		}
+	}
+}
+
+// CancelledDial checks RUN-7: what package net makes of context.Canceled is its own error,
+// of which errors.Is says that it is context.Canceled.
+func CancelledDial(c *Checker) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err := new(net.Dialer).DialContext(ctx, "tcp", "127.0.0.1:1")
+	if !errors.Is(err, context.Canceled) {
+		c.undecidedf("a cancelled Dial returns %v", err)
+		return
+	}
+	for _, given := range []struct {
+		err   error
+		clean bool
+	}{
+		{err, true},
+		{fmt.Errorf("in main: %w", err), true},
+		{errors.Join(err, context.Canceled), true},
+		{errors.Join(err, errors.New("another")), false},
+	} {
+		c.endAfterStop(subject.Settings{}, given.err, func(how string, result error) {
+			c.expect((result == nil) == given.clean, "%s ends with %q after a stop, and Run returns %v", how, given.err, result)
+		})
 	}
 }
 
