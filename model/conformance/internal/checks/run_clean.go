@@ -65,12 +65,26 @@ func CancelledDial(c *Checker) {
 		{fmt.Errorf("in main: %w", err), true},
 		{errors.Join(err, context.Canceled), true},
 		{errors.Join(err, errors.New("another")), false},
+		{&errorList{all: []error{err, context.Canceled}}, true},
+		{&errorList{all: []error{err, errors.New("another")}}, false},
 	} {
 		c.endAfterStop(subject.Settings{}, given.err, func(how string, result error) {
 			c.expect((result == nil) == given.clean, "%s ends with %q after a stop, and Run returns %v", how, given.err, result)
 		})
 	}
 }
+
+// errorList is a list of errors that says itself what is in it.
+type errorList struct{ all []error }
+
+// Error lists them.
+func (l *errorList) Error() string { return errors.Join(l.all...).Error() }
+
+// Unwrap returns them.
+func (l *errorList) Unwrap() []error { return l.all }
+
+// Is reports whether one of them is target.
+func (l *errorList) Is(target error) bool { return errors.Is(errors.Join(l.all...), target) }
 
 // deep wraps an error so many times, by turns as one and as a list.
 func deep(err error, times int) error {
