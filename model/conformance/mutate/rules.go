@@ -133,6 +133,8 @@ func sites() []site {
 		{"lifecycle/phase_hooks.go", "run.unfinishedHooks", "e.Ran", ruleAPI},
 		{"lifecycle/phase_draining.go", "run.enterDraining", "drain.deadline", ruleAPI}, // as a snapshot shows it in a delay
 		{"lifecycle/signals_unix.go", "uncatchableSignals", "", ruleAPI},                // of WithSignals
+		{"lifecycle/options.go", "WithSignals", "sig) => true", ruleAPI},
+		{"lifecycle/options.go", "WithSignals", "c.signals = sigs => ", ruleAPI},
 		{"lifecycle/snapshot.go", "", "", ruleAPI},
 
 		{"fsm/machine.go", "TransitionError.Error", "", ruleWords},
@@ -186,6 +188,8 @@ func sites() []site {
 		{"lifecycle/errors.go", "PanicError.Error", "e.Place => ", ruleWords},
 		{"lifecycle/errors.go", "SignalError.Error", "e.Signal => ", ruleWords}, // RUN-2 asks for the error
 		{"lifecycle/phase_draining.go", "run.warnMainNotBack", "grace-grace/5", ruleWords},
+		{"lifecycle/phase_draining.go", "run.endGrace", `duration("grace", r.returnGrace()) => `, ruleWords},
+		{"lifecycle/phase_draining.go", "run.enterDraining", "=> !(s.delay > 0)", ruleWords}, // of LOG-2's hint
 		{"lifecycle/phase_hooks.go", "run.removeRunning", "ended.Sub", ruleWords},
 		{"lifecycle/options.go", "WithSignals", "i+1", ruleWords},
 		{"lifecycle/options.go", "config.positive", "is not a", ruleWords},
@@ -206,6 +210,8 @@ func sites() []site {
 		{"lifecycle/log.go", "asyncLog.idleGroups", "", ruleRecord},
 		{"lifecycle/log.go", "asyncLog.panicked", "", ruleRecord}, // RUN-4 asks for the stack in the error
 		{"lifecycle/phase_draining.go", "run.logIdleGroups", "", ruleRecord},
+		{"lifecycle/phase_draining.go", "run.cancelMain", "logIdleGroups() => ", ruleRecord},
+		{"lifecycle/phase_draining.go", "run.cancelMain", "!r.mainBack => grace > 0", ruleRecord}, // the timers find main back
 		{"lifecycle/http_stop.go", "server.failed", "log.add", ruleRecord},
 		{"lifecycle/log.go", "asyncLog.tooLate", `"at"`, ruleRecord},
 		{"lifecycle/log.go", "asyncLog.tooLate", "pc != 0", ruleRecord},
@@ -236,6 +242,8 @@ func sites() []site {
 		{"lifecycle/inflight.go", "inFlight.end", "=> now&unitMask == 0", ruleSpeed},
 		{"lifecycle/inflight.go", "inFlight.end", "=> now&hasWaiter != 0", ruleSpeed},
 		{"lifecycle/phase_hooks.go", "run.enterHooks", "r.work.serves() => true", ruleSpeed},
+		{"lifecycle/await.go", "drainWaiter.await", "false => true", ruleSpeed},                // Draining has ended, and one more event does nothing
+		{"lifecycle/phase_draining.go", "run.enterDraining", "s.delay > 0 => true", ruleSpeed}, // a timer for a delay that is over
 
 		{"health/http.go", "Handler.respond", "scratch.Put", ruleCapacity},
 		{"health/scheduler_checks.go", "scheduler.put", "len(s.added)", ruleCapacity},

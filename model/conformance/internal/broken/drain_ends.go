@@ -135,6 +135,22 @@ func drainEndCases() []Case {
 		wrong("there is a warning about main though tracked work is out", "DRAIN-4", func(i *impl) {
 			atCancel(i, time.Second, func(log func(level, line string)) { log("WARN", "main has not returned") })
 		}),
+		wrong("there is a warning about main though it is back and only a group is busy", "DRAIN-4", func(i *impl) {
+			onRun(i, func(main task, s settings, run runner) error {
+				log := s.Log
+				if main == nil || log == nil || s.Drain != 0 {
+					return run(main, s)
+				}
+				return run(func(ctx context.Context) error {
+					context.AfterFunc(ctx, func() {
+						if time.Sleep(5 * time.Second); i.State(ctx) == "draining" {
+							log("WARN", "main's grace is over")
+						}
+					})
+					return main(ctx)
+				}, s)
+			})
+		}),
 		wrong("the warning about main does not name the remedy", "DRAIN-4", func(i *impl) {
 			onLog(i, func(level, line string, log func(level, line string)) {
 				if at := strings.Index(line, "main has not returned"); at >= 0 {
