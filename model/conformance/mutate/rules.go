@@ -189,7 +189,12 @@ func sites() []site {
 		{"lifecycle/errors.go", "SignalError.Error", "e.Signal => ", ruleWords}, // RUN-2 asks for the error
 		{"lifecycle/phase_draining.go", "run.warnMainNotBack", "grace-grace/5", ruleWords},
 		{"lifecycle/phase_draining.go", "run.endGrace", `duration("grace", r.returnGrace()) => `, ruleWords},
+		{"lifecycle/phase_draining.go", "run.endGrace", "r.returnGrace() => 0", ruleWords},
+		{"lifecycle/phase_draining.go", "run.graceHint", "r.untilStopped.any()", ruleWords},
 		{"lifecycle/phase_draining.go", "run.enterDraining", "=> !(s.delay > 0)", ruleWords}, // of LOG-2's hint
+		{"lifecycle/hooks.go", "hookStack.size", "", ruleKey},                                // the attribute "hooks"
+		{"lifecycle/phase_hooks.go", "run.enterHooks", "r.hooks.size() => ", ruleKey},
+		{"lifecycle/phase_hooks.go", "run.enterHooks", "hooks => 0", ruleKey},
 		{"lifecycle/phase_hooks.go", "run.removeRunning", "ended.Sub", ruleWords},
 		{"lifecycle/options.go", "WithSignals", "i+1", ruleWords},
 		{"lifecycle/options.go", "config.positive", "is not a", ruleWords},
@@ -244,6 +249,7 @@ func sites() []site {
 		{"lifecycle/phase_hooks.go", "run.enterHooks", "r.work.serves() => true", ruleSpeed},
 		{"lifecycle/await.go", "drainWaiter.await", "false => true", ruleSpeed},                // Draining has ended, and one more event does nothing
 		{"lifecycle/phase_draining.go", "run.enterDraining", "s.delay > 0 => true", ruleSpeed}, // a timer for a delay that is over
+		{"lifecycle/phase_draining.go", "run.awaitWork", "return => ", ruleSpeed},              // a wait that ends with Draining, at once
 
 		{"health/http.go", "Handler.respond", "scratch.Put", ruleCapacity},
 		{"health/scheduler_checks.go", "scheduler.put", "len(s.added)", ruleCapacity},
@@ -268,6 +274,7 @@ func sites() []site {
 		{"lifecycle/await.go", "drainWaiter.awaitGroup", "case <-a.drainEnded", ruleRace},
 		{"lifecycle/await.go", "drainWaiter.awaitGroup", "false => true", ruleRace},
 		{"lifecycle/await.go", "drainWaiter.ordered", "", ruleRace},
+		{"lifecycle/phase_draining.go", "run.awaitWork", "r.drain.mainReturned => nil", ruleRace},
 
 		{"lifecycle/http_until.go", "server.warnTasks", "drainTimeout/2", ruleBound},
 		{"lifecycle/log.go", "asyncLog.addLimited", "depth", ruleBound}, // of a logger that calls the library

@@ -110,8 +110,9 @@ func ForcedBeforeTheFirst(c *Checker) {
 				go func() {
 					_ = c.Impl.ServeFunc(ctx, stay, func(context.Context) error { return stay() }, stay)
 				}()
-				source <- os.Interrupt
-				time.AfterFunc(time.Second+10*time.Millisecond, func() { source <- os.Interrupt })
+				for _, at := range []time.Duration{time.Second, 2*time.Second + 10*time.Millisecond} {
+					time.AfterFunc(at, func() { source <- os.Interrupt })
+				}
 				play.Wait(ctx.Done(), time.Hour)
 				return nil
 			}, subject.Settings{Signals: source, Drain: time.Second})

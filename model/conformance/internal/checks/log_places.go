@@ -94,8 +94,9 @@ func SourceOfFailures(c *Checker) {
 		"panics":           func() error { panic(mine) },
 		"calls Goexit":     func() error { runtime.Goexit(); return nil },
 		"panics in Goexit": func() error { defer func() { panic(mine) }(); runtime.Goexit(); return nil },
+		"ends cleanly":     func() error { return context.Canceled },
 	} {
-		for _, after := range []time.Duration{0, time.Hour} {
+		for _, after := range []time.Duration{0, time.Second, time.Hour} {
 			log := c.logged(subject.Settings{Drain: 4 * time.Second, Shutdown: 3 * time.Second, Observe: func(subject.Step) { panic(mine) }}, func(ctx context.Context) error {
 				for _, lasts := range []time.Duration{time.Hour, time.Second} {
 					c.Impl.OnShutdown(ctx, func() error { time.Sleep(lasts); return end() })
