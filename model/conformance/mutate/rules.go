@@ -130,6 +130,7 @@ func sites() []site {
 		{"lifecycle/hooks.go", "OnShutdownContext", "r != nil", ruleAPI},
 		{"lifecycle/hooks.go", "OnShutdownContext", "option %d", ruleAPI},
 		{"lifecycle/phase_hooks.go", "run.unfinishedHooks", "phase.ran", ruleAPI}, // fields of an error
+		{"lifecycle/phase_hooks.go", "run.removeRunning", "r.phase.ran", ruleAPI},
 		{"lifecycle/phase_hooks.go", "run.unfinishedHooks", "e.Ran", ruleAPI},
 		{"lifecycle/phase_draining.go", "run.enterDraining", "drain.deadline", ruleAPI}, // as a snapshot shows it in a delay
 		{"lifecycle/signals_unix.go", "uncatchableSignals", "", ruleAPI},                // of WithSignals
@@ -195,7 +196,6 @@ func sites() []site {
 		{"lifecycle/hooks.go", "hookStack.size", "", ruleKey},                                // the attribute "hooks"
 		{"lifecycle/phase_hooks.go", "run.enterHooks", "r.hooks.size() => ", ruleKey},
 		{"lifecycle/phase_hooks.go", "run.enterHooks", "hooks => 0", ruleKey},
-		{"lifecycle/phase_hooks.go", "run.removeRunning", "ended.Sub", ruleWords},
 		{"lifecycle/options.go", "WithSignals", "i+1", ruleWords},
 		{"lifecycle/options.go", "config.positive", "is not a", ruleWords},
 		{"lifecycle/options.go", "config.notNegative", "is negative", ruleWords},
@@ -226,6 +226,10 @@ func sites() []site {
 		{"lifecycle/serve_func.go", "funcServer.serveEnded", "log.add", ruleRecord},
 		{"lifecycle/serve_func.go", "", "log.panicked", ruleRecord},
 		{"lifecycle/phase_hooks.go", "run.hookEnded", "tooLate", ruleRecord}, // HOOK-3's is startHook's
+		{"lifecycle/phase_hooks.go", "run.hookEnded", `log.panicked(a.hook.pc, "hook", err) => `, ruleRecord},
+		{"lifecycle/phase_hooks.go", "run.hookTimedOut", "log.add", ruleRecord},
+		{"lifecycle/stop.go", "run.mainExited", `log.panicked(0, "main", o.err) => `, ruleRecord},
+		{"lifecycle/stop.go", "run.taskFailed", `log.panicked(pc, "task", o.err) => `, ruleRecord},
 		{"lifecycle/stop.go", "Stop", "tooLate", ruleRecord},
 		{"lifecycle/http_handler.go", "run.refuse", "addLimited", ruleRecord}, // DRAIN-3's are of Track, Go and DrainGroup
 
@@ -251,12 +255,25 @@ func sites() []site {
 		{"lifecycle/phase_draining.go", "run.enterDraining", "s.delay > 0 => true", ruleSpeed}, // a timer for a delay that is over
 		{"lifecycle/phase_draining.go", "run.awaitWork", "return => ", ruleSpeed},              // a wait that ends with Draining, at once
 
+		// A timer that is not stopped finds, when it fires, that what it is for has ended.
+		{"lifecycle/loop.go", "run.arm", "timer => nil", ruleSpeed},
+		{"lifecycle/loop.go", "run.arm", "r.timers = append", ruleSpeed},
+		{"lifecycle/loop.go", "run.disarm", "", ruleSpeed},
+		{"lifecycle/loop.go", "run.transition", "range r.timers", ruleSpeed},
+		{"lifecycle/loop.go", "run.transition", "timer.Stop()", ruleSpeed},
+		{"lifecycle/loop.go", "run.transition", "r.timers[:0] => (nothing)", ruleSpeed},
+		{"lifecycle/phase_hooks.go", "run.removeRunning", "r.disarm(a.timer) => (nothing)", ruleSpeed},
+		{"lifecycle/phase_hooks.go", "run.removeRunning", "a.timer => nil", ruleSpeed},
+
 		{"health/http.go", "Handler.respond", "scratch.Put", ruleCapacity},
 		{"health/scheduler_checks.go", "scheduler.put", "len(s.added)", ruleCapacity},
 		{"health/scheduler_checks.go", "scheduler.put", "isRemoved", ruleCapacity},
 		{"health/scheduler_queue.go", "alarms.Pop", "= nil", ruleCapacity},
 		{"health/scheduler_queue.go", "queue.Pop", "entry{}", ruleCapacity},
 		{"health/http.go", "Handler.respond", "maxPooled", ruleCapacity},
+		{"lifecycle/queue.go", "queue.next", "q.head >= len(q.values) => true", ruleCapacity}, // when the head is cut off
+		{"lifecycle/queue.go", "queue.next", "=> 2*q.head > len(q.values)", ruleCapacity},
+		{"lifecycle/queue.go", "queue.next", "2 => ", ruleCapacity},
 
 		{"fsm/machine.go", "New", "panic(err)", ruleNever},
 		{"fsm/machine.go", "newMachine", "check(table)", ruleNever},
