@@ -228,7 +228,7 @@ func sites() []site {
 		{"lifecycle/phase_hooks.go", "run.hookEnded", "tooLate", ruleRecord}, // HOOK-3's is startHook's
 		{"lifecycle/phase_hooks.go", "run.hookEnded", `log.panicked(a.hook.pc, "hook", err) => `, ruleRecord},
 		{"lifecycle/phase_hooks.go", "run.hookTimedOut", "log.add", ruleRecord},
-		{"lifecycle/stop.go", "run.mainExited", `log.panicked(0, "main", o.err) => `, ruleRecord},
+		{"lifecycle/stop.go", "run.mainExited", "log.panicked", ruleRecord},
 		{"lifecycle/stop.go", "run.taskFailed", `log.panicked(pc, "task", o.err) => `, ruleRecord},
 		{"lifecycle/stop.go", "Stop", "tooLate", ruleRecord},
 		{"lifecycle/http_handler.go", "run.refuse", "addLimited", ruleRecord}, // DRAIN-3's are of Track, Go and DrainGroup

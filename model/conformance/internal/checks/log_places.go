@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -85,35 +84,24 @@ func PlaceIsAlwaysSource(c *Checker) {
 	}
 }
 
-// SourceOfFailures has main fail in each way, in time and too late, and hooks too. The
-// source of a record is one of the calls below, or that of Run.
-func SourceOfFailures(c *Checker) {
-	mine := errors.New("on purpose")
-	for how, end := range map[string]func() error{
-		"returns an error": func() error { return mine },
-		"panics":           func() error { panic(mine) },
-		"calls Goexit":     func() error { runtime.Goexit(); return nil },
-		"panics in Goexit": func() error { defer func() { panic(mine) }(); runtime.Goexit(); return nil },
-		"ends cleanly":     func() error { return context.Canceled },
-	} {
-		for _, after := range []time.Duration{0, time.Second, time.Hour} {
-			log := c.logged(subject.Settings{Drain: 4 * time.Second, Shutdown: 3 * time.Second, Observe: func(subject.Step) { panic(mine) }}, func(ctx context.Context) error {
-				for _, lasts := range []time.Duration{time.Hour, time.Second} {
-					c.Impl.OnShutdown(ctx, func() error { time.Sleep(lasts); return end() })
-				}
-				c.Impl.DrainGroup(ctx).Go(func() { time.Sleep(time.Hour) })
+// SourceOfMain has main end with an error or cleanly, before a stop, after one and too
+// late. The source of every record is the call of Run, or one that main makes.
+func SourceOfMain(c *Checker) {
+	for _, end := range []error{errors.New("on purpose"), context.Canceled, nil} {
+		for _, after := range []time.Duration{0, time.Second, 7 * time.Second, time.Hour} {
+			log := c.logged(subject.Settings{Drain: 40 * time.Second, Shutdown: 3 * time.Second}, func(ctx context.Context) error {
 				if after > 0 && c.offered[subject.NeedStop] {
 					c.Impl.Stop(ctx, nil)
 				}
 				time.Sleep(after)
-				return end()
+				return end
 			})
 			run := ""
 			for _, l := range log.transitionTo(model.Running) {
 				run = l.source
 			}
 			for _, l := range log.all() {
-				c.expect(l.source == run || strings.HasPrefix(l.source, here(0).file+":"), "main %s after %v, and the source of a record is %q, neither the call of Run, %q, nor one that main has made: %v", how, after, l.source, run, l)
+				c.expect(l.source == run || strings.HasPrefix(l.source, here(0).file+":"), "main returns %v after %v, and the source of a record is %q, neither the call of Run, %q, nor one in main: %v", end, after, l.source, run, l)
 			}
 		}
 	}

@@ -189,6 +189,7 @@ func hookTimeoutClause(two func(a, b model.Hook) model.Scenario, plain model.Hoo
 		},
 		Checks: []Check{
 			{"a hook that used the run's context is reported", []subject.Need{subject.NeedLog}, checks.CanceledHint},
+			{"a timeout of a nanosecond", []subject.Need{subject.NeedRunWith, subject.NeedOnShutdownContext}, checks.ShortHookTimeout},
 			{"a timeout of zero or less means none", []subject.Need{subject.NeedRunWith, subject.NeedOnShutdownContext}, checks.NoHookTimeout},
 			{"a timeout that never runs out", []subject.Need{subject.NeedOnShutdownContext}, checks.EndlessHookTimeout},
 		},
