@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/greynewell/mist-go/lifecycle"
+	"github.com/greynewell/mist-go/model"
 )
 
 // drainEndCases are wrong in what they say and do at the end of Draining.
@@ -138,14 +139,16 @@ func drainEndCases() []Case {
 		wrong("there is a warning about main though it is back and only a group is busy", "DRAIN-4", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				log := s.Log
-				if main == nil || log == nil || s.Drain != 0 {
+				if main == nil || log == nil || s.Drain != model.DefaultDrainTimeout {
 					return run(main, s)
 				}
 				return run(func(ctx context.Context) error {
 					context.AfterFunc(ctx, func() {
-						if time.Sleep(5 * time.Second); i.State(ctx) == "draining" {
-							log("WARN", "main's grace is over")
-						}
+						time.AfterFunc(4500*time.Millisecond, func() {
+							if i.State(ctx) == "draining" {
+								log("WARN", "main's grace is almost over")
+							}
+						})
 					})
 					return main(ctx)
 				}, s)

@@ -124,7 +124,10 @@ func hookEndCases() []Case {
 		}),
 		wrong("a timeout of a hook that is less than a millisecond is ignored", "HOOK-6", func(i *impl) {
 			i.OnShutdownContext = func(ctx context.Context, hook task, timeout time.Duration) {
-				register(ctx, hook, timeout.Truncate(time.Millisecond), place(1))
+				if timeout < time.Millisecond {
+					timeout = 0
+				}
+				register(ctx, hook, timeout, place(1))
 			}
 		}),
 		wrong("a hook with a negative timeout is abandoned at once", "HOOK-6", func(i *impl) {

@@ -183,6 +183,19 @@ func volleyCases() []Case {
 		dropping("a SIGINT soon after a SIGTERM does not force", "LOG-2 SIG-2", func(sig, last os.Signal, after time.Duration) bool {
 			return sig == os.Interrupt && last == syscall.SIGTERM && after < least && after > 0
 		}),
+		wrong("an interrupt two seconds after another, when a timeout may have run out, ends the process", "SIG-2", func(i *impl) {
+			onSignals(i, func(deliver func(os.Signal)) func(os.Signal) {
+				var first time.Time
+				return func(sig os.Signal) {
+					if sig == os.Interrupt && time.Since(first) == 2*time.Second {
+						go panic("event without a row")
+						select {}
+					}
+					first = time.Now()
+					deliver(sig)
+				}
+			})
+		}),
 		wrong("of the signals that are in the source the last is the cause", "RUN-2", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				source, out, over := s.Signals, make(chan os.Signal, 16), make(chan struct{})

@@ -36,7 +36,7 @@ func endCases() []Case {
 		wrong("a Dial that the stop has cancelled is an error", "RUN-7", func(i *impl) {
 			onMain(i, func(ctx context.Context, main task) error {
 				err := main(ctx)
-				if dial := (*net.OpError)(nil); ctx.Err() != nil && holdsItself(err, 0) == nil && errors.As(err, &dial) {
+				if dial := (*net.OpError)(nil); ctx.Err() != nil && holdsItself(err, 0) == nil && errors.As(err, &dial) && dial.Op == "dial" {
 					return errors.New(err.Error())
 				}
 				return err
