@@ -27,6 +27,7 @@ const (
 	ruleSpeed    = "speed: it saves work, or does it in another order"
 	ruleBound    = "bound: one more or less of a bound that the contract asks for, and does not number"
 	ruleRecord   = "record: no clause asks for the log record that the code is for"
+	ruleRace     = "race detector: the code runs only under it, and the suite runs without it here"
 	ruleNever    = "never: what would follow from a mistake in the code itself, or in the standard library"
 )
 
@@ -65,8 +66,17 @@ func (f *finder) ruleOfDropped(s ast.Stmt) string {
 type site struct {
 	file     string // in the module
 	function string // as Mutant.Func has it; "" is all
-	code     string // that the mutant's line has; "" is all
+	code     string // that the mutant's line has, or, with =>, its change; "" is all
 	rule     string
+}
+
+// has reports whether a mutant is there.
+func (s site) has(m *Mutant) bool {
+	text := m.source
+	if strings.Contains(s.code, "=>") {
+		text = m.Change()
+	}
+	return m.File == s.file && (s.function == "" || m.Func == s.function) && strings.Contains(text, s.code)
 }
 
 // sites returns the code that is left out, and why. What the suite cannot be asked
@@ -122,16 +132,24 @@ func sites() []site {
 		{"health/readiness.go", "Handler.Gate", "", ruleAPI},
 		{"health/scheduler_results.go", "scheduler.decide", "c.since", ruleAPI},
 		{"health/scheduler_results.go", "scheduler.decide", "c.last.fails", ruleAPI}, // of which c.since depends
-		{"lifecycle/hooks.go", "hookEntry.String", "h.name", ruleAPI},                // of HookName
+		{"lifecycle/hooks.go", "HookName", "", ruleAPI},
+		{"lifecycle/hooks.go", "hookEntry.String", "h.name", ruleAPI},
 		{"lifecycle/hooks.go", "hookEntry.failed", "h.name", ruleAPI},
+		{"lifecycle/hooks.go", "hookText", `name == "" => `, ruleAPI},
+		{"lifecycle/hooks.go", "hookText", `"" => "x"`, ruleAPI},
+		{"lifecycle/hooks.go", "hookText", `"hook " + name`, ruleAPI},
+		{"lifecycle/errors.go", "HookError.Error", "e.Name => ", ruleAPI},
 		{"lifecycle/http_handler.go", "copyBack", "", ruleAPI},             // what middleware reads
 		{"lifecycle/hooks.go", "OnShutdownContext", "opt == nil", ruleAPI}, // as of health's
 		{"lifecycle/hooks.go", "OnShutdownContext", "r != nil", ruleAPI},
 		{"lifecycle/hooks.go", "OnShutdownContext", "option %d", ruleAPI},
 		{"lifecycle/phase_hooks.go", "run.unfinishedHooks", "phase.ran", ruleAPI}, // fields of an error
+		{"lifecycle/phase_hooks.go", "run.removeRunning", "r.phase.ran", ruleAPI},
 		{"lifecycle/phase_hooks.go", "run.unfinishedHooks", "e.Ran", ruleAPI},
 		{"lifecycle/phase_draining.go", "run.enterDraining", "drain.deadline", ruleAPI}, // as a snapshot shows it in a delay
 		{"lifecycle/signals_unix.go", "uncatchableSignals", "", ruleAPI},                // of WithSignals
+		{"lifecycle/options.go", "WithSignals", "sig) => true", ruleAPI},
+		{"lifecycle/options.go", "WithSignals", "c.signals = sigs => ", ruleAPI},
 		{"lifecycle/snapshot.go", "", "", ruleAPI},
 
 		{"fsm/machine.go", "TransitionError.Error", "", ruleWords},
@@ -157,10 +175,45 @@ func sites() []site {
 		{"lifecycle/phase_draining.go", "run.unfinished", "mainBack", ruleWords}, // main is in the result too
 		{"lifecycle/phase_draining.go", "run.unfinished", "mainRunningError", ruleWords},
 		{"lifecycle/hooks.go", "hookNames.of", "h.name", ruleWords},
+		{"lifecycle/hooks.go", "hookNames.of", `"" => "x"`, ruleWords},
 		{"lifecycle/errors.go", "groupRepeats", "n == 1", ruleWords},
 		{"lifecycle/errors.go", "groupRepeats", "n > 1", ruleWords},
+		{"lifecycle/errors.go", "groupRepeats", "what => nil", ruleWords},
+		{"lifecycle/errors.go", "groupRepeats", "n => nil", ruleWords}, // DRAIN-2 and HOOK-3 ask for the place, not for how many are of it
+		{"lifecycle/errors.go", "plural", "n == 1 => false", ruleWords},
+		{"lifecycle/errors.go", "plural", "1 => 0", ruleWords},
+		{"lifecycle/errors.go", "plural", "what => nil", ruleWords},
+		{"lifecycle/errors.go", "DrainTimeoutError.Error", "ErrDrainTimeout => nil", ruleWords}, // errors.Is asks Is
+		{"lifecycle/errors.go", "DrainTimeoutError.Error", "e.Timeout => nil", ruleWords},
+		{"lifecycle/errors.go", "DrainTimeoutError.text", "> 0 => true", ruleWords}, // that there is none of a kind
+		{"lifecycle/errors.go", "DrainTimeoutError.text", "=> e.Tracked >= 0", ruleWords},
+		{"lifecycle/errors.go", "DrainTimeoutError.text", "=> e.Requests >= 0", ruleWords},
+		{"lifecycle/errors.go", "DrainTimeoutError.text", "=> len(parts) >= 0", ruleWords},
+		{"lifecycle/errors.go", "DrainTimeoutError.text", "len(text) == 0 => false", ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.Error", "ErrShutdownTimeout => nil", ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.Error", "e.Timeout => nil", ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", "len(e.NotRun) == 0 => false", ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", `e.Running != "" => true`, ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", "len(e.NotRun) > 0 => true", ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", "=> len(e.NotRun) >= 0", ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", "e.RunningFor.Round(time.Millisecond) => ", ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", "time.Millisecond => ", ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", `plural(len(e.NotRun), "hook") => nil`, ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", "len(e.NotRun) => 0", ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", `"hook" => ""`, ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", `"" => "x"`, ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", "e.Ran)", ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", "longest", ruleWords},
+		{"lifecycle/errors.go", "PanicError.Error", "e.Place => ", ruleWords},
+		{"lifecycle/errors.go", "SignalError.Error", "e.Signal => ", ruleWords}, // RUN-2 asks for the error
 		{"lifecycle/phase_draining.go", "run.warnMainNotBack", "grace-grace/5", ruleWords},
-		{"lifecycle/phase_hooks.go", "run.removeRunning", "ended.Sub", ruleWords},
+		{"lifecycle/phase_draining.go", "run.endGrace", `duration("grace", r.returnGrace()) => `, ruleWords},
+		{"lifecycle/phase_draining.go", "run.endGrace", "r.returnGrace() => 0", ruleWords},
+		{"lifecycle/phase_draining.go", "run.graceHint", "r.untilStopped.any()", ruleWords},
+		{"lifecycle/phase_draining.go", "run.enterDraining", "=> !(s.delay > 0)", ruleWords}, // of LOG-2's hint
+		{"lifecycle/hooks.go", "hookStack.size", "", ruleKey},                                // the attribute "hooks"
+		{"lifecycle/phase_hooks.go", "run.enterHooks", "r.hooks.size() => ", ruleKey},
+		{"lifecycle/phase_hooks.go", "run.enterHooks", "hooks => 0", ruleKey},
 		{"lifecycle/options.go", "WithSignals", "i+1", ruleWords},
 		{"lifecycle/options.go", "config.positive", "is not a", ruleWords},
 		{"lifecycle/options.go", "config.notNegative", "is negative", ruleWords},
@@ -180,14 +233,21 @@ func sites() []site {
 		{"lifecycle/log.go", "asyncLog.idleGroups", "", ruleRecord},
 		{"lifecycle/log.go", "asyncLog.panicked", "", ruleRecord}, // RUN-4 asks for the stack in the error
 		{"lifecycle/phase_draining.go", "run.logIdleGroups", "", ruleRecord},
+		{"lifecycle/phase_draining.go", "run.cancelMain", "logIdleGroups() => ", ruleRecord},
+		{"lifecycle/phase_draining.go", "run.cancelMain", "!r.mainBack => grace > 0", ruleRecord}, // the timers find main back
 		{"lifecycle/http_stop.go", "server.failed", "log.add", ruleRecord},
 		{"lifecycle/log.go", "asyncLog.tooLate", `"at"`, ruleRecord},
 		{"lifecycle/log.go", "asyncLog.tooLate", "pc != 0", ruleRecord},
 		{"lifecycle/phase_hooks.go", "run.interruptHooks", "log.add", ruleRecord},
+		{"lifecycle/hooks.go", "run.runAfterStopped", "err != nil => true", ruleRecord}, // one more, of a hook that has not failed
 		{"lifecycle/serve_func.go", "funcServer.serve", "log.add", ruleRecord},
 		{"lifecycle/serve_func.go", "funcServer.serveEnded", "log.add", ruleRecord},
 		{"lifecycle/serve_func.go", "", "log.panicked", ruleRecord},
 		{"lifecycle/phase_hooks.go", "run.hookEnded", "tooLate", ruleRecord}, // HOOK-3's is startHook's
+		{"lifecycle/phase_hooks.go", "run.hookEnded", `log.panicked(a.hook.pc, "hook", err) => `, ruleRecord},
+		{"lifecycle/phase_hooks.go", "run.hookTimedOut", "log.add", ruleRecord},
+		{"lifecycle/stop.go", "run.mainExited", "log.panicked", ruleRecord},
+		{"lifecycle/stop.go", "run.taskFailed", `log.panicked(pc, "task", o.err) => `, ruleRecord},
 		{"lifecycle/stop.go", "Stop", "tooLate", ruleRecord},
 		{"lifecycle/http_handler.go", "run.refuse", "addLimited", ruleRecord}, // DRAIN-3's are of Track, Go and DrainGroup
 
@@ -206,6 +266,24 @@ func sites() []site {
 		{"health/scheduler.go", "scheduler.probe", "runtime.Gosched()", ruleSpeed},
 		{"health/scheduler_timer.go", "scheduler.setAlarm", "now+maxCounted", ruleSpeed},
 		{"lifecycle/hooks.go", "hookNames.of", "unnamed", ruleSpeed},
+		{"lifecycle/hooks.go", "hookNames.of", "!known => true", ruleSpeed},
+		{"lifecycle/inflight.go", "inFlight.end", "now&hasWaiter != 0 => true", ruleSpeed}, // a token that wakes for nothing
+		{"lifecycle/inflight.go", "inFlight.end", "=> now&unitMask == 0", ruleSpeed},
+		{"lifecycle/inflight.go", "inFlight.end", "=> now&hasWaiter != 0", ruleSpeed},
+		{"lifecycle/phase_hooks.go", "run.enterHooks", "r.work.serves() => true", ruleSpeed},
+		{"lifecycle/await.go", "drainWaiter.await", "false => true", ruleSpeed},                // Draining has ended, and one more event does nothing
+		{"lifecycle/phase_draining.go", "run.enterDraining", "s.delay > 0 => true", ruleSpeed}, // a timer for a delay that is over
+		{"lifecycle/phase_draining.go", "run.awaitWork", "return => ", ruleSpeed},              // a wait that ends with Draining, at once
+
+		// A timer that is not stopped finds, when it fires, that what it is for has ended.
+		{"lifecycle/loop.go", "run.arm", "timer => nil", ruleSpeed},
+		{"lifecycle/loop.go", "run.arm", "r.timers = append", ruleSpeed},
+		{"lifecycle/loop.go", "run.disarm", "", ruleSpeed},
+		{"lifecycle/loop.go", "run.transition", "range r.timers", ruleSpeed},
+		{"lifecycle/loop.go", "run.transition", "timer.Stop()", ruleSpeed},
+		{"lifecycle/loop.go", "run.transition", "r.timers[:0] => (nothing)", ruleSpeed},
+		{"lifecycle/phase_hooks.go", "run.removeRunning", "r.disarm(a.timer) => (nothing)", ruleSpeed},
+		{"lifecycle/phase_hooks.go", "run.removeRunning", "a.timer => nil", ruleSpeed},
 
 		{"health/http.go", "Handler.respond", "scratch.Put", ruleCapacity},
 		{"health/scheduler_checks.go", "scheduler.put", "len(s.added)", ruleCapacity},
@@ -213,15 +291,34 @@ func sites() []site {
 		{"health/scheduler_queue.go", "alarms.Pop", "= nil", ruleCapacity},
 		{"health/scheduler_queue.go", "queue.Pop", "entry{}", ruleCapacity},
 		{"health/http.go", "Handler.respond", "maxPooled", ruleCapacity},
+		{"lifecycle/queue.go", "queue.next", "q.head >= len(q.values) => true", ruleCapacity}, // when the head is cut off
+		{"lifecycle/queue.go", "queue.next", "=> 2*q.head > len(q.values)", ruleCapacity},
+		{"lifecycle/queue.go", "queue.next", "2 => ", ruleCapacity},
 
 		{"fsm/machine.go", "New", "panic(err)", ruleNever},
 		{"fsm/machine.go", "newMachine", "check(table)", ruleNever},
 		{"lifecycle/group.go", "findCounter", "", ruleNever}, // or in another version of package sync
+		{"lifecycle/group.go", "group.state", "!wgCounter.known => false", ruleNever},
+		{"lifecycle/group.go", "group.state", "groupUnknown", ruleNever},
+		{"lifecycle/errors.go", "DrainTimeoutError.text", "MayBeBusy", ruleNever},
 		{"lifecycle/loop.go", "run.transition", "panic(err)", ruleNever},
+
+		{"lifecycle/await.go", "drainWaiter.awaitGroup", "time.Millisecond => ", ruleRace},
+		{"lifecycle/await.go", "drainWaiter.awaitGroup", "groupBusy || a.ordered()", ruleRace},
+		{"lifecycle/await.go", "drainWaiter.awaitGroup", "select {", ruleRace},
+		{"lifecycle/await.go", "drainWaiter.awaitGroup", "break", ruleRace},
+		{"lifecycle/await.go", "drainWaiter.awaitGroup", "time.After(pause)", ruleRace},
+		{"lifecycle/await.go", "drainWaiter.awaitGroup", "case <-a.drainEnded", ruleRace},
+		{"lifecycle/await.go", "drainWaiter.awaitGroup", "false => true", ruleRace},
+		{"lifecycle/await.go", "drainWaiter.ordered", "", ruleRace},
+		{"lifecycle/phase_draining.go", "run.awaitWork", "r.drain.mainReturned => nil", ruleRace},
 
 		{"lifecycle/http_until.go", "server.warnTasks", "drainTimeout/2", ruleBound},
 		{"lifecycle/log.go", "asyncLog.addLimited", "depth", ruleBound}, // of a logger that calls the library
 		{"lifecycle/log.go", "handle", "e.nested", ruleBound},
+		{"lifecycle/log.go", "limits.next", "n&(n-1) => ", ruleBound}, // how many of the later records of a place there are
+		{"lifecycle/log.go", "limits.next", "1 => ", ruleBound},
+		{"lifecycle/log.go", "limits.next", "0 => 1", ruleBound},
 	}
 }
 
@@ -239,7 +336,7 @@ func outside(all []*Mutant, own bool) error {
 		}
 		stale := true
 		for _, m := range all {
-			if m.File == s.file && (s.function == "" || m.Func == s.function) && strings.Contains(m.source, s.code) {
+			if s.has(m) {
 				m.Rule, stale = cmp.Or(m.Rule, s.rule), false
 			}
 		}
@@ -278,10 +375,22 @@ var namedKeys = map[string]bool{
 }
 
 // ruleOfArgument is the rule that leaves out the mutants of an argument: the first
-// of slog.String, slog.Any and the like, and how a function is called in the log.
+// of slog.String, slog.Any and the like, how what failed is called in the log, and
+// the words around the arguments of Sprintf.
 func (f *finder) ruleOfArgument(call *ast.CallExpr, nth int) string {
-	if name, ok := call.Fun.(*ast.Ident); ok && name.Name == "logMisuse" && nth == 1 {
-		return ruleWords
+	switch fun := call.Fun.(type) {
+	case *ast.Ident:
+		if fun.Name == "logMisuse" && nth == 1 {
+			return ruleWords
+		}
+	case *ast.SelectorExpr:
+		if nth == 1 && (fun.Sel.Name == "tooLate" || fun.Sel.Name == "panicked") && isNamed(f.info.TypeOf(fun.X), f.pkg.Path(), "asyncLog") {
+			return ruleWords
+		}
+		// Sprintf adds what the format has no place for.
+		if format := f.info.Types[call.Args[0]].Value; nth == 0 && isFunc(f.info.Uses[fun.Sel], "fmt", "Sprintf") && format != nil && strings.Contains(constant.StringVal(format), " ") {
+			return ruleProse
+		}
 	}
 	if nth != 0 {
 		return ""
@@ -317,6 +426,11 @@ func isMap(t types.Type) bool {
 func isTuple(t types.Type) bool {
 	_, ok := t.(*types.Tuple)
 	return ok
+}
+
+// isFunc reports whether an object is that function.
+func isFunc(o types.Object, path, name string) bool {
+	return o != nil && o.Pkg() != nil && o.Pkg().Path() == path && o.Name() == name
 }
 
 func isContext(t types.Type) bool { return isNamed(t, "context", "Context") }

@@ -75,6 +75,13 @@ func crowdCases() []Case {
 				}
 			})
 		}),
+		wrong("a single unit is not counted", "DRAIN-2", func(i *impl) {
+			onDrainTimeout(i, func(e *lifecycle.DrainTimeoutError) {
+				if e.Tracked == 1 {
+					e.Tracked = 0
+				}
+			})
+		}),
 		wrong("at most 100 units are counted", "DRAIN-2", func(i *impl) {
 			onDrainTimeout(i, func(e *lifecycle.DrainTimeoutError) { e.Tracked = min(e.Tracked, 100) })
 		}),

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/lifecycle"
+	"github.com/greynewell/mist-go/model"
 )
 
 // drainEndCases are wrong in what they say and do at the end of Draining.
@@ -87,6 +89,12 @@ func drainEndCases() []Case {
 		wrong("of many busy groups the last are left out", "DRAIN-2", func(i *impl) {
 			onDrainTimeout(i, func(e *lifecycle.DrainTimeoutError) { e.Groups = e.Groups[:min(5, len(e.Groups))] })
 		}),
+		wrong("busy groups are not named where several were made at one call site", "DRAIN-2", func(i *impl) {
+			onDrainTimeout(i, func(e *lifecycle.DrainTimeoutError) { e.Groups = unrepeated(e.Groups) })
+		}),
+		wrong("busy tasks are not named where several were started at one call site", "DRAIN-2", func(i *impl) {
+			onDrainTimeout(i, func(e *lifecycle.DrainTimeoutError) { e.Tasks = unrepeated(e.Tasks) })
+		}),
 		wrong("busy tasks are not named", "DRAIN-2", func(i *impl) {
 			onDrainTimeout(i, func(e *lifecycle.DrainTimeoutError) { e.Tasks = nil })
 		}),
@@ -128,6 +136,24 @@ func drainEndCases() []Case {
 		wrong("there is a warning about main though tracked work is out", "DRAIN-4", func(i *impl) {
 			atCancel(i, time.Second, func(log func(level, line string)) { log("WARN", "main has not returned") })
 		}),
+		wrong("there is a warning about main though it is back and only a group is busy", "DRAIN-4", func(i *impl) {
+			onRun(i, func(main task, s settings, run runner) error {
+				log := s.Log
+				if main == nil || log == nil || s.Drain != model.DefaultDrainTimeout {
+					return run(main, s)
+				}
+				return run(func(ctx context.Context) error {
+					context.AfterFunc(ctx, func() {
+						time.AfterFunc(4500*time.Millisecond, func() {
+							if i.State(ctx) == "draining" {
+								log("WARN", "main's grace is almost over")
+							}
+						})
+					})
+					return main(ctx)
+				}, s)
+			})
+		}),
 		wrong("the warning about main does not name the remedy", "DRAIN-4", func(i *impl) {
 			onLog(i, func(level, line string, log func(level, line string)) {
 				if at := strings.Index(line, "main has not returned"); at >= 0 {
@@ -158,6 +184,16 @@ func drainEndCases() []Case {
 			}
 		})),
 	}
+}
+
+// unrepeated returns the texts that occur once.
+func unrepeated(all []string) (once []string) {
+	for n, text := range all {
+		if !slices.Contains(all[:n], text) && !slices.Contains(all[n+1:], text) {
+			once = append(once, text)
+		}
+	}
+	return once
 }
 
 func raceOnly(c Case) Case {

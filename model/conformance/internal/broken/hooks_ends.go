@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/greynewell/mist-go/lifecycle"
@@ -25,6 +26,33 @@ func hookEndCases() []Case {
 					var timeout *lifecycle.ShutdownTimeoutError
 					if errors.As(err, &timeout) && (timeout.Running != "" || len(timeout.NotRun) > 0) {
 						all[n] = errors.New("something went wrong")
+					}
+				}
+				return all
+			})
+		}),
+		wrong("the running hook is not named if no other is left", "HOOK-3", func(i *impl) {
+			onShutdownTimeout(i, func(e *lifecycle.ShutdownTimeoutError) {
+				if len(e.NotRun) == 0 {
+					e.Running = ""
+				}
+			})
+		}),
+		wrong("the hook that has not run is not named if there is only one", "HOOK-3", func(i *impl) {
+			onShutdownTimeout(i, func(e *lifecycle.ShutdownTimeoutError) {
+				if len(e.NotRun) == 1 {
+					e.NotRun = nil
+				}
+			})
+		}),
+		wrong("hooks that have not run are not named where several were registered at one call site", "HOOK-3", func(i *impl) {
+			onShutdownTimeout(i, func(e *lifecycle.ShutdownTimeoutError) { e.NotRun = unrepeated(e.NotRun) })
+		}),
+		wrong("hooks that a signal keeps from running are not named if none has begun", "HOOK-3", func(i *impl) {
+			onErrors(i, func(all []error) []error {
+				for n, err := range all {
+					if errors.Is(err, lifecycle.ErrForced) && strings.Contains(err.Error(), "never ran") && !strings.Contains(err.Error(), "still running") {
+						all[n] = lifecycle.ErrForced
 					}
 				}
 				return all
@@ -89,6 +117,14 @@ func hookEndCases() []Case {
 		wrong("the timeout of a hook is ignored", "HOOK-5 HOOK-6", func(i *impl) {
 			i.OnShutdownContext = func(ctx context.Context, hook task, timeout time.Duration) {
 				if i.State(ctx) != "stopped" {
+					timeout = 0
+				}
+				register(ctx, hook, timeout, place(1))
+			}
+		}),
+		wrong("a timeout of a hook that is less than a millisecond is ignored", "HOOK-6", func(i *impl) {
+			i.OnShutdownContext = func(ctx context.Context, hook task, timeout time.Duration) {
+				if timeout < time.Millisecond {
 					timeout = 0
 				}
 				register(ctx, hook, timeout, place(1))
@@ -168,6 +204,20 @@ func hookEndCases() []Case {
 			}
 		}).because("Hooks are named by their call sites in errors of every kind."),
 	}
+}
+
+// onShutdownTimeout has f change the error of a shutdown timeout.
+func onShutdownTimeout(i *impl, f func(e *lifecycle.ShutdownTimeoutError)) {
+	onErrors(i, func(all []error) []error {
+		for n, err := range all {
+			if timeout, ok := err.(*lifecycle.ShutdownTimeoutError); ok {
+				changed := *timeout
+				f(&changed)
+				all[n] = &changed
+			}
+		}
+		return all
+	})
 }
 
 // onLateContext has f make the context of each hook that is registered after

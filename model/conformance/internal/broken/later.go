@@ -90,16 +90,7 @@ func laterCases() []Case {
 			}
 		}),
 		wrong("the shutdown timeout names at most 8 hooks", "HOOK-3", func(i *impl) {
-			onErrors(i, func(all []error) []error {
-				for n, err := range all {
-					if timeout, ok := err.(*lifecycle.ShutdownTimeoutError); ok && len(timeout.NotRun) > 8 {
-						changed := *timeout
-						changed.NotRun = changed.NotRun[:8]
-						all[n] = &changed
-					}
-				}
-				return all
-			})
+			onShutdownTimeout(i, func(e *lifecycle.ShutdownTimeoutError) { e.NotRun = e.NotRun[:min(8, len(e.NotRun))] })
 		}),
 		wrong("only the first work context ends with draining", "DRAIN-8", func(i *impl) {
 			type cnt struct{ n atomic.Int64 }

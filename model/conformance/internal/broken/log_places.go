@@ -37,6 +37,14 @@ func logPlaceCases() []Case {
 				return r.PC
 			})
 		}),
+		wrong("the record of a clean end of main has no source", "LOG-1", func(i *impl) {
+			onSource(i, func(r slog.Record, run uintptr) uintptr {
+				if r.Level == slog.LevelDebug && r.PC == run {
+					return 0
+				}
+				return r.PC
+			})
+		}),
 		wrong("the source of a stop without a call site is in the runtime", "LOG-1", func(i *impl) {
 			onSource(i, func(r slog.Record, run uintptr) uintptr {
 				if attr(r, "to") == "draining" && r.PC == run && !strings.Contains(attr(r, "cause"), "signal") {

@@ -127,6 +127,14 @@ func shapeCases() []Case {
 				return all
 			})
 		}),
+		wrong("the error of a panic in a function that main deferred does not show the value when main calls Goexit", "RUN-4", func(i *impl) {
+			onErrors(i, func(all []error) []error {
+				if _, panicked := all[0].(*lifecycle.PanicError); panicked && len(all) > 1 && all[1] == lifecycle.ErrGoexit {
+					all[0] = reworded{all[0], "main panicked"}
+				}
+				return all
+			})
+		}),
 		wrong("what the cause wraps is clean", "RUN-7", func(i *impl) {
 			onMain(i, func(ctx context.Context, main task) error {
 				err := main(ctx)
@@ -174,6 +182,19 @@ func volleyCases() []Case {
 		}),
 		dropping("a SIGINT soon after a SIGTERM does not force", "LOG-2 SIG-2", func(sig, last os.Signal, after time.Duration) bool {
 			return sig == os.Interrupt && last == syscall.SIGTERM && after < least && after > 0
+		}),
+		wrong("an interrupt two seconds after another, when a timeout may have run out, ends the process", "SIG-2", func(i *impl) {
+			onSignals(i, func(deliver func(os.Signal)) func(os.Signal) {
+				var first time.Time
+				return func(sig os.Signal) {
+					if sig == os.Interrupt && time.Since(first) == 2*time.Second {
+						go panic("event without a row")
+						select {}
+					}
+					first = time.Now()
+					deliver(sig)
+				}
+			})
 		}),
 		wrong("of the signals that are in the source the last is the cause", "RUN-2", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {

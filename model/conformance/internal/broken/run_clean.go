@@ -33,6 +33,24 @@ func endCases() []Case {
 				return err
 			})
 		}),
+		wrong("a Dial that the stop has cancelled is an error", "RUN-7", func(i *impl) {
+			onMain(i, func(ctx context.Context, main task) error {
+				err := main(ctx)
+				if dial := (*net.OpError)(nil); ctx.Err() != nil && holdsItself(err, 0) == nil && errors.As(err, &dial) && dial.Op == "dial" {
+					return errors.New(err.Error())
+				}
+				return err
+			})
+		}),
+		wrong("a list of errors is clean if it says that it is context.Canceled", "RUN-7", func(i *impl) {
+			onMain(i, func(ctx context.Context, main task) error {
+				err := main(ctx)
+				if list, ok := err.(interface{ Is(target error) bool }); ctx.Err() != nil && ok && list.Is(context.Canceled) {
+					return nil
+				}
+				return err
+			})
+		}),
 		wrong("what WithCleanError accepts is an error", "RUN-7", func(i *impl) {
 			onSettings(i, func(s *settings) { s.CleanError = nil })
 		}),

@@ -110,6 +110,13 @@ func unusualCases() []Case {
 				return exit(err)
 			}
 		}),
+		wrong("ExitCode panics for an error whose Unwrap does", "RUN-14", func(i *impl) {
+			exit := i.ExitCode
+			i.ExitCode = func(err error) int {
+				_ = holdsItself(err, 0)
+				return exit(err)
+			}
+		}),
 		wrong("the exit code of an error that wraps nothing is 0", "RUN-14", func(i *impl) {
 			exit := i.ExitCode
 			i.ExitCode = func(err error) int {

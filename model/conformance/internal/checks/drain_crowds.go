@@ -85,7 +85,7 @@ func ManyUnits(c *Checker) {
 // ManyUnitsAreCounted has many units of Track, and many requests, that are not
 // done when the drain timeout is over.
 func ManyUnitsAreCounted(c *Checker) {
-	for _, n := range crowds {
+	for _, n := range append([]int{1, 2}, crowds...) {
 		c.bubble(func() {
 			log := &logbook{}
 			err := c.run(func(ctx context.Context) error {

@@ -18,8 +18,9 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// manyGroups makes eight groups that are busy until release is closed, and
-// between them some that are not, and returns the places of the busy ones.
+// manyGroups makes eight groups that are busy until release is closed, between them
+// some that are not, and five busy ones in a loop, and returns the places of the busy
+// ones.
 func (c *Checker) manyGroups(ctx context.Context, release <-chan struct{}) (places []callSite) {
 	busy := func(at callSite, group *sync.WaitGroup) {
 		group.Go(func() { <-release })
@@ -39,6 +40,9 @@ func (c *Checker) manyGroups(ctx context.Context, release <-chan struct{}) (plac
 	idle()
 	busy(here(0), c.Impl.DrainGroup(ctx))
 	busy(here(0), c.Impl.DrainGroup(ctx))
+	for range 5 {
+		busy(here(0), c.Impl.DrainGroup(ctx))
+	}
 	return places
 }
 
@@ -56,6 +60,10 @@ func (c *Checker) busyMain(ctx context.Context, release <-chan struct{}) (places
 	c.Impl.Go(ctx, func(context.Context) error { return nil })
 	places = append(places, here(1))
 	c.Impl.Go(ctx, hang)
+	for range 2 {
+		places = append(places, here(1))
+		c.Impl.Go(ctx, hang)
+	}
 	return places, done
 }
 

@@ -127,6 +127,22 @@ func NoGraceWarning(c *Checker) {
 	}
 }
 
+// NoWarningOnceBack checks DRAIN-4: what is written of a main that is not back is not
+// written of one that is, while a group holds Draining up.
+func NoWarningOnceBack(c *Checker) {
+	late, _ := c.lingers(subject.Settings{}, 12*time.Second, nil)
+	ofMain := late.texts()
+	for _, after := range []time.Duration{0, 100 * time.Millisecond, 2 * time.Second, 4 * time.Second} {
+		w, _ := c.lingersWith(nil, subject.Settings{}, after, func(ctx context.Context) {
+			c.Impl.DrainGroup(ctx).Go(func() { time.Sleep(12 * time.Second) })
+		})
+		for n, line := range w.about {
+			c.expect(w.at[n] <= w.cancel+after || !ofMain[withoutNumbers(line)],
+				"main is back %v after the cancel, and %v later there is a warning about it: %s", after, w.at[n]-w.cancel-after, line)
+		}
+	}
+}
+
 // NoWarningWhileServing has another server be what main waits for.
 func NoWarningWhileServing(c *Checker) {
 	serves := func(other map[string]bool, last time.Duration) *warnings {

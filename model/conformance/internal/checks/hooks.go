@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
@@ -62,6 +64,62 @@ func InterruptedAreNamed(c *Checker) {
 			c.expect(err != nil && place.isIn(err.Error()), "Run returns %v, want an error that names %s", err, place)
 		}
 	})
+}
+
+// InterruptedInALoop checks HOOK-3 for hooks that are registered in a loop, many of
+// them or none: whatever has run, the error names them, and the hook that runs.
+func InterruptedInALoop(c *Checker) {
+	for _, many := range []int{0, 1, 2, 40} {
+		for _, ran := range []int{0, 1, 3} {
+			c.bubble(func() {
+				release := make(chan struct{})
+				var hangs, waits callSite
+				err := c.run(func(ctx context.Context) error {
+					for range many {
+						waits = here(1)
+						c.Impl.OnShutdown(ctx, func() error { return nil })
+					}
+					hangs = here(1)
+					c.Impl.OnShutdown(ctx, func() error { <-release; return nil })
+					for range ran {
+						c.Impl.OnShutdown(ctx, func() error { time.Sleep(time.Millisecond); return nil })
+					}
+					return nil
+				}, subject.Settings{})
+				close(release)
+				c.expect(err != nil && hangs.isIn(err.Error()) && (many == 0 || waits.isIn(err.Error())),
+					"%d hooks run, the one of %s hangs, and %d of %s are left; Run returns %v, which does not name them", ran, hangs, many, waits, err)
+			})
+		}
+	}
+}
+
+// ForcedBeforeTheFirst checks HOOK-3: a further interrupt comes while the first hook may
+// still wait for a server to be cut, and the error names the hooks all the same.
+func ForcedBeforeTheFirst(c *Checker) {
+	for _, many := range []int{1, 2, 7} {
+		c.bubble(func() {
+			source, release := make(chan os.Signal, 2), make(chan struct{})
+			var place callSite
+			err := c.run(func(ctx context.Context) error {
+				for range many {
+					place = here(1)
+					c.Impl.OnShutdown(ctx, func() error { <-release; return nil })
+				}
+				stay := func() error { <-release; return nil }
+				go func() {
+					_ = c.Impl.ServeFunc(ctx, stay, func(context.Context) error { return stay() }, stay)
+				}()
+				for _, at := range []time.Duration{time.Second, 2*time.Second + 10*time.Millisecond} {
+					time.AfterFunc(at, func() { source <- os.Interrupt })
+				}
+				play.Wait(ctx.Done(), time.Hour)
+				return nil
+			}, subject.Settings{Signals: source, Drain: time.Second})
+			close(release)
+			c.expect(err != nil && place.isIn(err.Error()), "an interrupt forces the end of hooks 10ms after draining, with %d hooks left, and Run returns %v, which does not name %s", many, err, place)
+		})
+	}
 }
 
 // HookValues checks HOOK-5: it has the values of the run's context.

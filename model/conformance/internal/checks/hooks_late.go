@@ -197,6 +197,29 @@ func NoHookTimeout(c *Checker) {
 	}
 }
 
+// ShortHookTimeout checks HOOK-6 for timeouts that are over before a hook can do
+// anything, of hooks that are registered after stopped too.
+func ShortHookTimeout(c *Checker) {
+	for _, timeout := range []time.Duration{1, 2, time.Microsecond} {
+		c.bubble(func() {
+			var run context.Context
+			began, next := time.Now(), time.Duration(0)
+			hang := func(own context.Context) error { play.Wait(own.Done(), time.Hour); return nil }
+			err := c.run(func(ctx context.Context) error {
+				run = ctx
+				c.Impl.OnShutdownContext(ctx, func(context.Context) error { next = time.Since(began); return nil }, 0)
+				c.Impl.OnShutdownContext(ctx, hang, timeout)
+				return nil
+			}, subject.Settings{})
+			c.expect(err != nil && about(next, timeout), "a hook has a timeout of %v: the next begins at %v, and Run returns %v", timeout, next, err)
+			late := time.Now()
+			c.Impl.OnShutdownContext(run, hang, timeout)
+			c.expect(about(time.Since(late), 0), "a hook that is registered after stopped has a timeout of %v, and holds its caller up for %v", timeout, time.Since(late))
+			time.Sleep(2 * time.Hour)
+		})
+	}
+}
+
 // LateHookRegisters has hooks that are registered after stopped register others.
 func LateHookRegisters(c *Checker) {
 	c.bubble(func() {

@@ -84,6 +84,29 @@ func PlaceIsAlwaysSource(c *Checker) {
 	}
 }
 
+// SourceOfMain has main end with an error or cleanly, before a stop, after one and too
+// late. The source of every record is the call of Run, or one that main makes.
+func SourceOfMain(c *Checker) {
+	for _, end := range []error{errors.New("on purpose"), context.Canceled, nil} {
+		for _, after := range []time.Duration{0, time.Second, 7 * time.Second, time.Hour} {
+			log := c.logged(subject.Settings{Drain: 40 * time.Second, Shutdown: 3 * time.Second}, func(ctx context.Context) error {
+				if after > 0 && c.offered[subject.NeedStop] {
+					c.Impl.Stop(ctx, nil)
+				}
+				time.Sleep(after)
+				return end
+			})
+			run := ""
+			for _, l := range log.transitionTo(model.Running) {
+				run = l.source
+			}
+			for _, l := range log.all() {
+				c.expect(l.source == run || strings.HasPrefix(l.source, here(0).file+":"), "main returns %v after %v, and the source of a record is %q, neither the call of Run, %q, nor one in main: %v", end, after, l.source, run, l)
+			}
+		}
+	}
+}
+
 // SourceOfNoPlace has a stop come from where there is no line of code: a signal,
 // and a go statement that is the call itself. That one may be named too.
 func SourceOfNoPlace(c *Checker) {

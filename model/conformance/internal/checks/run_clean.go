@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"reflect"
 	"slices"
 	"time"
@@ -45,6 +46,45 @@ func (c *Checker) cleanErrorIsAskedOfLeaves(mine error) {
 		}
 	}
 }
+
+// CancelledDial checks RUN-7: what package net makes of context.Canceled is its own error,
+// of which errors.Is says that it is context.Canceled.
+func CancelledDial(c *Checker) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err := new(net.Dialer).DialContext(ctx, "tcp", "127.0.0.1:1")
+	if !errors.Is(err, context.Canceled) {
+		c.undecidedf("a cancelled Dial returns %v", err)
+		return
+	}
+	for _, given := range []struct {
+		err   error
+		clean bool
+	}{
+		{err, true},
+		{fmt.Errorf("in main: %w", err), true},
+		{errors.Join(err, context.Canceled), true},
+		{errors.Join(err, errors.New("another")), false},
+		{&errorList{all: []error{err, context.Canceled}}, true},
+		{&errorList{all: []error{err, errors.New("another")}}, false},
+	} {
+		c.endAfterStop(subject.Settings{}, given.err, func(how string, result error) {
+			c.expect((result == nil) == given.clean, "%s ends with %q after a stop, and Run returns %v", how, given.err, result)
+		})
+	}
+}
+
+// errorList is a list of errors that says itself what is in it.
+type errorList struct{ all []error }
+
+// Error lists them.
+func (l *errorList) Error() string { return errors.Join(l.all...).Error() }
+
+// Unwrap returns them.
+func (l *errorList) Unwrap() []error { return l.all }
+
+// Is reports whether one of them is target.
+func (l *errorList) Is(target error) bool { return errors.Is(errors.Join(l.all...), target) }
 
 // deep wraps an error so many times, by turns as one and as a list.
 func deep(err error, times int) error {

@@ -87,6 +87,9 @@ func ExitCode(c *Checker) {
 	for what, err := range unusualErrors() {
 		code("an error "+what, err, 1)
 	}
+	unwrapPanics := (*single)(nil)
+	code("an error whose Unwrap panics", unwrapPanics, 1)
+	code("an error that wraps one whose Unwrap panics", fmt.Errorf("batch: %w", unwrapPanics), 1)
 	for n, err := range endlessErrors() {
 		c.inRealTime(fmt.Sprintf("ExitCode of an error that unwraps to itself (number %d)", n+1), func() { code("an error that unwraps to itself", err, 1) })
 	}
@@ -112,6 +115,7 @@ func ExitCode(c *Checker) {
 			code(fmt.Sprintf("a tree with %d leaves that are no signal", others), tree, want)
 		}
 		code("a signal and an error", errors.Join(err, errors.New("another")), 1)
+		code("a signal and an error whose Unwrap panics", errors.Join(err, unwrapPanics), 1)
 		code("an error and a signal, wrapped", fmt.Errorf("%w: %w", errors.New("another"), err), 1)
 	}
 }

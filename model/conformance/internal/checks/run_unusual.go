@@ -9,6 +9,7 @@ import (
 	"os"
 	"reflect"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
@@ -142,7 +143,7 @@ func PanicInGoexit(c *Checker) {
 				end()
 				return nil
 			}, 0, 0)
-			c.expect(c.Impl.Is(err, model.Panic) && errors.Is(err, mine), "main %s, a function that it deferred panics, and Run returns %v", what, err)
+			c.expect(c.Impl.Is(err, model.Panic) && errors.Is(err, mine) && strings.Contains(err.Error(), mine.Error()), "main %s, a function that it deferred panics, and Run returns %v", what, err)
 		})
 	}
 }

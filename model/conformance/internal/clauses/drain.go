@@ -89,6 +89,7 @@ func drainClauses() []Clause {
 				{"of a grace that never ends, half of the drain timeout counts", []subject.Need{subject.NeedGrace, subject.NeedStop}, checks.EndlessGrace},
 				{"the warning names the remedy", []subject.Need{subject.NeedLog, subject.NeedStop}, checks.GraceWarning},
 				{"there is none while tracked work is out", []subject.Need{subject.NeedLog, subject.NeedStop, subject.NeedTrack, subject.NeedGo}, checks.NoGraceWarning},
+				{"nor once main is back", []subject.Need{subject.NeedLog, subject.NeedStop}, checks.NoWarningOnceBack},
 				{"nor while main serves", []subject.Need{subject.NeedLog, subject.NeedStop, subject.NeedServeFunc}, checks.NoWarningWhileServing},
 				{"the first comes after a fifth of the grace", []subject.Need{subject.NeedDelay, subject.NeedGrace, subject.NeedLog, subject.NeedStop}, checks.EarlyWarning},
 				{"hooks wait for main after a real SIGTERM", []subject.Need{subject.NeedUnix}, checks.MainFirst},

@@ -64,6 +64,8 @@ func hookClauses() []Clause {
 			Checks: []Check{
 				{"a shutdown timeout that never runs out", nil, checks.EndlessShutdown},
 				{"the error names the running hook and those that did not run", []subject.Need{subject.NeedRunWith}, checks.InterruptedAreNamed},
+				{"so it does for hooks that are registered in a loop", []subject.Need{subject.NeedRunWith}, checks.InterruptedInALoop},
+				{"and when a signal forces the end before the first", []subject.Need{subject.NeedSignals, subject.NeedServeFunc}, checks.ForcedBeforeTheFirst},
 				{"the context of the running hook is cancelled, with the cause", []subject.Need{subject.NeedIs, subject.NeedOnShutdownContext}, checks.InterruptedContext},
 				{"the error of an interrupted hook is logged", []subject.Need{subject.NeedLog}, checks.InterruptedIsLogged},
 				{"after a real SIGTERM the timeout is whole", []subject.Need{subject.NeedUnix}, checks.ShutdownTimeoutAfterSignal},
@@ -187,6 +189,7 @@ func hookTimeoutClause(two func(a, b model.Hook) model.Scenario, plain model.Hoo
 		},
 		Checks: []Check{
 			{"a hook that used the run's context is reported", []subject.Need{subject.NeedLog}, checks.CanceledHint},
+			{"a timeout of a nanosecond", []subject.Need{subject.NeedRunWith, subject.NeedOnShutdownContext}, checks.ShortHookTimeout},
 			{"a timeout of zero or less means none", []subject.Need{subject.NeedRunWith, subject.NeedOnShutdownContext}, checks.NoHookTimeout},
 			{"a timeout that never runs out", []subject.Need{subject.NeedOnShutdownContext}, checks.EndlessHookTimeout},
 		},

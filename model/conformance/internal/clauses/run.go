@@ -125,6 +125,7 @@ func runClauses() []Clause {
 				{"an error that unwraps to itself is not clean", []subject.Need{subject.NeedCleanError, subject.NeedStop}, checks.EndlessError},
 				{"other errors are not clean", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.OthersAreNotClean},
 				{"WithCleanError adds to the clean ends", []subject.Need{subject.NeedCleanError, subject.NeedStop}, checks.CleanErrorAdds},
+				{"a Dial that the stop has cancelled", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.CancelledDial},
 				{"a clean end in the drain delay", []subject.Need{subject.NeedDelay, subject.NeedStop}, checks.CleanInDelay},
 				{"errors of any shape", []subject.Need{subject.NeedRunWith, subject.NeedStop, subject.NeedGo}, checks.CleanResults},
 				{"an end because of the parent's end", []subject.Need{subject.NeedRunWith, subject.NeedParent}, checks.EndsWithParent},

@@ -59,6 +59,7 @@ func signalClauses() []Clause {
 				{"a closed source delivers nothing more", []subject.Need{subject.NeedSignals}, checks.ClosedSource},
 				{"any signal of a source requests a stop", []subject.Need{subject.NeedSignals}, checks.AnySignal},
 				{"a forced end of hooks names them, and is the cause of their contexts", []subject.Need{subject.NeedSignals, subject.NeedIs, subject.NeedOnShutdownContext}, checks.ForcedHooks},
+				{"an interrupt just as a phase ends", []subject.Need{subject.NeedSignals}, checks.ForcedAsItEnds},
 				{"hundreds of SIGTERMs force nothing", []subject.Need{subject.NeedSignals}, checks.ManySIGTERMs},
 			},
 		},
