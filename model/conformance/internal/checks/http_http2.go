@@ -177,3 +177,36 @@ func GoAway(c *Checker) {
 			w.goAways, scenarios.Show(w.goneAt), scenarios.Show(v.at(cancelled)))
 	})
 }
+
+// GoAwayInDelay has requests over HTTP/2 come in a drain delay, over a connection from
+// before the stop and over a new one.
+func GoAwayInDelay(c *Checker) {
+	for _, fresh := range []bool{false, true} {
+		c.serving(c.serveHTTP2, subject.Settings{Delay: 5 * time.Second}, lasting, func(v *service) {
+			if fresh {
+				v.stop()
+				time.Sleep(time.Second)
+			}
+			w := v.dial2()
+			if w == nil {
+				return
+			}
+			if !fresh {
+				_, _ = w.get("0s")
+				v.stop()
+				time.Sleep(time.Second)
+			}
+			_, _ = w.get("0s")
+			_ = w.SetReadDeadline(time.Now().Add(time.Second))
+			for w.goAways == 0 {
+				if _, err := w.frame(); err != nil {
+					break
+				}
+			}
+			if v.at(cancelled) > v.now() { // else there was no delay
+				c.expect(w.goAways > 0, "over HTTP/2, a client that sends a request in the drain delay, over a new connection: %t, is sent no GOAWAY in the second after its answer", fresh)
+			}
+			_ = w.Close()
+		})
+	}
+}

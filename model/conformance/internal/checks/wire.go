@@ -83,7 +83,12 @@ func newWire(conn net.Conn) *wire {
 
 // get sends a request over the connection.
 func (w *wire) get(v *service, path string) exchange {
-	if _, err := fmt.Fprintf(w, "GET /%s HTTP/1.1\r\nHost: service\r\n\r\n", path); err != nil {
+	return w.send(v, fmt.Sprintf("GET /%s HTTP/1.1\r\nHost: service\r\n\r\n", path))
+}
+
+// send sends a request as it is written.
+func (w *wire) send(v *service, request string) exchange {
+	if _, err := io.WriteString(w, request); err != nil {
 		return exchange{err: err, at: v.now()}
 	}
 	return v.exchanged(http.ReadResponse(w.r, nil))

@@ -77,8 +77,10 @@ func httpClauses() []Clause {
 				{"every method and status", serve, checks.CloseWhateverIsAsked},
 				{"in a drain delay", append(serve, subject.NeedDelay), checks.CloseInDelay},
 				{"answers without a body, or with a header of their own", append(serve, subject.NeedDelay), checks.CloseOfOddAnswers},
+				{"handlers that return at the stop", serve, checks.CloseAsItStops},
 				{"a new request through Handler", handler, checks.HandlerCloses},
 				{"GOAWAY over HTTP/2", serve, checks.GoAway},
+				{"GOAWAY in a drain delay", append(serve, subject.NeedDelay), checks.GoAwayInDelay},
 			},
 		},
 		{
