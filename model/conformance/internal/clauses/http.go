@@ -100,7 +100,7 @@ func httpClauses() []Clause {
 				both("a handler that panics", checks.PanickingHandler),
 				both("a hijacked connection", checks.Hijacked)...),
 				both("a stream", checks.Stream)...),
-				append(both("deadlines", checks.Deadlines), both("what a ResponseWriter can do", checks.WriterPowers)...)...),
+				append(append(both("deadlines", checks.Deadlines), both("a body that is read after the answer has begun", checks.FullDuplex)...), both("what a ResponseWriter can do", checks.WriterPowers)...)...),
 				Check{"answers through Handler are those of http.Server", handler, checks.AnswersThroughHandler}),
 		},
 		{
