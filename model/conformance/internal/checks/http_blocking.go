@@ -107,10 +107,11 @@ func CloseThatBlocks(c *Checker) {
 // ListenerThatWaits checks HTTP-2: requests are cut when the drain timeout runs out
 // though the listener's Close waits for their connections.
 func ListenerThatWaits(c *Checker) {
-	ln := newPipes()
-	stays := func(_ http.ResponseWriter, req *http.Request) { play.Wait(req.Context().Done(), process.Soon) }
+	ln, release := newPipes(), make(chan struct{})
+	stays := func(http.ResponseWriter, *http.Request) { <-release }
 	c.servingForReal(100*time.Millisecond, &waitingListener{Listener: ln}, stays, func(stop func()) {
 		defer ln.cut()
+		defer close(release)
 		client, leave := context.WithTimeout(context.Background(), process.Soon)
 		defer leave()
 		conn, err := ln.dial(client, "", "")
