@@ -27,6 +27,7 @@ const (
 	ruleSpeed    = "speed: it saves work, or does it in another order"
 	ruleBound    = "bound: one more or less of a bound that the contract asks for, and does not number"
 	ruleRecord   = "record: no clause asks for the log record that the code is for"
+	ruleKept     = "kept: no clause asks how much of a body is read so that its connection can be kept"
 	ruleNever    = "never: what would follow from a mistake in the code itself, or in the standard library"
 )
 
@@ -110,8 +111,9 @@ func sites() []site {
 		{"health/scheduler_results.go", "scheduler.decide", "c.last.fails", ruleAPI}, // of which c.since depends
 		{"lifecycle/hooks.go", "hookEntry.String", "h.name", ruleAPI},                // of HookName
 		{"lifecycle/hooks.go", "hookEntry.failed", "h.name", ruleAPI},
-		{"lifecycle/http_handler.go", "copyBack", "", ruleAPI},             // what middleware reads
-		{"lifecycle/hooks.go", "OnShutdownContext", "opt == nil", ruleAPI}, // as of health's
+		{"lifecycle/http_handler.go", "copyBack", "", ruleAPI},                        // what middleware reads
+		{"lifecycle/http_serve.go", "serveCall.requestStop", "named := err", ruleAPI}, // ListenAndServe with UntilStopped
+		{"lifecycle/hooks.go", "OnShutdownContext", "opt == nil", ruleAPI},            // as of health's
 		{"lifecycle/hooks.go", "OnShutdownContext", "r != nil", ruleAPI},
 		{"lifecycle/hooks.go", "OnShutdownContext", "option %d", ruleAPI},
 		{"lifecycle/phase_hooks.go", "run.unfinishedHooks", "phase.ran", ruleAPI}, // fields of an error
@@ -151,6 +153,11 @@ func sites() []site {
 		{"lifecycle/http_listener.go", "listener.hangs", "", ruleWords},
 		{"lifecycle/http_stop.go", "", "warnHangingListeners", ruleWords},
 		{"lifecycle/http_stop.go", "server.warnHangingListeners", "", ruleWords},
+		{"lifecycle/http_serve.go", "serveCall.check", "option %d", ruleWords},
+		{"lifecycle/http_serve.go", "serveCall.check", "does not come from Run", ruleWords},
+		{"lifecycle/http_listener.go", "listener.Accept", "l.accepting", ruleWords}, // for listener.hangs
+		{"lifecycle/http_listener.go", "listener.Close", "l.gone", ruleWords},
+		{"lifecycle/http_until.go", "untilStoppedServers.any", "", ruleWords}, // for a hint
 		{"lifecycle/stack.go", "goroutineID", "", ruleWords},
 		{"lifecycle/stack.go", "framesOfAll", "", ruleWords},
 		{"lifecycle/stack.go", "notReturnedError.Error", "", ruleWords},
@@ -163,6 +170,14 @@ func sites() []site {
 		{"lifecycle/log.go", "asyncLog.panicked", "", ruleRecord}, // RUN-4 asks for the stack in the error
 		{"lifecycle/phase_draining.go", "run.logIdleGroups", "", ruleRecord},
 		{"lifecycle/http_stop.go", "server.failed", "log.add", ruleRecord},
+		{"lifecycle/http_background.go", "backgroundCalls.do", "err != nil", ruleRecord},
+		{"lifecycle/http_background.go", "backgroundCalls.do", "log.add", ruleRecord},
+		{"lifecycle/http_conn_stop.go", "connections.requests", "", ruleRecord},
+		{"lifecycle/http_serve.go", "serveCall.serveOn", "log.refused", ruleRecord}, // DRAIN-3's are of Track, Go and DrainGroup
+		{"lifecycle/http_stop.go", "server.cut", "requests", ruleRecord},
+		{"lifecycle/http_until.go", "run.serverFailed", "tooLate", ruleRecord},
+		{"lifecycle/http_until.go", "server.warnTasks", "stop()", ruleRecord}, // one too many, of a server that has ended
+		{"lifecycle/http_until.go", "server.warnTasks", "t != nil", ruleRecord},
 		{"lifecycle/log.go", "asyncLog.tooLate", `"at"`, ruleRecord},
 		{"lifecycle/log.go", "asyncLog.tooLate", "pc != 0", ruleRecord},
 		{"lifecycle/phase_hooks.go", "run.interruptHooks", "log.add", ruleRecord},
@@ -175,6 +190,22 @@ func sites() []site {
 
 		{"lifecycle/http_hijack.go", "connections.find", "isHijacked", ruleForeign},
 		{"lifecycle/http_hijack.go", "innerConn", "", ruleForeign},
+		{"lifecycle/http_conn_stop.go", "connection.closeTime", "e.state == http.StateIdle {", ruleForeign},
+		{"lifecycle/http_conn_stop.go", "connection.closeTime", "e.idle.Add(http2Linger)", ruleForeign},
+		{"lifecycle/http_connections.go", "", "c.hijacked.Add", ruleForeign},
+		{"lifecycle/http_connections.go", "connections.end", "alias != nil", ruleForeign},
+		{"lifecycle/http_connections.go", "connections.end", "c.all.Delete", ruleForeign},
+		{"lifecycle/http_hijack.go", "connections.find", "c.hijacked", ruleForeign},
+		{"lifecycle/http_hijack.go", "connections.find", "inner", ruleForeign},
+		{"lifecycle/http_hijack.go", "connections.find", "known", ruleForeign},
+		{"lifecycle/http_hijack.go", "connections.find", "c.setAlias", ruleForeign},
+		{"lifecycle/http_hijack.go", "connections.setAlias", "", ruleForeign},
+		{"lifecycle/http_hijack.go", "connection.isHijacked", "", ruleForeign},
+		{"lifecycle/http_server.go", "server.connContext", "conn.Close", ruleForeign},
+		{"lifecycle/http_server.go", "server.connState", "conn.Close", ruleForeign},
+		{"lifecycle/http_server.go", "server.connState", "conns.drop", ruleForeign},
+		{"lifecycle/http_server.go", "server.connState", "state != http.StateNew", ruleForeign}, // which is about a panic
+		{"lifecycle/http_stop.go", "server.crashed", "", ruleForeign},
 		{"lifecycle/http_listener.go", "userConn", "", ruleForeign},
 		{"lifecycle/http_server.go", "", "userConn", ruleForeign},
 		{"lifecycle/http_server.go", "", "known", ruleForeign},                     // ConnContext and ConnState that panic
@@ -193,6 +224,8 @@ func sites() []site {
 		{"health/scheduler_queue.go", "alarms.Pop", "= nil", ruleCapacity},
 		{"health/scheduler_queue.go", "queue.Pop", "entry{}", ruleCapacity},
 		{"health/http.go", "Handler.respond", "maxPooled", ruleCapacity},
+
+		{"lifecycle/http_handler.go", "answerOptions", "", ruleKept},
 
 		{"fsm/machine.go", "New", "panic(err)", ruleNever},
 		{"fsm/machine.go", "newMachine", "check(table)", ruleNever},
@@ -249,7 +282,8 @@ func ofBound(m *Mutant) bool {
 
 // bounds are constants whose number is the implementation's own.
 var bounds = map[string]bool{
-	"depthLimit": true, "headerBatch": true, "limitedFrom": true, "madeAhead": true, "maxPending": true, "maxPooled": true, "maxRuns": true,
+	"depthLimit": true, "goAwayWait": true, "headerBatch": true, "limitedFrom": true, "longIdle": true, "madeAhead": true, "maxPending": true, "maxPooled": true,
+	"maxRuns": true, "slowClose": true,
 }
 
 // namedKeys are the keys of records that LOG-1 asks for.

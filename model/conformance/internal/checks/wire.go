@@ -19,6 +19,7 @@ type exchange struct {
 	body   string
 	closes bool // the response says Connection: close
 	err    error
+	began  time.Duration // when its header had come
 	at     time.Duration
 }
 
@@ -38,7 +39,7 @@ func (v *service) get(path string) exchange {
 }
 
 func (v *service) exchanged(resp *http.Response, err error) exchange {
-	e := exchange{err: err}
+	e := exchange{err: err, began: v.now()}
 	if err == nil {
 		var body []byte
 		body, e.err = io.ReadAll(resp.Body)
