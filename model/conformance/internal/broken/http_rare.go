@@ -20,7 +20,10 @@ func rareServeCases() []Case {
 	inDelay := func(i *impl, ctx context.Context) bool { return i.State(ctx) == "draining" && ctx.Err() == nil }
 	nilPanics := func(wrap func(context.Context, http.Handler) http.Handler) func(context.Context, http.Handler) http.Handler {
 		return func(ctx context.Context, next http.Handler) http.Handler {
-			if next == nil && !blameForeign(ctx, place(1)) {
+			if blameForeign(ctx, place(1)) {
+				return next
+			}
+			if next == nil {
 				return http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("no handler") })
 			}
 			return wrap(ctx, next)
@@ -85,8 +88,10 @@ func rareServeCases() []Case {
 		wrong("a server whose context ends before main's counts as work for good", "HTTP-1", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				done, _ := i.Track(ctx)
+				var early atomic.Bool
+				context.AfterFunc(ctx, func() { early.Store(i.State(ctx) == "running") })
 				defer func() {
-					if ctx.Err() == nil || i.State(ctx) != "running" {
+					if !early.Load() {
 						done()
 					}
 				}()
