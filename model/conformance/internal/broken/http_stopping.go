@@ -177,7 +177,11 @@ func stoppingCases() []Case {
 		}),
 		wrong("a connection over HTTP/2 is closed as soon as it is idle", "HTTP-2 HTTP-6", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				inner := srv.ConnState
 				srv.ConnState = func(conn net.Conn, state http.ConnState) {
+					if inner != nil {
+						inner(conn, state)
+					}
 					if state == http.StateIdle && srv.Protocols != nil && srv.Protocols.UnencryptedHTTP2() && ctx.Err() != nil {
 						_ = conn.Close()
 					}

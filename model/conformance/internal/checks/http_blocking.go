@@ -64,17 +64,19 @@ func (c *countedConn) Close() error {
 }
 
 // servingForReal has a run serve in real time, because what blocks may hold a mutex of
-// the server, and virtual time would stop. f is given what requests the stop.
-func (c *Checker) servingForReal(drain time.Duration, ln net.Listener, handler http.HandlerFunc, f func(stop func())) {
+// the server, and virtual time would stop. f is given what requests the stop, and what
+// is closed when the first hook begins.
+func (c *Checker) servingForReal(drain time.Duration, ln net.Listener, handler http.HandlerFunc, f func(stop func(), hook <-chan struct{})) {
 	parent, stop := context.WithCancel(context.Background())
-	over := make(chan struct{})
+	over, hook := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(over)
 		_ = c.run(func(ctx context.Context) error {
+			c.hook(ctx, sync.OnceFunc(func() { close(hook) }))
 			return c.Impl.Serve(ctx, &http.Server{Handler: handler}, ln)
 		}, subject.Settings{Drain: drain, Parent: parent, Signals: make(chan os.Signal)})
 	}()
-	f(stop)
+	f(stop, hook)
 	stop()
 	play.Wait(over, process.Soon)
 }
@@ -85,7 +87,7 @@ func CloseThatBlocks(c *Checker) {
 	ln, release := newPipes(), make(chan struct{})
 	blocking := wrapped{ln, func(conn net.Conn) net.Conn { return &blockingConn{conn, release} }}
 	answers := func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "done") }
-	c.servingForReal(0, blocking, answers, func(stop func()) {
+	c.servingForReal(0, blocking, answers, func(stop func(), _ <-chan struct{}) {
 		defer ln.cut()
 		defer close(release)
 		client, leave := context.WithTimeout(context.Background(), process.Soon)
@@ -109,7 +111,7 @@ func CloseThatBlocks(c *Checker) {
 func ListenerThatWaits(c *Checker) {
 	ln, release := newPipes(), make(chan struct{})
 	stays := func(http.ResponseWriter, *http.Request) { <-release }
-	c.servingForReal(100*time.Millisecond, &waitingListener{Listener: ln}, stays, func(stop func()) {
+	c.servingForReal(100*time.Millisecond, &waitingListener{Listener: ln}, stays, func(stop func(), hook <-chan struct{}) {
 		defer ln.cut()
 		defer close(release)
 		client, leave := context.WithTimeout(context.Background(), process.Soon)
@@ -121,6 +123,12 @@ func ListenerThatWaits(c *Checker) {
 		_ = conn.SetDeadline(time.Now().Add(process.Soon))
 		_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: service\r\n\r\n")
 		stop()
+		select {
+		case <-hook:
+		case <-time.After(process.Soon):
+			return // for DRAIN-2 to say
+		}
+		_ = conn.SetDeadline(time.Now().Add(process.Soon))
 		_, err = io.ReadAll(conn)
 		c.expect(err == nil, "a listener's Close waits for its connections, and a request under way is not cut when the drain timeout runs out: its client has %v", err)
 	})
