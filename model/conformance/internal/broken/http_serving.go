@@ -43,11 +43,14 @@ func onRequests(i *impl, f func(ctx context.Context, w http.ResponseWriter, req 
 }
 
 // handlerOf returns the handler that a server calls.
-func handlerOf(srv *http.Server) http.Handler {
-	if srv.Handler == nil {
+func handlerOf(srv *http.Server) http.Handler { return orDefault(srv.Handler) }
+
+// orDefault returns the handler that h stands for.
+func orDefault(h http.Handler) http.Handler {
+	if h == nil {
 		return http.DefaultServeMux
 	}
-	return srv.Handler
+	return h
 }
 
 func serveCases() []Case {

@@ -177,7 +177,11 @@ func stoppingCases() []Case {
 		}),
 		wrong("a connection over HTTP/2 is closed as soon as it is idle", "HTTP-2 HTTP-6", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				inner := srv.ConnState
 				srv.ConnState = func(conn net.Conn, state http.ConnState) {
+					if inner != nil {
+						inner(conn, state)
+					}
 					if state == http.StateIdle && srv.Protocols != nil && srv.Protocols.UnencryptedHTTP2() && ctx.Err() != nil {
 						_ = conn.Close()
 					}
@@ -186,24 +190,7 @@ func stoppingCases() []Case {
 			})
 		}),
 		wrong("a request that is cut has a response that looks complete", "HTTP-2", func(i *impl) {
-			var known sync.Map // the servers that it does so for already
-			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
-				var under sync.Map // the contexts of requests under way
-				if _, again := known.LoadOrStore(srv, true); again {
-					return serve(ctx, srv, ln)
-				}
-				next := handlerOf(srv)
-				srv.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-					under.Store(req.Context(), true)
-					defer under.Delete(req.Context())
-					next.ServeHTTP(w, req)
-					if req.Context().Err() != nil && req.URL.Path == "/nothing" {
-						w.Header().Set("Content-Length", "0")
-						_ = http.NewResponseController(w).Flush()
-					}
-				})
-				return serve(ctx, srv, listener{ln, func(conn net.Conn) net.Conn { return unhurried{conn, &under} }})
-			})
+			looksComplete(i, func(context.Context) bool { return true })
 		}),
 		wrong("requests are cut when the listener fails", "HTTP-1 HTTP-2", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
@@ -221,4 +208,27 @@ func stoppingCases() []Case {
 			withoutClose(i, func(ctx context.Context) bool { return ctx.Err() == nil })
 		}),
 	}
+}
+
+// looksComplete has requests that are cut have responses that look complete, when it is
+// so. ctx is the one that Serve was given.
+func looksComplete(i *impl, when func(ctx context.Context) bool) {
+	var known sync.Map // the servers that it does so for already
+	onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+		var under sync.Map // the contexts of requests under way
+		if _, again := known.LoadOrStore(srv, true); again {
+			return serve(ctx, srv, ln)
+		}
+		next := handlerOf(srv)
+		srv.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			under.Store(req.Context(), true)
+			defer under.Delete(req.Context())
+			next.ServeHTTP(w, req)
+			if req.Context().Err() != nil && req.URL.Path == "/nothing" && when(ctx) {
+				w.Header().Set("Content-Length", "0")
+				_ = http.NewResponseController(w).Flush()
+			}
+		})
+		return serve(ctx, srv, listener{ln, func(conn net.Conn) net.Conn { return unhurried{conn, &under} }})
+	})
 }

@@ -58,12 +58,14 @@ func AnswersThroughHandler(c *Checker) {
 		return strings.Contains(request, "/panics ") || strings.Contains(request, "/exits ")
 	})
 	c.compareAnswers(want, c.handledBy(c.Impl.Handler), whileRunning, whileDraining)
+	c.expectDefaultMux("through Handler", c.handledBy(c.Impl.Handler))
 }
 
 // AnswersThroughCancelOnStop compares those of one whose requests end at the stop, if
 // they look at their context.
 func AnswersThroughCancelOnStop(c *Checker) {
 	c.compareAnswers(c.answers(bare, whileRunning), c.handledBy(c.Impl.CancelOnStop), whileRunning, whileDraining)
+	c.expectDefaultMux("through CancelOnStop", c.handledBy(c.Impl.CancelOnStop))
 }
 
 // serveUntil has the server serve until the run is stopped, through Draining, which
@@ -115,7 +117,9 @@ func (c *Checker) compareAnswers(want map[string]string, serve ServeFunc, moment
 }
 
 // WithoutAHandler checks HTTP-10: a server without a handler is http.DefaultServeMux's.
-func WithoutAHandler(c *Checker) {
+func WithoutAHandler(c *Checker) { c.expectDefaultMux("under Serve", c.Impl.Serve) }
+
+func (c *Checker) expectDefaultMux(what string, serve ServeFunc) {
 	nameless := func(serve ServeFunc) ServeFunc {
 		return func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 			srv.Handler = nil
@@ -123,6 +127,6 @@ func WithoutAHandler(c *Checker) {
 		}
 	}
 	const request = "GET /header with 0 bytes"
-	got, want := c.answers(nameless(c.Impl.Serve), whileRunning)[request], c.answers(nameless(bare), whileRunning)[request]
-	c.expect(got == want, "without a handler, %s is answered %s, and by http.Server %s", request, got, want)
+	got, want := c.answers(nameless(serve), whileRunning)[request], c.answers(nameless(bare), whileRunning)[request]
+	c.expect(got == want, "without a handler, %s is answered %s %s, and by http.Server %s", request, got, what, want)
 }

@@ -56,6 +56,12 @@ var answering = map[string]http.HandlerFunc{
 			_ = conn.Close()
 		}
 	},
+	"copies": func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Before", "yes")
+		n, err := io.Copy(w, io.LimitReader(strings.NewReader("copied"), 5)) // by ReadFrom
+		w.Header().Set("X-After", "yes")
+		_, _ = fmt.Fprintf(w, ", %d, %v", n, err)
+	},
 	"twice": func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusAccepted)
 		w.WriteHeader(http.StatusTeapot) // which is not sent
@@ -116,6 +122,7 @@ func rawRequests(stopped bool) map[string]string {
 	}
 	send("OPTIONS *", "")
 	send("OPTIONS *", "body")
+	send("OPTIONS *", strings.Repeat("x", 5000)) // more than net/http reads of it
 	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions, http.MethodTrace, "PROPFIND", "get"} {
 		send(method+" /request?a=b%20c", "")
 		send(method+" /reads", "the body")

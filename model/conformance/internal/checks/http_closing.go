@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
@@ -68,7 +69,10 @@ func CloseInDelay(c *Checker) {
 			return
 		}
 		kept.get(v, "0s")
-		before := v.begin("2s")
+		before, old, star := v.begin("2s"), v.dial(), v.dial()
+		if old == nil || star == nil {
+			return
+		}
 		time.Sleep(time.Second)
 		v.stop()
 		time.Sleep(500 * time.Millisecond)
@@ -77,9 +81,14 @@ func CloseInDelay(c *Checker) {
 		}
 		v.expectClose("a request over a new connection in the drain delay", v.get("0s"))
 		v.expectClose("a request over an old connection in the drain delay", kept.get(v, "0s"))
+		v.expectClose("a request of HTTP/1.0 that would keep the connection, in the drain delay,", old.send(v, "GET /0s HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"))
+		v.expectClose("OPTIONS * in the drain delay", star.send(v, "OPTIONS * HTTP/1.1\r\nHost: service\r\n\r\n"))
 		v.expectClose("a request that was begun before the drain delay", <-before)
 	})
 }
+
+// informational are statuses of answers that precede the response.
+var informational = []int{http.StatusProcessing, http.StatusEarlyHints, 199}
 
 // CloseOfOddAnswers has handlers write nothing, or their header early, or
 // an informational answer first.
@@ -102,16 +111,28 @@ func CloseOfOddAnswers(c *Checker) {
 			time.Sleep(2 * time.Second)
 			w.Header().Set("Connection", "keep-alive")
 			_, _ = io.WriteString(w, "done")
+		case "/copied":
+			time.Sleep(2 * time.Second)
+			_, _ = io.Copy(w, io.LimitReader(strings.NewReader("done"), 4))
+		case "/early": // net/http sends the header with what follows
+			w.WriteHeader(http.StatusOK)
+			time.Sleep(2 * time.Second)
+			_, _ = io.WriteString(w, "done")
+		case "/earlier":
+			w.WriteHeader(http.StatusNotFound)
+			time.Sleep(2 * time.Second)
 		case "/hints":
 			time.Sleep(2 * time.Second)
 			w.Header().Set("Link", "</style.css>; rel=preload")
-			w.WriteHeader(http.StatusEarlyHints)
+			for _, code := range informational {
+				w.WriteHeader(code)
+			}
 			_, _ = io.WriteString(w, "done")
 		}
 	}
 	for _, delay := range []time.Duration{0, 5 * time.Second} {
 		c.serving(c.Impl.Serve, subject.Settings{Delay: delay}, odd, func(v *service) {
-			paths := []string{"nothing", "header", "flushed", "status", "keeps"}
+			paths := []string{"nothing", "header", "flushed", "status", "keeps", "copied", "early", "earlier"}
 			var answers []<-chan exchange
 			for _, path := range paths {
 				answers = append(answers, v.begin(path))
@@ -123,16 +144,37 @@ func CloseOfOddAnswers(c *Checker) {
 			_, _ = io.WriteString(hints, "GET /hints HTTP/1.1\r\nHost: service\r\n\r\n")
 			_, _ = io.WriteString(upgrade, "GET /status HTTP/1.1\r\nHost: service\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
 			time.Sleep(time.Second)
+			stopped := v.now()
 			v.stop()
 			early, err := http.ReadResponse(hints.r, nil)
-			if err == nil && early.StatusCode == http.StatusEarlyHints {
-				c.expect(!early.Close && early.Header.Get("Connection") == "", "an informational answer carries Connection: close")
+			for err == nil && early.StatusCode < 200 {
+				c.expect(!early.Close && early.Header.Get("Connection") == "", "an informational answer, %d, carries Connection: close", early.StatusCode)
 				early, err = http.ReadResponse(hints.r, nil)
 			}
 			v.expectClose("a request whose handler sends an informational answer first", v.exchanged(early, err))
 			v.expectClose("with a drain delay of "+delay.String()+", a request to upgrade that is answered 200", v.exchanged(http.ReadResponse(upgrade.r, nil)))
 			for i, answer := range answers {
-				v.expectClose("with a drain delay of "+delay.String()+", a request whose handler does this: "+paths[i], <-answer)
+				if e := <-answer; e.began >= stopped { // else the header came before the stop
+					v.expectClose("with a drain delay of "+delay.String()+", a request whose handler does this: "+paths[i], e)
+				}
+			}
+		})
+	}
+}
+
+// CloseAsItStops has handlers return with main's context, having written nothing: the
+// headers are sent when the service is draining already.
+func CloseAsItStops(c *Checker) {
+	for _, requests := range []int{1, 7, 64} {
+		handle := func(v *service, _ http.ResponseWriter, _ *http.Request) { play.Wait(v.ctx.Done(), play.Patience) }
+		c.serving(c.Impl.Serve, subject.Settings{}, handle, func(v *service) {
+			var answers []<-chan exchange
+			for range requests {
+				answers = append(answers, v.begin(""))
+			}
+			v.end()
+			for _, answer := range answers {
+				v.expectClose("one of "+strconv.Itoa(requests)+" requests whose handlers return with main's context", <-answer)
 			}
 		})
 	}

@@ -196,25 +196,3 @@ func (v *service) dial2() *wire2 {
 	}
 	return w
 }
-
-// CutLooksCut checks HTTP-2: a request that is cut looks cut.
-func CutLooksCut(c *Checker) {
-	handle := func(v *service, w http.ResponseWriter, req *http.Request) {
-		if req.URL.Path == "/half" {
-			_, _ = io.WriteString(w, "half")
-			_ = http.NewResponseController(w).Flush()
-		}
-		play.Wait(req.Context().Done(), play.Patience)
-		v.note("context ended")
-	}
-	c.serving(c.Impl.Serve, subject.Settings{Drain: 2 * time.Second}, handle, func(v *service) {
-		half, nothing := v.begin("half"), v.begin("nothing")
-		v.end()
-		if v.at("context ended") > play.Patience/2 {
-			return // nothing was cut
-		}
-		for _, e := range []exchange{<-half, <-nothing} {
-			c.expect(e.cut(), "the answer to a request that was cut, whose handler returned then, looks whole: %v", e)
-		}
-	})
-}

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"os"
 	"time"
@@ -79,5 +80,42 @@ func UntilWhenForced(c *Checker) {
 		v.end()
 		c.expect(v.ln.closedAt() >= forced && v.ln.closedAt() <= v.at(returned)+prompt, "hooks are forced to end at %s, and Run returns at %s: a server that serves until the run is stopped closes its listener at %s",
 			scenarios.Show(forced), scenarios.Show(v.at(returned)), scenarios.Show(v.ln.closedAt()))
+	})
+}
+
+// CutLooksCut checks HTTP-2: a request that is cut looks cut, though its handler
+// returns as soon as its context ends.
+func CutLooksCut(c *Checker) {
+	c.cutLooksCut(subject.Settings{Drain: 2 * time.Second}, (*service).end)
+}
+
+// CutLooksCutWhenForced checks the same when draining is forced to end.
+func CutLooksCutWhenForced(c *Checker) {
+	c.cutLooksCut(subject.Settings{Signals: make(chan os.Signal)}, func(v *service) {
+		v.signals <- os.Interrupt
+		time.Sleep(time.Second)
+		v.signals <- os.Interrupt
+		v.end()
+	})
+}
+
+func (c *Checker) cutLooksCut(s subject.Settings, stop func(v *service)) {
+	handle := func(v *service, w http.ResponseWriter, req *http.Request) {
+		if req.URL.Path == "/half" {
+			_, _ = io.WriteString(w, "half")
+			_ = http.NewResponseController(w).Flush()
+		}
+		play.Wait(req.Context().Done(), play.Patience)
+		v.note("context ended")
+	}
+	c.serving(c.Impl.Serve, s, handle, func(v *service) {
+		half, nothing := v.begin("half"), v.begin("nothing")
+		stop(v)
+		if v.at("context ended") > play.Patience/2 {
+			return // nothing was cut
+		}
+		for _, e := range []exchange{<-half, <-nothing} {
+			c.expect(e.cut(), "the answer to a request that was cut, whose handler returned then, looks whole: %v", e)
+		}
 	})
 }

@@ -107,17 +107,21 @@ func Deadlines(c *Checker, serve ServeFunc) {
 		_, failed := w.Write(make([]byte, 1<<20))
 		c.expect(err == nil && errors.Is(failed, os.ErrDeadlineExceeded) && promptly(v.now(), began+2*time.Second), "SetWriteDeadline returns %v, and writing until then ends with %v after %v, want 2s", err, failed, v.now()-began)
 	}
-	c.serving(serve, subject.Settings{}, handle, func(v *service) {
-		for _, request := range []string{
-			"POST /read HTTP/1.1\r\nHost: service\r\nContent-Length: 9\r\n\r\nhalf",
-			"GET /write HTTP/1.1\r\nHost: service\r\n\r\n",
-		} {
-			if w := v.dial(); w != nil {
-				_, _ = io.WriteString(w, request)
+	for _, delay := range c.delays() {
+		c.serving(serve, subject.Settings{Delay: delay}, handle, func(v *service) {
+			for _, proto := range keepingProtos {
+				for _, request := range []string{
+					"POST /read " + proto + "\r\nHost: service\r\nContent-Length: 9\r\n\r\nhalf",
+					"GET /write " + proto + "\r\nHost: service\r\n\r\n",
+				} {
+					if w := v.dial(); w != nil {
+						_, _ = io.WriteString(w, request)
+					}
+				}
 			}
-		}
-		time.Sleep(10 * time.Second)
-	})
+			time.Sleep(10 * time.Second)
+		})
+	}
 }
 
 // WriterPowers checks HTTP-5: what a ResponseWriter can do.
@@ -139,8 +143,10 @@ func WriterPowers(c *Checker, serve ServeFunc) {
 		_, _, err = rc.Hijack()
 		c.expect(!errors.Is(err, http.ErrNotSupported), "http.ResponseController: Hijack: %v", err)
 	}
-	for _, proto := range []string{"HTTP/1.1", "HTTP/1.0\r\nConnection: keep-alive"} {
-		c.serving(serve, subject.Settings{}, handle, func(v *service) { v.expectFlushed(proto) })
+	for _, delay := range c.delays() {
+		for _, proto := range keepingProtos {
+			c.serving(serve, subject.Settings{Delay: delay}, handle, func(v *service) { v.expectFlushed(proto) })
+		}
 	}
 }
 

@@ -177,3 +177,43 @@ func GoAway(c *Checker) {
 			w.goAways, scenarios.Show(w.goneAt), scenarios.Show(v.at(cancelled)))
 	})
 }
+
+// GoAwayInDelay has requests over HTTP/2 come in a drain delay, over a connection from
+// before the stop and over a new one.
+func GoAwayInDelay(c *Checker) {
+	for _, fresh := range []bool{false, true} {
+		c.serving(c.serveHTTP2, subject.Settings{Delay: 5 * time.Second}, lasting, func(v *service) {
+			var w *wire2
+			connects := func() bool { // else another clause says so
+				client, leave := context.WithTimeout(context.Background(), time.Minute)
+				defer leave()
+				conn, err := v.ln.dial(client, "", "")
+				if err == nil {
+					_ = conn.SetDeadline(time.Now().Add(play.Patience))
+					w, err = newWire2(conn, v.now)
+				}
+				return err == nil
+			}
+			if !fresh {
+				if !connects() {
+					return
+				}
+				_, _ = w.get("0s")
+			}
+			v.stop()
+			time.Sleep(time.Second)
+			if v.at(cancelled) <= v.now() || fresh && !connects() {
+				return // there was no delay
+			}
+			_, _ = w.get("0s")
+			_ = w.SetReadDeadline(time.Now().Add(time.Second))
+			for w.goAways == 0 {
+				if _, err := w.frame(); err != nil {
+					break
+				}
+			}
+			c.expect(w.goAways > 0, "over HTTP/2, a client that sends a request in the drain delay, over a new connection: %t, is sent no GOAWAY in the second after its answer", fresh)
+			_ = w.Close()
+		})
+	}
+}

@@ -37,19 +37,48 @@ func AnyContext(c *Checker) {
 	}
 }
 
+// ContextThatEndsFirst gives Serve a context that ends before main's, with a request
+// under way. Serve may end then, or at the stop.
+func ContextThatEndsFirst(c *Checker) {
+	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		own, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		err := c.Impl.Serve(own, srv, ln)
+		play.Wait(ctx.Done(), time.Hour)
+		return err
+	}
+	c.serving(serve, subject.Settings{}, lasting, func(v *service) {
+		long := v.begin("3s")
+		time.Sleep(2 * time.Second)
+		v.end()
+		e, cancel := <-long, v.at(cancelled)
+		c.expect(e.ok(), "the context that Serve was given has ended before the stop, and a request that was under way: %v", e)
+		c.expect(v.ln.closedAt() <= cancel+prompt, "the context that Serve was given has ended before the stop, and the listener closes at %s, want by %s", scenarios.Show(v.ln.closedAt()), scenarios.Show(cancel))
+		c.expect(v.outcome() == nil && promptly(v.hooksAt(), max(cancel, e.at)), "the context that Serve was given has ended before the stop, and all is answered at %s: hooks begin at %s, and Run returns %v",
+			scenarios.Show(e.at), scenarios.Show(v.hooksAt()), v.outcome())
+	})
+}
+
 // TwoListeners has one server serve two listeners in one run.
 func TwoListeners(c *Checker) {
 	var other atomic.Pointer[pipes]
 	var second atomic.Pointer[error]
+	var returned [2]atomic.Pointer[time.Time]
+	note := func(n int) {
+		now := time.Now()
+		returned[n].Store(&now)
+	}
 	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		another := newPipes()
 		var both sync.WaitGroup
 		both.Go(func() {
 			err := c.Impl.Serve(ctx, srv, another)
+			note(1)
 			second.Store(&err)
 		})
 		other.Store(another)
 		err := c.Impl.Serve(ctx, srv, ln)
+		note(0)
 		both.Wait()
 		return err
 	}
@@ -70,6 +99,11 @@ func TwoListeners(c *Checker) {
 		one, two := <-first, <-answered
 		c.expect(one.ok() && two.ok(), "one server on two listeners: requests under way at the stop: %v and %v", one, two)
 		c.expect(v.result() == nil && second.Load() != nil && *second.Load() == nil, "one server on two listeners: Serve returns %v and %v, want nil", v.result(), second.Load())
+		for n, e := range []exchange{one, two} {
+			if at := returned[n].Load(); at != nil {
+				c.expect(at.Sub(v.ln.began) >= e.at && at.Sub(v.ln.began) <= two.at+prompt, "one server on two listeners, whose last answers are given at %s and %s: Serve of listener %d returns at %s", scenarios.Show(one.at), scenarios.Show(two.at), n+1, scenarios.Show(at.Sub(v.ln.began)))
+			}
+		}
 		c.expect(v.hooksAt() >= two.at, "one server on two listeners: hooks begin at %s, and the last answer is given at %s", scenarios.Show(v.hooksAt()), scenarios.Show(two.at))
 		c.expect(promptly(another.closedAt(), v.at(cancelled)), "one server on two listeners: the second closes at %s, want %s", scenarios.Show(another.closedAt()), scenarios.Show(v.at(cancelled)))
 	})

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
@@ -54,7 +55,10 @@ func AskedAsItCloses(c *Checker) {
 				}})
 			}
 			var called, lost atomic.Int64
-			handle := func(_ *service, w http.ResponseWriter, req *http.Request) {
+			handle := func(v *service, w http.ResponseWriter, req *http.Request) {
+				if req.URL.Path == "/wait" { // and returns before anything is closed
+					play.Wait(v.ctx.Done(), play.Patience)
+				}
 				if req.URL.Path == "/late" {
 					called.Add(1)
 					lost.Add(1) // until it is answered
@@ -70,6 +74,15 @@ func AskedAsItCloses(c *Checker) {
 					}
 					time.Sleep(age * 3 / 4)
 				}
+				for range each - 1 {
+					w := v.dial()
+					if w == nil {
+						return
+					}
+					<-accepted
+					clients.Go(func() { w.get(v, "wait") })
+				}
+				time.Sleep(time.Millisecond)
 				v.end()
 				clients.Wait()
 				c.expect(lost.Load() <= 0 || v.outcome() != nil, "of %d requests that are read while their connections are closed (used before: %t), and handled, %d are not answered, and Run returns nil", called.Load(), used, lost.Load())

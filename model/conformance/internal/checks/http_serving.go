@@ -2,7 +2,6 @@ package checks
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -17,11 +16,22 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// ServedAtLastAnswer checks HTTP-1: Serve returns with the last answer.
+// ServedAtLastAnswer checks HTTP-1: Serve returns with the last answer, of a server
+// with functions of its own too.
 func ServedAtLastAnswer(c *Checker) {
+	own := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		srv.ConnContext = func(ctx context.Context, _ net.Conn) context.Context { return ctx }
+		srv.ConnState = func(net.Conn, http.ConnState) {}
+		srv.BaseContext = func(net.Listener) context.Context { return context.Background() }
+		return c.Impl.Serve(ctx, srv, ln)
+	}
 	// Whoever polls is found out by one of them.
-	for _, last := range []string{"0s", "1.7s", "3.321s", "4.05s"} {
-		c.serving(c.Impl.Serve, subject.Settings{}, lasting, func(v *service) {
+	for n, last := range []string{"0s", "1.7s", "3.321s", "4.05s"} {
+		serve := c.Impl.Serve
+		if n%2 == 0 {
+			serve = own
+		}
+		c.serving(serve, subject.Settings{}, lasting, func(v *service) {
 			v.get("0s") // leaves an idle connection
 			first, second := v.begin("800ms"), v.begin(last)
 			time.Sleep(500 * time.Millisecond)
@@ -72,25 +82,6 @@ func CutIsNoError(c *Checker) {
 		err := v.outcome()
 		c.expect(err != nil && (!c.offered[subject.NeedIs] || c.Impl.Is(err, model.DrainTimeout)), "requests are cut, and Run returns %v, want the drain timeout", err)
 	})
-}
-
-// ClosedServer checks HTTP-1: a server that somebody else has closed.
-func ClosedServer(c *Checker) {
-	closed := func(when string, v *service) {
-		play.Wait(v.over, time.Minute)
-		c.expect(errors.Is(v.result(), http.ErrServerClosed) && v.at(served) < 2*time.Second,
-			"a server that is closed %s: Serve returns %v at %s, want http.ErrServerClosed", when, v.result(), scenarios.Show(v.at(served)))
-	}
-	before := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
-		_ = srv.Close()
-		return c.Impl.Serve(ctx, srv, ln)
-	}
-	c.serving(before, subject.Settings{}, lasting, func(v *service) { closed("before", v) })
-	meanwhile := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
-		time.AfterFunc(time.Second, func() { _ = srv.Close() })
-		return c.Impl.Serve(ctx, srv, ln)
-	}
-	c.serving(meanwhile, subject.Settings{}, lasting, func(v *service) { closed("while it serves", v) })
 }
 
 // TwoServers checks HTTP-1: two servers in one run.

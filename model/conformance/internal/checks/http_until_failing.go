@@ -5,8 +5,10 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
+	"github.com/greynewell/mist-go/model"
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
@@ -36,20 +38,27 @@ func (l *failingListener) Accept() (net.Conn, error) {
 	}
 }
 
-// UntilFails has the server fail before the stop.
+// UntilFails has the server fail before the stop. Another is stopped by that, and its
+// listener takes a moment to end.
 func UntilFails(c *Checker) {
 	c.bubble(func() {
-		ln := &failingListener{newPipes(), make(chan struct{})}
-		began := time.Now()
+		ln, other := &failingListener{newPipes(), make(chan struct{})}, newPipes()
+		began, serving := time.Now(), atomic.Int64{}
 		err := c.run(func(ctx context.Context) error {
 			go func() { _ = c.Impl.ServeUntilStopped(ctx, &http.Server{}, ln) }()
+			serving.Add(1)
+			go func() {
+				_ = c.Impl.ServeUntilStopped(ctx, &http.Server{}, slowlyClosed{other, 5 * time.Millisecond})
+				serving.Add(-1)
+			}()
 			time.AfterFunc(time.Second, func() { close(ln.fails) })
 			play.Wait(ctx.Done(), time.Minute)
 			return nil
 		}, subject.Settings{})
 		c.expect(errors.Is(err, errListener) && about(time.Since(began), time.Second), "a server that serves until the run is stopped fails after 1s: Run returns %v after %v, want its error",
 			err, time.Since(began))
-		_ = ln.Close()
+		c.expect(other.closedAt() == model.Never || serving.Load() == 0, "of two servers that serve until the run is stopped one fails, and the other, whose listener takes 5ms to end, has not returned when Run does")
+		_, _ = ln.Close(), other.Close()
 		time.Sleep(time.Second)
 	})
 }

@@ -1,21 +1,15 @@
 package checks
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/greynewell/mist-go/internal/loopback"
-	"github.com/greynewell/mist-go/model/conformance/internal/play"
-	"github.com/greynewell/mist-go/model/conformance/internal/process"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
@@ -151,55 +145,4 @@ func ExpectContinue(c *Checker) {
 			c.expect(e.ok() && e.body == "body, <nil>", "a request that expects 100-continue, and whose handler reads after %s: %v", reads, e)
 		})
 	}
-}
-
-// ReadFrom has a handler copy to its client over a real network, in the way
-// for which io.ReaderFrom is there, around the stop.
-func ReadFrom(c *Checker) {
-	content := bytes.Repeat([]byte("x"), 300_000)
-	ln, err := net.Listen("tcp", loopback.Addr())
-	if err != nil {
-		c.Errorf("cannot listen: %v", err)
-		return
-	}
-	parent, stop := context.WithCancel(context.Background())
-	defer stop()
-	over := make(chan struct{})
-	go func() {
-		defer close(over)
-		_ = c.run(func(ctx context.Context) error {
-			return c.Impl.Serve(ctx, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-				if req.URL.Path == "/stop" {
-					stop()
-					<-ctx.Done()
-					time.Sleep(20 * time.Millisecond)
-				}
-				if to, ok := w.(io.ReaderFrom); ok {
-					_, _ = to.ReadFrom(bytes.NewReader(content))
-					return
-				}
-				_, _ = w.Write(content)
-			})}, ln)
-		}, subject.Settings{Parent: parent, Signals: make(chan os.Signal)})
-	}()
-	for _, path := range []string{"/", "/stop"} {
-		conn, err := net.Dial("tcp", ln.Addr().String())
-		if err != nil {
-			c.Errorf("%v", err)
-			break
-		}
-		_ = conn.SetDeadline(time.Now().Add(process.Soon))
-		_, _ = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: service\r\n\r\n", path)
-		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
-		n := 0
-		if err == nil {
-			var body []byte
-			body, err = io.ReadAll(resp.Body)
-			n = len(body)
-		}
-		_ = conn.Close()
-		c.expect(err == nil && n == len(content), "what a handler copies by ReadFrom comes to %d of %d bytes, %v", n, len(content), err)
-	}
-	stop()
-	play.Wait(over, process.Soon)
 }

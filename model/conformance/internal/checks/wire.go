@@ -19,6 +19,7 @@ type exchange struct {
 	body   string
 	closes bool // the response says Connection: close
 	err    error
+	began  time.Duration // when its header had come
 	at     time.Duration
 }
 
@@ -38,7 +39,7 @@ func (v *service) get(path string) exchange {
 }
 
 func (v *service) exchanged(resp *http.Response, err error) exchange {
-	e := exchange{err: err}
+	e := exchange{err: err, began: v.now()}
 	if err == nil {
 		var body []byte
 		body, e.err = io.ReadAll(resp.Body)
@@ -83,7 +84,12 @@ func newWire(conn net.Conn) *wire {
 
 // get sends a request over the connection.
 func (w *wire) get(v *service, path string) exchange {
-	if _, err := fmt.Fprintf(w, "GET /%s HTTP/1.1\r\nHost: service\r\n\r\n", path); err != nil {
+	return w.send(v, fmt.Sprintf("GET /%s HTTP/1.1\r\nHost: service\r\n\r\n", path))
+}
+
+// send sends a request as it is written.
+func (w *wire) send(v *service, request string) exchange {
+	if _, err := io.WriteString(w, request); err != nil {
 		return exchange{err: err, at: v.now()}
 	}
 	return v.exchanged(http.ReadResponse(w.r, nil))

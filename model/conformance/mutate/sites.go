@@ -1,0 +1,293 @@
+package main
+
+// site is code that no clause is about.
+type site struct {
+	file     string // in the module
+	function string // as Mutant.Func has it; "" is all
+	code     string // that the mutant's line has, or, with =>, its change; "" is all
+	rule     string
+}
+
+// has reports whether a mutant is there.
+func (s site) has(m *Mutant) bool {
+	text := m.source
+	if strings.Contains(s.code, "=>") {
+		text = m.Change()
+	}
+	return m.File == s.file && (s.function == "" || m.Func == s.function) && strings.Contains(text, s.code)
+}
+
+// sites returns the code that is left out, and why. What the suite cannot be asked
+// about is asked of the packages' own tests, with -own.
+func sites() []site {
+	return []site{
+		{"fsm/diagram.go", "", "", ruleDiagram},
+		{"fsm/dot.go", "", "", ruleDiagram},
+		{"fsm/mermaid.go", "", "", ruleDiagram},
+		{"fsm/svg.go", "", "", ruleDiagram},
+		{"fsm/svglayout.go", "", "", ruleDiagram},
+		{"fsm/table.go", "check", "", ruleTable},
+		{"fsm/table.go", "checkPaths", "", ruleTable},
+		{"model/conformance/internal/plain/implementation.go", "", "", ruleAdapter},
+
+		{"fsm/event.go", "Event.MarshalText", "", ruleAPI},
+		{"fsm/event.go", "Event.UnmarshalText", "", ruleAPI},
+		{"fsm/event.go", "Event.String", "event(%d)", ruleAPI}, // of what is none
+		{"fsm/state.go", "State.String", "state(%d)", ruleAPI},
+		{"fsm/machine.go", "Machine.Can", "", ruleAPI},
+		{"fsm/machine.go", "Machine.History", "", ruleAPI},
+		{"fsm/machine.go", "", "history", ruleAPI},
+		{"fsm/machine.go", "Machine.Reached", "Stopped", ruleAPI},
+		{"fsm/state.go", "State.MarshalText", "", ruleAPI},
+		{"fsm/state.go", "State.UnmarshalText", "", ruleAPI},
+		{"health/handler.go", "Handler.Changed", "", ruleAPI},
+		{"health/handler.go", "New", "problem", ruleAPI}, // of options that the settings of the suite cannot be
+		{"health/handler.go", "New", "opt == nil", ruleAPI},
+		{"health/handler.go", "Handler.AddCheckContext", "problem", ruleAPI},
+		{"health/handler.go", "Handler.AddCheckContext", "opt == nil", ruleAPI},
+		{"health/options.go", "", "problem", ruleAPI},
+		{"health/options.go", "", "Sprintf", ruleAPI},
+		{"health/options.go", "", "d <= 0", ruleAPI},
+		{"health/options.go", "", "d < 0", ruleAPI},
+		{"health/options.go", "", "n < 1", ruleAPI},
+		{"health/options.go", "WithLogger", "l == nil", ruleAPI},
+		{"health/options.go", "WithLogger", "return", ruleAPI},
+		{"health/options.go", "WithObserver", "observe == nil", ruleAPI},
+		{"health/options.go", "WithObserver", "return", ruleAPI},
+		{"health/options.go", "WithCheckTimeout", "", ruleAPI},
+		{"health/options.go", "WithoutDetails", "", ruleAPI},
+		{"health/check.go", "failure.display", "hideDetails", ruleAPI}, // of WithoutDetails
+		{"health/check.go", "failure.display", `"failed"`, ruleAPI},
+		{"health/readiness.go", "Handler.check", "context.Background()", ruleAPI}, // of a nil context
+		{"health/handler.go", "Handler.updateGate", "replaced", ruleAPI},
+		{"health/response.go", "Handler.response", "a.state", ruleAPI}, // CheckOf has the status and the checks
+		{"health/response.go", "Handler.response", "h.tool", ruleAPI},
+		{"health/response.go", "Handler.response", "h.version", ruleAPI},
+		{"health/response.go", "Handler.response", "h.uptime", ruleAPI},
+		{"health/response.go", "Handler.response", "a.gate", ruleAPI},
+		{"health/readiness.go", "Handler.CheckEach", "", ruleAPI},
+		{"health/readiness.go", "Handler.Checks", "", ruleAPI},
+		{"health/readiness.go", "Handler.Gate", "", ruleAPI},
+		{"health/scheduler_results.go", "scheduler.decide", "c.since", ruleAPI},
+		{"health/scheduler_results.go", "scheduler.decide", "c.last.fails", ruleAPI}, // of which c.since depends
+		{"lifecycle/hooks.go", "HookName", "", ruleAPI},
+		{"lifecycle/hooks.go", "hookEntry.String", "h.name", ruleAPI},
+		{"lifecycle/hooks.go", "hookEntry.failed", "h.name", ruleAPI},
+		{"lifecycle/hooks.go", "hookText", `name == "" => `, ruleAPI},
+		{"lifecycle/hooks.go", "hookText", `"" => "x"`, ruleAPI},
+		{"lifecycle/hooks.go", "hookText", `"hook " + name`, ruleAPI},
+		{"lifecycle/errors.go", "HookError.Error", "e.Name => ", ruleAPI},
+		{"lifecycle/http_handler.go", "copyBack", "", ruleAPI},                        // what middleware reads
+		{"lifecycle/hooks.go", "OnShutdownContext", "opt == nil", ruleAPI},            // as of health's
+		{"lifecycle/http_serve.go", "serveCall.requestStop", "named := err", ruleAPI}, // ListenAndServe with UntilStopped
+		{"lifecycle/hooks.go", "OnShutdownContext", "r != nil", ruleAPI},
+		{"lifecycle/hooks.go", "OnShutdownContext", "option %d", ruleAPI},
+		{"lifecycle/phase_hooks.go", "run.unfinishedHooks", "phase.ran", ruleAPI}, // fields of an error
+		{"lifecycle/phase_hooks.go", "run.removeRunning", "r.phase.ran", ruleAPI},
+		{"lifecycle/phase_hooks.go", "run.unfinishedHooks", "e.Ran", ruleAPI},
+		{"lifecycle/phase_draining.go", "run.enterDraining", "drain.deadline", ruleAPI}, // as a snapshot shows it in a delay
+		{"lifecycle/signals_unix.go", "uncatchableSignals", "", ruleAPI},                // of WithSignals
+		{"lifecycle/options.go", "WithSignals", "sig) => true", ruleAPI},
+		{"lifecycle/options.go", "WithSignals", "c.signals = sigs => ", ruleAPI},
+		{"lifecycle/snapshot.go", "", "", ruleAPI},
+
+		{"fsm/machine.go", "TransitionError.Error", "", ruleWords},
+		{"health/changes.go", "Handler.logChange", "c.newText", ruleWords},
+		{"health/changes.go", "Handler.logChange", "c.tolerated", ruleWords},
+		{"health/changes.go", "Handler.logMisuse", "frame", ruleWords},
+		{"health/changes.go", "Handler.logMisuse", "runtime.Callers", ruleWords},
+		{"health/changes.go", "Handler.logChange", "stack", ruleWords},
+		{"health/changes.go", "Handler.logChange", "msg =", ruleWords},
+		{"health/changes.go", "Handler.logChange", "optional", ruleWords},
+		{"health/changes.go", "Handler.logChange", `"error", c.out.text`, ruleKey},
+		{"health/changes.go", "Handler.logMisuse", "AddAttrs", ruleWords},
+		{"health/changes.go", "Handler.logMisuse", "msg", ruleWords},
+		{"health/check.go", "timedOut", "Sprintf", ruleWords},
+		{"health/scheduler_results.go", "scheduler.await", "not waited for", ruleWords},
+		{"health/check.go", "panicText", "Sprint", ruleWords},
+		{"health/check.go", "check.call", "panicText", ruleWords},
+		{"health/check.go", "check.call", "out.stack", ruleWords},
+		{"lifecycle/capture.go", "panicPlace", "", ruleWords},
+		{"lifecycle/log.go", "asyncLog.transition", "case fsm.Hooks", ruleKey}, // at_most is asked of draining alone
+		{"lifecycle/work.go", "Go", "refused", ruleWords},
+		{"lifecycle/hooks.go", "run.runAfterStopped", "misuse", ruleWords},
+		{"lifecycle/phase_draining.go", "run.unfinished", "mainBack", ruleWords}, // main is in the result too
+		{"lifecycle/phase_draining.go", "run.unfinished", "mainRunningError", ruleWords},
+		{"lifecycle/hooks.go", "hookNames.of", "h.name", ruleWords},
+		{"lifecycle/hooks.go", "hookNames.of", `"" => "x"`, ruleWords},
+		{"lifecycle/errors.go", "groupRepeats", "n == 1", ruleWords},
+		{"lifecycle/errors.go", "groupRepeats", "n > 1", ruleWords},
+		{"lifecycle/errors.go", "groupRepeats", "what => nil", ruleWords},
+		{"lifecycle/errors.go", "groupRepeats", "n => nil", ruleWords}, // DRAIN-2 and HOOK-3 ask for the place, not for how many are of it
+		{"lifecycle/errors.go", "plural", "n == 1 => false", ruleWords},
+		{"lifecycle/errors.go", "plural", "1 => 0", ruleWords},
+		{"lifecycle/errors.go", "plural", "what => nil", ruleWords},
+		{"lifecycle/errors.go", "DrainTimeoutError.Error", "ErrDrainTimeout => nil", ruleWords}, // errors.Is asks Is
+		{"lifecycle/errors.go", "DrainTimeoutError.Error", "e.Timeout => nil", ruleWords},
+		{"lifecycle/errors.go", "DrainTimeoutError.text", "> 0 => true", ruleWords}, // that there is none of a kind
+		{"lifecycle/errors.go", "DrainTimeoutError.text", "=> e.Tracked >= 0", ruleWords},
+		{"lifecycle/errors.go", "DrainTimeoutError.text", "=> e.Requests >= 0", ruleWords},
+		{"lifecycle/errors.go", "DrainTimeoutError.text", "=> len(parts) >= 0", ruleWords},
+		{"lifecycle/errors.go", "DrainTimeoutError.text", "len(text) == 0 => false", ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.Error", "ErrShutdownTimeout => nil", ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.Error", "e.Timeout => nil", ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", "len(e.NotRun) == 0 => false", ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", `e.Running != "" => true`, ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", "len(e.NotRun) > 0 => true", ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", "=> len(e.NotRun) >= 0", ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", "e.RunningFor.Round(time.Millisecond) => ", ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", "time.Millisecond => ", ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", `plural(len(e.NotRun), "hook") => nil`, ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", "len(e.NotRun) => 0", ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", `"hook" => ""`, ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", `"" => "x"`, ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", "e.Ran)", ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", "longest", ruleWords},
+		{"lifecycle/errors.go", "PanicError.Error", "e.Place => ", ruleWords},
+		{"lifecycle/errors.go", "SignalError.Error", "e.Signal => ", ruleWords}, // RUN-2 asks for the error
+		{"lifecycle/phase_draining.go", "run.warnMainNotBack", "grace-grace/5", ruleWords},
+		{"lifecycle/phase_draining.go", "run.endGrace", `duration("grace", r.returnGrace()) => `, ruleWords},
+		{"lifecycle/phase_draining.go", "run.endGrace", "r.returnGrace() => 0", ruleWords},
+		{"lifecycle/phase_draining.go", "run.graceHint", "r.untilStopped.any()", ruleWords},
+		{"lifecycle/phase_draining.go", "run.enterDraining", "=> !(s.delay > 0)", ruleWords}, // of LOG-2's hint
+		{"lifecycle/hooks.go", "hookStack.size", "", ruleKey},                                // the attribute "hooks"
+		{"lifecycle/phase_hooks.go", "run.enterHooks", "r.hooks.size() => ", ruleKey},
+		{"lifecycle/phase_hooks.go", "run.enterHooks", "hooks => 0", ruleKey},
+		{"lifecycle/options.go", "WithSignals", "i+1", ruleWords},
+		{"lifecycle/options.go", "config.positive", "is not a", ruleWords},
+		{"lifecycle/options.go", "config.notNegative", "is negative", ruleWords},
+		{"lifecycle/http_listener.go", "listener.address", "", ruleWords},
+		{"lifecycle/http_serve.go", "serveCall.check", "err == nil", ruleWords},
+		{"lifecycle/http_listener.go", "listener.hangs", "", ruleWords},
+		{"lifecycle/http_stop.go", "", "warnHangingListeners", ruleWords},
+		{"lifecycle/http_stop.go", "server.warnHangingListeners", "", ruleWords},
+		{"lifecycle/http_serve.go", "serveCall.check", "option %d", ruleWords},
+		{"lifecycle/http_serve.go", "serveCall.check", "does not come from Run", ruleWords},
+		{"lifecycle/http_listener.go", "listener.Accept", "l.accepting", ruleWords}, // for listener.hangs
+		{"lifecycle/http_listener.go", "listener.Close", "l.gone", ruleWords},
+		{"lifecycle/http_until.go", "untilStoppedServers.any", "", ruleWords}, // for a hint
+		{"lifecycle/stack.go", "goroutineID", "", ruleWords},
+		{"lifecycle/stack.go", "framesOfAll", "", ruleWords},
+		{"lifecycle/stack.go", "notReturnedError.Error", "", ruleWords},
+		{"lifecycle/stack.go", "run.mainRunningError", "", ruleWords},
+		{"lifecycle/stack.go", "stackOf", "", ruleWords},
+		{"lifecycle/stack.go", "userFrames", "", ruleWords},
+
+		{"lifecycle/inflight.go", "inFlight.idleGroups", "", ruleRecord},
+		{"lifecycle/log.go", "asyncLog.idleGroups", "", ruleRecord},
+		{"lifecycle/log.go", "asyncLog.panicked", "", ruleRecord}, // RUN-4 asks for the stack in the error
+		{"lifecycle/phase_draining.go", "run.logIdleGroups", "", ruleRecord},
+		{"lifecycle/phase_draining.go", "run.cancelMain", "logIdleGroups() => ", ruleRecord},
+		{"lifecycle/phase_draining.go", "run.cancelMain", "!r.mainBack => grace > 0", ruleRecord}, // the timers find main back
+		{"lifecycle/http_stop.go", "server.failed", "log.add", ruleRecord},
+		{"lifecycle/http_background.go", "backgroundCalls.do", "err != nil", ruleRecord},
+		{"lifecycle/http_background.go", "backgroundCalls.do", "log.add", ruleRecord},
+		{"lifecycle/http_conn_stop.go", "connections.requests", "", ruleRecord},
+		{"lifecycle/http_serve.go", "serveCall.serveOn", "log.refused", ruleRecord}, // DRAIN-3's are of Track, Go and DrainGroup
+		{"lifecycle/http_stop.go", "server.cut", "requests", ruleRecord},
+		{"lifecycle/http_until.go", "run.serverFailed", "tooLate", ruleRecord},
+		{"lifecycle/http_until.go", "server.warnTasks", "stop()", ruleRecord}, // one too many, of a server that has ended
+		{"lifecycle/http_until.go", "server.warnTasks", "t != nil", ruleRecord},
+		{"lifecycle/log.go", "asyncLog.tooLate", `"at"`, ruleRecord},
+		{"lifecycle/log.go", "asyncLog.tooLate", "pc != 0", ruleRecord},
+		{"lifecycle/phase_hooks.go", "run.interruptHooks", "log.add", ruleRecord},
+		{"lifecycle/hooks.go", "run.runAfterStopped", "err != nil => true", ruleRecord}, // one more, of a hook that has not failed
+		{"lifecycle/serve_func.go", "funcServer.serve", "log.add", ruleRecord},
+		{"lifecycle/serve_func.go", "funcServer.serveEnded", "log.add", ruleRecord},
+		{"lifecycle/serve_func.go", "", "log.panicked", ruleRecord},
+		{"lifecycle/phase_hooks.go", "run.hookEnded", "tooLate", ruleRecord}, // HOOK-3's is startHook's
+		{"lifecycle/phase_hooks.go", "run.hookEnded", `log.panicked(a.hook.pc, "hook", err) => `, ruleRecord},
+		{"lifecycle/phase_hooks.go", "run.hookTimedOut", "log.add", ruleRecord},
+		{"lifecycle/stop.go", "run.mainExited", "log.panicked", ruleRecord},
+		{"lifecycle/stop.go", "run.taskFailed", `log.panicked(pc, "task", o.err) => `, ruleRecord},
+		{"lifecycle/stop.go", "Stop", "tooLate", ruleRecord},
+		{"lifecycle/http_handler.go", "run.refuse", "addLimited", ruleRecord}, // DRAIN-3's are of Track, Go and DrainGroup
+
+		{"lifecycle/http_hijack.go", "connections.find", "isHijacked", ruleForeign},
+		{"lifecycle/http_hijack.go", "innerConn", "", ruleForeign},
+		{"lifecycle/http_conn_stop.go", "connection.closeTime", "e.state == http.StateIdle {", ruleForeign},
+		{"lifecycle/http_conn_stop.go", "connection.closeTime", "e.idle.Add(http2Linger)", ruleForeign},
+		{"lifecycle/http_connections.go", "", "c.hijacked.Add", ruleForeign},
+		{"lifecycle/http_connections.go", "connections.end", "alias != nil", ruleForeign},
+		{"lifecycle/http_connections.go", "connections.end", "c.all.Delete", ruleForeign},
+		{"lifecycle/http_hijack.go", "connections.find", "c.hijacked", ruleForeign},
+		{"lifecycle/http_hijack.go", "connections.find", "inner", ruleForeign},
+		{"lifecycle/http_hijack.go", "connections.find", "known", ruleForeign},
+		{"lifecycle/http_hijack.go", "connections.find", "c.setAlias", ruleForeign},
+		{"lifecycle/http_hijack.go", "connections.setAlias", "", ruleForeign},
+		{"lifecycle/http_hijack.go", "connection.isHijacked", "", ruleForeign},
+		{"lifecycle/http_server.go", "server.connContext", "conn.Close", ruleForeign},
+		{"lifecycle/http_server.go", "server.connState", "conn.Close", ruleForeign},
+		{"lifecycle/http_server.go", "server.connState", "conns.drop", ruleForeign},
+		{"lifecycle/http_server.go", "server.connState", "state != http.StateNew", ruleForeign}, // which is about a panic
+		{"lifecycle/http_stop.go", "server.crashed", "", ruleForeign},
+		{"lifecycle/http_listener.go", "userConn", "", ruleForeign},
+		{"lifecycle/http_server.go", "", "userConn", ruleForeign},
+		{"lifecycle/http_server.go", "", "known", ruleForeign},                     // ConnContext and ConnState that panic
+		{"lifecycle/http_listener.go", "listener.closeContained", "", ruleForeign}, // a Close that panics
+		{"lifecycle/http_stop.go", "", "crash", ruleForeign},                       // and an Accept
+		{"lifecycle/http_protocols.go", "", "", ruleForeign},
+
+		{"health/scheduler.go", "scheduler.startWorker", "s.workerStarting = true", ruleSpeed},
+		{"health/scheduler_checks.go", "scheduler.all", "s.sorted.Load", ruleSpeed},
+		{"health/scheduler_checks.go", "scheduler.all", "s.sorted.Store", ruleSpeed},
+		{"health/scheduler.go", "scheduler.probe", "runtime.Gosched()", ruleSpeed},
+		{"health/scheduler_timer.go", "scheduler.setAlarm", "now+maxCounted", ruleSpeed},
+		{"lifecycle/hooks.go", "hookNames.of", "unnamed", ruleSpeed},
+		{"lifecycle/hooks.go", "hookNames.of", "!known => true", ruleSpeed},
+		{"lifecycle/inflight.go", "inFlight.end", "now&hasWaiter != 0 => true", ruleSpeed}, // a token that wakes for nothing
+		{"lifecycle/inflight.go", "inFlight.end", "=> now&unitMask == 0", ruleSpeed},
+		{"lifecycle/inflight.go", "inFlight.end", "=> now&hasWaiter != 0", ruleSpeed},
+		{"lifecycle/phase_hooks.go", "run.enterHooks", "r.work.serves() => true", ruleSpeed},
+		{"lifecycle/await.go", "drainWaiter.await", "false => true", ruleSpeed},                // Draining has ended, and one more event does nothing
+		{"lifecycle/phase_draining.go", "run.enterDraining", "s.delay > 0 => true", ruleSpeed}, // a timer for a delay that is over
+		{"lifecycle/phase_draining.go", "run.awaitWork", "return => ", ruleSpeed},              // a wait that ends with Draining, at once
+
+		// A timer that is not stopped finds, when it fires, that what it is for has ended.
+		{"lifecycle/loop.go", "run.arm", "timer => nil", ruleSpeed},
+		{"lifecycle/loop.go", "run.arm", "r.timers = append", ruleSpeed},
+		{"lifecycle/loop.go", "run.disarm", "", ruleSpeed},
+		{"lifecycle/loop.go", "run.transition", "range r.timers", ruleSpeed},
+		{"lifecycle/loop.go", "run.transition", "timer.Stop()", ruleSpeed},
+		{"lifecycle/loop.go", "run.transition", "r.timers[:0] => (nothing)", ruleSpeed},
+		{"lifecycle/phase_hooks.go", "run.removeRunning", "r.disarm(a.timer) => (nothing)", ruleSpeed},
+		{"lifecycle/phase_hooks.go", "run.removeRunning", "a.timer => nil", ruleSpeed},
+
+		{"health/http.go", "Handler.respond", "scratch.Put", ruleCapacity},
+		{"health/scheduler_checks.go", "scheduler.put", "len(s.added)", ruleCapacity},
+		{"health/scheduler_checks.go", "scheduler.put", "isRemoved", ruleCapacity},
+		{"health/scheduler_queue.go", "alarms.Pop", "= nil", ruleCapacity},
+		{"health/scheduler_queue.go", "queue.Pop", "entry{}", ruleCapacity},
+		{"health/http.go", "Handler.respond", "maxPooled", ruleCapacity},
+		{"lifecycle/queue.go", "queue.next", "q.head >= len(q.values) => true", ruleCapacity}, // when the head is cut off
+		{"lifecycle/queue.go", "queue.next", "=> 2*q.head > len(q.values)", ruleCapacity},
+		{"lifecycle/queue.go", "queue.next", "2 => ", ruleCapacity},
+
+		{"lifecycle/http_handler.go", "answerOptions", "", ruleKept},
+
+		{"fsm/machine.go", "New", "panic(err)", ruleNever},
+		{"fsm/machine.go", "newMachine", "check(table)", ruleNever},
+		{"lifecycle/group.go", "findCounter", "", ruleNever}, // or in another version of package sync
+		{"lifecycle/group.go", "group.state", "!wgCounter.known => false", ruleNever},
+		{"lifecycle/group.go", "group.state", "groupUnknown", ruleNever},
+		{"lifecycle/errors.go", "DrainTimeoutError.text", "MayBeBusy", ruleNever},
+		{"lifecycle/loop.go", "run.transition", "panic(err)", ruleNever},
+
+		{"lifecycle/await.go", "drainWaiter.awaitGroup", "time.Millisecond => ", ruleRace},
+		{"lifecycle/await.go", "drainWaiter.awaitGroup", "groupBusy || a.ordered()", ruleRace},
+		{"lifecycle/await.go", "drainWaiter.awaitGroup", "select {", ruleRace},
+		{"lifecycle/await.go", "drainWaiter.awaitGroup", "break", ruleRace},
+		{"lifecycle/await.go", "drainWaiter.awaitGroup", "time.After(pause)", ruleRace},
+		{"lifecycle/await.go", "drainWaiter.awaitGroup", "case <-a.drainEnded", ruleRace},
+		{"lifecycle/await.go", "drainWaiter.awaitGroup", "false => true", ruleRace},
+		{"lifecycle/await.go", "drainWaiter.ordered", "", ruleRace},
+		{"lifecycle/phase_draining.go", "run.awaitWork", "r.drain.mainReturned => nil", ruleRace},
+
+		{"lifecycle/http_until.go", "server.warnTasks", "drainTimeout/2", ruleBound},
+		{"lifecycle/log.go", "asyncLog.addLimited", "depth", ruleBound}, // of a logger that calls the library
+		{"lifecycle/log.go", "handle", "e.nested", ruleBound},
+		{"lifecycle/log.go", "limits.next", "n&(n-1) => ", ruleBound}, // how many of the later records of a place there are
+		{"lifecycle/log.go", "limits.next", "1 => ", ruleBound},
+		{"lifecycle/log.go", "limits.next", "0 => 1", ruleBound},
+	}
+}
