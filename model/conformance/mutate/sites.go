@@ -1,5 +1,7 @@
 package main
 
+import "strings"
+
 // site is code that no clause is about.
 type site struct {
 	file     string // in the module
