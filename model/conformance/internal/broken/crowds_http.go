@@ -50,7 +50,7 @@ func requestCrowdCases() []Case {
 							time.AfterFunc(300*time.Millisecond, done)
 						}
 					}()
-					next.ServeHTTP(w, req)
+					orDefault(next).ServeHTTP(w, req)
 				}))
 			}
 		}),
