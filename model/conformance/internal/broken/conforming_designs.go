@@ -154,10 +154,16 @@ func splitSignals(i *impl) {
 	})
 	code := i.ExitCode
 	i.ExitCode = func(err error) int {
-		if holdsItself(err, 0) != nil {
-			return code(err)
+		all := contained(func() error { // a method Unwrap may panic
+			if holdsItself(err, 0) != nil {
+				return err
+			}
+			return plainSignals(err)
+		})
+		if all.panicked {
+			return 1
 		}
-		return code(plainSignals(err))
+		return code(all.err)
 	}
 }
 
