@@ -47,6 +47,7 @@ func HandlerCountsWhateverServes(c *Checker) {
 		other := &http.Server{Handler: srv.Handler, Protocols: srv.Protocols}
 		go func() { _ = other.Serve(ln) }()
 		<-ctx.Done()
+		time.AfterFunc(play.Patience, first.cut)
 		return nil
 	})
 }
