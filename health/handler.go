@@ -204,7 +204,7 @@ func (h *Handler) updateGate(change func(*gate)) {
 // sameSource reports whether a and b are the same lifecycle, as far as they can be
 // compared.
 func sameSource(a, b fsm.Source) bool {
-	return reflect.ValueOf(a).Comparable() && a == b
+	return a == nil && b == nil || reflect.ValueOf(a).Comparable() && a == b
 }
 
 // Changed returns channels that signal when the answer may have changed, without

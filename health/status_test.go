@@ -181,6 +181,13 @@ func TestChangedChannels(t *testing.T) {
 			t.Errorf("change %d: closed %v, the next %v", i, closed(set), closed(next))
 		}
 	}
+	fresh := newHandler() // it follows nothing
+	unset, _ := fresh.Changed(context.Background())
+	fresh.SetReady(true)
+	fresh.Follow(context.Background())
+	if closed(unset) {
+		t.Error("of a handler that follows nothing, closed by what changes nothing")
+	}
 	set, _ := h.Changed(context.Background())
 	h.SetReady(true)
 	h.Follow(ctx)
