@@ -39,6 +39,8 @@ type server struct {
 
 	answersOptions bool // for "OPTIONS *"
 
+	noKeepAlives chan struct{} // closed when disableKeepAlives has had its effect
+
 	base        context.Context      // parent of the requests' contexts
 	cutOff      <-chan struct{}      // closed when requests are cut
 	cutRequests func()               // cancels base
@@ -79,7 +81,7 @@ func (c *serveCall) claim(r *run) (*server, error) {
 	}
 	s := &server{
 		run: r, srv: c.srv, cfg: c.cfg, next: handler, conns: newConnections(r.log),
-		stopping: make(chan struct{}), stopped: make(chan struct{}),
+		stopping: make(chan struct{}), stopped: make(chan struct{}), noKeepAlives: make(chan struct{}),
 	}
 	if !s.register() {
 		return nil, nil
@@ -249,9 +251,16 @@ func (s *server) handlerEnded() {
 
 // disableKeepAlives turns net/http's keep-alives off, once. That closes the
 // connections that net/http considers idle, though the next request of one may
-// just have been read: see mayBeClosed.
+// just have been read: see mayBeClosed. net/http turns them off before it closes any,
+// and a Close may block, so a concurrent call waits only a moment for the first.
 func (s *server) disableKeepAlives() {
 	if s.conns.keepAlivesOff.CompareAndSwap(false, true) {
 		s.srv.SetKeepAlivesEnabled(false)
+		close(s.noKeepAlives)
+		return
+	}
+	select {
+	case <-s.noKeepAlives:
+	case <-time.After(10 * time.Millisecond):
 	}
 }

@@ -36,7 +36,7 @@ func MainFirst(c *Checker) {
 // GraceIsHalf has main come back when the hook has begun, which is when
 // the grace is over: half of the drain timeout at most.
 func GraceIsHalf(c *Checker) {
-	const drain = 200 * time.Millisecond
+	const drain = 600 * time.Millisecond
 	c.thrice(func() string {
 		begun := make(chan struct{})
 		var asked, stopped, hook time.Time
