@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
@@ -156,10 +157,11 @@ func (l *tardyListener) Accept() (net.Conn, error) {
 // AcceptedAfterTheCut has the listener return a connection, which was made before the
 // stop, when the drain timeout has run out, and requests were cut: it is closed.
 func AcceptedAfterTheCut(c *Checker) {
-	var made *tardyListener
+	var made atomic.Pointer[tardyListener]
 	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
-		made = &tardyListener{Listener: ln}
-		return c.Impl.Serve(ctx, srv, made)
+		tardy := &tardyListener{Listener: ln}
+		made.Store(tardy)
+		return c.Impl.Serve(ctx, srv, tardy)
 	}
 	handle := func(v *service, _ http.ResponseWriter, req *http.Request) {
 		play.Wait(req.Context().Done(), play.Patience)
@@ -167,9 +169,13 @@ func AcceptedAfterTheCut(c *Checker) {
 	c.serving(serve, subject.Settings{Drain: 2 * time.Second}, handle, func(v *service) {
 		v.begin("")
 		late := make(chan struct{})
-		made.mu.Lock()
-		made.until = late
-		made.mu.Unlock()
+		tardy := made.Load()
+		if tardy == nil {
+			return // for HTTP-1 to say
+		}
+		tardy.mu.Lock()
+		tardy.until = late
+		tardy.mu.Unlock()
 		w := v.dial()
 		if w == nil {
 			close(late)

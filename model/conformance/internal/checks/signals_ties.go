@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
@@ -26,16 +27,16 @@ func ForcedAsItEnds(c *Checker) {
 				source, release := make(chan os.Signal, 2), make(chan struct{})
 				defer close(release)
 				began := time.Now()
-				hooks := 0
+				var hooks atomic.Int32
 				_ = c.run(func(ctx context.Context) error {
-					c.hook(ctx, func() { hooks++ })
+					c.hook(ctx, func() { hooks.Add(1) })
 					begin(ctx, func() { <-release })
 					source <- os.Interrupt
 					time.AfterFunc(limit, func() { source <- os.Interrupt })
 					play.Wait(ctx.Done(), time.Hour)
 					return nil
 				}, subject.Settings{Signals: source, Drain: limit, Shutdown: limit})
-				c.expect(about(time.Since(began), limit) && hooks <= 1, "an interrupt forces the end of a phase just as %s, after %v: Run returns after %v, and a hook runs %d times", what, limit, time.Since(began), hooks)
+				c.expect(about(time.Since(began), limit) && hooks.Load() <= 1, "an interrupt forces the end of a phase just as %s, after %v: Run returns after %v, and a hook runs %d times", what, limit, time.Since(began), hooks.Load())
 			})
 		}
 	}
