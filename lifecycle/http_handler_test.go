@@ -17,6 +17,25 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
+// A nil handler is http.DefaultServeMux, which answers 404 where nothing is registered.
+func TestHandlerOfNilServesTheDefaultMux(t *testing.T) {
+	err := lifecycle.Run(func(ctx context.Context) error {
+		for name, of := range map[string]func(context.Context, http.Handler) http.Handler{
+			"Handler": lifecycle.Handler, "CancelOnStop": lifecycle.CancelOnStop,
+		} {
+			rec := httptest.NewRecorder()
+			of(ctx, nil).ServeHTTP(rec, httptest.NewRequest("GET", "/nothing", nil))
+			if rec.Code != http.StatusNotFound {
+				t.Errorf("%s: %d", name, rec.Code)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // HTTP-4: a request counts from before it is handled, and is refused after
 // Draining; HTTP-5: a panic leaves nothing counted.
 func TestHandlerCountsRequests(t *testing.T) {

@@ -28,8 +28,7 @@
 //
 // Results are written to a file as they are obtained, and with -resume the mutants in
 // that file are not run again; with -again those that survived are, by a suite that has
-// become better. Equivalent mutants are listed in equivalent.txt, each
-// with the reason.
+// become better. Equivalent mutants are listed in equivalent.txt, each with the reason.
 package main
 
 import (
@@ -80,6 +79,10 @@ func main() {
 	_ = flags.Parse(os.Args[1:]) // it exits where there is an error
 	if flags.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "mutate: unexpected arguments: %q\n", flags.Args())
+		os.Exit(2)
+	}
+	if c.again && !c.resume {
+		fmt.Fprintln(os.Stderr, "mutate: -again has no effect without -resume, which keeps the results of an earlier run")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

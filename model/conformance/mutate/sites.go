@@ -79,6 +79,8 @@ func sites() []site {
 		{"lifecycle/hooks.go", "hookText", `"" => "x"`, ruleAPI},
 		{"lifecycle/hooks.go", "hookText", `"hook " + name`, ruleAPI},
 		{"lifecycle/errors.go", "HookError.Error", "e.Name => ", ruleAPI},
+		{"lifecycle/http_handler.go", "Handler", "http.DefaultServeMux", ruleAPI}, // what a nil handler means
+		{"lifecycle/http_handler.go", "CancelOnStop", "http.DefaultServeMux", ruleAPI},
 		{"lifecycle/http_handler.go", "copyBack", "", ruleAPI},                        // what middleware reads
 		{"lifecycle/hooks.go", "OnShutdownContext", "opt == nil", ruleAPI},            // as of health's
 		{"lifecycle/http_serve.go", "serveCall.requestStop", "named := err", ruleAPI}, // ListenAndServe with UntilStopped

@@ -50,7 +50,7 @@ func requestCrowdCases() []Case {
 							time.AfterFunc(300*time.Millisecond, done)
 						}
 					}()
-					orDefault(next).ServeHTTP(w, req)
+					next.ServeHTTP(w, req)
 				}))
 			}
 		}),

@@ -198,7 +198,7 @@ func onCancelOnStop(i *impl, f func(ctx context.Context, ending, next http.Handl
 		if blameForeign(ctx, place(1)) {
 			return next
 		}
-		return f(ctx, cancelOnStop(ctx, next), orDefault(next))
+		return f(ctx, cancelOnStop(ctx, next), next)
 	}
 }
 

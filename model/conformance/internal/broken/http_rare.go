@@ -18,17 +18,6 @@ import (
 // they do rarely.
 func rareServeCases() []Case {
 	inDelay := func(i *impl, ctx context.Context) bool { return i.State(ctx) == "draining" && ctx.Err() == nil }
-	nilPanics := func(wrap func(context.Context, http.Handler) http.Handler) func(context.Context, http.Handler) http.Handler {
-		return func(ctx context.Context, next http.Handler) http.Handler {
-			if blameForeign(ctx, place(1)) {
-				return next
-			}
-			if next == nil {
-				return http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("no handler") })
-			}
-			return wrap(ctx, next)
-		}
-	}
 	return []Case{
 		wrong("over HTTP/2 no GOAWAY is sent in the drain delay", "HTTP-3", func(i *impl) {
 			onRequests(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
@@ -44,6 +33,18 @@ func rareServeCases() []Case {
 					return bytes.Replace(p, []byte("Connection: close\r\n"), nil, 1)
 				}
 				return p
+			})
+		}),
+		wrong("a response to a handler that returns at the stop has no Connection: close", "HTTP-3", func(i *impl) {
+			var first sync.Map // when the first response after the cancel was sent, by main's context
+			onWireAnswers(i, func(ctx context.Context, _ net.Conn, request, p []byte) []byte {
+				if ctx.Err() == nil || !bytes.HasPrefix(request, []byte("GET / ")) {
+					return p
+				}
+				if at, _ := first.LoadOrStore(ctx, time.Now()); time.Since(at.(time.Time)) > 0 {
+					return p
+				}
+				return bytes.Replace(p, []byte("Connection: close\r\n"), nil, 1)
 			})
 		}),
 		wrong("EnableFullDuplex does nothing", "HTTP-5 HTTP-10", func(i *impl) {
@@ -62,8 +63,6 @@ func rareServeCases() []Case {
 				next.ServeHTTP(w, req)
 			})
 		}),
-		wrong("Handler panics where it is given no handler", "HTTP-5", func(i *impl) { i.Handler = nilPanics(i.Handler) }),
-		wrong("CancelOnStop panics where it is given no handler", "HTTP-9", func(i *impl) { i.CancelOnStop = nilPanics(i.CancelOnStop) }),
 		wrong("Handler does not count requests of a server with UntilStopped", "HTTP-4", func(i *impl) {
 			var servers sync.Map
 			onUntil(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {

@@ -36,14 +36,14 @@ func rareConnCases() []Case {
 				return serve(ctx, srv, lateOpen{ln, i.WorkContext(ctx)})
 			})
 		}),
-		wrong("the listener closes when the idle connections have", "HTTP-2 HTTP-6", func(i *impl) {
+		wrong("the listener closes when the idle connections have", "HTTP-2", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				if srv.Protocols != nil {
 					return serve(ctx, srv, ln) // it may speak HTTP/2
 				}
 				return serve(ctx, srv, closedLast{ln, trackConns(srv)})
 			})
-		}),
+		}).mayBreak("HTTP-6"),
 		wrong("after the stop, connections are closed when the listener has", "HTTP-2", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				noted := &closeNoted{Listener: ln, gone: make(chan struct{})}

@@ -18,7 +18,6 @@ func onHandler(i *impl, f func(ctx context.Context, w http.ResponseWriter, req *
 			return next
 		}
 		counted := handler(ctx, next)
-		next = orDefault(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { f(ctx, w, req, counted, next) })
 	}
 }

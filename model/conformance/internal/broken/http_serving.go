@@ -43,14 +43,11 @@ func onRequests(i *impl, f func(ctx context.Context, w http.ResponseWriter, req 
 }
 
 // handlerOf returns the handler that a server calls.
-func handlerOf(srv *http.Server) http.Handler { return orDefault(srv.Handler) }
-
-// orDefault returns the handler that h stands for.
-func orDefault(h http.Handler) http.Handler {
-	if h == nil {
+func handlerOf(srv *http.Server) http.Handler {
+	if srv.Handler == nil {
 		return http.DefaultServeMux
 	}
-	return h
+	return srv.Handler
 }
 
 func serveCases() []Case {

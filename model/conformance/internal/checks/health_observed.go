@@ -97,7 +97,7 @@ func (w *observedHealth) seen() []change {
 // observer, as there are texts, each with its text; "" is that it passes again. The time
 // of a change is not before the last look, which has not seen it.
 func (c *Checker) expectChanges(what string, w *observedHealth, name string, texts ...string) {
-	looks, last := look{at: time.Now().Truncate(time.Second)}, w.looked[name]
+	this, last := look{at: time.Now().Truncate(time.Second)}, w.looked[name]
 	time.Sleep(soon) // both are told on no probe's time
 	lines, changes := w.linesAbout(name), w.seen()
 	c.expect(len(lines) == len(texts), "%s: %d lines are logged about %q, want %d; the log:\n%s", what, len(lines), name, len(texts), &w.log)
@@ -120,7 +120,7 @@ func (c *Checker) expectChanges(what string, w *observedHealth, name string, tex
 			before = change.at
 		}
 	}
-	looks.changes = len(got)
-	w.looked[name] = looks
+	this.changes = len(got)
+	w.looked[name] = this
 	c.expect(slices.Equal(got, texts), "%s: the observer gets %q, want %q", what, got, texts)
 }

@@ -58,14 +58,12 @@ func AnswersThroughHandler(c *Checker) {
 		return strings.Contains(request, "/panics ") || strings.Contains(request, "/exits ")
 	})
 	c.compareAnswers(want, c.handledBy(c.Impl.Handler), whileRunning, whileDraining)
-	c.expectDefaultMux("through Handler", c.handledBy(c.Impl.Handler))
 }
 
 // AnswersThroughCancelOnStop compares those of one whose requests end at the stop, if
 // they look at their context.
 func AnswersThroughCancelOnStop(c *Checker) {
 	c.compareAnswers(c.answers(bare, whileRunning), c.handledBy(c.Impl.CancelOnStop), whileRunning, whileDraining)
-	c.expectDefaultMux("through CancelOnStop", c.handledBy(c.Impl.CancelOnStop))
 }
 
 // serveUntil has the server serve until the run is stopped, through Draining, which
@@ -117,9 +115,7 @@ func (c *Checker) compareAnswers(want map[string]string, serve ServeFunc, moment
 }
 
 // WithoutAHandler checks HTTP-10: a server without a handler is http.DefaultServeMux's.
-func WithoutAHandler(c *Checker) { c.expectDefaultMux("under Serve", c.Impl.Serve) }
-
-func (c *Checker) expectDefaultMux(what string, serve ServeFunc) {
+func WithoutAHandler(c *Checker) {
 	nameless := func(serve ServeFunc) ServeFunc {
 		return func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 			srv.Handler = nil
@@ -127,6 +123,6 @@ func (c *Checker) expectDefaultMux(what string, serve ServeFunc) {
 		}
 	}
 	const request = "GET /header with 0 bytes"
-	got, want := c.answers(nameless(serve), whileRunning)[request], c.answers(nameless(bare), whileRunning)[request]
-	c.expect(got == want, "without a handler, %s is answered %s %s, and by http.Server %s", request, got, what, want)
+	got, want := c.answers(nameless(c.Impl.Serve), whileRunning)[request], c.answers(nameless(bare), whileRunning)[request]
+	c.expect(got == want, "without a handler, %s is answered %s, and by http.Server %s", request, got, want)
 }

@@ -64,10 +64,11 @@ func (c *countedConn) Close() error {
 	return c.Conn.Close()
 }
 
-// servingForReal has a run serve in real time, because what blocks may hold a mutex of
-// the server, and virtual time would stop. f is given what requests the stop, and what
-// is closed when the first hook begins.
-func (c *Checker) servingForReal(drain time.Duration, ln net.Listener, handler http.HandlerFunc, f func(stop func(), hook <-chan struct{})) {
+// askingForReal has a run serve in real time, because what blocks may hold a mutex of
+// the server, and virtual time would stop. A client connects by pipes and sends a
+// request; then f is given its connection, what requests the stop, and what is closed
+// when the first hook begins.
+func (c *Checker) askingForReal(drain time.Duration, ln net.Listener, pipes *pipes, handler http.HandlerFunc, f func(conn net.Conn, stop func(), hook <-chan struct{})) {
 	parent, stop := context.WithCancel(context.Background())
 	over, hook := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -77,7 +78,14 @@ func (c *Checker) servingForReal(drain time.Duration, ln net.Listener, handler h
 			return c.Impl.Serve(ctx, &http.Server{Handler: handler}, ln)
 		}, subject.Settings{Drain: drain, Parent: parent, Signals: make(chan os.Signal)})
 	}()
-	f(stop, hook)
+	client, leave := context.WithTimeout(context.Background(), process.Soon)
+	defer leave()
+	if conn, err := pipes.dial(client, "", ""); err == nil { // else HTTP-1 says so
+		_ = conn.SetDeadline(time.Now().Add(process.Soon))
+		_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: service\r\n\r\n")
+		f(conn, stop, hook)
+	}
+	pipes.cut()
 	stop()
 	play.Wait(over, process.Soon)
 }
@@ -88,17 +96,8 @@ func CloseThatBlocks(c *Checker) {
 	ln, release := newPipes(), make(chan struct{})
 	blocking := wrapped{ln, func(conn net.Conn) net.Conn { return &blockingConn{conn, release} }}
 	answers := func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "done") }
-	c.servingForReal(0, blocking, answers, func(stop func(), _ <-chan struct{}) {
-		defer ln.cut()
+	c.askingForReal(0, blocking, ln, answers, func(conn net.Conn, stop func(), _ <-chan struct{}) {
 		defer close(release)
-		client, leave := context.WithTimeout(context.Background(), process.Soon)
-		defer leave()
-		conn, err := ln.dial(client, "", "")
-		if err != nil {
-			return // for HTTP-1 to say
-		}
-		_ = conn.SetDeadline(time.Now().Add(process.Soon))
-		_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: service\r\n\r\n")
 		_, _ = conn.Read(make([]byte, 1000))
 		time.Sleep(time.Millisecond) // it is idle
 		stop()
@@ -112,17 +111,8 @@ func CloseThatBlocks(c *Checker) {
 func ListenerThatWaits(c *Checker) {
 	ln, release := newPipes(), make(chan struct{})
 	stays := func(http.ResponseWriter, *http.Request) { <-release }
-	c.servingForReal(100*time.Millisecond, &waitingListener{Listener: ln}, stays, func(stop func(), hook <-chan struct{}) {
-		defer ln.cut()
+	c.askingForReal(100*time.Millisecond, &waitingListener{Listener: ln}, ln, stays, func(conn net.Conn, stop func(), hook <-chan struct{}) {
 		defer close(release)
-		client, leave := context.WithTimeout(context.Background(), process.Soon)
-		defer leave()
-		conn, err := ln.dial(client, "", "")
-		if err != nil {
-			return // for HTTP-1 to say
-		}
-		_ = conn.SetDeadline(time.Now().Add(process.Soon))
-		_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: service\r\n\r\n")
 		stop()
 		select {
 		case <-hook:
@@ -130,7 +120,7 @@ func ListenerThatWaits(c *Checker) {
 			return // for DRAIN-2 to say
 		}
 		_ = conn.SetDeadline(time.Now().Add(process.Soon))
-		_, err = io.ReadAll(conn)
+		_, err := io.ReadAll(conn)
 		c.expect(err == nil, "a listener's Close waits for its connections, and a request under way is not cut when the drain timeout runs out: its client has %v", err)
 	})
 }

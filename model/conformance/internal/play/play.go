@@ -29,7 +29,7 @@ type player struct {
 	wants   []model.Trace // what may happen
 	offered subject.Offers
 	alone   bool          // nothing else goes on in the process meanwhile
-	rest    chan struct{} // what sends to it twice has rested for a millisecond of real time, if alone
+	pause   chan struct{} // if alone: takes one value in each millisecond of real time
 	step    time.Duration // in real time, between things that happen; 0: time is virtual
 
 	began        time.Time
@@ -63,12 +63,12 @@ type player struct {
 func Scenario(t *testing.T, impl *subject.Implementation, offered subject.Offers, s model.Scenario, wants []model.Trace, alone bool) Seen {
 	p := newPlayer(impl, offered, s, wants)
 	if p.alone = alone; alone {
-		var resting sync.WaitGroup
-		defer resting.Wait()
-		p.rest = make(chan struct{})
-		defer close(p.rest)
-		resting.Go(func() {
-			for range p.rest {
+		var pausing sync.WaitGroup // a goroutine outside of the bubble
+		defer pausing.Wait()
+		p.pause = make(chan struct{})
+		defer close(p.pause)
+		pausing.Go(func() {
+			for range p.pause {
 				time.Sleep(time.Millisecond)
 			}
 		})
@@ -113,7 +113,7 @@ func (p *player) goroutinesBut(before int) (n int) {
 		if i < 100 {
 			runtime.Gosched()
 		} else {
-			p.rest <- struct{}{}
+			p.pause <- struct{}{}
 		}
 	}
 	return n
