@@ -147,6 +147,17 @@ func (c *Checker) run(main func(ctx context.Context) error, s subject.Settings) 
 	return c.Impl.RunWith(main, s)
 }
 
+// runs is run on a goroutine of its own. Over is closed when Run has returned: a check
+// in real time waits for that, or the run would go on into the next check.
+func (c *Checker) runs(main func(ctx context.Context) error, s subject.Settings) (over <-chan struct{}) {
+	returned := make(chan struct{})
+	go func() {
+		defer close(returned)
+		_ = c.run(main, s)
+	}()
+	return returned
+}
+
 // slack is what a direct check lets an instant be late by, where another
 // clause says that it must be exact.
 const slack = 50 * time.Millisecond

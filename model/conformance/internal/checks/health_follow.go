@@ -112,19 +112,15 @@ func RealReadiness(c *Checker) {
 		Handler:     h.Readiness,
 	}
 	stop := make(chan struct{})
-	over := make(chan struct{})
-	go func() {
-		defer close(over)
-		_ = c.run(func(ctx context.Context) error {
-			go func() {
-				<-stop
-				c.Impl.Stop(ctx, nil)
-				close(drains)
-			}()
-			_ = c.Impl.ListenAndServe(ctx, srv)
-			return nil
-		}, subject.Settings{Delay: 2 * process.Soon, Signals: make(chan os.Signal)})
-	}()
+	over := c.runs(func(ctx context.Context) error {
+		go func() {
+			<-stop
+			c.Impl.Stop(ctx, nil)
+			close(drains)
+		}()
+		_ = c.Impl.ListenAndServe(ctx, srv)
+		return nil
+	}, subject.Settings{Delay: 2 * process.Soon, Signals: make(chan os.Signal)})
 	transport := &http.Transport{DisableKeepAlives: true}
 	select {
 	case at := <-address:

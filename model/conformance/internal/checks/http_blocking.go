@@ -70,14 +70,11 @@ func (c *countedConn) Close() error {
 // when the first hook begins.
 func (c *Checker) askingForReal(drain time.Duration, ln net.Listener, pipes *pipes, handler http.HandlerFunc, f func(conn net.Conn, stop func(), hook <-chan struct{})) {
 	parent, stop := context.WithCancel(context.Background())
-	over, hook := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(over)
-		_ = c.run(func(ctx context.Context) error {
-			c.hook(ctx, sync.OnceFunc(func() { close(hook) }))
-			return c.Impl.Serve(ctx, &http.Server{Handler: handler}, ln)
-		}, subject.Settings{Drain: drain, Parent: parent, Signals: make(chan os.Signal)})
-	}()
+	hook := make(chan struct{})
+	over := c.runs(func(ctx context.Context) error {
+		c.hook(ctx, sync.OnceFunc(func() { close(hook) }))
+		return c.Impl.Serve(ctx, &http.Server{Handler: handler}, ln)
+	}, subject.Settings{Drain: drain, Parent: parent, Signals: make(chan os.Signal)})
 	client, leave := context.WithTimeout(context.Background(), process.Soon)
 	defer leave()
 	if conn, err := pipes.dial(client, "", ""); err == nil { // else HTTP-1 says so

@@ -76,24 +76,20 @@ func (c *Checker) readFrom(delay time.Duration) {
 	}
 	parent, stop := context.WithCancel(context.Background())
 	defer stop()
-	over := make(chan struct{})
-	go func() {
-		defer close(over)
-		_ = c.run(func(ctx context.Context) error {
-			return c.Impl.Serve(ctx, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-				if req.URL.Path == "/stop" {
-					stop()
-					<-ctx.Done()
-					time.Sleep(20 * time.Millisecond)
-				}
-				if to, ok := w.(io.ReaderFrom); ok {
-					_, _ = to.ReadFrom(bytes.NewReader(content))
-					return
-				}
-				_, _ = w.Write(content)
-			})}, ln)
-		}, subject.Settings{Delay: delay, Parent: parent, Signals: make(chan os.Signal)})
-	}()
+	over := c.runs(func(ctx context.Context) error {
+		return c.Impl.Serve(ctx, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+			if req.URL.Path == "/stop" {
+				stop()
+				<-ctx.Done()
+				time.Sleep(20 * time.Millisecond)
+			}
+			if to, ok := w.(io.ReaderFrom); ok {
+				_, _ = to.ReadFrom(bytes.NewReader(content))
+				return
+			}
+			_, _ = w.Write(content)
+		})}, ln)
+	}, subject.Settings{Delay: delay, Parent: parent, Signals: make(chan os.Signal)})
 	for _, path := range []string{"/", "/stop"} {
 		conn, err := net.Dial("tcp", ln.Addr().String())
 		if err != nil {

@@ -152,15 +152,11 @@ func RealPort(c *Checker) {
 	}
 	parent, stop := context.WithCancel(context.Background())
 	defer stop()
-	over := make(chan struct{})
-	go func() {
-		defer close(over)
-		_ = c.run(func(ctx context.Context) error {
-			err := c.Impl.ListenAndServe(ctx, srv)
-			c.expect(err == nil, "ListenAndServe returns %v, want nil", err)
-			return nil
-		}, subject.Settings{Parent: parent, Signals: make(chan os.Signal)})
-	}()
+	over := c.runs(func(ctx context.Context) error {
+		err := c.Impl.ListenAndServe(ctx, srv)
+		c.expect(err == nil, "ListenAndServe returns %v, want nil", err)
+		return nil
+	}, subject.Settings{Parent: parent, Signals: make(chan os.Signal)})
 	transport := &http.Transport{}
 	defer transport.CloseIdleConnections()
 	select {

@@ -72,15 +72,11 @@ func (c *Checker) overRealTLS(serve serveTLS, srv *http.Server, files [2]string,
 	})
 	parent, stop := context.WithCancel(context.Background())
 	defer stop()
-	over := make(chan struct{})
-	go func() {
-		defer close(over)
-		_ = c.run(func(ctx context.Context) error {
-			_ = serve(ctx, srv, ln, files[0], files[1])
-			_ = ln.Close() // which no client is to wait for
-			return nil
-		}, subject.Settings{Parent: parent, Signals: make(chan os.Signal)})
-	}()
+	over := c.runs(func(ctx context.Context) error {
+		_ = serve(ctx, srv, ln, files[0], files[1])
+		_ = ln.Close() // which no client is to wait for
+		return nil
+	}, subject.Settings{Parent: parent, Signals: make(chan os.Signal)})
 	f(ln.Addr().String())
 	stop()
 	play.Wait(over, process.Soon)
@@ -142,15 +138,14 @@ func ServeTLS(c *Checker) {
 		_, _ = io.WriteString(w, "done")
 	})}
 	result := make(chan error, 1)
-	go func() {
-		_ = c.run(func(ctx context.Context) error {
-			result <- c.Impl.ServeTLS(ctx, srv, ln, certFile, keyFile)
-			return nil
-		}, subject.Settings{Parent: parent, Signals: make(chan os.Signal)})
-	}()
+	over := c.runs(func(ctx context.Context) error {
+		result <- c.Impl.ServeTLS(ctx, srv, ln, certFile, keyFile)
+		return nil
+	}, subject.Settings{Parent: parent, Signals: make(chan os.Signal)})
 	c.expectOverTLS("ServeTLS", ln.Addr().String(), trusts)
 	stop()
 	c.expectServed("ServeTLS", result)
+	play.Wait(over, process.Soon)
 	c.serveTLSWithoutCertificate()
 }
 
@@ -176,23 +171,22 @@ func ListenTLS(c *Checker) {
 	parent, stop := context.WithCancel(context.Background())
 	defer stop()
 	result := make(chan error, 1)
-	go func() {
-		_ = c.run(func(ctx context.Context) error {
-			result <- c.Impl.ListenAndServeTLS(ctx, srv, certFile, keyFile)
-			return nil
-		}, subject.Settings{Parent: parent, Signals: make(chan os.Signal)})
-	}()
+	over := c.runs(func(ctx context.Context) error {
+		result <- c.Impl.ListenAndServeTLS(ctx, srv, certFile, keyFile)
+		return nil
+	}, subject.Settings{Parent: parent, Signals: make(chan os.Signal)})
 	select {
 	case at := <-address:
 		c.expectOverTLS("ListenAndServeTLS", at, trusts)
 	case err := <-result:
 		c.Errorf("ListenAndServeTLS returns %v", err)
-		return
+		result <- nil // that is said
 	case <-time.After(process.Soon):
 		c.Errorf("ListenAndServeTLS does not serve")
 	}
 	stop()
 	c.expectServed("ListenAndServeTLS", result)
+	play.Wait(over, process.Soon)
 }
 
 // expectOverTLS demands an answer over TLS.
