@@ -107,6 +107,23 @@ func TestARefusalInTheDelayCountsThoughTheListenerComesBack(t *testing.T) {
 	}
 }
 
+func TestWhatAListenerLeavesUnansweredAsItClosesForAWhileIsNotAccepted(t *testing.T) {
+	for _, c := range []struct {
+		sent time.Duration // before the listener closes
+		want []string
+	}{{2 * ms, []string{"listener-closed-early"}}, {180 * ms, []string{"listener-closed-early", "accepted-without-answer"}}} {
+		l := well(UnderLoad)
+		l.probe(Probe{Role: ReadyProbe, Outcome: Refused}, stopAt+200*ms)
+		for range 2 {
+			l.Requests = append(l.Requests, Request{Phase: After, What: "GET /slow, HTTP/1.1", URL: slow, Sent: stopAt + 200*ms - c.sent,
+				Ended: stopAt + 201*ms, Outcome: Reset})
+		}
+		if names := distinct(sightings(options(), survey, *l)); !slices.Equal(names, c.want) {
+			t.Errorf("sent %v before: found %q, want %q", c.sent, names, c.want)
+		}
+	}
+}
+
 func TestWhatFailsRarelyIsAskedMoreOften(t *testing.T) {
 	life := Life{Requests: make([]Request, 50)}
 	for _, c := range []struct{ lives, failed, want int }{

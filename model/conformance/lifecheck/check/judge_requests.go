@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -83,8 +84,7 @@ func (j *judge) stayedOpen(r Request) bool {
 // laterRequest sorts one that was sent after the stop. A connection that came
 // just when the listener closed may not have been accepted by the service itself.
 func (j *judge) laterRequest(r Request, unanswered, refused *group) {
-	c := j.closed(mustTarget(r.URL).addr)
-	usual := j.usualOf(r)
+	c, usual := j.closed(mustTarget(r.URL).addr), j.usualOf(r)
 	switch {
 	case r.Outcome == Answered && (usual.worse(r.Status) || !r.ToEOF && r.shorterThan(usual) || r.otherThan(usual) || r.failedAtTheEnd(usual)):
 		// What is answered later may have been read when the delay was over.
@@ -93,9 +93,24 @@ func (j *judge) laterRequest(r Request, unanswered, refused *group) {
 			refused.add(r)
 		}
 	case r.Outcome == Answered && !r.shorterThan(usual) || r.Outcome == Refused || r.declined() || r.Outcome == Unfinished && j.Exit == 0:
-	case r.Sent < c.accepted-4*closeEvery && r.reached(r.Ended) && (j.overtaken(r) || r.Sent < c.accepted-4*closeEvery-lateSum(j.Late)):
-		unanswered.add(r) // the listener was open for a while yet
+	default:
+		open := j.openUntil(mustTarget(r.URL).addr, r.Sent, c.accepted) - 4*closeEvery
+		if r.Sent < open && r.reached(r.Ended) && (j.overtaken(r) || r.Sent < open-lateSum(j.Late)) {
+			unanswered.add(r) // the listener was open for a while yet
+		}
 	}
+}
+
+// openUntil is when the listener that was there at a moment accepted its last connection:
+// the last before one was refused, though another listener may have come after it.
+func (j *judge) openUntil(addr string, since, last time.Duration) (at time.Duration) {
+	refused := j.firstRefusal(addr, since, math.MaxInt64)
+	for _, p := range j.Probes {
+		if p.Addr == addr && p.accepted() && p.Begun < refused {
+			at = max(at, p.Begun)
+		}
+	}
+	return min(at, last)
 }
 
 // overtaken reports whether the service had surely accepted the connection of r, since

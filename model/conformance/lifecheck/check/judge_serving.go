@@ -24,7 +24,7 @@ func (j *judge) addrs() (addrs []string) {
 func (j *judge) listeners() {
 	for _, addr := range j.addrs() {
 		c := j.closed(addr)
-		if at := j.firstRefusal(addr, c.never); at < j.Stop+j.window()-windowSlack {
+		if at := j.firstRefusal(addr, j.Stop, c.never); at < j.Stop+j.window()-windowSlack {
 			j.find("listener-closed-early", "%s refused connections %s; the delay is %s", addr, j.after(at), j.windowSays())
 		}
 		late := j.Stop + max(j.Delay, 0) + settling
@@ -51,12 +51,12 @@ func (j *judge) busyUntilExit(gap time.Duration) bool {
 	return slices.ContainsFunc(j.Requests, func(r Request) bool { return r.Sent < j.Exit-gap && r.Ended > j.Exit-gap/4 })
 }
 
-// firstRefusal is when a connection was first refused, though others may have been
-// accepted later; otherwise if none was.
-func (j *judge) firstRefusal(addr string, otherwise time.Duration) time.Duration {
+// firstRefusal is when a connection that was made after a moment was first refused, though
+// others may have been accepted later; otherwise if none was.
+func (j *judge) firstRefusal(addr string, since, otherwise time.Duration) time.Duration {
 	at := otherwise
 	for _, p := range j.Probes {
-		if p.Addr == addr && p.Outcome == Refused && p.Begun > j.Stop {
+		if p.Addr == addr && p.Outcome == Refused && p.Begun > since {
 			at = min(at, p.Ended)
 		}
 	}
