@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/greynewell/mist-go/lifecycle"
@@ -241,7 +240,6 @@ func TestDrainDelay(t *testing.T) {
 				if err != nil {
 					t.Error(err)
 				}
-				synctest.Wait()
 				w.expect(tc.want...)
 			})
 		})

@@ -76,7 +76,6 @@ func TestCancelOnStopEndsHijackedConnections(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		synctest.Wait()
 		w.expect(`1s "going away\n", <nil>`)
 	})
 }

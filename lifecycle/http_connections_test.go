@@ -69,7 +69,6 @@ func TestConnectionAcceptedBeforeTheStopIsAnswered(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		synctest.Wait()
 		w.expect("300ms on shutdown", "1.3s 200 done, <nil>, close true")
 	})
 }
@@ -98,7 +97,6 @@ func TestConnectionsThatAreNotComparableAreServed(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		synctest.Wait()
 		w.expect("2s /2: 200 done, <nil>, close")
 	})
 }
@@ -173,7 +171,6 @@ func TestARequestThatWasReadIsWaitedForBeforeShutdown(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		synctest.Wait()
 		w.expectUnordered("0s handler", "1s 200 body <nil>", "1.3s handler", "1.3s on shutdown", "2.3s 200 body <nil>")
 	})
 }

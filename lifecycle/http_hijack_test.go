@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/greynewell/mist-go/lifecycle"
@@ -118,7 +117,6 @@ func TestHijackedConnectionIsTrackedUntilItsHandlerReturns(t *testing.T) {
 		sleep(1)
 		_, _ = io.WriteString(conn, "still here\n")
 		_ = conn.Close()
-		synctest.Wait()
 		w.expect("2s Serve: <nil>", `3s client: "still here\n", <nil>`)
 	})
 }

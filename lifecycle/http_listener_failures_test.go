@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/greynewell/mist-go/lifecycle"
@@ -57,7 +56,6 @@ func TestConnectionsOfAListenerThatFailsAreCut(t *testing.T) {
 		if !errors.Is(err, lifecycle.ErrDrainTimeout) {
 			t.Errorf("Run returned %v, want a drain timeout", err)
 		}
-		synctest.Wait()
 		w.expect("1s Serve: no more", "3s /: 200 half, cut", "3.05s handler", "3.05s hook")
 	})
 }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/greynewell/mist-go/lifecycle"
@@ -107,7 +106,6 @@ func TestSlowOptionsRequestIsCounted(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		synctest.Wait()
 		w.expect("1s on shutdown", "3s 200 OK, close true, 0 bytes")
 	})
 }

@@ -16,7 +16,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/greynewell/mist-go/lifecycle"
@@ -66,7 +65,6 @@ func TestTLSNextProtoConnectionsAreTracked(t *testing.T) {
 				if !errors.Is(err, tc.err) {
 					t.Errorf("Run returned %v", err)
 				}
-				synctest.Wait()
 				w.expect(tc.want)
 				sleep(30)
 			})
@@ -176,7 +174,6 @@ func TestServerWithTheHandlerOfAnotherIsServed(t *testing.T) {
 				t.Errorf("Run returned %v after %v", err, took)
 			}
 		}
-		synctest.Wait()
 		w.expect("2s /2: 200 done, <nil>, close", "4s /x/2: 200 done, <nil>, close")
 	})
 }
@@ -225,7 +222,6 @@ func TestNoContinueFollowsTheHeader(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			synctest.Wait()
 			w.expectUnordered("100ms HTTP/1.1 202 Accepted <nil>")
 		})
 	}

@@ -166,7 +166,6 @@ func TestUserFunctionsOfAServerAreCalled(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		synctest.Wait()
 		w.expectUnordered("0s connection new", "0s connection active", "0s /: 200 base true", "0s connection idle", "1s connection closed")
 	})
 }

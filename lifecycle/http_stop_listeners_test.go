@@ -154,7 +154,6 @@ func TestListenerThatWaitsForItsConnectionsDoesNotBlockTheStop(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		synctest.Wait()
 		w.expect("0s /0: 200 done, <nil>", "1.5s the silent connection is closed", "2s /2: 200 done, <nil>, close")
 	})
 }

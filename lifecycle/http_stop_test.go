@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/greynewell/mist-go/lifecycle"
@@ -54,7 +53,6 @@ func TestNewHTTP2ConnectionIsAnswered(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		synctest.Wait()
 		w.expectUnordered("500ms on shutdown", "1.3s /1: 200 done, <nil>", "2.4s /2: 200 done, <nil>", "2.4s Serve: <nil>")
 	})
 }
@@ -87,7 +85,6 @@ func testIdleHTTP2(t *testing.T, idle float64, want string) {
 		if err != nil {
 			t.Error(err)
 		}
-		synctest.Wait()
 		w.expect("0s /0: 200 done, <nil>", want)
 	})
 }
@@ -155,7 +152,6 @@ func TestStuckHandlerLeavesTimeForHooks(t *testing.T) {
 			t.Error(err)
 		}
 		close(release)
-		synctest.Wait()
 		w.expectUnordered("2s /: failed", "2.01s hook")
 	})
 }
@@ -171,7 +167,6 @@ func TestWhatIsRegisteredWithAnIdleServerIsCalled(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		synctest.Wait()
 		w.expect("0s on shutdown")
 	})
 }
@@ -226,7 +221,6 @@ func TestFunctionsRegisteredWithAServerRunOnce(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		synctest.Wait()
 		w.expect("700ms on shutdown", "2.5s /2: 200 done, <nil>, close")
 	})
 }
@@ -259,7 +253,6 @@ func TestUsedHTTP2ConnectionIsNotWaitedForAsANewOne(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		synctest.Wait()
 		w.expectUnordered("300ms /0: 200 done, <nil>", "400ms /0: 200 done, <nil>", "500ms on shutdown")
 	})
 }

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/greynewell/mist-go/fsm"
@@ -239,7 +238,6 @@ func TestUntilStoppedLeavesNoConnection(t *testing.T) {
 			})
 			return nil
 		})
-		synctest.Wait()
 		w.expect("0s <nil>", "0s <nil>", "0s <nil>")
 	})
 }

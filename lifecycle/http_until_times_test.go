@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/greynewell/mist-go/lifecycle"
@@ -99,7 +98,6 @@ func TestHowLongUntilStoppedWaitsForItsListener(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			synctest.Wait()
 			w.expect(want)
 			sleep(2)
 		})

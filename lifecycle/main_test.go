@@ -75,9 +75,11 @@ func (w *world) note(format string, args ...any) {
 	w.notes = append(w.notes, fmt.Sprintf("%v %s", time.Since(w.began), fmt.Sprintf(format, args...)))
 }
 
-// expect compares what happened, in order.
+// expect waits until all that goes on at this instant is done, and compares what
+// happened, in order.
 func (w *world) expect(want ...string) {
 	w.Helper()
+	synctest.Wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !slices.Equal(w.notes, want) {
@@ -88,6 +90,7 @@ func (w *world) expect(want ...string) {
 // expectPath compares the transitions that were taken, with their times.
 func (w *world) expectPath(want ...string) {
 	w.Helper()
+	synctest.Wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var got []string
@@ -140,6 +143,7 @@ func (l *logRecorder) String() string {
 // expectLog demands a line that holds all the parts.
 func (w *world) expectLog(parts ...string) {
 	w.Helper()
+	synctest.Wait()
 	if !w.log.has(parts...) {
 		w.Errorf("no log line has all of %q; the log:\n%s", parts, w.log)
 	}
@@ -148,6 +152,7 @@ func (w *world) expectLog(parts ...string) {
 // expectNoLog demands that no line holds all the parts.
 func (w *world) expectNoLog(parts ...string) {
 	w.Helper()
+	synctest.Wait()
 	if w.log.has(parts...) {
 		w.Errorf("a log line has %q; the log:\n%s", parts, w.log)
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"testing/synctest"
 	"time"
 )
 
@@ -87,6 +88,7 @@ func slow(w http.ResponseWriter, req *http.Request) {
 // expectUnordered is expect for what happens at one instant in any order.
 func (w *world) expectUnordered(want ...string) {
 	w.Helper()
+	synctest.Wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, line := range want {

@@ -82,7 +82,6 @@ func TestServeReturningBeforeAStopRequestsOne(t *testing.T) {
 							return returned
 						})
 					}, lifecycle.WithDrainDelay(time.Second))
-					synctest.Wait()
 					w.expect("4s shutdown") // at the cancel
 					w.expectPath("0s started running", "3s stop_requested draining", "4s drained hooks", "4s hooks_finished stopped")
 					if tc.want == nil {

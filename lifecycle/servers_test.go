@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/greynewell/mist-go/fsm"
@@ -37,7 +36,6 @@ func TestCutRequestLooksCut(t *testing.T) {
 			if !errors.Is(err, lifecycle.ErrDrainTimeout) {
 				t.Errorf("Run returned %v, want a drain timeout", err)
 			}
-			synctest.Wait()
 			w.expect(want)
 		})
 	}

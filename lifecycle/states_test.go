@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/greynewell/mist-go/fsm"
@@ -68,7 +67,6 @@ func TestStatesAreVisibleBeforeTheirEffects(t *testing.T) {
 			return nil
 		})
 		w.note("returned in %v, %v", src.State(), err)
-		synctest.Wait()
 		w.expectUnordered("0s main in running", "0s cancelled in draining", "0s draining reached", "1s hook in hooks", "1s hooks reached", "1s returned in stopped, <nil>")
 	})
 }
