@@ -2,6 +2,7 @@ package lifecycle_test
 
 import (
 	"context"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -21,6 +22,7 @@ func deep(calls int, release <-chan struct{}) {
 // goroutines, or frames, that a dump would take long.
 func TestStackOfAMainThatIsRunning(t *testing.T) {
 	frame := "github.com/greynewell/mist-go/lifecycle_test.deep (a line)"
+	before := runtime.NumGoroutine()
 	waits := "lifecycle: main is still running: chan receive in " + strings.Join([]string{frame, frame, frame, frame}, ", called by ")
 	for name, tc := range map[string]struct {
 		goroutines, calls int
@@ -32,6 +34,9 @@ func TestStackOfAMainThatIsRunning(t *testing.T) {
 		"few, and deep":   {20, 100, waits},
 	} {
 		t.Run(name, func(t *testing.T) {
+			for runtime.NumGoroutine() > before+1 {
+				runtime.Gosched() // until those of the case before are gone
+			}
 			inVirtualTime(t, func(w *world) {
 				release := make(chan struct{})
 				for range tc.goroutines {
