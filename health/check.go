@@ -134,8 +134,7 @@ var errNoFunc = errors.New("the check's function is nil")
 func (c *check) call(deadline time.Time) (out *failure) {
 	returned := false
 	defer func() {
-		// With GODEBUG=panicnil=1 the value of a nil panic is nil here.
-		if v := recover(); v != nil || !returned {
+		if v := recover(); !returned { // with GODEBUG=panicnil=1 v may be nil
 			out = failed("panicked: " + panicText(v))
 			out.stack = string(debug.Stack())
 		}

@@ -139,13 +139,9 @@ const (
 	headerBatch = 3 * 64   // header values, for 64 answers
 )
 
-// set sets the header, unless it has that value already. Each slice is used once: the
-// response owns it and may modify it. Allocating them for 64 answers at a time is
-// cheaper than one allocation per answer.
+// set sets the header. Each slice is used once: the response owns it and may modify it.
+// Allocating them for 64 answers at a time is cheaper than one allocation per answer.
 func (s *scratch) set(header http.Header, key, value string) {
-	if has := header[key]; len(has) == 1 && has[0] == value {
-		return
-	}
 	if len(s.values) == 0 {
 		s.values = make([]string, headerBatch)
 	}

@@ -146,7 +146,7 @@ func (s *scheduler) assign(c *check, now time.Duration, i, n int) *run {
 
 // fresh reports whether the last result may answer a probe that arrives now.
 func (c *check) fresh(now time.Duration) bool {
-	return c.cacheFor > 0 && c.last != nil && now-c.lastAt < c.cacheFor
+	return c.last != nil && now-c.lastAt < c.cacheFor
 }
 
 // request creates a run of c, the i-th of n checks of a probe, and starts or queues it.

@@ -259,12 +259,12 @@ func ExitCode(err error) (exit int) {
 		}
 	}()
 	signals := everyLeaf(err, func(n errorNode) verdict {
-		stopped, ok := n.err.(*SignalError)
-		if !ok || stopped == nil {
+		stopped, _ := n.err.(*SignalError)
+		if stopped == nil {
 			return undecided
 		}
-		number, ok := stopped.Signal.(syscall.Signal)
-		if !ok || number <= 0 {
+		number, _ := stopped.Signal.(syscall.Signal)
+		if number <= 0 {
 			return fails
 		}
 		if code == 0 {

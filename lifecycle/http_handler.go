@@ -75,7 +75,7 @@ func (r *run) refuse(w http.ResponseWriter, req *http.Request) {
 // turns into GOAWAY over HTTP/2 (HTTP-3). An upgrade is left alone: a 101 needs the
 // Connection header.
 func setConnectionClose(w http.ResponseWriter, req *http.Request) {
-	if req.ProtoMajor == 2 || req.Header["Upgrade"] == nil {
+	if req.Header["Upgrade"] == nil {
 		w.Header().Set("Connection", "close")
 	}
 }

@@ -78,11 +78,8 @@ func (l *listener) Accept() (net.Conn, error) {
 	return conn, err
 }
 
-// isComparable reports whether a connection can be a map key. Nearly all are
-// pointers.
-func isComparable(conn net.Conn) bool {
-	return reflect.TypeOf(conn).Kind() == reflect.Pointer || reflect.ValueOf(conn).Comparable()
-}
+// isComparable reports whether a connection can be a map key.
+func isComparable(conn net.Conn) bool { return reflect.ValueOf(conn).Comparable() }
 
 // incomparable wraps a connection whose type cannot be a map key.
 type incomparable struct{ net.Conn }

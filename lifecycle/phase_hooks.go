@@ -130,7 +130,7 @@ func (r *run) startHook(h *hookEntry) {
 	r.phase.running = a
 	go call(func() error { return h.run(ctx) }, func(err error) {
 		ended, runContext := time.Now(), false
-		callThen(func() { runContext = ctx.Err() == nil && isCanceled(err) }, func() {
+		callThen(func() { runContext = isCanceled(err) }, func() {
 			a.cancel(nil)
 			if !r.post(func() { r.hookEnded(a, ended, err, runContext) }) && err != nil {
 				r.log.tooLate(h.pc, "hook", h.failed(err))
