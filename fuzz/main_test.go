@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"flag"
 	"os"
 	"os/signal"
 	"syscall"
@@ -22,6 +23,9 @@ func TestMain(m *testing.M) {
 	if signal.Ignored(syscall.SIGINT) {
 		signal.Notify(started, syscall.SIGINT)
 	}
+	// The children are waited for most of the time.
+	flag.Parse()
+	_ = flag.Set("test.parallel", "8")
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		programs.Remove()
 		os.Exit(code)

@@ -114,7 +114,7 @@ func (s *scheduler) await(ctx context.Context, results []result) (pending *failu
 			}
 		}
 	}
-	return stillRunning // for checks that were removed, which are not shown
+	return nil // for checks that were removed, which are not shown
 }
 
 var (

@@ -47,7 +47,7 @@ func (a *drainWaiter) awaitUnits() (word uint64, ok bool) {
 		select {
 		case <-a.work.idle:
 		case <-a.drainEnded:
-			return 0, false
+			return word, false
 		}
 	}
 }

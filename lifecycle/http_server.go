@@ -257,7 +257,6 @@ func (s *server) disableKeepAlives() {
 	if s.conns.keepAlivesOff.CompareAndSwap(false, true) {
 		s.srv.SetKeepAlivesEnabled(false)
 		close(s.noKeepAlives)
-		return
 	}
 	select {
 	case <-s.noKeepAlives:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"os"
 	"testing"
 
@@ -12,6 +13,9 @@ import (
 var programs child.Programs
 
 func TestMain(m *testing.M) {
+	// The children are waited for most of the time.
+	flag.Parse()
+	_ = flag.Set("test.parallel", "8")
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		programs.Remove()
 		os.Exit(code)

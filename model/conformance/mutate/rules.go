@@ -82,7 +82,7 @@ func outside(all []*Mutant, own bool) error {
 			}
 		}
 		if stale {
-			return fmt.Errorf("sites.go: no mutant is at %s %s %q", s.file, s.function, s.code)
+			return fmt.Errorf("sites: no mutant is at %s %s %q", s.file, s.function, s.code)
 		}
 	}
 	for _, m := range all {

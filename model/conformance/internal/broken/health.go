@@ -2,6 +2,7 @@ package broken
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -128,6 +129,19 @@ func probeCases() []Case {
 		}),
 		wrong("Optional is ignored", "HEALTH-15", func(i *impl) {
 			onCheckSettings(i, func(s *conformance.CheckSettings) { s.Optional = false })
+		}),
+		wrong("a run that another takes the place of has started", "HEALTH-15", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				follow, startup, calls := h.Follow, h.Startup, atomic.Int64{}
+				h.Follow = func(ctx context.Context) { calls.Add(1); follow(ctx) }
+				h.Startup = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if calls.Load() > 1 {
+						_, _ = io.WriteString(w, `{"status":"ok"}`)
+						return
+					}
+					startup.ServeHTTP(w, r)
+				})
+			})
 		}),
 		wrong("start-up is readiness", "HEALTH-14 HEALTH-15", func(i *impl) {
 			onHealth(i, func(h *funcs) { h.Startup = h.Readiness })

@@ -42,6 +42,19 @@ func laterHTTPCases() []Case {
 				return serve(ctx, srv, ln)
 			})
 		}),
+		wrong("GET * is answered as OPTIONS * is", "HTTP-10", func(i *impl) {
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				next := handlerOf(srv)
+				srv.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+					if req.RequestURI == "*" {
+						w.Header().Set("Content-Length", "0")
+						return
+					}
+					next.ServeHTTP(w, req)
+				})
+				return serve(ctx, srv, ln)
+			})
+		}),
 		wrong("ConnContext is ignored", "HTTP-10", func(i *impl) {
 			var known sync.Map
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {

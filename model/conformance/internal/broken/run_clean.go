@@ -127,6 +127,24 @@ func endCases() []Case {
 				return err
 			})
 		}),
+		wrong("the signal is in the result twice when Stop is given it", "RUN-14", func(i *impl) {
+			stop := i.Stop
+			var given atomic.Pointer[error]
+			i.Stop = func(ctx context.Context, err error) {
+				if signal := context.Cause(ctx); err != nil && err == signal && (i.Is(err, model.CauseSIGTERM) || i.Is(err, model.CauseSIGINT)) {
+					given.Store(&err)
+				}
+				stop(ctx, err)
+			}
+			onRun(i, func(main task, s settings, run runner) error {
+				given.Store(nil)
+				err := run(main, s)
+				if e := given.Load(); e != nil && s.SignalError {
+					return errors.Join(err, *e)
+				}
+				return err
+			})
+		}),
 		wrong("the signal is the first of the errors", "RUN-14", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				err := run(main, s)

@@ -105,6 +105,26 @@ func signalCases() []Case {
 				}, s)
 			})
 		}),
+		wrong("a pipe that broke before the stop ends the process after it", "SIG-4", func(i *impl) {
+			onRun(i, func(main task, s settings, run runner) error {
+				if main == nil || s.Log != nil || s.Parent != nil || s.Signals != nil || s.Drain != model.DefaultDrainTimeout {
+					return run(main, s)
+				}
+				broke := make(chan os.Signal, 1)
+				signal.Notify(broke, syscall.SIGPIPE)
+				defer signal.Stop(broke)
+				return run(func(ctx context.Context) error {
+					below, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+					context.AfterFunc(ctx, func() {
+						if len(broke) > 0 {
+							signal.Reset(syscall.SIGPIPE)
+						}
+						cancel(context.Cause(ctx))
+					})
+					return main(below)
+				}, s)
+			})
+		}),
 		wrong("SIGPIPE is caught although signals are to be left alone", "SIG-4", func(i *impl) {
 			onSettings(i, func(s *settings) {
 				if s.Signals != nil && !isPlay(*s) {

@@ -153,6 +153,31 @@ func ReplacedUnderWay(c *Checker) {
 
 // StartupForEver follows a run that is starting after one that was running.
 func StartupForEver(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		_ = c.run(func(first context.Context) error {
+			h.Follow(first)
+			return c.run(func(second context.Context) error {
+				h.Follow(second)
+				r := play.Ask(h.Startup, http.MethodGet)
+				c.expect(r.Code == http.StatusServiceUnavailable, "start-up is %d for a run that is starting, when another has been starting, want 503", r.Code)
+				return nil
+			}, subject.Settings{ManualStart: true})
+		}, subject.Settings{ManualStart: true})
+	})
+	c.bubble(func() {
+		h := c.health()
+		_ = c.run(func(first context.Context) error {
+			time.Sleep(slack) // main has been launched
+			reached := play.AskWith(asRequest(first), h.Startup, http.MethodGet).Code == http.StatusOK
+			return c.run(func(second context.Context) error {
+				h.Follow(second)
+				r := play.Ask(h.Startup, http.MethodGet)
+				c.expect(r.Code == http.StatusOK || !reached, "start-up is %d for a run that is starting, when it has been 200 for that of a request", r.Code)
+				return nil
+			}, subject.Settings{ManualStart: true})
+		}, subject.Settings{})
+	})
 	for _, asked := range []bool{true, false} {
 		c.bubble(func() {
 			h := c.health()

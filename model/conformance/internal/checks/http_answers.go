@@ -129,6 +129,7 @@ func rawRequests(stopped bool) map[string]string {
 	}
 	const get = " HTTP/1.1\r\nHost: service\r\n\r\n"
 	all["CONNECT"] = "CONNECT service:443" + get
+	all["GET *"] = "GET *" + get
 	all["a request of HTTP/1.0"] = "GET /request HTTP/1.0\r\nHost: service\r\n\r\n"
 	all["a request to upgrade"] = "GET /upgrade HTTP/1.1\r\nHost: service\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
 	all["a long header"] = "GET /request HTTP/1.1\r\nHost: service\r\nX-Long: " + strings.Repeat("x", 20_000) + "\r\n\r\n"

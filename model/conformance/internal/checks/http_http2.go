@@ -160,22 +160,30 @@ func YoungOverHTTP2(c *Checker) {
 	})
 }
 
-// GoAway has the stop come while a stream is under way.
+// GoAway has the stop come while a stream is under way, of which the client has the
+// header or not.
 func GoAway(c *Checker) {
-	c.serving(c.serveHTTP2, subject.Settings{}, lasting, func(v *service) {
-		w := v.dial2()
-		if w == nil {
-			return
-		}
-		stream, err := w.ask("4s")
-		if err == nil {
-			time.Sleep(time.Second)
-			v.stop()
-			_, _ = w.answer(stream)
-		}
-		c.expect(w.goAways > 0 && w.goneAt <= v.at(cancelled)+time.Second, "over HTTP/2, while a stream is under way, the client is sent %d GOAWAY, the first at %s; the stop is at %s",
-			w.goAways, scenarios.Show(w.goneAt), scenarios.Show(v.at(cancelled)))
-	})
+	for _, flushed := range []bool{false, true} {
+		c.serving(c.serveHTTP2, subject.Settings{}, func(v *service, w http.ResponseWriter, req *http.Request) {
+			if flushed {
+				_ = http.NewResponseController(w).Flush()
+			}
+			lasting(v, w, req)
+		}, func(v *service) {
+			w := v.dial2()
+			if w == nil {
+				return
+			}
+			stream, err := w.ask("4s")
+			if err == nil {
+				time.Sleep(time.Second)
+				v.stop()
+				_, _ = w.answer(stream)
+			}
+			c.expect(w.goAways > 0 && w.goneAt <= v.at(cancelled)+time.Second, "over HTTP/2, while a stream is under way whose header has been sent (%t), the client is sent %d GOAWAY, the first at %s; the stop is at %s",
+				flushed, w.goAways, scenarios.Show(w.goneAt), scenarios.Show(v.at(cancelled)))
+		})
+	}
 }
 
 // GoAwayInDelay has requests over HTTP/2 come in a drain delay, over a connection from

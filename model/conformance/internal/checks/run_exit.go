@@ -17,28 +17,32 @@ import (
 )
 
 // signalError runs a service that a signal stops, and returns what Run does.
-// main ends with what ends makes of the cause.
-func (c *Checker) signalError(sig os.Signal, ends func(cause error) error) (result error) {
+// main ends with what ends returns.
+func (c *Checker) signalError(sig os.Signal, ends func(ctx context.Context) error) (result error) {
 	c.bubble(func() {
 		source := make(chan os.Signal, 1)
 		time.AfterFunc(time.Second, func() { source <- sig })
 		result = c.run(func(ctx context.Context) error {
 			play.Wait(ctx.Done(), time.Hour)
-			return ends(context.Cause(ctx))
+			return ends(ctx)
 		}, subject.Settings{Signals: source, SignalError: true})
 	})
 	return result
 }
 
-// SignalErrorIsOnce has main return the cause itself, in ways that people
-// do.
+// SignalErrorIsOnce has main return the cause itself, or give it to Stop, in ways that
+// people do.
 func SignalErrorIsOnce(c *Checker) {
-	for what, ends := range map[string]func(cause error) error{
-		"nil":                func(error) error { return nil },
-		"the cause":          func(cause error) error { return cause },
-		"the cause, wrapped": func(cause error) error { return fmt.Errorf("after 4 of 10 items: %w", cause) },
-		"the cause, joined":  func(cause error) error { return errors.Join(context.Canceled, cause) },
-	} {
+	all := map[string]func(ctx context.Context) error{
+		"returns nil":                func(context.Context) error { return nil },
+		"returns the cause":          context.Cause,
+		"returns the cause, wrapped": func(ctx context.Context) error { return fmt.Errorf("after 4 of 10 items: %w", context.Cause(ctx)) },
+		"returns the cause, joined":  func(ctx context.Context) error { return errors.Join(context.Canceled, context.Cause(ctx)) },
+	}
+	if c.offered[subject.NeedStop] {
+		all["gives the cause to Stop"] = func(ctx context.Context) error { c.Impl.Stop(ctx, context.Cause(ctx)); return nil }
+	}
+	for what, ends := range all {
 		err := c.signalError(process.Terminate, ends)
 		n := 0
 		for _, leaf := range c.leaves(err) {
@@ -46,14 +50,14 @@ func SignalErrorIsOnce(c *Checker) {
 				n++
 			}
 		}
-		c.expect(n == 1, "main returns %s, and the signal is in Run's result %d times, want once: %v", what, n, err)
+		c.expect(n == 1, "main %s, and the signal is in Run's result %d times, want once: %v", what, n, err)
 	}
 	failure := errors.New("main's")
-	all := c.leaves(c.signalError(process.Terminate, func(error) error { return failure }))
-	at := func(is func(err error) bool) int { return slices.IndexFunc(all, is) }
+	parts := c.leaves(c.signalError(process.Terminate, func(context.Context) error { return failure }))
+	at := func(is func(err error) bool) int { return slices.IndexFunc(parts, is) }
 	mains, signals := at(func(err error) bool { return errors.Is(err, failure) }), at(func(err error) bool { return c.Impl.Is(err, model.CauseSIGTERM) })
 	c.expect(mains >= 0 && signals > mains,
-		"main fails after a signal, and Run returns %v, want its error and the signal", all)
+		"main fails after a signal, and Run returns %v, want its error and the signal", parts)
 }
 
 // leaves returns what is joined in an error, in order.
@@ -93,13 +97,13 @@ func ExitCode(c *Checker) {
 	for n, err := range endlessErrors() {
 		c.inRealTime(fmt.Sprintf("ExitCode of an error that unwraps to itself (number %d)", n+1), func() { code("an error that unwraps to itself", err, 1) })
 	}
-	if err := c.signalError(command("stop"), func(cause error) error { return cause }); err != nil {
+	if err := c.signalError(command("stop"), context.Cause); err != nil {
 		got := c.Impl.ExitCode(err)
 		c.expect(got != 0, "the exit code of a signal without a number is %d", got)
 	}
 	code("a signal and a main that stays", c.signalledAndStays(), 1)
 	for sig, number := range map[os.Signal]int{os.Interrupt: 2, syscall.SIGTERM: 15, syscall.SIGHUP: 1} {
-		err := c.signalError(sig, func(cause error) error { return cause })
+		err := c.signalError(sig, context.Cause)
 		if err == nil && sig == syscall.SIGHUP {
 			continue // SIG-2 says that it is a stop
 		}

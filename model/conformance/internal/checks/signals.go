@@ -210,12 +210,10 @@ func DefaultEffect(c *Checker) {
 // PlayScene is what a process does that was started for a scene.
 func PlayScene(scene string, impl *subject.Implementation) {
 	switch scene {
-	case scenePipeline:
-		playPipeline(impl, nil, false)
-	case sceneAfter:
-		playPipeline(impl, nil, true)
+	case scenePipeline, sceneAfter, sceneEarlier:
+		playPipeline(impl, nil, scene)
 	case sceneSource:
-		playPipeline(impl, make(chan os.Signal, 1), false)
+		playPipeline(impl, make(chan os.Signal, 1), scene)
 	}
 	for _, sig := range ended {
 		if scene == sceneDefaultEffect+sig.String() {

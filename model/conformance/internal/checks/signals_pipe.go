@@ -22,11 +22,15 @@ const (
 	scenePipeline = "pipeline"
 	sceneSource   = "pipeline with a source of signals"
 	sceneAfter    = "pipeline after a run"
+	sceneEarlier  = "pipeline that breaks long before the stop"
 )
+
+// pipePatience is longer than any patience with a broken pipe.
+const pipePatience = 300 * time.Millisecond
 
 // playPipeline writes down how far it has come where its parent reads it, and
 // writes into the pipeline at every turn from the stop on.
-func playPipeline(impl *subject.Implementation, source chan os.Signal, after bool) {
+func playPipeline(impl *subject.Implementation, source chan os.Signal, scene string) {
 	progress := os.NewFile(3, "progress")
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	say := func(what string) { _, _ = fmt.Fprintln(progress, what) }
@@ -35,7 +39,7 @@ func playPipeline(impl *subject.Implementation, source chan os.Signal, after boo
 		_, _ = fmt.Fprintln(os.Stderr, "to the standard error")
 	}
 	write := writeAll
-	if after { // and not before, which is for SIG-4 to say
+	if scene == sceneAfter { // and not before, which is for SIG-4 to say
 		write = func() {}
 		slog.SetDefault(slog.New(slog.DiscardHandler))
 	}
@@ -46,13 +50,23 @@ func playPipeline(impl *subject.Implementation, source chan os.Signal, after boo
 	err := impl.RunWith(func(ctx context.Context) error {
 		impl.OnShutdown(ctx, func() error { write(); say("hook"); return nil })
 		say("up")
-		if source != nil {
+		if source != nil || scene == sceneEarlier {
 			_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
+		}
+		if source != nil {
 			source <- process.Terminate
+		}
+		if scene == sceneEarlier {
+			_, _ = fmt.Fprintln(os.Stdout, "to the standard output")
+			time.Sleep(pipePatience)
+			say("running")
+			if self, err := os.FindProcess(os.Getpid()); err == nil {
+				_ = self.Signal(process.Terminate)
+			}
 		}
 		play.Wait(ctx.Done(), process.Soon)
 		write()
-		time.Sleep(300 * time.Millisecond) // as long as any patience with a broken pipe
+		time.Sleep(pipePatience)
 		write()
 		return nil
 	}, s)
@@ -61,7 +75,7 @@ func playPipeline(impl *subject.Implementation, source chan os.Signal, after boo
 		os.Exit(4)
 	}
 	say("returned")
-	if after {
+	if scene == sceneAfter {
 		writeAll()
 		say("alive")
 	}
@@ -81,6 +95,18 @@ func Pipeline(c *Checker) {
 		})
 	}
 	services.Wait()
+}
+
+// PipelineEarlier has the reader die, and something be written, long before the stop.
+// It may end the process: while it runs, nothing is said of a broken pipe.
+func PipelineEarlier(c *Checker) {
+	const want = "up running hook returned"
+	progress, died, err := c.child.Pipeline(sceneEarlier, func(_ *os.Process, input *os.File) { _, _ = fmt.Fprintln(input, "write") })
+	if died == process.BrokenPipe && strings.Join(progress, " ") == "up" {
+		return
+	}
+	c.expect(err == nil && died == nil && strings.Join(progress, " ") == want,
+		"in a pipeline whose reader has died long before the stop, the service came to %q, and died of %v (%v); want %q", progress, died, err, want)
 }
 
 // PipelineAfter checks SIG-3: after Run a broken pipe ends the process, as it always

@@ -77,6 +77,7 @@ func signalClauses() []Clause {
 			Sentence: "From the stop to Run's return, a standard output or error whose reader has gone ends nothing: hooks run. With a signal source, or without signals, Run touches no signal of the process, SIGPIPE included.",
 			Checks: []Check{
 				{"a pipeline whose reader has died", []subject.Need{subject.NeedUnix, subject.NeedRunWith}, checks.Pipeline},
+				{"one that broke long before the stop", []subject.Need{subject.NeedUnix, subject.NeedRunWith}, checks.PipelineEarlier},
 				{"one whose signals come from a source", []subject.Need{subject.NeedUnix, subject.NeedSignals}, checks.PipelineOfSource},
 			},
 		},

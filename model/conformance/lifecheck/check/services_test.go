@@ -37,7 +37,7 @@ func freePorts(n int) (ports []int) {
 }
 
 // atOnce is how many services run side by side: they sleep most of the time.
-const atOnce = 14
+const atOnce = 20
 
 type result struct {
 	report check.Report
