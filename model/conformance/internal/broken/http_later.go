@@ -42,6 +42,12 @@ func laterHTTPCases() []Case {
 				return serve(ctx, srv, ln)
 			})
 		}),
+		wrong("OPTIONS * does not go to a handler that handles it", "HTTP-10", func(i *impl) {
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				srv.DisableGeneralOptionsHandler = false
+				return serve(ctx, srv, ln)
+			})
+		}),
 		wrong("GET * is answered as OPTIONS * is", "HTTP-10", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				next := handlerOf(srv)

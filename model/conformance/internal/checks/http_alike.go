@@ -114,15 +114,26 @@ func (c *Checker) compareAnswers(want map[string]string, serve ServeFunc, moment
 	}
 }
 
-// WithoutAHandler checks HTTP-10: a server without a handler is http.DefaultServeMux's.
-func WithoutAHandler(c *Checker) {
-	nameless := func(serve ServeFunc) ServeFunc {
-		return func(ctx context.Context, srv *http.Server, ln net.Listener) error {
-			srv.Handler = nil
-			return serve(ctx, srv, ln)
+// OfOtherServers checks HTTP-10: a server without a handler is http.DefaultServeMux's,
+// and OPTIONS * goes to the handler of one that says so.
+func OfOtherServers(c *Checker) {
+	for request, change := range map[string]func(srv *http.Server){
+		"GET /header with 0 bytes": func(srv *http.Server) { srv.Handler = nil },
+		"OPTIONS * with 0 bytes":   func(srv *http.Server) { srv.DisableGeneralOptionsHandler = true },
+	} {
+		changed := func(serve ServeFunc) ServeFunc {
+			return func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+				change(srv)
+				return serve(ctx, srv, ln)
+			}
+		}
+		want := c.answers(changed(bare), whileRunning)[request]
+		for _, m := range []moment{whileRunning, withDelay} {
+			if m.delay > 0 && !c.offered[subject.NeedDelay] {
+				continue
+			}
+			got := c.answers(changed(c.Impl.Serve), m)[request]
+			c.expect(got == want, "%s, of a server without a handler, or one that handles OPTIONS *, %s is answered %s, and by http.Server %s", m, request, got, want)
 		}
 	}
-	const request = "GET /header with 0 bytes"
-	got, want := c.answers(nameless(c.Impl.Serve), whileRunning)[request], c.answers(nameless(bare), whileRunning)[request]
-	c.expect(got == want, "without a handler, %s is answered %s, and by http.Server %s", request, got, want)
 }

@@ -161,7 +161,7 @@ func httpClauses() []Clause {
 			Checks: []Check{
 				{"what a ResponseWriter is", serve, checks.Powers},
 				{"answers are those of http.Server", append(serve, subject.NeedDelay), checks.AnswersAreTheSame},
-				{"a server without a handler", serve, checks.WithoutAHandler},
+				{"a server without a handler, and one whose handler handles OPTIONS *", serve, checks.OfOtherServers},
 				{"clients that leave", append(serve, subject.NeedDelay), checks.ClientsLeave},
 				{"a body that is too large", append(serve, subject.NeedDelay), checks.TooLargeEndsTheConnection},
 				{"requests over TLS are those of http.Server", []subject.Need{subject.NeedServeTLS, subject.NeedParent}, checks.TLSRequests},
