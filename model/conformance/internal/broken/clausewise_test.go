@@ -51,6 +51,9 @@ func TestClausewise(t *testing.T) {
 
 // What Examine finds, Test finds too, and fails.
 func TestTestReportsWhatExamineDoes(t *testing.T) {
+	if _, err := conformance.Find(os.Getenv(howMuch)); err == nil {
+		t.Skipf("%s is one clause, and these cases break several", howMuch)
+	}
 	for _, c := range clausewise() {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
