@@ -69,7 +69,7 @@ func (r *run) handleSignal(sig os.Signal) {
 		r.requestStop(stopRequest{cause: cause, delay: r.cfg.drainDelay})
 		return
 	}
-	if interrupt && now.Sub(r.stop.at) >= forceAfter && (before.IsZero() || now.Sub(before) >= forceAfter) {
+	if interrupt && now.Sub(r.stop.at) >= forceAfter && now.Sub(before) >= forceAfter {
 		r.force()
 		return
 	}

@@ -102,6 +102,9 @@ func silentSites() []site {
 		{"lifecycle/snapshot.go", "", "", ruleAPI},
 		{"fsm/state.go", "States", "", ruleAPI},
 		{"lifecycle/run.go", "run.finish", "=> q.close(); break", ruleAPI}, // several observers
+		{"lifecycle/options.go", "configure", "15 * time.Second", ruleAPI}, // the suite sets the timeouts
+		{"lifecycle/options.go", "configure", "10 * time.Second", ruleAPI},
+		{"lifecycle/phase_draining.go", "run.cancelMain", "drain.deadline", ruleAPI},
 
 		{"fsm/machine.go", "TransitionError.Error", "", ruleWords},
 		{"health/changes.go", "Handler.logChange", "c.newText", ruleWords},
@@ -166,6 +169,7 @@ func silentSites() []site {
 		{"lifecycle/phase_hooks.go", "run.enterHooks", "r.hooks.size() => ", ruleKey},
 		{"lifecycle/phase_hooks.go", "run.enterHooks", "hooks => 0", ruleKey},
 		{"lifecycle/log.go", "asyncLog.transition", "d.hooks", ruleKey},
+		{"lifecycle/log.go", "asyncLog.addLimited", "records_of_this_place", ruleKey},
 		{"lifecycle/options.go", "WithSignals", "i+1", ruleWords},
 		{"lifecycle/options.go", "config.positive", "is not a", ruleWords},
 		{"lifecycle/options.go", "config.notNegative", "is negative", ruleWords},
@@ -190,5 +194,10 @@ func silentSites() []site {
 		{"lifecycle/log.go", "run.waits", "=> !(!r.mainBack)", ruleWords},
 		{"lifecycle/options.go", "WithSignals", "sig => nil", ruleWords},
 		{"lifecycle/run.go", "run.start", "goroutineID", ruleWords},
+		{"health/changes.go", "changes.record", "note.newText", ruleWords},
+		{"health/scheduler_results.go", "scheduler.finish", "c.timeout =>", ruleWords},
+		{"lifecycle/http_until.go", "server.warnTasks", "slog.Int", ruleWords},
+		{"lifecycle/run.go", "run.start", "mainID.Store", ruleWords},
+		{"lifecycle/serve_func.go", "serveCallSite", "", ruleWords}, // DRAIN-2 asks for the places of Go's tasks
 	}
 }

@@ -36,6 +36,9 @@ func invisibleSites() []site {
 		{"lifecycle/serve_func.go", "funcServer.shutdownEnded", "taken", ruleRecord},
 		{"lifecycle/stop.go", "run.handleSignal", "signal ignored", ruleRecord},
 		{"lifecycle/work.go", "run.runTask", "tooLate", ruleRecord},
+		{"lifecycle/http_stop.go", "server.serve", "c.pc => 0", ruleRecord}, // of warnTasks
+		{"lifecycle/stop.go", "run.force", "log.add", ruleRecord},
+		{"lifecycle/stop.go", "run.taskFailed", "log.add", ruleRecord},
 
 		{"lifecycle/http_hijack.go", "connections.find", "isHijacked", ruleForeign},
 		{"lifecycle/http_hijack.go", "innerConn", "", ruleForeign},
@@ -91,6 +94,8 @@ func invisibleSites() []site {
 		{"health/http.go", "writer.length", "", ruleSpeed},
 		{"health/scheduler.go", "scheduler.startWorker", "workerStarting", ruleSpeed},
 		{"lifecycle/place.go", "places.of", "p[pc] = text", ruleSpeed},
+		{"health/scheduler_timer.go", "scheduler.timerFired", "s.timerAt = now", ruleSpeed},
+		{"lifecycle/http_server.go", "server.disableKeepAlives", "<-s.noKeepAlives", ruleSpeed},
 
 		{"health/http.go", "Handler.respond", "scratch.Put", ruleCapacity},
 		{"health/scheduler_checks.go", "scheduler.put", "len(s.added)", ruleCapacity},
@@ -134,5 +139,9 @@ func invisibleSites() []site {
 		{"health/changes.go", "mailbox.put", "maxPending", ruleBound},
 		{"health/scheduler.go", "scheduler.request", "4 =>", ruleBound}, // HEALTH-10 does not number its part of the timeout
 		{"lifecycle/clean.go", "everyLeaf", "0 => 1", ruleBound},
+		{"lifecycle/hooks.go", "hookStack.pending", "=> len(hooks) <= limit", ruleBound},
+		{"lifecycle/inflight.go", "inFlight.counts", "oneRequest => oneRequest-1", ruleBound},
+		{"lifecycle/log.go", "limits.next", "=> n <= unlimitedRecords", ruleBound},
+		{"lifecycle/run.go", "run.listen", "16 =>", ruleBound},
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"sync"
 
 	"github.com/greynewell/mist-go/fsm"
@@ -15,6 +17,15 @@ func followCases() []Case {
 	return []Case{
 		wrong("the lifecycle in the request's context is ignored", "HEALTH-4", func(i *impl) {
 			onHealth(i, func(h *funcs) { h.Readiness = ofNoRun(h.Readiness) })
+		}),
+		wrong("the state of a handler that follows nothing is an empty text", "HEALTH-4", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				h.Readiness = rewritten(h.Readiness, func(a *httptest.ResponseRecorder) {
+					if body := a.Body.String(); strings.HasPrefix(body, "{") && !strings.Contains(body, `"state":`) {
+						setBody(a, `{"state":"",`+body[1:])
+					}
+				})
+			})
 		}),
 		wrong("the lifecycle in the request's context comes before the one given to Follow", "HEALTH-4", func(i *impl) {
 			onHealth(i, func(h *funcs) {

@@ -21,6 +21,12 @@ func (h recorder) Handle(ctx context.Context, r slog.Record) (err error) {
 	return err
 }
 
+// unasked is a slog.Handler that is given every record, enabled or not.
+type unasked struct{ slog.Handler }
+
+// Enabled is always true.
+func (unasked) Enabled(context.Context, slog.Level) bool { return true }
+
 // onRecord has f change what is written to the logger of each run that is given
 // one.
 func onRecord(i *impl, f func(r slog.Record, write func(slog.Record))) {
@@ -81,6 +87,13 @@ func logCases() []Case {
 			onAttr(i, "at_most", func(a slog.Attr) slog.Attr {
 				d, _ := time.ParseDuration(a.Value.String())
 				return slog.Int64(a.Key, int64(d))
+			})
+		}),
+		wrong("a logger gets records that it is not enabled for", "LOG-1", func(i *impl) {
+			onSettings(i, func(s *settings) {
+				if s.Logger != nil {
+					s.Logger = slog.New(unasked{s.Logger.Handler()})
+				}
 			})
 		}),
 		wrong("the log does not say who has called Stop", "LOG-1", func(i *impl) { onAttr(i, "at", without) }),

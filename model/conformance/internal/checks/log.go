@@ -106,6 +106,42 @@ func TransitionsAreLogged(c *Checker) {
 	}
 }
 
+// severe is a slog.Handler that is enabled for warnings and errors.
+type severe struct{ records }
+
+// Enabled is false for less.
+func (severe) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
+
+// WithAttrs returns a handler whose records have these too.
+func (s severe) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return severe{s.records.WithAttrs(attrs).(records)}
+}
+
+// WithGroup returns a handler that puts attributes into a group.
+func (s severe) WithGroup(name string) slog.Handler {
+	return severe{s.records.WithGroup(name).(records)}
+}
+
+// LoggerIsAsked has a logger be enabled for warnings, of which there is one at the drain
+// timeout (DRAIN-2).
+func LoggerIsAsked(c *Checker) {
+	main := func(ctx context.Context) error {
+		c.Impl.Track(ctx)
+		c.Impl.Stop(ctx, nil)
+		return nil
+	}
+	warns := func(l line) bool { return l.level >= slog.LevelWarn }
+	all := c.logged(subject.Settings{}, main).all()
+	log := newRecords()
+	c.bubble(func() {
+		_ = c.run(main, subject.Settings{Logger: slog.New(severe{log})})
+		synctest.Wait()
+	})
+	got := log.all()
+	c.expect(!slices.ContainsFunc(got, func(l line) bool { return !warns(l) }), "a logger that is enabled for warnings gets others:\n%s", log)
+	c.expect(slices.ContainsFunc(got, warns) || !slices.ContainsFunc(all, warns), "a logger that is enabled for warnings gets none, and one that is enabled for all does")
+}
+
 // CauseIsLogged has a run stop for each of several reasons.
 func CauseIsLogged(c *Checker) {
 	c.causeIsLogged(subject.Settings{})

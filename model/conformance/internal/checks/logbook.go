@@ -80,8 +80,9 @@ func (h bookHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
 // WithGroup returns the handler itself.
 func (h bookHandler) WithGroup(string) slog.Handler { return h }
 
-// Handle hands the line on.
-func (h bookHandler) Handle(_ context.Context, r slog.Record) error {
+// Handle hands the line on. It looks into ctx, as a handler that adds the ID of a trace does.
+func (h bookHandler) Handle(ctx context.Context, r slog.Record) error {
+	_ = ctx.Value(valueKey{})
 	line := r.Message
 	r.Attrs(func(a slog.Attr) bool {
 		line += " " + a.String()

@@ -85,8 +85,9 @@ func (r records) WithGroup(name string) slog.Handler {
 	return r
 }
 
-// Handle keeps a record.
-func (r records) Handle(_ context.Context, record slog.Record) error {
+// Handle keeps a record. It looks into ctx, as a handler that adds the ID of a trace does.
+func (r records) Handle(ctx context.Context, record slog.Record) error {
+	_ = ctx.Value(valueKey{})
 	l := line{at: record.Time, level: record.Level, message: record.Message, attrs: map[string]slog.Value{}}
 	if record.PC != 0 {
 		frame, _ := runtime.CallersFrames([]uintptr{record.PC}).Next()

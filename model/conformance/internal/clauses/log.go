@@ -13,6 +13,7 @@ func logClauses() []Clause {
 			Sentence: "Each transition is one record, with from, to, event, elapsed and, if a timeout or a signal forced it, the cause. The record of draining has the cause, at (the call site that caused it), waits_for (how much of each kind of work, or of all, as it was before the cancel) and at_most. Durations are text. Every record has its time. A record's source is the call site that it is about, otherwise the call of Run.",
 			Checks: []Check{
 				{"each transition is one record", append(logger, subject.NeedStop, subject.NeedTrack), checks.TransitionsAreLogged},
+				{"a logger that is enabled for warnings only", append(logger, subject.NeedStop, subject.NeedTrack), checks.LoggerIsAsked},
 				{"those of every way through the table", append(logger, subject.NeedSignals, subject.NeedTrack), checks.PathIsLogged},
 				{"at_most is enough", append(logger, subject.NeedDelay, subject.NeedStop, subject.NeedTrack), checks.AtMostIsEnough},
 				{"the cause and its call site", append(logger, subject.NeedStop, subject.NeedGo, subject.NeedSignals), checks.CauseIsLogged},
