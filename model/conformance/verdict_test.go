@@ -279,6 +279,7 @@ func forever(run func(mainFunc, conformance.Settings) error) func(mainFunc, conf
 
 func TestAnImplementationWithoutTimeoutsIsToldSo(t *testing.T) {
 	notUnderRace(t)
+	t.Parallel()
 	for clause, want := range map[string]string{
 		"DRAIN-4": "hooks wait for main without end",
 		"HOOK-3":  "Run has not returned after 5s",
