@@ -36,6 +36,18 @@ func laterHTTPCases() []Case {
 				counted.ServeHTTP(w, req)
 			})
 		}),
+		wrong("every response of Handler ends its connection", "HTTP-3", func(i *impl) {
+			inner := i.Handler
+			i.Handler = func(ctx context.Context, h http.Handler) http.Handler {
+				next := inner(ctx, h)
+				return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+					if req.Header.Get("Upgrade") == "" {
+						w.Header().Set("Connection", "close")
+					}
+					next.ServeHTTP(w, req)
+				})
+			}
+		}),
 		wrong("OPTIONS * goes to the handler", "HTTP-10", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				srv.DisableGeneralOptionsHandler = true
@@ -58,6 +70,15 @@ func laterHTTPCases() []Case {
 					}
 					next.ServeHTTP(w, req)
 				})
+				return serve(ctx, srv, ln)
+			})
+		}),
+		wrong("ConnState is ignored", "HTTP-10", func(i *impl) {
+			var known sync.Map
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				if _, again := known.LoadOrStore(srv, true); !again {
+					srv.ConnState = nil
+				}
 				return serve(ctx, srv, ln)
 			})
 		}),

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
@@ -112,6 +113,30 @@ func (c *Checker) compareAnswers(want map[string]string, serve ServeFunc, moment
 			}
 		}
 	}
+}
+
+// ConnStates checks HTTP-10: the server's own ConnState is called as by http.Server.
+func ConnStates(c *Checker) {
+	states := func(serve ServeFunc) (seen []string) {
+		var mu sync.Mutex
+		c.serving(func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+			srv.ConnState = func(_ net.Conn, state http.ConnState) {
+				mu.Lock()
+				defer mu.Unlock()
+				seen = append(seen, state.String())
+			}
+			return serve(ctx, srv, ln)
+		}, subject.Settings{}, lasting, func(v *service) {
+			_ = v.get("0s")
+			time.Sleep(time.Second)
+			v.end()
+		})
+		mu.Lock()
+		defer mu.Unlock()
+		return seen
+	}
+	got, want := states(c.Impl.Serve), states(bare)
+	c.expect(slices.Equal(got, want), "for a connection with one request, the server's ConnState is called with %q, and by http.Server with %q", got, want)
 }
 
 // OfOtherServers checks HTTP-10: a server without a handler is http.DefaultServeMux's,

@@ -183,6 +183,9 @@ func CloseAsItStops(c *Checker) {
 // HandlerCloses checks HTTP-3: a new request through Handler.
 func HandlerCloses(c *Checker) {
 	c.serving(c.ServeBare, subject.Settings{}, lasting, func(v *service) {
+		time.Sleep(slack) // main has been launched
+		running := v.get("0s")
+		c.expect(running.err != nil || !running.closes, "through Handler, a request that comes while running ends its connection: %v", running)
 		v.begin("3s") // keeps it draining
 		v.stop()
 		time.Sleep(time.Second)

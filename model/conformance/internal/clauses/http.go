@@ -162,6 +162,7 @@ func httpClauses() []Clause {
 				{"what a ResponseWriter is", serve, checks.Powers},
 				{"answers are those of http.Server", append(serve, subject.NeedDelay), checks.AnswersAreTheSame},
 				{"a server without a handler, and one whose handler handles OPTIONS *", serve, checks.OfOtherServers},
+				{"the server's ConnState", serve, checks.ConnStates},
 				{"clients that leave", append(serve, subject.NeedDelay), checks.ClientsLeave},
 				{"a body that is too large", append(serve, subject.NeedDelay), checks.TooLargeEndsTheConnection},
 				{"requests over TLS are those of http.Server", []subject.Need{subject.NeedServeTLS, subject.NeedParent}, checks.TLSRequests},
