@@ -71,7 +71,7 @@ func (c config) run(ctx context.Context, w io.Writer) error {
 	switch {
 	case c.list:
 		for _, m := range asked {
-			fmt.Fprintf(w, "%d %s %s\n%s\n\n", m.ID, m.Place(), m.Op, indent(m.Diff()))
+			fmt.Fprintf(w, "%d %s %s\n%s\n%s\n\n", m.ID, m.Place(), m.Op, m.Key(), indent(m.Diff()))
 		}
 		return nil
 	case c.markdown:

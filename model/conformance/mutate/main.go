@@ -73,7 +73,7 @@ func main() {
 	flags.StringVar(&c.results, "results", "mutants.jsonl", "the `file` of results")
 	flags.BoolVar(&c.resume, "resume", false, "do not ask again about what the file of results has")
 	flags.BoolVar(&c.again, "again", false, "with -resume, ask again about those that survived")
-	flags.BoolVar(&c.list, "list", false, "list the mutants and ask about none")
+	flags.BoolVar(&c.list, "list", false, "list the mutants, with their keys for equivalent.txt, and ask about none")
 	flags.BoolVar(&c.markdown, "markdown", false, "write the numbers of the file of results into docs/conformance/mutants.md, and ask about none")
 	flags.StringVar(&c.keep, "work", "", "the `directory` for what is built, which is kept; empty: a temporary one")
 	_ = flags.Parse(os.Args[1:]) // it exits where there is an error

@@ -105,6 +105,10 @@ func silentSites() []site {
 		{"lifecycle/options.go", "configure", "15 * time.Second", ruleAPI}, // the suite sets the timeouts
 		{"lifecycle/options.go", "configure", "10 * time.Second", ruleAPI},
 		{"lifecycle/phase_draining.go", "run.cancelMain", "drain.deadline", ruleAPI},
+		{"lifecycle/context.go", "run.Reached", "", ruleAPI},
+		{"lifecycle/options.go", "WithSignals", "uncatchableSignals", ruleAPI},
+		{"lifecycle/phase_hooks.go", "run.unfinishedHooks", "a.began =>", ruleAPI},
+		{"lifecycle/run.go", "run.listen", "=> len(r.cfg.signals) >= 0", ruleAPI},
 
 		{"fsm/machine.go", "TransitionError.Error", "", ruleWords},
 		{"health/changes.go", "Handler.logChange", "c.newText", ruleWords},
@@ -170,6 +174,7 @@ func silentSites() []site {
 		{"lifecycle/phase_hooks.go", "run.enterHooks", "hooks => 0", ruleKey},
 		{"lifecycle/log.go", "asyncLog.transition", "d.hooks", ruleKey},
 		{"lifecycle/log.go", "asyncLog.addLimited", "records_of_this_place", ruleKey},
+		{"lifecycle/log.go", "asyncLog.misuse", "place(pc) =>", ruleKey},
 		{"lifecycle/options.go", "WithSignals", "i+1", ruleWords},
 		{"lifecycle/options.go", "config.positive", "is not a", ruleWords},
 		{"lifecycle/options.go", "config.notNegative", "is negative", ruleWords},
@@ -199,5 +204,13 @@ func silentSites() []site {
 		{"lifecycle/http_until.go", "server.warnTasks", "slog.Int", ruleWords},
 		{"lifecycle/run.go", "run.start", "mainID.Store", ruleWords},
 		{"lifecycle/serve_func.go", "serveCallSite", "", ruleWords}, // DRAIN-2 asks for the places of Go's tasks
+		{"lifecycle/hooks.go", "OnShutdown", `"OnShutdown"`, ruleWords},
+		{"lifecycle/phase_draining.go", "run.graceHint", "", ruleWords},
+		{"lifecycle/http_serve.go", "serveCall.requestStop", "c.ln", ruleWords},
+		{"lifecycle/log.go", "asyncLog.transition", "what =", ruleWords},
+		{"lifecycle/log.go", "waits.String", `"nothing"`, ruleWords},
+		{"lifecycle/log.go", "signalText.LogValue", "", ruleWords},
+		{"lifecycle/serve_func.go", "servedError.Error", "", ruleWords},
+		{"lifecycle/work.go", "run.runTask", "fn == nil", ruleWords},
 	}
 }

@@ -39,6 +39,12 @@ func invisibleSites() []site {
 		{"lifecycle/http_stop.go", "server.serve", "c.pc => 0", ruleRecord}, // of warnTasks
 		{"lifecycle/stop.go", "run.force", "log.add", ruleRecord},
 		{"lifecycle/stop.go", "run.taskFailed", "log.add", ruleRecord},
+		{"lifecycle/http_until.go", "server.warnTasks", "pc => 0", ruleRecord},
+		{"lifecycle/phase_draining.go", "run.cancelMain", "!r.mainBack => true", ruleRecord},
+		{"lifecycle/run.go", "", "r.log.observerFailed =>", ruleRecord},
+		{"lifecycle/serve_func.go", "ServeFunc", "log.refused", ruleRecord},
+		{"lifecycle/serve_func.go", "", "tooLate", ruleRecord},
+		{"lifecycle/queue.go", "", "q.failed(err)", ruleRecord},
 
 		{"lifecycle/http_hijack.go", "connections.find", "isHijacked", ruleForeign},
 		{"lifecycle/http_hijack.go", "innerConn", "", ruleForeign},
@@ -66,6 +72,7 @@ func invisibleSites() []site {
 		{"lifecycle/http_protocols.go", "", "", ruleForeign},
 		{"lifecycle/http_conn_stop.go", "connections.unanswered", "e.hijacked", ruleForeign},
 		{"lifecycle/http_hijack.go", "connections.find", "ok => true", ruleForeign},
+		{"lifecycle/clean.go", "newErrorNode", "WrappedErrors", ruleForeign},
 
 		{"health/scheduler.go", "scheduler.startWorker", "s.workerStarting = true", ruleSpeed},
 		{"health/scheduler_checks.go", "scheduler.all", "s.sorted.Load", ruleSpeed},
@@ -96,6 +103,9 @@ func invisibleSites() []site {
 		{"lifecycle/place.go", "places.of", "p[pc] = text", ruleSpeed},
 		{"health/scheduler_timer.go", "scheduler.timerFired", "s.timerAt = now", ruleSpeed},
 		{"lifecycle/http_server.go", "server.disableKeepAlives", "<-s.noKeepAlives", ruleSpeed},
+		{"health/scheduler.go", "scheduler.request", "s.sequence", ruleSpeed},
+		{"health/scheduler_timer.go", "scheduler.setTimer", "never =>", ruleSpeed},
+		{"health/scheduler_timer.go", "scheduler.timerFired", "=> c.streak <= c.failAfter", ruleSpeed},
 
 		{"health/http.go", "Handler.respond", "scratch.Put", ruleCapacity},
 		{"health/scheduler_checks.go", "scheduler.put", "len(s.added)", ruleCapacity},
@@ -108,6 +118,7 @@ func invisibleSites() []site {
 		{"lifecycle/queue.go", "queue.next", "2 => ", ruleCapacity},
 		{"health/http.go", "scratch.set", "len(s.values) == 0", ruleCapacity},
 		{"health/scheduler.go", "scheduler.request", "16 =>", ruleCapacity},
+		{"health/scheduler_timer.go", "scheduler.setTimer", "s.timer == nil => true", ruleCapacity},
 
 		{"lifecycle/http_handler.go", "answerOptions", "", ruleKept},
 
@@ -118,6 +129,8 @@ func invisibleSites() []site {
 		{"lifecycle/group.go", "group.state", "groupUnknown", ruleNever},
 		{"lifecycle/errors.go", "DrainTimeoutError.text", "MayBeBusy", ruleNever},
 		{"lifecycle/loop.go", "run.transition", "panic(err)", ruleNever},
+		{"lifecycle/inflight.go", "busyWork.err", "b.unknown", ruleNever},
+		{"lifecycle/loop.go", "run.transition", "err != nil", ruleNever},
 
 		{"lifecycle/await.go", "drainWaiter.awaitGroup", "time.Millisecond => ", ruleRace},
 		{"lifecycle/await.go", "drainWaiter.awaitGroup", "groupBusy || a.ordered()", ruleRace},
@@ -143,5 +156,6 @@ func invisibleSites() []site {
 		{"lifecycle/inflight.go", "inFlight.counts", "oneRequest => oneRequest-1", ruleBound},
 		{"lifecycle/log.go", "limits.next", "=> n <= unlimitedRecords", ruleBound},
 		{"lifecycle/run.go", "run.listen", "16 =>", ruleBound},
+		{"health/scheduler_timer.go", "scheduler.timerFired", "now-c.began >= maxCounted", ruleBound},
 	}
 }
