@@ -2,8 +2,12 @@ package broken
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"net/http"
+	"reflect"
+	"runtime"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -47,6 +51,22 @@ func leewayVariants() []variant {
 					}
 					send(w, a)
 				})
+			})
+		}},
+		{"takes main to be what the record of its launch is about", "LOG", func(i *impl) {
+			onRun(i, func(main task, s settings, run runner) error {
+				if main == nil || s.Logger == nil {
+					return run(main, s)
+				}
+				at := reflect.ValueOf(main).Pointer() + 1
+				frame, _ := runtime.CallersFrames([]uintptr{at}).Next()
+				s.Logger = slog.New(recorder{s.Logger.Handler(), func(r slog.Record, write func(slog.Record)) {
+					if attr(r, "event") == "started" && strings.Contains(frame.File, "/checks/") {
+						r.PC = at
+					}
+					write(r)
+				}})
+				return run(main, s)
 			})
 		}},
 	}
