@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/greynewell/mist-go/model"
 )
 
 // leewayVariants use the leeway that the contract gives to the full, or do what it leaves
@@ -67,6 +69,32 @@ func leewayVariants() []variant {
 					write(r)
 				}})
 				return run(main, s)
+			})
+		}},
+		{"warns that it still drains, if only groups or main can be why", "DRAIN", func(i *impl) {
+			other := notes[atomic.Bool](i) // what else was begun
+			track, goes, serveFunc := i.Track, i.Go, i.ServeFunc
+			i.Track = func(ctx context.Context) (func(), bool) { other(ctx).Store(true); return track(ctx) }
+			i.Go = func(ctx context.Context, task task) bool { other(ctx).Store(true); return goes(ctx, task) }
+			i.ServeFunc = func(ctx context.Context, serve func() error, shutdown task, closeNow func() error) error {
+				other(ctx).Store(true)
+				return serveFunc(ctx, serve, shutdown, closeNow)
+			}
+			onRun(i, func(main task, s settings, run runner) error {
+				log := s.Log
+				if main == nil || log == nil || s.Drain != model.DefaultDrainTimeout {
+					return run(main, s)
+				}
+				return run(func(ctx context.Context) error {
+					context.AfterFunc(ctx, func() {
+						time.AfterFunc(4500*time.Millisecond, func() {
+							if i.State(ctx) == "draining" && !other(ctx).Load() {
+								log("WARN", "still draining after 4.5s")
+							}
+						})
+					})
+					return main(ctx)
+				}, s)
 			})
 		}},
 	}
