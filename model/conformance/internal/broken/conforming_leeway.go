@@ -2,6 +2,7 @@ package broken
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -97,5 +98,12 @@ func leewayVariants() []variant {
 				}, s)
 			})
 		}},
+		{"counts in words", "DRAIN", rewritesCounts(func(n int) string {
+			words := []string{"no", "one", "two", "three", "four", "five", "six", "seven"}
+			if n < len(words) {
+				return words[n]
+			}
+			return fmt.Sprint(n)
+		})},
 	}
 }
