@@ -3,6 +3,7 @@ package broken
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -105,5 +106,30 @@ func leewayVariants() []variant {
 			}
 			return fmt.Sprint(n)
 		})},
+		{"refuses connections that are accepted after draining", "HTTP", func(i *impl) {
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				return serve(ctx, srv, refusing503{ln, i.WorkContext(ctx)})
+			})
+		}},
 	}
+}
+
+// refusing503 is a listener that answers itself what it accepts when draining is over.
+type refusing503 struct {
+	net.Listener
+	draining context.Context
+}
+
+// Accept answers, and closes the connection.
+func (l refusing503) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err == nil && l.draining.Err() != nil {
+		go func() {
+			_ = conn.SetDeadline(time.Now().Add(time.Second / 2))
+			_, _ = io.WriteString(conn, "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+			_ = conn.Close()
+		}()
+		return nil, net.ErrClosed
+	}
+	return conn, err
 }
