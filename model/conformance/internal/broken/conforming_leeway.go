@@ -1,6 +1,7 @@
 package broken
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/greynewell/mist-go/model"
+	"github.com/greynewell/mist-go/model/conformance/internal/http2frame"
 )
 
 // leewayVariants use the leeway that the contract gives to the full, or do what it leaves
@@ -111,6 +113,21 @@ func leewayVariants() []variant {
 				return serve(ctx, srv, refusing503{ln, i.WorkContext(ctx)})
 			})
 		}},
+		{"sends GOAWAY as soon as it drains", "HTTP", func(i *impl) {
+			onRequests(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
+				if req.ProtoMajor == 2 && ctx.Err() == nil {
+					w.Header().Del("Connection") // the library would send one for it
+				}
+				next.ServeHTTP(w, req)
+			})
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				return serve(ctx, srv, listener{ln, func(conn net.Conn) net.Conn {
+					g := &saysGoAway{Conn: conn, turn: make(chan struct{}, 1), drains: func() bool { return i.State(ctx) == "draining" && ctx.Err() == nil }}
+					g.look()
+					return g
+				}})
+			})
+		}},
 	}
 }
 
@@ -132,4 +149,58 @@ func (l refusing503) Accept() (net.Conn, error) {
 		return nil, net.ErrClosed
 	}
 	return conn, err
+}
+
+// saysGoAway is a connection that sends a GOAWAY over HTTP/2 when its service drains.
+type saysGoAway struct {
+	net.Conn
+	drains func() bool
+	http2  atomic.Bool
+
+	turn  chan struct{} // holds one value while something is written: virtual time would wait for a mutex
+	wrote bool          // the server's settings, which come first
+	said  bool
+	timer *time.Timer
+}
+
+// Read notes that HTTP/2 is spoken.
+func (g *saysGoAway) Read(p []byte) (int, error) {
+	n, err := g.Conn.Read(p)
+	if bytes.HasPrefix(p[:n], []byte("PRI * HTTP/2")) {
+		g.http2.Store(true)
+	}
+	return n, err
+}
+
+// Write sends what is written, which are whole frames.
+func (g *saysGoAway) Write(p []byte) (int, error) {
+	g.turn <- struct{}{}
+	defer func() { <-g.turn }()
+	g.wrote = true
+	return g.Conn.Write(p)
+}
+
+// Close ends the looking.
+func (g *saysGoAway) Close() error {
+	err := g.Conn.Close()
+	g.turn <- struct{}{}
+	defer func() { <-g.turn }()
+	g.timer.Stop()
+	g.said = true
+	return err
+}
+
+// look sends it, or looks again.
+func (g *saysGoAway) look() {
+	g.turn <- struct{}{}
+	defer func() { <-g.turn }()
+	if g.said {
+		return
+	}
+	if g.wrote && g.http2.Load() && g.drains() {
+		g.said = true
+		_, _ = g.Conn.Write(http2frame.Encode(http2frame.GoAway, 0, 0, []byte{0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0}))
+		return
+	}
+	g.timer = time.AfterFunc(5*time.Millisecond, g.look)
 }
