@@ -135,6 +135,7 @@ func LoggerIsAsked(c *Checker) {
 	log := newRecords()
 	c.bubble(func() {
 		_ = c.run(main, subject.Settings{Logger: slog.New(severe{log})})
+		time.Sleep(time.Minute) // records may be delivered later
 		synctest.Wait()
 	})
 	got := log.all()
