@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/greynewell/mist-go/fsm"
+	"github.com/greynewell/mist-go/lifecycle"
 	"github.com/greynewell/mist-go/model"
 	"github.com/greynewell/mist-go/model/conformance/internal/http2frame"
 )
@@ -76,13 +78,14 @@ func leewayVariants() []variant {
 			})
 		}},
 		{"warns that it still drains, if only groups or main can be why", "DRAIN", func(i *impl) {
-			other := notes[atomic.Bool](i) // what else was begun
-			track, goes, serveFunc := i.Track, i.Go, i.ServeFunc
-			i.Track = func(ctx context.Context) (func(), bool) { other(ctx).Store(true); return track(ctx) }
-			i.Go = func(ctx context.Context, task task) bool { other(ctx).Store(true); return goes(ctx, task) }
-			i.ServeFunc = func(ctx context.Context, serve func() error, shutdown task, closeNow func() error) error {
-				other(ctx).Store(true)
-				return serveFunc(ctx, serve, shutdown, closeNow)
+			tracked := func(ctx context.Context) bool {
+				source, _ := fsm.FromContext(ctx)
+				run, ok := source.(interface{ Snapshot() lifecycle.Snapshot })
+				if !ok {
+					return true
+				}
+				at := run.Snapshot()
+				return at.TaskCount+at.Tracked+at.Requests > 0
 			}
 			onRun(i, func(main task, s settings, run runner) error {
 				log := s.Log
@@ -92,7 +95,7 @@ func leewayVariants() []variant {
 				return run(func(ctx context.Context) error {
 					context.AfterFunc(ctx, func() {
 						time.AfterFunc(4500*time.Millisecond, func() {
-							if i.State(ctx) == "draining" && !other(ctx).Load() {
+							if i.State(ctx) == "draining" && !tracked(ctx) {
 								log("WARN", "still draining after 4.5s")
 							}
 						})
