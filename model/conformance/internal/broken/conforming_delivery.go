@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/http"
 	"os"
 	"regexp"
 	"strconv"
@@ -45,18 +47,7 @@ func deliveryVariants() []variant {
 				}
 			})
 		}},
-		{"begins hooks five milliseconds after the drain timeout", "DRAIN HOOK RUN SIG STATE", func(i *impl) {
-			begun := notes[atomic.Bool](i)
-			work := i.WorkContext
-			onHook(i, func(ctx context.Context, hook task, _ bool) task {
-				return func(own context.Context) error {
-					if cut := context.Cause(work(ctx)); cut != context.Canceled && i.State(ctx) == "hooks" && !begun(ctx).Swap(true) {
-						time.Sleep(5 * time.Millisecond)
-					}
-					return hook(own)
-				}
-			})
-		}},
+		{"begins hooks five milliseconds after the drain timeout", "DRAIN HOOK RUN SIG STATE", beginsHooksLate(5 * time.Millisecond)},
 		{"tells the time of a step to the millisecond", "STATE RUN DRAIN HOOK", func(i *impl) {
 			onObserver(i, func(s conformance.Step, observe func(conformance.Step)) {
 				s.At = s.At.Truncate(time.Millisecond)
@@ -230,4 +221,30 @@ func rewriteTexts(i *impl, f func(text string) string) {
 		return all
 	})
 	onLines(i, f)
+}
+
+// beginsHooksLate has the first hook begin so long after a drain timeout or a forcing
+// signal, or a moment after where a server is cut first, which may take as long.
+func beginsHooksLate(by time.Duration) func(i *impl) {
+	return func(i *impl) {
+		serves := notes[atomic.Int64](i)
+		onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+			serves(ctx).Add(1)
+			return serve(ctx, srv, ln)
+		})
+		begun := notes[atomic.Bool](i)
+		work := i.WorkContext
+		onHook(i, func(ctx context.Context, hook task, _ bool) task {
+			return func(own context.Context) error {
+				if cut := context.Cause(work(ctx)); cut != context.Canceled && i.State(ctx) == "hooks" && !begun(ctx).Swap(true) {
+					if serves(ctx).Load() > 0 {
+						time.Sleep(min(by, 5*time.Millisecond))
+					} else {
+						time.Sleep(by)
+					}
+				}
+				return hook(own)
+			}
+		})
+	}
 }

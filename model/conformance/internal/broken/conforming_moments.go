@@ -21,7 +21,7 @@ import (
 // sum.
 func momentVariants() []variant {
 	return append(connVariants(), []variant{
-		{"is running two milliseconds after main begins", "HEALTH", func(i *impl) {
+		{"is running two milliseconds after main begins", "HEALTH LOG", func(i *impl) {
 			mark := i.MarkStarted
 			onRun(i, func(main task, s settings, run runner) error {
 				if main == nil || s.ManualStart || isPlay(s) {

@@ -17,7 +17,11 @@ type recorder struct {
 
 // Handle writes what f makes of a record.
 func (h recorder) Handle(ctx context.Context, r slog.Record) (err error) {
-	h.f(r, func(r slog.Record) { err = h.Handler.Handle(ctx, r) })
+	h.f(r, func(r slog.Record) {
+		if h.Enabled(ctx, r.Level) { // which f may have changed
+			err = h.Handler.Handle(ctx, r)
+		}
+	})
 	return err
 }
 

@@ -5,8 +5,10 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // callSite is a line of code.
@@ -67,6 +69,17 @@ func numbersIn(text string) (all []string) {
 		all = append(all, found[1])
 	}
 	return all
+}
+
+// inWords are the small numbers as a text may have them.
+var inWords = []string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"}
+
+// hasNumber says whether a text has the number, in digits or in words.
+func hasNumber(text string, number int) bool {
+	if slices.Contains(numbersIn(text), strconv.Itoa(number)) {
+		return true
+	}
+	return number < len(inWords) && slices.Contains(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) }), inWords[number])
 }
 
 var (

@@ -50,6 +50,14 @@ func TestNumbersAreFoundAsAnybodyWritesThem(t *testing.T) {
 	}
 }
 
+func TestANumberMayBeInWords(t *testing.T) {
+	for text, want := range map[string]bool{"3 units": true, "Three units": true, "threefold, 13 units": false, "one unit": false} {
+		if hasNumber(text, 3) != want {
+			t.Errorf("%q has the number 3: %t, want %t", text, !want, want)
+		}
+	}
+}
+
 func TestAnErrorIsFoundInWhatAnswersForIt(t *testing.T) {
 	mine, other := errors.New("mine"), errors.New("another")
 	uncomparable := fields{"name"}

@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -181,8 +179,7 @@ func tells(text string, number int, done callSite, places []callSite) bool {
 	if done != (callSite{}) && done.isIn(text) {
 		return false
 	}
-	rest := anyPlace.ReplaceAllString(text, "")
-	return slices.Contains(numbersIn(rest), strconv.Itoa(number))
+	return hasNumber(anyPlace.ReplaceAllString(text, ""), number)
 }
 
 // TaskIsCause and checkTaskIsNamed have a task fail, and look at what

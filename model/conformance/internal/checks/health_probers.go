@@ -165,22 +165,19 @@ func StartupForEver(c *Checker) {
 			}, subject.Settings{ManualStart: true})
 		}, subject.Settings{ManualStart: true})
 	})
-	for _, endpoint := range []string{"start-up", "readiness"} {
-		c.bubble(func() {
-			h := c.health()
-			asked := map[string]http.HandlerFunc{"start-up": h.Startup.ServeHTTP, "readiness": h.Readiness.ServeHTTP}[endpoint]
-			_ = c.run(func(first context.Context) error {
-				time.Sleep(slack) // main has been launched
-				reached := play.AskWith(asRequest(first), asked, http.MethodGet).Code == http.StatusOK
-				return c.run(func(second context.Context) error {
-					h.Follow(second)
-					r := play.Ask(h.Startup, http.MethodGet)
-					c.expect(r.Code == http.StatusOK || !reached, "start-up is %d for a run that is starting, when %s has been 200 for that of a request", r.Code, endpoint)
-					return nil
-				}, subject.Settings{ManualStart: true})
-			}, subject.Settings{})
-		})
-	}
+	c.bubble(func() {
+		h := c.health()
+		_ = c.run(func(first context.Context) error {
+			time.Sleep(slack) // main has been launched
+			reached := play.AskWith(asRequest(first), h.Startup, http.MethodGet).Code == http.StatusOK
+			return c.run(func(second context.Context) error {
+				h.Follow(second)
+				r := play.Ask(h.Startup, http.MethodGet)
+				c.expect(r.Code == http.StatusOK || !reached, "start-up is %d for a run that is starting, when it has been 200 for that of a request", r.Code)
+				return nil
+			}, subject.Settings{ManualStart: true})
+		}, subject.Settings{})
+	})
 	for _, asked := range []bool{true, false} {
 		c.bubble(func() {
 			h := c.health()

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync/atomic"
+	"testing/synctest"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
@@ -57,6 +58,7 @@ func UntilFails(c *Checker) {
 		}, subject.Settings{})
 		c.expect(errors.Is(err, errListener) && about(time.Since(began), time.Second), "a server that serves until the run is stopped fails after 1s: Run returns %v after %v, want its error",
 			err, time.Since(began))
+		synctest.Wait() // what has returned by now is noted
 		c.expect(other.closedAt() == model.Never || serving.Load() == 0, "of two servers that serve until the run is stopped one fails, and the other, whose listener takes 5ms to end, has not returned when Run does")
 		_, _ = ln.Close(), other.Close()
 		time.Sleep(time.Second)
