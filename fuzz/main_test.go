@@ -23,9 +23,11 @@ func TestMain(m *testing.M) {
 	if signal.Ignored(syscall.SIGINT) {
 		signal.Notify(started, syscall.SIGINT)
 	}
-	// The children are waited for most of the time.
+	// The children are waited for most of the time, but fuzzing takes a processor each.
 	flag.Parse()
-	_ = flag.Set("test.parallel", "8")
+	if flag.Lookup("test.fuzz").Value.String() == "" {
+		_ = flag.Set("test.parallel", "8")
+	}
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		programs.Remove()
 		os.Exit(code)
