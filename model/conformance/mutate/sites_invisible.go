@@ -33,7 +33,7 @@ func invisibleSites() []site {
 		{"lifecycle/stop.go", "Stop", "tooLate", ruleRecord},
 		{"lifecycle/http_handler.go", "run.refuse", "addLimited", ruleRecord}, // DRAIN-3's are of Track, Go and DrainGroup
 		{"lifecycle/phase_draining.go", "run.cancelMain", "=> grace >= 0", ruleRecord},
-		{"lifecycle/serve_func.go", "funcServer.shutdownEnded", "taken", ruleRecord},
+		{"lifecycle/serve_func.go", "funcServer.shutdownEnded", "!taken =>", ruleRecord},
 		{"lifecycle/stop.go", "run.handleSignal", "signal ignored", ruleRecord},
 		{"lifecycle/work.go", "run.runTask", "tooLate", ruleRecord},
 		{"lifecycle/http_stop.go", "server.serve", "c.pc => 0", ruleRecord}, // of warnTasks
@@ -70,7 +70,7 @@ func invisibleSites() []site {
 		{"lifecycle/http_listener.go", "listener.closeContained", "", ruleForeign}, // a Close that panics
 		{"lifecycle/http_stop.go", "", "crash", ruleForeign},                       // and an Accept
 		{"lifecycle/http_protocols.go", "", "", ruleForeign},
-		{"lifecycle/http_conn_stop.go", "connections.unanswered", "e.hijacked", ruleForeign},
+		{"lifecycle/http_conn_stop.go", "connections.unanswered", "=> e.handlers > 0", ruleForeign},
 		{"lifecycle/http_hijack.go", "connections.find", "ok => true", ruleForeign},
 		{"lifecycle/clean.go", "newErrorNode", "WrappedErrors", ruleForeign},
 
@@ -98,13 +98,13 @@ func invisibleSites() []site {
 		{"lifecycle/loop.go", "run.transition", "r.timers[:0] => (nothing)", ruleSpeed},
 		{"lifecycle/phase_hooks.go", "run.removeRunning", "r.disarm(a.timer) => (nothing)", ruleSpeed},
 		{"lifecycle/phase_hooks.go", "run.removeRunning", "a.timer => nil", ruleSpeed},
-		{"health/http.go", "writer.length", "", ruleSpeed},
-		{"health/scheduler.go", "scheduler.startWorker", "workerStarting", ruleSpeed},
-		{"lifecycle/place.go", "places.of", "p[pc] = text", ruleSpeed},
+		{"health/http.go", "writer.length", "=> false", ruleSpeed},
+		{"health/scheduler.go", "scheduler.startWorker", "=> s.ready.first != nil", ruleSpeed},
+		{"lifecycle/place.go", "places.of", "p[pc] = text => (nothing)", ruleSpeed},
 		{"health/scheduler_timer.go", "scheduler.timerFired", "s.timerAt = now", ruleSpeed},
 		{"lifecycle/http_server.go", "server.disableKeepAlives", "<-s.noKeepAlives", ruleSpeed},
-		{"health/scheduler.go", "scheduler.request", "s.sequence", ruleSpeed},
-		{"health/scheduler_timer.go", "scheduler.setTimer", "never =>", ruleSpeed},
+		{"health/scheduler.go", "scheduler.request", "s.sequence++ =>", ruleSpeed},
+		{"health/scheduler_timer.go", "scheduler.setTimer", "never => 0", ruleSpeed},
 		{"health/scheduler_timer.go", "scheduler.timerFired", "=> c.streak <= c.failAfter", ruleSpeed},
 
 		{"health/http.go", "Handler.respond", "scratch.Put", ruleCapacity},
@@ -116,7 +116,7 @@ func invisibleSites() []site {
 		{"lifecycle/queue.go", "queue.next", "q.head >= len(q.values) => true", ruleCapacity}, // when the head is cut off
 		{"lifecycle/queue.go", "queue.next", "=> 2*q.head > len(q.values)", ruleCapacity},
 		{"lifecycle/queue.go", "queue.next", "2 => ", ruleCapacity},
-		{"health/http.go", "scratch.set", "len(s.values) == 0", ruleCapacity},
+		{"health/http.go", "scratch.set", "len(s.values) == 0 => true", ruleCapacity},
 		{"health/scheduler.go", "scheduler.request", "16 =>", ruleCapacity},
 		{"health/scheduler_timer.go", "scheduler.setTimer", "s.timer == nil => true", ruleCapacity},
 
@@ -129,8 +129,8 @@ func invisibleSites() []site {
 		{"lifecycle/group.go", "group.state", "groupUnknown", ruleNever},
 		{"lifecycle/errors.go", "DrainTimeoutError.text", "MayBeBusy", ruleNever},
 		{"lifecycle/loop.go", "run.transition", "panic(err)", ruleNever},
-		{"lifecycle/inflight.go", "busyWork.err", "b.unknown", ruleNever},
-		{"lifecycle/loop.go", "run.transition", "err != nil", ruleNever},
+		{"lifecycle/inflight.go", "busyWork.err", "b.unknown) => nil", ruleNever},
+		{"lifecycle/loop.go", "run.transition", "err != nil => false", ruleNever},
 
 		{"lifecycle/await.go", "drainWaiter.awaitGroup", "time.Millisecond => ", ruleRace},
 		{"lifecycle/await.go", "drainWaiter.awaitGroup", "groupBusy || a.ordered()", ruleRace},
@@ -141,7 +141,7 @@ func invisibleSites() []site {
 		{"lifecycle/await.go", "drainWaiter.awaitGroup", "false => true", ruleRace},
 		{"lifecycle/await.go", "drainWaiter.ordered", "", ruleRace},
 		{"lifecycle/phase_draining.go", "run.awaitWork", "r.drain.mainReturned => nil", ruleRace},
-		{"lifecycle/phase_draining.go", "run.advanceDraining", "d.mainReturned)", ruleRace},
+		{"lifecycle/phase_draining.go", "run.advanceDraining", "=> !isClosed(d.mainReturned)", ruleRace},
 
 		{"lifecycle/http_until.go", "server.warnTasks", "drainTimeout/2", ruleBound},
 		{"lifecycle/log.go", "asyncLog.addLimited", "depth", ruleBound}, // of a logger that calls the library
@@ -149,13 +149,14 @@ func invisibleSites() []site {
 		{"lifecycle/log.go", "limits.next", "n&(n-1) => ", ruleBound}, // how many of the later records of a place there are
 		{"lifecycle/log.go", "limits.next", "1 => ", ruleBound},
 		{"lifecycle/log.go", "limits.next", "0 => 1", ruleBound},
-		{"health/changes.go", "mailbox.put", "maxPending", ruleBound},
-		{"health/scheduler.go", "scheduler.request", "4 =>", ruleBound}, // HEALTH-10 does not number its part of the timeout
+		{"health/changes.go", "mailbox.put", "=> true", ruleBound},
+		{"health/scheduler.go", "scheduler.request", "4 => 5", ruleBound}, // HEALTH-10 does not number its part of the timeout
+		{"health/scheduler.go", "scheduler.request", "4 => 3", ruleBound},
 		{"lifecycle/clean.go", "everyLeaf", "0 => 1", ruleBound},
 		{"lifecycle/hooks.go", "hookStack.pending", "=> len(hooks) <= limit", ruleBound},
 		{"lifecycle/inflight.go", "inFlight.counts", "oneRequest => oneRequest-1", ruleBound},
 		{"lifecycle/log.go", "limits.next", "=> n <= unlimitedRecords", ruleBound},
 		{"lifecycle/run.go", "run.listen", "16 =>", ruleBound},
-		{"health/scheduler_timer.go", "scheduler.timerFired", "now-c.began >= maxCounted", ruleBound},
+		{"health/scheduler_timer.go", "scheduler.timerFired", "=> now + c.began", ruleBound},
 	}
 }
