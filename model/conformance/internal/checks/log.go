@@ -123,7 +123,8 @@ func (s severe) WithGroup(name string) slog.Handler {
 }
 
 // LoggerIsAsked has a logger be enabled for warnings, of which there is one at the drain
-// timeout (DRAIN-2).
+// timeout (DRAIN-2). A slog.Handler is called only if its Enabled returns true (package
+// log/slog).
 func LoggerIsAsked(c *Checker) {
 	main := func(ctx context.Context) error {
 		c.Impl.Track(ctx)

@@ -78,7 +78,7 @@ func httpClauses() []Clause {
 		},
 		{
 			ID: "HTTP-3", Level: Extended,
-			Sentence: "While draining, and in a drain delay, HTTP/1 responses other than informational ones carry Connection: close, even if the request came before the stop or the handler writes nothing. Over HTTP/2 the client is sent GOAWAY.",
+			Sentence: "While draining, and in a drain delay, but not while running, HTTP/1 responses other than informational ones carry Connection: close, even if the request came before the stop or the handler writes nothing. Over HTTP/2 the client is sent GOAWAY.",
 			Checks: []Check{
 				{"a request begun before the stop", serve, checks.CloseAfterStop},
 				{"every method and status", serve, checks.CloseWhateverIsAsked},
@@ -157,7 +157,7 @@ func httpClauses() []Clause {
 		},
 		{
 			ID: "HTTP-10", Level: Extended,
-			Sentence: "What a handler can do under http.Server it can do under Serve: http.MaxBytesReader ends the connection, and http.Pusher, io.ReaderFrom, http.ResponseController, trailers, http.ErrAbortHandler, pipelining, OPTIONS * and Expect: 100-continue work. ServeTLS uses the server's TLSConfig and offers HTTP/2. A listener is closed once.",
+			Sentence: "What a handler can do under http.Server it can do under Serve: http.MaxBytesReader ends the connection, and http.Pusher, io.ReaderFrom, http.ResponseController, trailers, http.ErrAbortHandler, pipelining, OPTIONS * and Expect: 100-continue work. The server's own ConnState is called. ServeTLS uses the server's TLSConfig and offers HTTP/2. A listener is closed once.",
 			Checks: []Check{
 				{"what a ResponseWriter is", serve, checks.Powers},
 				{"answers are those of http.Server", append(serve, subject.NeedDelay), checks.AnswersAreTheSame},
