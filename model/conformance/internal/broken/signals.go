@@ -91,39 +91,10 @@ func signalCases() []Case {
 			})
 		}),
 		wrong("a broken pipe ends the process until hooks run", "SIG-4", func(i *impl) {
-			onRun(i, func(main task, s settings, run runner) error {
-				if main == nil || s.Log != nil || s.Parent != nil || s.Signals != nil || s.Drain != model.DefaultDrainTimeout {
-					return run(main, s)
-				}
-				return run(func(ctx context.Context) error {
-					below, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-					context.AfterFunc(ctx, func() {
-						signal.Reset(syscall.SIGPIPE)
-						cancel(context.Cause(ctx))
-					})
-					return main(below)
-				}, s)
-			})
+			resetsBrokenPipe(i, func(<-chan os.Signal) bool { return true })
 		}),
 		wrong("a pipe that broke before the stop ends the process after it", "SIG-4", func(i *impl) {
-			onRun(i, func(main task, s settings, run runner) error {
-				if main == nil || s.Log != nil || s.Parent != nil || s.Signals != nil || s.Drain != model.DefaultDrainTimeout {
-					return run(main, s)
-				}
-				broke := make(chan os.Signal, 1)
-				signal.Notify(broke, syscall.SIGPIPE)
-				defer signal.Stop(broke)
-				return run(func(ctx context.Context) error {
-					below, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-					context.AfterFunc(ctx, func() {
-						if len(broke) > 0 {
-							signal.Reset(syscall.SIGPIPE)
-						}
-						cancel(context.Cause(ctx))
-					})
-					return main(below)
-				}, s)
-			})
+			resetsBrokenPipe(i, func(broke <-chan os.Signal) bool { return len(broke) > 0 })
 		}),
 		wrong("SIGPIPE is caught although signals are to be left alone", "SIG-4", func(i *impl) {
 			onSettings(i, func(s *settings) {
@@ -222,6 +193,29 @@ func onSignals(i *impl, f func(deliver func(os.Signal)) func(os.Signal)) {
 		go forward(source, over, f(func(sig os.Signal) { out <- sig }), func() {})
 		s.Signals = out
 		return run(main, s)
+	})
+}
+
+// resetsBrokenPipe gives SIGPIPE its default effect at the stop of a run with the process's
+// own signals, if it should, given those that have come.
+func resetsBrokenPipe(i *impl, should func(broke <-chan os.Signal) bool) {
+	onRun(i, func(main task, s settings, run runner) error {
+		if main == nil || s.Log != nil || s.Parent != nil || s.Signals != nil || s.Drain != model.DefaultDrainTimeout {
+			return run(main, s)
+		}
+		broke := make(chan os.Signal, 1)
+		signal.Notify(broke, syscall.SIGPIPE)
+		defer signal.Stop(broke)
+		return run(func(ctx context.Context) error {
+			below, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+			context.AfterFunc(ctx, func() {
+				if should(broke) {
+					signal.Reset(syscall.SIGPIPE)
+				}
+				cancel(context.Cause(ctx))
+			})
+			return main(below)
+		}, s)
 	})
 }
 
