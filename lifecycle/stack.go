@@ -84,7 +84,7 @@ func framesOfAll() (n int) {
 	if running > dumpLimit {
 		return dumpLimit + 1
 	}
-	records := make([]runtime.StackRecord, running+16) // a few may have begun since
+	records := make([]runtime.StackRecord, running+64) // the count is a rough one, and a few may have begun since
 	goroutines, ok := runtime.GoroutineProfile(records)
 	if !ok {
 		return dumpLimit + 1

@@ -184,13 +184,3 @@ func stacks() []byte {
 	buf := make([]byte, 1<<14)
 	return buf[:runtime.Stack(buf, true)]
 }
-
-// settled returns the number of goroutines, when it has come down to most, or
-// has had a second to do so.
-func settled(most int) int {
-	n := runtime.NumGoroutine()
-	for deadline := time.Now().Add(time.Second); n > most && time.Now().Before(deadline); n = runtime.NumGoroutine() {
-		time.Sleep(time.Millisecond)
-	}
-	return n
-}

@@ -2,6 +2,7 @@ package play
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,4 +34,12 @@ func Wait(done <-chan struct{}, limit time.Duration) {
 	case <-done:
 	case <-timer.C:
 	}
+}
+
+// Goroutines returns the number of goroutines, and stops the world to count them.
+// runtime.NumGoroutine does not: it adds up counters while others change them, and is
+// some thirty off when a thread is held up that is just putting away those that have ended.
+func Goroutines() int {
+	n, _ := runtime.GoroutineProfile(make([]runtime.StackRecord, 1))
+	return n
 }

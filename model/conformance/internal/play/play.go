@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -29,7 +28,6 @@ type player struct {
 	wants   []model.Trace // what may happen
 	offered subject.Offers
 	alone   bool          // nothing else goes on in the process meanwhile
-	pause   chan struct{} // if alone: takes one value in each millisecond of real time
 	step    time.Duration // in real time, between things that happen; 0: time is virtual
 
 	began        time.Time
@@ -62,17 +60,7 @@ type player struct {
 // returns what was seen. Alone says that nothing else goes on in the process.
 func Scenario(t *testing.T, impl *subject.Implementation, offered subject.Offers, s model.Scenario, wants []model.Trace, alone bool) Seen {
 	p := newPlayer(impl, offered, s, wants)
-	if p.alone = alone; alone {
-		var pausing sync.WaitGroup // a goroutine outside of the bubble
-		defer pausing.Wait()
-		p.pause = make(chan struct{})
-		defer close(p.pause)
-		pausing.Go(func() {
-			for range p.pause {
-				time.Sleep(time.Millisecond)
-			}
-		})
-	}
+	p.alone = alone
 	stuck := InBubble(t, p.run)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -84,7 +72,10 @@ func Scenario(t *testing.T, impl *subject.Implementation, offered subject.Offers
 
 // run is the root of the bubble.
 func (p *player) run() {
-	before := runtime.NumGoroutine()
+	before := 0
+	if p.alone {
+		before = Goroutines()
+	}
 	p.signals = make(chan os.Signal, 8)
 	p.begin()
 	defer p.cancelParent(nil)
@@ -98,25 +89,8 @@ func (p *player) run() {
 	Wait(p.returned, Patience)
 	synctest.Wait()
 	if p.alone {
-		p.left(p.goroutinesBut(before))
+		p.left(Goroutines() - before)
 	}
-}
-
-// goroutinesBut counts the goroutines there are more than some. One that has just
-// ended is given the time to be gone, in real time: on a busy machine the system may
-// hold up the thread that it has ended on.
-func (p *player) goroutinesBut(before int) (n int) {
-	for i := range 200 {
-		if n = runtime.NumGoroutine() - before; n <= 0 {
-			break
-		}
-		if i < 100 {
-			runtime.Gosched()
-		} else {
-			p.pause <- struct{}{}
-		}
-	}
-	return n
 }
 
 // left objects to goroutines that are still there when all that the scenario
