@@ -125,7 +125,7 @@ func leewayVariants() []variant {
 			})
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				return serve(ctx, srv, listener{ln, func(conn net.Conn) net.Conn {
-					g := &saysGoAway{Conn: conn, turn: make(chan struct{}, 1), drains: func() bool { return i.State(ctx) == "draining" && ctx.Err() == nil }}
+					g := &saysGoAway{Conn: conn, turn: make(chan struct{}, 1), drains: func() bool { return i.State(ctx) == "draining" }, stopped: ctx}
 					g.look()
 					return g
 				}})
@@ -157,8 +157,9 @@ func (l refusing503) Accept() (net.Conn, error) {
 // saysGoAway is a connection that sends a GOAWAY over HTTP/2 when its service drains.
 type saysGoAway struct {
 	net.Conn
-	drains func() bool
-	http2  atomic.Bool
+	drains  func() bool
+	stopped context.Context // over when the server sends its own
+	http2   atomic.Bool
 
 	turn  chan struct{} // holds one value while something is written: virtual time would wait for a mutex
 	wrote bool          // the server's settings, which come first
@@ -188,16 +189,19 @@ func (g *saysGoAway) Close() error {
 	err := g.Conn.Close()
 	g.turn <- struct{}{}
 	defer func() { <-g.turn }()
-	g.timer.Stop()
+	if g.timer != nil {
+		g.timer.Stop()
+	}
 	g.said = true
 	return err
 }
 
-// look sends it, or looks again.
+// look sends it, or looks again in a while: not soon, because a run may last for an hour
+// of virtual time.
 func (g *saysGoAway) look() {
 	g.turn <- struct{}{}
 	defer func() { <-g.turn }()
-	if g.said {
+	if g.said || g.stopped.Err() != nil {
 		return
 	}
 	if g.wrote && g.http2.Load() && g.drains() {
@@ -205,5 +209,5 @@ func (g *saysGoAway) look() {
 		_, _ = g.Conn.Write(http2frame.Encode(http2frame.GoAway, 0, 0, []byte{0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0}))
 		return
 	}
-	g.timer = time.AfterFunc(5*time.Millisecond, g.look)
+	g.timer = time.AfterFunc(100*time.Millisecond, g.look)
 }

@@ -31,6 +31,15 @@ type unasked struct{ slog.Handler }
 // Enabled is always true.
 func (unasked) Enabled(context.Context, slog.Level) bool { return true }
 
+// contextless is a slog.Handler that is given no context.
+type contextless struct{ slog.Handler }
+
+// Handle passes a record on.
+func (h contextless) Handle(_ context.Context, r slog.Record) error {
+	var none context.Context
+	return h.Handler.Handle(none, r)
+}
+
 // onRecord has f change what is written to the logger of each run that is given
 // one.
 func onRecord(i *impl, f func(r slog.Record, write func(slog.Record))) {
@@ -97,6 +106,13 @@ func logCases() []Case {
 			onSettings(i, func(s *settings) {
 				if s.Logger != nil {
 					s.Logger = slog.New(unasked{s.Logger.Handler()})
+				}
+			})
+		}),
+		wrong("a logger's handler is given no context", "LOG-1 LOG-2", func(i *impl) {
+			onSettings(i, func(s *settings) {
+				if s.Logger != nil {
+					s.Logger = slog.New(contextless{s.Logger.Handler()})
 				}
 			})
 		}),
