@@ -36,9 +36,10 @@ func Wait(done <-chan struct{}, limit time.Duration) {
 	}
 }
 
-// Goroutines returns the number of goroutines, and stops the world to count them.
-// runtime.NumGoroutine does not: it adds up counters while others change them, and is
-// some thirty off when a thread is held up that is just putting away those that have ended.
+// Goroutines returns the number of goroutines, and stops the world to count them, with
+// the one that runs finalizers while it does. runtime.NumGoroutine stops nothing: it adds
+// up counters while others change them, and is some thirty off when a thread is held up
+// that is just putting away those that have ended.
 func Goroutines() int {
 	n, _ := runtime.GoroutineProfile(make([]runtime.StackRecord, 1))
 	return n
