@@ -3,7 +3,6 @@ package health_test
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"time"
 
 	"github.com/greynewell/mist-go/health"
+	"github.com/greynewell/mist-go/internal/goroutines"
 )
 
 // gauge counts what is under way, and the most that ever was.
@@ -73,10 +73,10 @@ func TestManyChecksAreBoundedAndInTime(t *testing.T) {
 // HEALTH-10: a check that waits for its turn costs no goroutine.
 func TestAThousandChecksDoNotStartAThousandGoroutines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, before, most := newHandler(), runtime.NumGoroutine(), atomic.Int64{}
+		h, before, most := newHandler(), goroutines.Count(), atomic.Int64{}
 		for i := range 1000 {
 			h.AddCheck(fmt.Sprint(i), func() error {
-				most.Store(max(most.Load(), int64(runtime.NumGoroutine()-before)))
+				most.Store(max(most.Load(), int64(goroutines.Count()-before)))
 				time.Sleep(10 * ms)
 				return nil
 			})

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/greynewell/mist-go/internal/goroutines"
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
@@ -22,7 +23,7 @@ func deep(calls int, release <-chan struct{}) {
 // goroutines, or frames, that a dump would take long.
 func TestStackOfAMainThatIsRunning(t *testing.T) {
 	frame := "github.com/greynewell/mist-go/lifecycle_test.deep (a line)"
-	before := runtime.NumGoroutine()
+	before := goroutines.Count()
 	waits := "lifecycle: main is still running: chan receive in " + strings.Join([]string{frame, frame, frame, frame}, ", called by ")
 	for name, tc := range map[string]struct {
 		goroutines, calls int
@@ -34,7 +35,7 @@ func TestStackOfAMainThatIsRunning(t *testing.T) {
 		"few, and deep":   {20, 100, waits},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for runtime.NumGoroutine() > before+1 {
+			for goroutines.Count() > before+1 {
 				runtime.Gosched() // until those of the case before are gone
 			}
 			inVirtualTime(t, func(w *world) {

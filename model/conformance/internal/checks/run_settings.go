@@ -7,7 +7,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/internal/goroutines"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
@@ -119,12 +119,12 @@ func (c *Checker) leaveNothing(with string, f func(parent context.Context)) {
 		parent, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		f(parent)
-		before := play.Goroutines()
+		before := goroutines.Count()
 		for range times {
 			f(parent)
 		}
-		time.Sleep(time.Second)                            // for those that end a moment later
-		if after := play.Goroutines(); after > before+10 { // of which some may be of the process's own
+		time.Sleep(time.Second)                             // for those that end a moment later
+		if after := goroutines.Count(); after > before+10 { // of which some may be of the process's own
 			c.Errorf("with %s, there were %d goroutines before %d runs, and there are %d after:\n%s", with, before, times, after, stacks())
 		}
 	})

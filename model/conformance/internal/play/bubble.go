@@ -2,7 +2,6 @@ package play
 
 import (
 	"fmt"
-	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,13 +33,4 @@ func Wait(done <-chan struct{}, limit time.Duration) {
 	case <-done:
 	case <-timer.C:
 	}
-}
-
-// Goroutines returns the number of goroutines, and stops the world to count them, with
-// the one that runs finalizers while it does. runtime.NumGoroutine stops nothing: it adds
-// up counters while others change them, and is some thirty off when a thread is held up
-// that is just putting away those that have ended.
-func Goroutines() int {
-	n, _ := runtime.GoroutineProfile(make([]runtime.StackRecord, 1))
-	return n
 }

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/greynewell/mist-go/internal/goroutines"
 	"github.com/greynewell/mist-go/model"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
@@ -75,7 +76,7 @@ func Scenario(t *testing.T, impl *subject.Implementation, offered subject.Offers
 func (p *player) run() {
 	before := 0
 	if p.alone {
-		before = Goroutines()
+		before = goroutines.Count()
 	}
 	p.signals = make(chan os.Signal, 8)
 	p.begin()
@@ -90,10 +91,10 @@ func (p *player) run() {
 	Wait(p.returned, Patience)
 	synctest.Wait()
 	if p.alone {
-		n := Goroutines() - before
+		n := goroutines.Count() - before
 		for tries := 0; n > 0 && tries < 20; tries++ { // a finalizer ends soon
 			runtime.Gosched()
-			n = Goroutines() - before
+			n = goroutines.Count() - before
 		}
 		p.left(n)
 	}
