@@ -143,13 +143,8 @@ func (s *funcServer) serve(serve func() error, shutdown func(context.Context) er
 	r := s.run
 	served := s.start(serve, s.serveEnded)
 	select {
-	case <-served: // which has requested a stop
 	case <-s.ctx.Done():
-	case <-r.ctx.Done():
-	}
-	select {
-	case <-s.ctx.Done():
-	case <-r.ctx.Done():
+	case <-r.ctx.Done(): // also when serve has returned, which requests a stop
 	}
 	draining := workContext{Context: r.workCtx, values: s.ctx}
 	shut := s.start(func() error { return shutdown(draining) }, s.shutdownEnded("shutdown"))
