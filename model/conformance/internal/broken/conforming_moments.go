@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -99,9 +98,7 @@ func momentVariants() []variant {
 		{"begins hooks by way of other goroutines", "DRAIN HOOK", func(i *impl) {
 			onHook(i, func(_ context.Context, hook task, _ bool) task {
 				return func(own context.Context) error {
-					for range 20 {
-						runtime.Gosched()
-					}
+					breathe()
 					return contained(func() error { return hook(own) }).again()
 				}
 			})

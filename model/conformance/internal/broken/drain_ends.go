@@ -24,7 +24,7 @@ func drainEndCases() []Case {
 					return hook
 				}
 				return func(own context.Context) error {
-					for range 150 {
+					for range 300 {
 						runtime.Gosched()
 					}
 					return hook(own)
@@ -56,7 +56,7 @@ func drainEndCases() []Case {
 		wrong("a forced end lets the processors go to what is busy first", "DRAIN-2", func(i *impl) {
 			onHook(i, func(ctx context.Context, hook task, _ bool) task {
 				return func(own context.Context) error {
-					for n := 0; n < 150 && i.Is(context.Cause(i.WorkContext(ctx)), "forced"); n++ {
+					for n := 0; n < 300 && i.Is(context.Cause(i.WorkContext(ctx)), "forced"); n++ {
 						runtime.Gosched()
 					}
 					return hook(own)
