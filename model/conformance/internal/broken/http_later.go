@@ -91,6 +91,27 @@ func laterHTTPCases() []Case {
 				return serve(ctx, srv, ln)
 			})
 		}),
+		wrong("a server without a handler finds nothing", "HTTP-10", func(i *impl) {
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				if srv.Handler == nil {
+					srv.Handler = http.NotFoundHandler()
+				}
+				return serve(ctx, srv, ln)
+			})
+		}),
+		wrong("in a drain delay there is no Pusher", "HTTP-10", func(i *impl) {
+			onRequests(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
+				if req.ProtoMajor == 2 && i.State(ctx) == "draining" && ctx.Err() == nil {
+					w = withoutPusher{w}
+				}
+				next.ServeHTTP(w, req)
+			})
+		}),
+		wrong("what a handler sets in a request that is to end at the stop is lost", "HTTP-9", func(i *impl) {
+			onCancelOnStop(i, func(_ context.Context, ending, _ http.Handler) http.Handler {
+				return withRequest(ending, func(request context.Context) context.Context { return request })
+			})
+		}),
 		wrong("closeNow is not called when a signal forces", "HTTP-8", func(i *impl) {
 			onServeFunc(i, func(ctx context.Context, s serverFuncs, serveFunc func(s serverFuncs) error) error {
 				if closeNow := s.closeNow; closeNow != nil {

@@ -30,6 +30,30 @@ func onServeFunc(i *impl, f func(ctx context.Context, s serverFuncs, serveFunc f
 	}
 }
 
+// shutdownAfterServe calls f instead of a shutdown that comes when serve has returned.
+func shutdownAfterServe(name string, f func(shutdown func() error) error) Case {
+	return wrong(name, "HTTP-8", func(i *impl) {
+		onServeFunc(i, func(_ context.Context, s serverFuncs, serveFunc func(s serverFuncs) error) error {
+			serve, shutdown := s.serve, s.shutdown
+			if serve == nil || shutdown == nil {
+				return serveFunc(s)
+			}
+			var returned atomic.Bool
+			s.serve = func() error {
+				defer returned.Store(true)
+				return serve()
+			}
+			s.shutdown = func(ctx context.Context) error {
+				if returned.Load() {
+					return f(func() error { return shutdown(ctx) })
+				}
+				return shutdown(ctx)
+			}
+			return serveFunc(s)
+		})
+	})
+}
+
 // onUntil is onServe for servers that serve until the run is stopped.
 func onUntil(i *impl, f func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error) {
 	serve := i.ServeUntilStopped
@@ -131,6 +155,38 @@ func serverCases() []Case {
 						defer func() { _ = contained(func() error { return shutdown(ctx) }) }()
 					}
 					return shutdown(ctx)
+				}
+				return serveFunc(s)
+			})
+		}),
+		shutdownAfterServe("shutdown is not called when serve has returned", func(func() error) error { return nil }),
+		shutdownAfterServe("an error of shutdown is lost when serve has returned", func(shutdown func() error) error {
+			if o := contained(shutdown); o.err == nil {
+				return o.again()
+			}
+			return nil
+		}),
+		shutdownAfterServe("a panic of shutdown is lost when serve has returned", func(shutdown func() error) error {
+			if o := contained(shutdown); !o.panicked {
+				return o.again()
+			}
+			return nil
+		}),
+		shutdownAfterServe("Goexit in shutdown is lost when serve has returned", func(shutdown func() error) error {
+			if o := contained(shutdown); !o.exited {
+				return o.again()
+			}
+			return nil
+		}),
+		wrong("Goexit in serve after the stop is a clean end", "HTTP-8", func(i *impl) {
+			onServeFunc(i, func(ctx context.Context, s serverFuncs, serveFunc func(s serverFuncs) error) error {
+				if serve := s.serve; serve != nil {
+					s.serve = func() error {
+						if o := contained(serve); !o.exited || ctx.Err() == nil {
+							return o.again()
+						}
+						return nil
+					}
 				}
 				return serveFunc(s)
 			})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"reflect"
 	"sync/atomic"
 
 	"github.com/greynewell/mist-go/model"
@@ -14,6 +15,13 @@ import (
 // result.
 func endCases() []Case {
 	return []Case{
+		wrong("WithCleanError is not asked of errors that cannot be compared", "RUN-7", func(i *impl) {
+			onSettings(i, func(s *settings) {
+				if clean := s.CleanError; clean != nil {
+					s.CleanError = func(err error) bool { return reflect.ValueOf(err).Comparable() && clean(err) }
+				}
+			})
+		}),
 		wrong("net.ErrClosed is an error after a stop too", "RUN-7", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				if main == nil || !isPlay(s) {

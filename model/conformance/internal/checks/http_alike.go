@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -142,6 +143,9 @@ func ConnStates(c *Checker) {
 // OfOtherServers checks HTTP-10: a server without a handler is http.DefaultServeMux's,
 // and OPTIONS * goes to the handler of one that says so.
 func OfOtherServers(c *Checker) {
+	defer func(own *http.ServeMux) { http.DefaultServeMux = own }(http.DefaultServeMux)
+	http.DefaultServeMux = http.NewServeMux()
+	http.HandleFunc("/header", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "of the default mux") })
 	for request, change := range map[string]func(srv *http.Server){
 		"GET /header with 0 bytes": func(srv *http.Server) { srv.Handler = nil },
 		"OPTIONS * with 0 bytes":   func(srv *http.Server) { srv.DisableGeneralOptionsHandler = true },

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"runtime"
 	"time"
 
+	"github.com/greynewell/mist-go/model"
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
@@ -44,6 +46,7 @@ func (c *Checker) serveFuncEndsEarly(passOn bool, ends error) {
 			}
 			return nil
 		}, subject.Settings{})
+		c.expect(shutdowns == 1, "serve returns %v before a stop, and shutdown is called %d times", ends, shutdowns)
 		c.expect(about(stopped, time.Second), "serve returns %v before a stop, after 1s, which is one: the context ends at %v", ends, stopped)
 		if ends == nil {
 			c.expect(served == nil && result == nil, "serve returns nil before a stop: ServeFunc returns %v, and Run %v", served, result)
@@ -51,6 +54,75 @@ func (c *Checker) serveFuncEndsEarly(passOn bool, ends error) {
 		}
 		c.expect(errors.Is(served, ends) && occurrences(result, ends) == 1, "serve fails before a stop: ServeFunc returns %v, and Run returns its error %d times, want once: %v", served, occurrences(result, ends), result)
 	})
+}
+
+// badEnd is a way in which a function of the user's ends badly.
+type badEnd struct {
+	name string
+	kind model.Kind // of what is to be reported; of an error: none
+	err  error
+	end  func()
+}
+
+func badEnds() []badEnd {
+	return []badEnd{
+		{name: "fails", err: errors.New("on purpose")},
+		{name: "panics", kind: model.Panic, end: func() { panic("on purpose") }},
+		{name: "calls Goexit", kind: model.Goexit, end: runtime.Goexit},
+		{name: "ends well"},
+	}
+}
+
+// now ends so.
+func (b badEnd) now() error {
+	if b.end != nil {
+		b.end()
+	}
+	return b.err
+}
+
+// isIn says whether an error reports it, once.
+func (b badEnd) isIn(c *Checker, err error) bool {
+	switch {
+	case b.err != nil:
+		return occurrences(err, b.err) == 1
+	case b.kind != "":
+		return err != nil && (!c.offered[subject.NeedIs] || c.Impl.Is(err, b.kind))
+	}
+	return true
+}
+
+// ServeFuncFailsTwice has serve and shutdown end badly, each in every way, serve before
+// the stop or after it: neither hides the other.
+func ServeFuncFailsTwice(c *Checker) {
+	for _, serve := range badEnds() {
+		for _, shutdown := range badEnds() {
+			if serve.end != nil && shutdown.end != nil {
+				continue // of whom a panic is, its kind does not tell
+			}
+			for _, early := range []bool{false, true} {
+				c.bubble(func() {
+					stopping := make(chan struct{})
+					result := c.run(func(ctx context.Context) error {
+						go func() {
+							_ = c.Impl.ServeFunc(ctx, func() error {
+								if !early {
+									<-stopping
+								}
+								return serve.now()
+							}, func(context.Context) error {
+								close(stopping)
+								return shutdown.now()
+							}, nil)
+						}()
+						time.Sleep(time.Second)
+						return nil
+					}, subject.Settings{})
+					c.expect(serve.isIn(c, result) && shutdown.isIn(c, result), "serve %s, before the stop: %t, and shutdown %s: Run returns %v", serve.name, early, shutdown.name, result)
+				})
+			}
+		}
+	}
 }
 
 // ServeFuncPanics has each of the functions panic: that is an error of the run.

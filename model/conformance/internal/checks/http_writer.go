@@ -47,7 +47,7 @@ func powers(w http.ResponseWriter) (all []string) {
 // Powers compares what a ResponseWriter is under Serve with what it is under
 // http.Server: over HTTP/1.1 and HTTP/2, while nothing stops.
 func Powers(c *Checker) {
-	under := func(serve ServeFunc) map[string][]string {
+	under := func(serve ServeFunc, delay time.Duration) map[string][]string {
 		found := map[string][]string{}
 		var mu sync.Mutex
 		handle := func(_ *service, w http.ResponseWriter, req *http.Request) {
@@ -55,7 +55,11 @@ func Powers(c *Checker) {
 			defer mu.Unlock()
 			found[req.Proto] = powers(w)
 		}
-		c.serving(serve, subject.Settings{}, handle, func(v *service) {
+		c.serving(serve, subject.Settings{Delay: delay}, handle, func(v *service) {
+			if delay > 0 {
+				v.stop()
+				time.Sleep(time.Second)
+			}
 			v.get("")
 			if w := v.dial2(); w != nil {
 				_, err := w.get("")
@@ -67,11 +71,16 @@ func Powers(c *Checker) {
 	want := under(func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		srv.Protocols = unencryptedHTTP2()
 		return bare(ctx, srv, ln)
-	})
-	got := under(c.serveHTTP2)
-	for proto, powers := range want {
-		for _, power := range powers {
-			c.expect(strings.Contains(fmt.Sprint(got[proto]), power), "over %s a ResponseWriter of http.Server is %s, and one of Serve's is only %v", proto, power, got[proto])
+	}, 0)
+	for _, delay := range []time.Duration{0, time.Minute} {
+		if delay > 0 && !c.offered[subject.NeedDelay] {
+			continue
+		}
+		got := under(c.serveHTTP2, delay)
+		for proto, powers := range want {
+			for _, power := range powers {
+				c.expect(strings.Contains(fmt.Sprint(got[proto]), power), "over %s a ResponseWriter of http.Server is %s, and one of Serve's, in a drain delay: %t, is only %v", proto, power, delay > 0, got[proto])
+			}
 		}
 	}
 }

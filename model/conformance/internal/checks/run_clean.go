@@ -7,6 +7,7 @@ import (
 	"net"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
@@ -192,4 +193,27 @@ func answersFor(err, target error) bool {
 		return e.As(found.Interface()) && same(found.Elem().Interface().(error), target)
 	}
 	return false
+}
+
+// uncomparable is an error that panics when it is compared.
+type uncomparable struct{ parts []string }
+
+// Error is its text.
+func (u uncomparable) Error() string { return strings.Join(u.parts, " ") }
+
+// UncomparableErrors has the stop's cause and main's error be of one type, which cannot be
+// compared: WithCleanError is asked as for any other.
+func UncomparableErrors(c *Checker) {
+	asked := false
+	c.bubble(func() {
+		_ = c.run(func(ctx context.Context) error {
+			c.Impl.Stop(ctx, uncomparable{[]string{"the", "cause"}})
+			play.Wait(ctx.Done(), time.Hour)
+			return uncomparable{[]string{"main's", "error"}}
+		}, subject.Settings{CleanError: func(err error) bool {
+			asked = asked || err.Error() == "main's error"
+			return true
+		}})
+	})
+	c.expect(asked, "the cause of the stop and main's error are of one type, which cannot be compared, and WithCleanError is not asked")
 }

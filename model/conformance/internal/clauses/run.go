@@ -124,6 +124,7 @@ func runClauses() []Clause {
 				{"WithCleanError is asked of each leaf", []subject.Need{subject.NeedStop, subject.NeedCleanError}, checks.CleanErrorIsAskedOfLeaves},
 				{"an error that unwraps to itself is not clean", []subject.Need{subject.NeedCleanError, subject.NeedStop}, checks.EndlessError},
 				{"other errors are not clean", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.OthersAreNotClean},
+				{"WithCleanError is asked of errors that cannot be compared", []subject.Need{subject.NeedStop, subject.NeedCleanError}, checks.UncomparableErrors},
 				{"WithCleanError adds to the clean ends", []subject.Need{subject.NeedCleanError, subject.NeedStop}, checks.CleanErrorAdds},
 				{"a Dial that the stop has cancelled", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.CancelledDial},
 				{"a clean end in the drain delay", []subject.Need{subject.NeedDelay, subject.NeedStop}, checks.CleanInDelay},
