@@ -107,11 +107,6 @@ func laterHTTPCases() []Case {
 				next.ServeHTTP(w, req)
 			})
 		}),
-		wrong("what a handler sets in a request that is to end at the stop is lost", "HTTP-9", func(i *impl) {
-			onCancelOnStop(i, func(_ context.Context, ending, _ http.Handler) http.Handler {
-				return withRequest(ending, func(request context.Context) context.Context { return request })
-			})
-		}),
 		wrong("closeNow is not called when a signal forces", "HTTP-8", func(i *impl) {
 			onServeFunc(i, func(ctx context.Context, s serverFuncs, serveFunc func(s serverFuncs) error) error {
 				if closeNow := s.closeNow; closeNow != nil {

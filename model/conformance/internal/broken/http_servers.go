@@ -159,7 +159,6 @@ func serverCases() []Case {
 				return serveFunc(s)
 			})
 		}),
-		shutdownAfterServe("shutdown is not called when serve has returned", func(func() error) error { return nil }),
 		shutdownAfterServe("an error of shutdown is lost when serve has returned", func(shutdown func() error) error {
 			if o := contained(shutdown); o.err == nil {
 				return o.again()

@@ -3,12 +3,10 @@ package checks
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -117,26 +115,6 @@ func CancelOnStopElsewhere(c *Checker) {
 				ask(context.Background())
 				c.expect(err != nil, "after the stop, the context of a request is live")
 			})
-			return nil
-		}, 0, 0)
-	})
-}
-
-// CancelOnStopPassesOn has middleware look at a request once its handler has returned:
-// http.ServeMux and ParseForm set fields of it.
-func CancelOnStopPassesOn(c *Checker) {
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /orders/{id}", func(_ http.ResponseWriter, req *http.Request) { _ = req.ParseForm() })
-	after := func(h http.Handler) string {
-		req := httptest.NewRequest(http.MethodPost, "/orders/7?a=1", strings.NewReader("b=2"))
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		h.ServeHTTP(httptest.NewRecorder(), req)
-		return fmt.Sprintf("pattern %q, id %q, form %v, of it posted %v", req.Pattern, req.PathValue("id"), req.Form, req.PostForm)
-	}
-	c.bubble(func() {
-		_ = c.Impl.Run(func(ctx context.Context) error {
-			got, want := after(c.Impl.CancelOnStop(ctx, mux)), after(mux)
-			c.expect(got == want, "middleware sees, once a request that was to end at the stop has returned, %s; without that, %s", got, want)
 			return nil
 		}, 0, 0)
 	})

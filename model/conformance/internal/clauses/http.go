@@ -152,7 +152,6 @@ func httpClauses() []Clause {
 				{"streams end at the stop", append(serve, subject.NeedCancelOnStop, subject.NeedDelay), checks.StreamsEndAtTheStop},
 				{"before and after the stop, without a server", []subject.Need{subject.NeedCancelOnStop}, checks.CancelOnStopElsewhere},
 				{"hundreds of requests", []subject.Need{subject.NeedCancelOnStop}, checks.ManyEndAtTheStop},
-				{"what a handler sets in a request is seen outside", []subject.Need{subject.NeedCancelOnStop}, checks.CancelOnStopPassesOn},
 				{"requests of every shape", []subject.Need{subject.NeedCancelOnStop, subject.NeedParent}, checks.CancelOnStopEach},
 				{"answers are those of http.Server", []subject.Need{subject.NeedCancelOnStop, subject.NeedParent}, checks.AnswersThroughCancelOnStop},
 			},
