@@ -115,9 +115,9 @@ func (b badEnd) isIn(c *Checker, err error) bool {
 // ServeFuncFailsTwice has serve and shutdown end badly, each in every way, serve before
 // the stop or after it: neither hides the other.
 func ServeFuncFailsTwice(c *Checker) {
-	ends := c.badEnds()
-	for _, serve := range ends {
-		for _, shutdown := range ends {
+	ofServe, ofShutdown := c.badEnds(), c.badEnds() // whose errors are not the same
+	for _, serve := range ofServe {
+		for _, shutdown := range ofShutdown {
 			if serve.end != nil && shutdown.end != nil {
 				continue // of whom a panic is, its kind does not tell
 			}
