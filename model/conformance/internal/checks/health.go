@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"os"
 	"runtime"
@@ -99,65 +96,6 @@ func ReadinessBody(c *Checker) {
 		r = play.Ask(h.Readiness, http.MethodGet)
 		c.expectReply("with a failing check", r, http.StatusServiceUnavailable, "degraded")
 		c.expect(r.Checks["good"] == "ok" && r.Checks["bad"] == "the reason" && len(r.Checks) == 2, "checks are %v", r.Checks)
-	})
-}
-
-// KnownErrors checks HEALTH-2: errors that a library is tempted to take for its own, or
-// for no failure.
-func KnownErrors(c *Checker) {
-	c.bubble(func() {
-		for _, err := range []error{
-			context.Canceled, context.DeadlineExceeded, io.EOF, net.ErrClosed, http.ErrServerClosed, http.ErrAbortHandler, os.ErrDeadlineExceeded, errors.ErrUnsupported,
-		} {
-			for _, err := range []error{err, fmt.Errorf("db: %w", err)} {
-				h := c.health()
-				h.AddCheck("bad", func() error { return err })
-				r := play.Ask(h.Readiness, http.MethodGet)
-				c.expectReply(fmt.Sprintf("with a check that returns %q", err.Error()), r, http.StatusServiceUnavailable, "degraded")
-				c.expect(r.Checks["bad"] == err.Error(), "a check that returns %q is reported as %q", err.Error(), r.Checks["bad"])
-			}
-		}
-	})
-}
-
-// panickingError is an error whose text cannot be had.
-type panickingError struct{}
-
-// Error panics.
-func (panickingError) Error() string { panic("in Error") }
-
-// PanickingError checks HEALTH-8: an error that panics in Error.
-func PanickingError(c *Checker) {
-	c.bubble(func() {
-		h := c.health()
-		h.AddCheck("bad", func() error { return panickingError{} })
-		h.AddCheck("exits", func() error { runtime.Goexit(); return nil })
-		h.AddCheck("good", func() error { return nil })
-		r := play.Ask(h.Readiness, http.MethodGet)
-		c.expect(r.Invalid == nil, "the body is not JSON: %s", r.Body)
-		c.expect(r.Checks["good"] == "ok" && r.Checks["bad"] != "ok" && len(r.Checks) == 3, "checks are %v", r.Checks)
-	})
-}
-
-// silentValue is a value that cannot be printed.
-type silentValue struct{}
-
-// String panics.
-func (silentValue) String() string { panic("in String") }
-
-// PanicValues checks HEALTH-8: values that a panic may have.
-func PanicValues(c *Checker) {
-	c.bubble(func() {
-		for what, value := range map[string]any{
-			"http.ErrAbortHandler": http.ErrAbortHandler, "context.Canceled": context.Canceled, "an error that panics in Error": panickingError{},
-			"a value that panics in String": silentValue{}, "a nil pointer": (*panickingError)(nil), "an empty text": "", "ok": "ok", "a function": func() {},
-		} {
-			h := c.health()
-			h.AddCheck("bad", func() error { panic(value) })
-			h.AddCheck("good", func() error { return nil })
-			r := play.Ask(h.Readiness, http.MethodGet)
-			c.expect(r.Checks["good"] == "ok" && r.Checks["bad"] != "ok" && len(r.Checks) == 2, "with a check that panics with %s, the body is %s", what, r.Body)
-		}
 	})
 }
 

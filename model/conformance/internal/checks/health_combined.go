@@ -2,7 +2,6 @@ package checks
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -35,13 +34,7 @@ type combined struct {
 func (b *combined) run(context.Context) error {
 	b.runs.Add(1)
 	time.Sleep(time.Millisecond)
-	switch b.end.Load() {
-	case fails:
-		return errors.New("the reason")
-	case exceeds:
-		time.Sleep(b.settings.Timeout + 200*time.Millisecond)
-	}
-	return nil
+	return endsAs(int(b.end.Load()), b.settings.Timeout)
 }
 
 // predict returns how many runs there will have been after a probe, whether the check

@@ -64,27 +64,56 @@ func Groups(c *Checker) {
 	})
 }
 
-// GroupsOfLater adds checks when there is a handler for their group already, and it has
-// been asked.
+// GroupsOfLater adds checks when there are handlers for their group already, which have
+// been asked, and replaces and removes them: every handler answers as a new one does.
 func GroupsOfLater(c *Checker) {
 	c.bubble(func() {
-		h := c.health()
-		read := h.ReadinessOf("read")
-		bad := func(context.Context) error { return errors.New("the reason") }
+		h, made := c.health(), []http.Handler{}
 		for _, step := range []struct {
-			add    string
+			what   string // "" adds nothing
+			name   string
+			text   string // "" passes
 			groups []string
-			status string
+			status string // of the first time that a check is added
 			checks int
 		}{
-			{"nothing", nil, "ok", 0}, {"queue", []string{"write"}, "ok", 0}, {"store", []string{"read"}, "degraded", 1}, {"disk", nil, "degraded", 2},
+			{"", "", "", nil, "ok", 0},
+			{"added", "queue", "the reason", []string{"write"}, "ok", 0},
+			{"added", "store", "the reason", []string{"read"}, "degraded", 1},
+			{"added", "disk", "the reason", nil, "degraded", 2},
+			{"replaced", "store", "another reason", []string{"read"}, "", 0},
+			{"replaced, for another group,", "store", "another reason", []string{"write"}, "", 0},
+			{"replaced, for this group,", "queue", "the reason", []string{"write", "read"}, "", 0},
+			{"replaced", "disk", "", nil, "", 0},
+			{"removed", "queue", "", nil, "", 0},
+			{"added again", "queue", "", []string{"read"}, "", 0},
 		} {
-			if step.add != "nothing" {
-				h.AddCheckContext(step.add, bad, subject.CheckSettings{Groups: step.groups})
+			what := step.name + " was " + step.what
+			switch {
+			case step.what == "":
+				what = "any check was added"
+			case step.what != "removed":
+				h.AddCheckContext(step.name, func(context.Context) error {
+					if step.text != "" {
+						return errors.New(step.text)
+					}
+					return nil
+				}, subject.CheckSettings{Groups: step.groups})
+			case c.offered[subject.NeedRemoveCheck]:
+				h.RemoveCheck(step.name)
 			}
-			r := play.Ask(read, http.MethodGet)
-			c.expect(r.Status == step.status && len(r.Checks) == step.checks, "readiness of a group that was asked before %s was added is %q and lists %v, want %q and %d checks",
-				step.add, r.Status, r.Checks, step.status, step.checks)
+			made = append(made, h.ReadinessOf("read"))
+			fresh := play.Ask(made[len(made)-1], http.MethodGet)
+			for _, read := range made {
+				r := play.Ask(read, http.MethodGet)
+				if step.status != "" {
+					c.expect(r.Status == step.status && len(r.Checks) == step.checks, "readiness of a group that was asked before %s is %q and lists %v, want %q and %d checks",
+						what, r.Status, r.Checks, step.status, step.checks)
+					c.expect(step.checks > 0 || !strings.Contains(string(r.Body), `"checks"`), "readiness of a group without checks has them: %s", r.Body)
+				}
+				c.expect(r.Status == fresh.Status && fmt.Sprint(r.Checks) == fmt.Sprint(fresh.Checks), "readiness of a group that was asked before %s is %q and lists %v, and that of a new handler %q and %v",
+					what, r.Status, r.Checks, fresh.Status, fresh.Checks)
+			}
 		}
 	})
 }

@@ -158,32 +158,3 @@ func SetReadyUnderWay(c *Checker) {
 		c.expectReply("SetReady(false) and SetReady(true) while a probe waits", r, http.StatusOK, "ok")
 	})
 }
-
-// CheckOf compares CheckOf with readiness of the same groups, in every state that
-// these tell apart.
-func CheckOf(c *Checker) {
-	c.bubble(func() {
-		h := c.health()
-		results := map[string]error{}
-		for name, groups := range map[string][]string{"search": {"read"}, "store": {"read", "write"}, "queue": {"write"}, "disk": nil} {
-			h.AddCheckContext(name, func(context.Context) error { return results[name] }, subject.CheckSettings{Groups: groups})
-		}
-		same := func(when string) {
-			for _, groups := range [][]string{nil, {"read"}, {"write"}, {"write", "read"}, {"unknown"}, {"unknown", "write"}} {
-				what := fmt.Sprintf("CheckOf%q %s", groups, when)
-				want := play.Ask(h.ReadinessOf(groups...), http.MethodGet)
-				status, checks, ready := h.CheckOf(context.Background(), groups...)
-				c.expect(ready == (want.Code == http.StatusOK), "%s says that it is ready: %t; readiness of these groups answers %d", what, ready, want.Code)
-				c.expect(status == want.Status, "%s is %q, and readiness of these groups %q", what, status, want.Status)
-				c.expect(fmt.Sprint(checks) == fmt.Sprint(want.Checks), "%s lists %v, and readiness of these groups %v", what, checks, want.Checks)
-			}
-		}
-		same("when all pass")
-		for _, name := range []string{"search", "queue", "disk"} {
-			results[name] = errors.New("the reason")
-			same("when " + name + " fails too")
-		}
-		h.SetReady(false)
-		same("while not ready")
-	})
-}

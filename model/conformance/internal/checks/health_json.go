@@ -166,9 +166,9 @@ func OddReasons(c *Checker) {
 }
 
 // expectCut demands that a text is cut between two runes, wherever the limit
-// falls, and is not cut when it is within it.
+// falls, and is not cut when it is within it, in bytes before they are escaped.
 func (c *Checker) expectCut() {
-	for _, r := range []string{"x", "é", "日", "🙂"} {
+	for _, r := range []string{"x", "é", "日", "🙂", `"`, "\n", "<"} {
 		for before := range 4 {
 			for _, n := range []int{900, 1022, 1023, 1024, 1025, 1026, 1027, 1028, 3000, 1 << 20} {
 				text := strings.Repeat("x", before) + strings.Repeat(r, (n-before)/len(r))
@@ -181,7 +181,7 @@ func (c *Checker) expectCut() {
 				}
 				// How much is left of what is over 1 KiB, and how that is said, is open.
 				c.expect(utf8.ValidString(got) && !strings.Contains(got, "\ufffd") && len(got) <= 1100 &&
-					(got == text || len(text) > 1000 && kept > 100 && len(got)-kept < 80),
+					(got == text || len(text) > 1<<10 && kept > 100 && len(got)-kept < 80),
 					"a text of %d bytes, of %q after %d others, has %d bytes: …%q", len(text), r, before, len(got), got[max(0, len(got)-12):])
 			}
 		}

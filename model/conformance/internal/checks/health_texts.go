@@ -48,7 +48,7 @@ func failingWays() []failingWay {
 }
 
 // wrongText says what is wrong with how a text of a failure is shown, "" if nothing is.
-// How much is left of one that is about 1 KiB or longer is open.
+// How much is left of one that is over 1 KiB is open.
 func wrongText(text, shown string) string {
 	switch {
 	case shown == "" || shown == "ok":
@@ -56,7 +56,7 @@ func wrongText(text, shown string) string {
 	case len(shown) > 1100:
 		return fmt.Sprintf("it has %d bytes", len(shown))
 	case strings.EqualFold(strings.TrimSpace(text), "ok") && strings.Contains(shown, text): // it may say more
-	case text != "" && text != "ok" && len(text) < 1000 && utf8.ValidString(text) && shown != text:
+	case text != "" && text != "ok" && len(text) <= 1<<10 && utf8.ValidString(text) && shown != text:
 		return "it differs"
 	}
 	return ""
@@ -74,6 +74,31 @@ func FailingTexts(c *Checker) {
 				c.expect(r.Invalid == nil && utf8.Valid(r.Body), "%s: the body is not JSON: %v", what, r.Invalid)
 				wrong := wrongText(text, r.Checks["db"])
 				c.expect(wrong == "", "%s, and is shown as %.60q: %s", what, r.Checks["db"], wrong)
+			}
+		}
+	})
+}
+
+// InvalidTexts checks HEALTH-12: texts of bytes that are not UTF-8, short ones and such as
+// must be cut. What is shown for such bytes is open, but not that something is, and what
+// comes before them stays.
+func InvalidTexts(c *Checker) {
+	c.bubble(func() {
+		shown := func(text string) string {
+			h := c.health()
+			h.AddCheck("db", func() error { return errors.New(text) })
+			r := play.Ask(h.Readiness, http.MethodGet)
+			c.expect(r.Invalid == nil && utf8.Valid(r.Body), "a check fails with %.40q, %d bytes: the body is not JSON: %v", text, len(text), r.Invalid)
+			return r.Checks["db"]
+		}
+		for _, unit := range []string{"\x80", "\xff", "\xc3", "\xe2\x82", "\xed\xa0\x80", "\xf0\x9f\x99", "\x80x"} {
+			first, _ := utf8.DecodeRuneInString(shown(unit + unit))
+			for _, n := range []int{340, 341, 342, 1000, 1020, 1021, 1022, 1023, 1024, 1025, 2000, 5000} {
+				text := strings.Repeat(unit, n)
+				got := shown(text)
+				c.expect(strings.HasPrefix(got, string(first)), "a check fails with %d times %q, and is shown as %.60q, and begins with %q if there are two", n, unit, got, first)
+				got = shown("why: " + text)
+				c.expect(strings.HasPrefix(got, "why: "), "a check fails with \"why: \" and %d times %q, and is shown as %.60q", n, unit, got)
 			}
 		}
 	})
@@ -139,8 +164,7 @@ func (c *Checker) equalNames(n, fails int, s subject.CheckSettings, tolerated bo
 	c.expect(shown && r.Invalid == nil, "of %d names that become equal, check %d fails (optional: %t) and is not shown (FailAfter lets the others pass: %t): %s", n, fails+1, s.Optional, tolerated, r.Body)
 }
 
-// NoChecksLeft checks HEALTH-2: checks is absent too when none is left, or none is in
-// the groups that are asked for.
+// NoChecksLeft checks HEALTH-2: checks is absent too when none is left.
 func NoChecksLeft(c *Checker) {
 	c.bubble(func() {
 		h := c.health()

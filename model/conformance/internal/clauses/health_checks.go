@@ -56,13 +56,14 @@ func checkClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-12", Level: Core,
-			Sentence: "Any name and error text gives valid JSON with sorted keys. A long text is cut on a rune boundary; a text that is empty or ok still says that the check failed, and of two names that become equal the failing one is shown.",
+			Sentence: "Any name and error text gives valid JSON with sorted keys. A text over 1 KiB is cut on a rune boundary; a text that is empty or ok still says that the check failed, and of two names that become equal the failing one is shown.",
 			Checks: []Check{
 				{"unusual names and texts", []subject.Need{subject.NeedHealth}, checks.OddTexts},
 				{"keys are sorted", []subject.Need{subject.NeedHealth}, checks.SortedKeys},
 				{"keys are sorted when checks are added later", []subject.Need{subject.NeedHealth}, checks.SortedKeysOfLater},
 				{"failing in every way", []subject.Need{subject.NeedHealth, subject.NeedAddCheckContext}, checks.FailingTexts},
 				{"names that become equal", []subject.Need{subject.NeedHealth, subject.NeedAddCheckContext}, checks.EqualNames},
+				{"texts that are not UTF-8, short and long", []subject.Need{subject.NeedAddCheckContext}, checks.InvalidTexts},
 				{"hundreds of long texts", []subject.Need{subject.NeedHealth}, checks.LargeBody},
 				{"unusual reasons", []subject.Need{subject.NeedSetNotReady}, checks.OddReasons},
 				{"long, empty and misleading texts", []subject.Need{subject.NeedHealth, subject.NeedAddCheckContext}, checks.Clipped},
@@ -90,6 +91,7 @@ func checkClauses() []Clause {
 				{"Follow from inside a check", []subject.Need{subject.NeedFollow, subject.NeedRunWith}, checks.FollowInside},
 				{"readiness and start-up from inside a check", []subject.Need{subject.NeedAddCheckContext, subject.NeedStartup}, checks.ProbesInside},
 				{"readiness of groups and SetNotReady from inside a check", []subject.Need{subject.NeedGroups}, checks.GroupsInside},
+				{"while an answer is written", []subject.Need{subject.NeedHealth}, checks.BodiesAtOnce},
 				{"from many goroutines", []subject.Need{subject.NeedHealth}, checks.ConcurrentHealth},
 			},
 		},
@@ -107,6 +109,7 @@ func checkClauses() []Clause {
 			},
 			Checks: []Check{
 				{"start-up in every state, and whatever readiness is", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart, subject.NeedMarkStarted}, checks.StartupInEveryState},
+				{"start-up of no run", []subject.Need{subject.NeedStartup}, checks.StartupOfNoRun},
 				{"start-up when another run is followed", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart}, checks.StartupForEver},
 				{"hundreds of slow optional checks", []subject.Need{subject.NeedAddCheckContext}, checks.ManySlowOptional},
 				{"start-up of the run in the request's context", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart, subject.NeedMarkStarted}, checks.StartupByRequest},

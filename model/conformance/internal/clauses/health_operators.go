@@ -20,6 +20,9 @@ func operatorClauses() []Clause {
 				{"one that hangs soon after another text", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.HangAfterAnotherText},
 				{"what is replaced", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.ReplacementInherits},
 				{"texts that stay", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.TextsThatStay},
+				{"texts that come too soon, and one that stays", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.TextsThatFlap},
+				{"with FailAfter, the text of the n-th run", []subject.Need{subject.NeedHealthLog, subject.NeedFailAfter}, checks.TextsUntilItFails},
+				{"thousands of changes, in order", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.ChangesInOrder},
 				{"when a timeout was exceeded", []subject.Need{subject.NeedHealthObserver}, checks.TimeOfTimeout},
 				{"what is replaced each second", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.ReplacedEachSecond},
 				{"what is removed and added again", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext, subject.NeedRemoveCheck}, checks.RemovedAndAdded},
@@ -42,6 +45,7 @@ func operatorClauses() []Clause {
 				{"in every state of a run", []subject.Need{subject.NeedGroups, subject.NeedFollow, subject.NeedManualStart, subject.NeedMarkStarted}, checks.GroupsFollow},
 				{"lists that are used for others", []subject.Need{subject.NeedGroups}, checks.EditedGroups},
 				{"CheckOf", []subject.Need{subject.NeedCheckOf}, checks.CheckOf},
+				{"CheckOf, whatever the settings", []subject.Need{subject.NeedCheckOf}, checks.CheckOfInAllSettings},
 			},
 		},
 		{

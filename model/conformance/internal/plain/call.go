@@ -15,8 +15,16 @@ type PanicError struct {
 	Stack []byte
 }
 
-// Error prints the value. fmt survives a value that panics while it is printed.
-func (e *PanicError) Error() string { return fmt.Sprintf("plain: panic: %v", e.Value) }
+// Error prints the value. fmt survives a value that panics while it is printed, but not
+// one that panics with what panics too.
+func (e *PanicError) Error() (text string) {
+	defer func() {
+		if recover() != nil {
+			text = fmt.Sprintf("plain: panic: a %T", e.Value)
+		}
+	}()
+	return fmt.Sprintf("plain: panic: %v", e.Value)
+}
 
 // Unwrap returns the value, when it is an error.
 func (e *PanicError) Unwrap() error {
