@@ -2,29 +2,16 @@ package checks
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/greynewell/mist-go/model"
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
-
-// HookPlace checks HOOK-2: the error names the place that registered the hook.
-func HookPlace(c *Checker) {
-	c.bubble(func() {
-		var place callSite
-		err := c.run(func(ctx context.Context) error {
-			place = here(1)
-			c.Impl.OnShutdown(ctx, func() error { return errors.New("the hook's") })
-			return nil
-		}, subject.Settings{})
-		c.expect(err != nil && place.isIn(err.Error()), "Run returns %v, want an error that names %s", err, place)
-	})
-}
 
 // InterruptedAreNamed checks HOOK-3: the error names the running hook and those that did not run.
 func InterruptedAreNamed(c *Checker) {
@@ -141,6 +128,36 @@ func HookValues(c *Checker) {
 			return nil
 		}, subject.Settings{Parent: parent})
 		c.expect(ran, "the hook did not run")
+	})
+}
+
+// HookContextIsOfTheRun checks HOOK-5: by a hook's context the library knows the run, as
+// by any context with the values of the run's; after stopped too.
+func HookContextIsOfTheRun(c *Checker) {
+	c.bubble(func() {
+		var run context.Context
+		plain, withContext := 0, 0
+		looks := func(state model.State) func(own context.Context) error {
+			return func(own context.Context) error {
+				c.Impl.OnShutdown(own, func() error { plain++; return nil })
+				c.Impl.OnShutdownContext(own, func(context.Context) error { withContext++; return nil }, 0)
+				if c.offered[subject.NeedState] {
+					c.expect(c.Impl.State(own) == string(state), "by the context of a hook the state is %q, want %q", c.Impl.State(own), state)
+				}
+				if c.offered[subject.NeedWorkContext] {
+					c.expect(c.Impl.WorkContext(own).Err() != nil, "a work context that is asked with the context of a hook is live, in %s", state)
+				}
+				return nil
+			}
+		}
+		_ = c.run(func(ctx context.Context) error {
+			run = ctx
+			c.Impl.OnShutdownContext(ctx, looks(model.Hooks), 0)
+			return nil
+		}, subject.Settings{})
+		c.expect(plain == 1 && withContext == 1, "of two hooks that are registered with the context of a hook, %d have run when Run returns", plain+withContext)
+		c.Impl.OnShutdownContext(run, looks(model.Stopped), 0)
+		c.expect(plain == 2 && withContext == 2, "of two hooks that are registered with the context of a hook registered after stopped, %d have run", plain+withContext-2)
 	})
 }
 

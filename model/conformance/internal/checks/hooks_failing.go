@@ -1,0 +1,147 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// hookFailures are the ways in which a function fails. The text is in what it fails with,
+// "" where it fails without any.
+func hookFailures() map[string]struct {
+	text string
+	fail func() error
+} {
+	type failure = struct {
+		text string
+		fail func() error
+	}
+	return map[string]failure{
+		"returns an error":     {"the error returned", func() error { return errors.New("the error returned") }},
+		"panics":               {"the value of the panic", func() error { panic("the value of the panic") }},
+		"panics with an error": {"the error of the panic", func() error { panic(errors.New("the error of the panic")) }},
+		"panics with nil":      {"", func() error { panic(nil) }},
+		"calls Goexit":         {"", func() error { runtime.Goexit(); return nil }},
+	}
+}
+
+// HookPlace checks HOOK-2: the error names the place that registered the hook, however
+// the hook fails. That of the failure is another.
+func HookPlace(c *Checker) {
+	for how, failure := range hookFailures() {
+		c.bubble(func() {
+			var place callSite
+			err := c.run(func(ctx context.Context) error {
+				place = here(1)
+				c.Impl.OnShutdown(ctx, failure.fail)
+				return nil
+			}, subject.Settings{})
+			c.expect(err != nil && place.isIn(err.Error()), "a hook %s, and Run returns %v, want an error that names %s", how, err, place)
+		})
+		c.bubble(func() {
+			var place callSite
+			err := c.run(func(ctx context.Context) error {
+				c.Impl.OnShutdown(ctx, func() error {
+					place = here(1)
+					c.Impl.OnShutdown(ctx, failure.fail)
+					return nil
+				})
+				return nil
+			}, subject.Settings{})
+			c.expect(err != nil && place.isIn(err.Error()), "a hook that a hook registers %s, and Run returns %v, want an error that names %s", how, err, place)
+		})
+	}
+}
+
+// AbandonedHookPlace checks HOOK-6: the error of a hook that is abandoned names a place.
+// It may be an adapter's that registered the hook.
+func AbandonedHookPlace(c *Checker) {
+	hang := func(own context.Context) error { play.Wait(own.Done(), time.Hour); return nil }
+	for what, register := range map[string]func(ctx context.Context){
+		"a hook": func(ctx context.Context) { c.Impl.OnShutdownContext(ctx, hang, time.Second) },
+		"a hook that a hook registers": func(ctx context.Context) {
+			c.Impl.OnShutdown(ctx, func() error { c.Impl.OnShutdownContext(ctx, hang, time.Second); return nil })
+		},
+	} {
+		c.bubble(func() {
+			err := c.run(func(ctx context.Context) error { register(ctx); return nil }, subject.Settings{})
+			c.expect(err != nil && anywhere.isIn(err.Error()), "%s exceeds its timeout, and Run returns %v, want an error that names the call site that registered it", what, err)
+		})
+	}
+}
+
+// InterruptedAmongLate checks HOOK-3: the error names hooks too that were registered
+// while hooks run, by a hook or beside one, and have not run.
+func InterruptedAmongLate(c *Checker) {
+	c.bubble(func() {
+		release := make(chan struct{})
+		var before, byFirst, hangs, byRunning, beside callSite
+		nothing := func() error { return nil }
+		err := c.run(func(ctx context.Context) error {
+			before = here(1)
+			c.Impl.OnShutdown(ctx, nothing)
+			c.Impl.OnShutdown(ctx, func() error {
+				byFirst = here(1)
+				c.Impl.OnShutdown(ctx, nothing)
+				hangs = here(1)
+				c.Impl.OnShutdown(ctx, func() error {
+					byRunning = here(1)
+					c.Impl.OnShutdown(ctx, nothing)
+					time.AfterFunc(time.Second, func() {
+						beside = here(1)
+						c.Impl.OnShutdown(ctx, nothing)
+					})
+					<-release
+					return nil
+				})
+				return nil
+			})
+			return nil
+		}, subject.Settings{})
+		close(release)
+		for what, place := range map[string]callSite{
+			"a hook that main registered": before, "one that an earlier hook registered": byFirst, "the running one": hangs,
+			"one that the running one registered": byRunning, "one that was registered beside it": beside,
+		} {
+			c.expect(err != nil && place.isIn(err.Error()), "a hook hangs, and Run returns %v, which does not name %s, %s", err, place, what)
+		}
+	})
+}
+
+// LateHookIsLogged checks HOOK-4: a hook registered after stopped that fails is logged,
+// however it fails: there is a line that one that does not fail is not the reason of.
+func LateHookIsLogged(c *Checker) {
+	for how, failure := range hookFailures() {
+		c.bubble(func() {
+			log := &logbook{}
+			var run context.Context
+			_ = c.run(func(ctx context.Context) error { run = ctx; return nil }, subject.Settings{Log: log.log})
+			late := func(hook func() error) (from int) {
+				from = log.count()
+				over := make(chan struct{})
+				go func() {
+					defer close(over)
+					c.Impl.OnShutdown(run, hook)
+				}()
+				<-over
+				time.Sleep(time.Second)
+				return from
+			}
+			known := map[string]bool{}
+			for _, line := range log.after(late(func() error { return nil })) {
+				known[withoutNumbers(line)] = true
+			}
+			logged := log.after(late(failure.fail))
+			isNew := func(line string) bool { return !known[withoutNumbers(line)] }
+			c.expect(slices.ContainsFunc(logged, isNew), "a late hook %s, and the log is as for one that does not fail:\n%s", how, log)
+			if failure.text != "" {
+				c.expectLog(log, failure.text)
+			}
+		})
+	}
+}
