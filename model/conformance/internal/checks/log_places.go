@@ -133,3 +133,24 @@ func SourceOfNoPlace(c *Checker) {
 	run, stop = sources(log)
 	c.expect((stop == run || stop == place.String()) && stop != "", "after a go statement that calls Stop, the source of the transition to draining is %q, want the call of Run, %q, or %q", stop, run, place)
 }
+
+// SourceOfFailedHook has hooks fail. If records name the call site that registered such a
+// hook, it is the source of one of them.
+func SourceOfFailedHook(c *Checker) {
+	for how, fail := range hookFailures {
+		var place callSite
+		log := c.logged(subject.Settings{}, func(ctx context.Context) error {
+			place = here(1)
+			c.Impl.OnShutdown(ctx, fail)
+			return nil
+		})
+		named, source := false, false
+		for _, l := range log.all() {
+			if !l.isTransition() {
+				named = named || place.isIn(l.text("error"))
+				source = source || l.source == place.String()
+			}
+		}
+		c.expect(source || !named, "a hook %s, and no record that is about it has %s as its source; the log:\n%v", how, place, log)
+	}
+}
