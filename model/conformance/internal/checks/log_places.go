@@ -146,9 +146,12 @@ func SourceOfFailedHook(c *Checker) {
 		})
 		named, source := false, false
 		for _, l := range log.all() {
-			if !l.isTransition() {
-				named = named || place.isIn(l.text("error"))
-				source = source || l.source == place.String()
+			if l.isTransition() {
+				continue
+			}
+			source = source || l.source == place.String()
+			for _, v := range l.attrs {
+				named = named || place.isIn(v.String())
 			}
 		}
 		c.expect(source || !named, "a hook %s, and no record that is about it has %s as its source; the log:\n%v", how, place, log)
