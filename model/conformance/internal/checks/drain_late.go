@@ -69,6 +69,7 @@ func BusyIsNamedThoughLate(c *Checker) {
 			var maker, first, later, task callSite
 			err := c.endsBusy(force, log, func(ctx context.Context) {
 				c.Impl.Track(ctx)
+				c.Impl.DrainGroup(ctx).Go(func() { <-release })
 				maker = here(1)
 				c.Impl.Go(ctx, func(ctx context.Context) error {
 					play.Wait(ctx.Done(), time.Hour)
