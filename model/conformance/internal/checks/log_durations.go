@@ -56,12 +56,8 @@ func (c *Checker) eventful() (all []line) {
 		return nil
 	}))
 	add(c.logged(manual, func(context.Context) error { time.Sleep(10 * time.Minute); return nil }))
-	var run context.Context
-	add(c.loggedWith(func() subject.Settings {
-		time.AfterFunc(time.Minute, func() { c.hook(run, hang) }) // after stopped
-		return limits
-	}, func(ctx context.Context) error {
-		run = ctx
+	add(c.logged(limits, func(ctx context.Context) error {
+		time.AfterFunc(time.Minute, func() { c.hook(ctx, hang) }) // after stopped
 		if c.offered[subject.NeedOnShutdownContext] {
 			c.Impl.OnShutdownContext(ctx, func(context.Context) error { hang(); return nil }, time.Second)
 		}
