@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
@@ -130,29 +128,6 @@ func BusyIsNamedThoughItEnds(c *Checker) {
 		}
 		c.expect(err != nil && tells(err.Error(), 3+4, callSite{}, places), "work ends because the drain timeout has run out, and the error is to name %v and the number %d: %v", places, 3+4, err)
 	}
-}
-
-// RequestsAreCounted checks DRAIN-2: the error and the log line count requests.
-func RequestsAreCounted(c *Checker) {
-	c.bubble(func() {
-		log := &logbook{}
-		release := make(chan struct{})
-		var group callSite
-		err := c.run(func(ctx context.Context) error {
-			group = here(1)
-			busy := c.Impl.DrainGroup(ctx)
-			busy.Go(func() { <-release })
-			under := make(chan struct{})
-			counted := c.Impl.Handler(ctx, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { under <- struct{}{}; <-release }))
-			for range 4 {
-				go counted.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
-				<-under
-			}
-			return nil
-		}, subject.Settings{Log: log.log})
-		close(release)
-		c.expectBusy(err, log, 4, callSite{}, group)
-	})
 }
 
 // expectBusy demands that the error and a warning name the places of what is

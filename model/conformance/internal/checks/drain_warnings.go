@@ -99,13 +99,21 @@ func (c *Checker) lingersWith(other map[string]bool, s subject.Settings, after t
 	return w, hook
 }
 
-// GraceWarning checks DRAIN-4: the warning names the remedy.
+// GraceWarning checks DRAIN-4: when the grace is over there is a warning, and it names the
+// remedy. The first, which comes before, need not.
 func GraceWarning(c *Checker) {
-	if c.grace(model.DefaultDrainTimeout) == 0 {
-		return // main is not waited for
+	for _, drain := range []time.Duration{model.DefaultDrainTimeout, 4 * time.Second} {
+		grace := c.grace(drain)
+		if grace == 0 {
+			continue // main is not waited for
+		}
+		w, _ := c.lingers(subject.Settings{Drain: drain}, 12*time.Second, nil)
+		named := false
+		for n, line := range w.about {
+			named = named || w.at[n] >= w.cancel+grace && c.namesARemedy(line)
+		}
+		c.expect(named, "main is not back when its grace of %v is over, and no warning from then on names a remedy, one of %q; the log:\n%s", grace, c.remedies(), &w.book)
 	}
-	w, _ := c.lingers(subject.Settings{}, 12*time.Second, nil)
-	c.expect(slices.ContainsFunc(w.about, c.namesARemedy), "no warning names a remedy, one of %q; the log:\n%s", c.remedies(), &w.book)
 }
 
 // remedies are for a main that only a hook can end.

@@ -2,7 +2,6 @@ package checks
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -12,19 +11,6 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
-
-// HookPlace checks HOOK-2: the error names the place that registered the hook.
-func HookPlace(c *Checker) {
-	c.bubble(func() {
-		var place callSite
-		err := c.run(func(ctx context.Context) error {
-			place = here(1)
-			c.Impl.OnShutdown(ctx, func() error { return errors.New("the hook's") })
-			return nil
-		}, subject.Settings{})
-		c.expect(err != nil && place.isIn(err.Error()), "Run returns %v, want an error that names %s", err, place)
-	})
-}
 
 // InterruptedAreNamed checks HOOK-3: the error names the running hook and those that did not run.
 func InterruptedAreNamed(c *Checker) {
@@ -141,6 +127,29 @@ func HookValues(c *Checker) {
 			return nil
 		}, subject.Settings{Parent: parent})
 		c.expect(ran, "the hook did not run")
+	})
+}
+
+// HookContextIsOfTheRun checks HOOK-5: by a hook's context the library knows the run, as
+// by any context with the values of the run's; after stopped too.
+func HookContextIsOfTheRun(c *Checker) {
+	c.bubble(func() {
+		var run context.Context
+		plain, withContext := 0, 0
+		looks := func(own context.Context) error {
+			c.Impl.OnShutdown(own, func() error { plain++; return nil })
+			c.Impl.OnShutdownContext(own, func(context.Context) error { withContext++; return nil }, 0)
+			c.expect(!c.offered[subject.NeedState] || c.Impl.State(own) != "", "by the context of a hook the library knows no state")
+			return nil
+		}
+		_ = c.run(func(ctx context.Context) error {
+			run = ctx
+			c.Impl.OnShutdownContext(ctx, looks, 0)
+			return nil
+		}, subject.Settings{})
+		c.expect(plain == 1 && withContext == 1, "of two hooks that are registered with the context of a hook, %d have run when Run returns", plain+withContext)
+		c.Impl.OnShutdownContext(run, looks, 0)
+		c.expect(plain == 2 && withContext == 2, "of two hooks that are registered with the context of a hook registered after stopped, %d have run", plain+withContext-2)
 	})
 }
 

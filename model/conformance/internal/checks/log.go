@@ -1,9 +1,7 @@
 package checks
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"math"
@@ -200,39 +198,6 @@ func (c *Checker) causeIsLogged(s subject.Settings) {
 	}
 	for _, l := range c.interruptedWith(os.Interrupt, s.Delay).transitionTo(model.Draining) {
 		c.expect(l.text("cause") != "", "after a signal, the record of the transition to draining has no cause: %v", l)
-	}
-}
-
-// DurationsAreText has a life in which every sort of limit is reached, and
-// writes its log as JSON too, where a duration is a bare number.
-func DurationsAreText(c *Checker) {
-	var buffer bytes.Buffer
-	asJSON := slog.NewJSONHandler(&buffer, nil)
-	log := c.logged(subject.Settings{Drain: 4 * time.Second, Shutdown: 3 * time.Second, Delay: time.Second}, func(ctx context.Context) error {
-		c.Impl.Track(ctx)
-		c.hook(ctx, func() { time.Sleep(time.Hour) })
-		c.Impl.Stop(ctx, nil)
-		time.Sleep(time.Minute)
-		return nil
-	})
-	warned := c.logged(subject.Settings{Drain: 4 * time.Second}, func(ctx context.Context) error {
-		c.Impl.Stop(ctx, nil)
-		time.Sleep(time.Minute)
-		return nil
-	})
-	for _, l := range append(log.all(), warned.all()...) {
-		record := slog.NewRecord(l.at, l.level, l.message, 0)
-		for key, v := range l.attrs {
-			c.expect(v.Kind() != slog.KindDuration, "%s is a duration that is not text, which JSON shows as a number: %v", key, l)
-			record.AddAttrs(slog.Attr{Key: key, Value: v})
-		}
-		buffer.Reset()
-		var fields map[string]any
-		err := errors.Join(asJSON.Handle(context.Background(), record), json.Unmarshal(buffer.Bytes(), &fields))
-		_, number := fields["elapsed"].(float64)
-		c.expect(err == nil && !number, "as JSON a record is %s (%v)", buffer.Bytes(), err)
-		c.expect(l.source != "" && !strings.HasPrefix(l.source, "."), "a record has no source: %v", l)
-		c.expect(!l.at.IsZero(), "a record has no time: %v", l)
 	}
 }
 

@@ -133,3 +133,29 @@ func SourceOfNoPlace(c *Checker) {
 	run, stop = sources(log)
 	c.expect((stop == run || stop == place.String()) && stop != "", "after a go statement that calls Stop, the source of the transition to draining is %q, want the call of Run, %q, or %q", stop, run, place)
 }
+
+// SourceOfFailedHook has hooks fail. If records name the call site that registered such a
+// hook, the source of one of them is not the call of Run. It may be an adapter's.
+func SourceOfFailedHook(c *Checker) {
+	for how, fail := range hookFailures {
+		var place callSite
+		log := c.logged(subject.Settings{}, func(ctx context.Context) error {
+			place = here(1)
+			c.Impl.OnShutdown(ctx, fail)
+			return nil
+		})
+		run := ""
+		for _, l := range log.transitionTo(model.Stopped) {
+			run = l.source
+		}
+		named, source := false, false
+		for _, l := range log.all() {
+			for _, v := range l.attrs {
+				if !l.isTransition() && place.isIn(v.String()) {
+					named, source = true, source || l.source != run
+				}
+			}
+		}
+		c.expect(source || !named, "a hook %s, and the source of what names its call site, %s, is the call of Run; the log:\n%v", how, place, log)
+	}
+}

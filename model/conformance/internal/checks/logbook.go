@@ -34,6 +34,13 @@ func (l *logbook) count() int {
 	return len(l.lines)
 }
 
+// after returns the lines after the first so many.
+func (l *logbook) after(lines int) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.lines[lines:])
+}
+
 func (l *logbook) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -83,3 +83,34 @@ func parentThatEnds(r *rand.Rand) (parent context.Context, end func(), how strin
 	parent, own := context.WithTimeout(outer, time.Hour)
 	return parent, func() { cancel(); context.AfterFunc(parent, own) }, "ends with its own parent"
 }
+
+// EndedParent checks RUN-12: main begins with a cancelled context, once, whatever else is
+// set, and its hooks run without a delay.
+func EndedParent(c *Checker) {
+	all := map[string]subject.Settings{"nothing else is set": {}}
+	if c.offered[subject.NeedManualStart] {
+		all["start is manual"] = subject.Settings{ManualStart: true}
+	}
+	if c.offered[subject.NeedDelay] {
+		all["there is a drain delay"] = subject.Settings{Delay: time.Minute}
+	}
+	if c.offered[subject.NeedDelay] && c.offered[subject.NeedManualStart] {
+		all["start is manual, and there is a drain delay"] = subject.Settings{Delay: time.Minute, ManualStart: true}
+	}
+	for what, s := range all {
+		c.bubble(func() {
+			parent, cancel := context.WithCancel(context.Background())
+			cancel()
+			s.Parent = parent
+			for range 50 {
+				began, hook, calls, live := time.Now(), time.Duration(-1), 0, false
+				_ = c.run(func(ctx context.Context) error {
+					calls, live = calls+1, ctx.Err() == nil
+					c.Impl.OnShutdown(ctx, func() error { hook = time.Since(began); return nil })
+					return nil
+				}, s)
+				c.expect(calls == 1 && !live && about(hook, 0), "the parent has ended before Run, %s: main is called %d times, with a live context: %t, and the hook begins after %v", what, calls, live, hook)
+			}
+		})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"runtime"
 	"slices"
@@ -41,6 +42,57 @@ func HangingLogger(c *Checker) {
 		close(release)
 		time.Sleep(time.Second)
 	})
+}
+
+// hanging is a slog.Handler that does not say for what it is enabled.
+type hanging struct {
+	records
+	release <-chan struct{}
+}
+
+// Enabled hangs.
+func (h hanging) Enabled(context.Context, slog.Level) bool { <-h.release; return true }
+
+// LoggerThatIsNotEnabled checks STATE-4: a logger that hangs in Enabled costs Run 100 ms
+// and no deadline.
+func LoggerThatIsNotEnabled(c *Checker) {
+	c.bubble(func() {
+		var ctx context.Context
+		release := make(chan struct{})
+		took, hook := c.watched(subject.Settings{Logger: slog.New(hanging{newRecords(), release})}, &ctx)
+		c.expectPrompt(took, hook)
+		close(release)
+		time.Sleep(time.Second) // for what is still to be written
+	})
+}
+
+// hangingError is an error that does not come to its text.
+type hangingError struct{ release <-chan struct{} }
+
+// Error hangs.
+func (e hangingError) Error() string { <-e.release; return "a text that comes late" }
+
+// HangingErrorText checks STATE-2: the text of a hook's or of main's error does not come.
+func HangingErrorText(c *Checker) {
+	for _, who := range []string{"main", "a hook"} {
+		c.bubble(func() {
+			release := make(chan struct{})
+			began := time.Now()
+			c.inTime("Run, after "+who+" has returned an error whose Error hangs,", func() {
+				_ = c.Impl.Run(func(ctx context.Context) error {
+					if who == "main" {
+						return hangingError{release}
+					}
+					c.Impl.OnShutdown(ctx, func() error { return hangingError{release} })
+					return nil
+				}, 2*time.Second, 3*time.Second)
+			})
+			took := time.Since(began)
+			c.expect(took <= 5*time.Second+200*time.Millisecond+slack, "%s returns an error whose Error hangs, and Run returns after %v, want 5.2s at most", who, took)
+			close(release)
+			time.Sleep(time.Second)
+		})
+	}
 }
 
 // HangingObserverAndLogger checks STATE-4: both hang. Whether Run waits for them at the

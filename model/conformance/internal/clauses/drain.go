@@ -51,6 +51,8 @@ func drainClauses() []Clause {
 				{"on busy processors", nil, checks.TimeoutOnBusyProcessors},
 				{"a further interrupt on busy processors", []subject.Need{subject.NeedSignals}, checks.ForcedOnBusyProcessors},
 				{"the error and the log line count requests", []subject.Need{subject.NeedLog, subject.NeedHandler}, checks.RequestsAreCounted},
+				{"so they do when a signal forces the end of requests", []subject.Need{subject.NeedSignals, subject.NeedLog, subject.NeedHandler}, checks.RequestsAreCountedWhenForced},
+				{"they name what is begun while draining", []subject.Need{subject.NeedLog, subject.NeedTrack, subject.NeedGo}, checks.BusyIsNamedThoughLate},
 				{"the error counts requests once", []subject.Need{subject.NeedServe, subject.NeedHandler, subject.NeedParent}, checks.ServedRequestsAreCounted},
 				{"so they do when there are many", []subject.Need{subject.NeedLog, subject.NeedTrack}, checks.ManyUnitsAreCounted},
 			},
@@ -87,7 +89,7 @@ func drainClauses() []Clause {
 			},
 			Checks: []Check{
 				{"of a grace that never ends, half of the drain timeout counts", []subject.Need{subject.NeedGrace, subject.NeedStop}, checks.EndlessGrace},
-				{"the warning names the remedy", []subject.Need{subject.NeedLog, subject.NeedStop}, checks.GraceWarning},
+				{"the warning when the grace is over names the remedy", []subject.Need{subject.NeedLog, subject.NeedStop}, checks.GraceWarning},
 				{"there is none while tracked work is out", []subject.Need{subject.NeedLog, subject.NeedStop, subject.NeedTrack, subject.NeedGo}, checks.NoGraceWarning},
 				{"nor once main is back", []subject.Need{subject.NeedLog, subject.NeedStop}, checks.NoWarningOnceBack},
 				{"nor while main serves", []subject.Need{subject.NeedLog, subject.NeedStop, subject.NeedServeFunc}, checks.NoWarningWhileServing},

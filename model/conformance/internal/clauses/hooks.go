@@ -46,7 +46,7 @@ func hookClauses() []Clause {
 				two(model.Hook{Lasts: second + 2, Ends: model.ReturnsError}, plain),
 			},
 			Checks: []Check{
-				{"the error names the call site that registered the hook", []subject.Need{subject.NeedRunWith}, checks.HookPlace},
+				{"the error names the call site that registered the hook, however it fails", []subject.Need{subject.NeedRunWith}, checks.HookPlace},
 				{"one registered after stopped does not stop its caller", []subject.Need{subject.NeedRunWith}, checks.LateHookEnds},
 			},
 		},
@@ -65,6 +65,7 @@ func hookClauses() []Clause {
 				{"a shutdown timeout that never runs out", nil, checks.EndlessShutdown},
 				{"the error names the running hook and those that did not run", []subject.Need{subject.NeedRunWith}, checks.InterruptedAreNamed},
 				{"so it does for hooks that are registered in a loop", []subject.Need{subject.NeedRunWith}, checks.InterruptedInALoop},
+				{"hooks too that were registered while others run", []subject.Need{subject.NeedRunWith}, checks.InterruptedAmongLate},
 				{"and when a signal forces the end before the first", []subject.Need{subject.NeedSignals, subject.NeedServeFunc}, checks.ForcedBeforeTheFirst},
 				{"the context of the running hook is cancelled, with the cause", []subject.Need{subject.NeedIs, subject.NeedOnShutdownContext}, checks.InterruptedContext},
 				{"the error of an interrupted hook is logged", []subject.Need{subject.NeedLog}, checks.InterruptedIsLogged},
@@ -83,7 +84,7 @@ func hookClauses() []Clause {
 				{Main: ends, Hooks: []model.Hook{plain, {At: 5 * second, Lasts: second + 4, Ends: model.Panics}}},
 			},
 			Checks: []Check{
-				{"a late hook that fails is logged", []subject.Need{subject.NeedLog}, checks.LateHookIsLogged},
+				{"a late hook that fails is logged, however it fails", []subject.Need{subject.NeedLog}, checks.LateHookIsLogged},
 				{"so is one that fails after its timeout", []subject.Need{subject.NeedLog}, checks.AbandonedLateHook},
 				{"late hooks that register others", []subject.Need{subject.NeedRunWith}, checks.LateHookRegisters},
 			},
@@ -103,6 +104,7 @@ func hookClauses() []Clause {
 			},
 			Checks: []Check{
 				{"it has the values of the run's context", []subject.Need{subject.NeedOnShutdownContext, subject.NeedParent}, checks.HookValues},
+				{"the library knows the run by it", []subject.Need{subject.NeedOnShutdownContext}, checks.HookContextIsOfTheRun},
 				{"so has that of a hook registered after stopped", []subject.Need{subject.NeedOnShutdownContext, subject.NeedParent}, checks.LateHookContext},
 			},
 		},
@@ -177,7 +179,7 @@ func takeBacks(ends model.Main) []model.Scenario {
 func hookTimeoutClause(two func(a, b model.Hook) model.Scenario, plain model.Hook) Clause {
 	return Clause{
 		ID: "HOOK-6", Level: Extended,
-		Sentence: "A hook that exceeds its own timeout is abandoned with an error, its context is cancelled, and the next begins; a timeout of zero or less means none. A hook that returns context.Canceled, wrapped or joined with other errors too, gets a record that says why and names OnShutdownContext.",
+		Sentence: "A hook that exceeds its own timeout is abandoned with an error that names its call site, its context is cancelled, and the next begins; a timeout of zero or less means none. A hook that returns context.Canceled, wrapped or joined with other errors too, gets a record that says why and names OnShutdownContext.",
 		Premise: func(_ model.Scenario, want model.Trace) bool {
 			return slices.ContainsFunc(want.Hooks, func(r model.HookRun) bool { return r.Outcome == model.Abandoned && !r.Late })
 		},
@@ -189,6 +191,7 @@ func hookTimeoutClause(two func(a, b model.Hook) model.Scenario, plain model.Hoo
 		},
 		Checks: []Check{
 			{"a hook that used the run's context is reported", []subject.Need{subject.NeedLog}, checks.CanceledHint},
+			{"the error of an abandoned hook names a call site", []subject.Need{subject.NeedRunWith, subject.NeedOnShutdownContext}, checks.AbandonedHookPlace},
 			{"a timeout of a nanosecond", []subject.Need{subject.NeedRunWith, subject.NeedOnShutdownContext}, checks.ShortHookTimeout},
 			{"a timeout of zero or less means none", []subject.Need{subject.NeedRunWith, subject.NeedOnShutdownContext}, checks.NoHookTimeout},
 			{"a timeout that never runs out", []subject.Need{subject.NeedOnShutdownContext}, checks.EndlessHookTimeout},

@@ -178,6 +178,9 @@ func runClauses() []Clause {
 			Examples: []model.Scenario{
 				{DrainDelay: second, Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.ParentCancelled, At: model.BeforeRun}}, Hooks: []model.Hook{{Lasts: second + 1}}},
 			},
+			Checks: []Check{
+				{"main's context is cancelled when main begins", []subject.Need{subject.NeedParent}, checks.EndedParent},
+			},
 		},
 		{
 			ID: "RUN-13", Level: Extended,

@@ -30,6 +30,9 @@ func stateClauses() []Clause {
 				{},
 				{Groups: []model.Group{{Units: []model.Unit{{Lasts: model.Never}}}}, Hooks: []model.Hook{{Lasts: model.Never}}},
 			},
+			Checks: []Check{
+				{"an error whose text does not come", nil, checks.HangingErrorText},
+			},
 		},
 		{
 			ID: "STATE-3", Level: Extended,
@@ -50,6 +53,7 @@ func stateClauses() []Clause {
 				{"an observer or a logger that calls back for each call", []subject.Need{subject.NeedObserve, subject.NeedLog}, checks.CallingForEach},
 				{"a default logger that does so with a foreign context", []subject.Need{subject.NeedTrack}, checks.ForeignForEach},
 				{"a logger that hangs costs Run 100 ms and no deadline", []subject.Need{subject.NeedLog}, checks.HangingLogger},
+				{"so does one that hangs in Enabled", []subject.Need{subject.NeedLogger}, checks.LoggerThatIsNotEnabled},
 				{"an observer and a logger that hang", []subject.Need{subject.NeedObserve, subject.NeedLog}, checks.HangingObserverAndLogger},
 				{"a logger that panics, or calls Goexit, gets the rest", []subject.Need{subject.NeedLog, subject.NeedGo}, checks.PanickingLogger},
 				{"a slow logger gets every record in order", []subject.Need{subject.NeedLog, subject.NeedGo}, checks.SlowLogger},

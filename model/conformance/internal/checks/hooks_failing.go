@@ -1,0 +1,138 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
+)
+
+// hooksText is in what a hook fails with, where that is not nothing.
+const hooksText = "the failing hook's"
+
+// hookFailures are the ways in which a hook fails.
+var hookFailures = map[string]func() error{
+	"returns an error":     func() error { return errors.New(hooksText) },
+	"panics":               func() error { panic(hooksText) },
+	"panics with an error": func() error { panic(errors.New(hooksText)) },
+	"panics with nil":      func() error { panic(nil) },
+	"calls Goexit":         func() error { runtime.Goexit(); return nil },
+}
+
+// HookPlace checks HOOK-2: the error names the place that registered the hook, however
+// the hook fails. That of the failure is another.
+func HookPlace(c *Checker) {
+	for how, fail := range hookFailures {
+		c.bubble(func() {
+			var place callSite
+			err := c.run(func(ctx context.Context) error {
+				place = here(1)
+				c.Impl.OnShutdown(ctx, fail)
+				return nil
+			}, subject.Settings{})
+			c.expect(err != nil && place.isIn(err.Error()), "a hook %s, and Run returns %v, want an error that names %s", how, err, place)
+		})
+		c.bubble(func() {
+			var place callSite
+			err := c.run(func(ctx context.Context) error {
+				c.Impl.OnShutdown(ctx, func() error {
+					place = here(1)
+					c.Impl.OnShutdown(ctx, fail)
+					return nil
+				})
+				return nil
+			}, subject.Settings{})
+			c.expect(err != nil && place.isIn(err.Error()), "a hook that a hook registers %s, and Run returns %v, want an error that names %s", how, err, place)
+		})
+	}
+}
+
+// AbandonedHookPlace checks HOOK-6: the error of a hook that is abandoned names a place.
+// It may be an adapter's that registered the hook.
+func AbandonedHookPlace(c *Checker) {
+	hang := func(own context.Context) error { play.Wait(own.Done(), time.Hour); return nil }
+	for what, register := range map[string]func(ctx context.Context){
+		"a hook": func(ctx context.Context) { c.Impl.OnShutdownContext(ctx, hang, time.Second) },
+		"a hook that a hook registers": func(ctx context.Context) {
+			c.Impl.OnShutdown(ctx, func() error { c.Impl.OnShutdownContext(ctx, hang, time.Second); return nil })
+		},
+	} {
+		c.bubble(func() {
+			err := c.run(func(ctx context.Context) error { register(ctx); return nil }, subject.Settings{})
+			c.expect(err != nil && anywhere.isIn(err.Error()), "%s exceeds its timeout, and Run returns %v, want an error that names the call site that registered it", what, err)
+		})
+	}
+}
+
+// InterruptedAmongLate checks HOOK-3: the error names hooks too that were registered
+// while hooks run, by a hook or beside one, and have not run.
+func InterruptedAmongLate(c *Checker) {
+	c.bubble(func() {
+		release := make(chan struct{})
+		var before, byFirst, hangs, byRunning, beside callSite
+		ran := map[string]bool{}
+		notes := func(what string) func() error { return func() error { ran[what] = true; return nil } }
+		err := c.run(func(ctx context.Context) error {
+			before = here(1)
+			c.Impl.OnShutdown(ctx, notes("before"))
+			c.Impl.OnShutdown(ctx, func() error {
+				byFirst = here(1)
+				c.Impl.OnShutdown(ctx, notes("byFirst"))
+				hangs = here(1)
+				c.Impl.OnShutdown(ctx, func() error {
+					byRunning = here(1)
+					c.Impl.OnShutdown(ctx, notes("byRunning"))
+					time.AfterFunc(time.Second, func() {
+						beside = here(1)
+						c.Impl.OnShutdown(ctx, notes("beside"))
+					})
+					<-release
+					return nil
+				})
+				return nil
+			})
+			return nil
+		}, subject.Settings{})
+		close(release)
+		for what, place := range map[string]callSite{"before": before, "byFirst": byFirst, "hangs": hangs, "byRunning": byRunning, "beside": beside} {
+			c.expect(err != nil && (ran[what] || place.isIn(err.Error())), "a hook hangs, and Run returns %v, which does not name %s (%s)", err, place, what)
+		}
+	})
+}
+
+// LateHookIsLogged checks HOOK-4: a hook registered after stopped that fails is logged,
+// however it fails: there is a line that one that does not fail is not the reason of.
+func LateHookIsLogged(c *Checker) {
+	for how, fail := range hookFailures {
+		c.bubble(func() {
+			log := &logbook{}
+			var run context.Context
+			_ = c.run(func(ctx context.Context) error { run = ctx; return nil }, subject.Settings{Log: log.log})
+			late := func(hook func() error) (from int) {
+				from = log.count()
+				over := make(chan struct{})
+				go func() {
+					defer close(over)
+					c.Impl.OnShutdown(run, hook)
+				}()
+				<-over
+				time.Sleep(time.Second)
+				return from
+			}
+			known := map[string]bool{}
+			for _, line := range log.after(late(func() error { return nil })) {
+				known[withoutNumbers(line)] = true
+			}
+			logged := log.after(late(fail))
+			isNew := func(line string) bool { return !known[withoutNumbers(line)] }
+			c.expect(slices.ContainsFunc(logged, isNew), "a late hook %s, and the log is as for one that does not fail:\n%s", how, log)
+			if how != "panics with nil" && how != "calls Goexit" {
+				c.expectLog(log, hooksText)
+			}
+		})
+	}
+}
