@@ -18,10 +18,12 @@ import (
 type spinning struct {
 	begun, over atomic.Bool
 	tooLong     atomic.Bool   // no hook had begun after seconds, whoever had the processors
-	due, ended  time.Duration // when hooks are due, and when the first began; as busy tells
-	sampling    sync.WaitGroup
-	worst       atomic.Int64 // how late a goroutine was that had nothing to wait for but its turn, as busy tells
+	due, ended  atomic.Int64  // when hooks are due, and when the first began; as busy tells
+	sampled     chan struct{} // closed when the looking is over
+	worst       atomic.Int64  // how late a goroutine was that had nothing to wait for but its turn, as busy tells
 }
+
+func newSpinning() *spinning { return &spinning{sampled: make(chan struct{})} }
 
 // busy is a clock that only advances while the process has its processors, as real time
 // does on a machine that has nothing else to do.
@@ -31,18 +33,19 @@ func busy() time.Duration { return process.Used() / time.Duration(runtime.GOMAXP
 func (s *spinning) begin() {
 	s.begun.Store(true)
 	time.AfterFunc(7*time.Second, func() { s.tooLong.Store(!s.over.Swap(true)) })
-	s.sampling.Go(func() {
+	go func() {
+		defer close(s.sampled)
 		for !s.over.Load() {
 			slept := busy()
 			time.Sleep(time.Millisecond)
 			s.worst.Store(max(s.worst.Load(), int64(busy()-slept)))
 		}
-	})
+	}()
 }
 
 // hook is the first, with which the work is over.
 func (s *spinning) hook() error {
-	s.ended = busy()
+	s.ended.Store(int64(busy()))
 	s.over.Store(true)
 	return nil
 }
@@ -51,8 +54,10 @@ func (s *spinning) hook() error {
 // on processors that are slow to change turns, it is a few turns. Whoever yields to what
 // is busy takes hundreds.
 func (s *spinning) late() bool {
-	s.sampling.Wait() // for the turn that is under way
-	return s.tooLong.Load() || s.ended-s.due > 300*time.Millisecond+8*time.Duration(s.worst.Load())
+	if s.begun.Load() {
+		<-s.sampled // after the turn that is under way
+	}
+	return s.tooLong.Load() || time.Duration(s.ended.Load()-s.due.Load()-8*s.worst.Load()) > 300*time.Millisecond
 }
 
 // in has a group do it.
@@ -72,7 +77,7 @@ func (s *spinning) in(group *sync.WaitGroup) {
 // two groups is all that the processors do. One group is made a moment before.
 func TimeoutOnBusyProcessors(c *Checker) {
 	const drain = 100 * time.Millisecond
-	var work spinning
+	work := newSpinning()
 	var back, hook time.Time
 	err := c.Impl.Run(func(ctx context.Context) error {
 		c.Impl.OnShutdown(ctx, func() error { hook = time.Now(); return work.hook() })
@@ -82,7 +87,7 @@ func TimeoutOnBusyProcessors(c *Checker) {
 			if !work.over.Load() {
 				work.in(c.Impl.DrainGroup(ctx))
 			}
-			work.due = busy() + 20*time.Millisecond
+			work.due.Store(int64(busy() + 20*time.Millisecond))
 			work.begin()
 			for !work.over.Load() {
 				time.Sleep(time.Millisecond)
@@ -99,7 +104,7 @@ func TimeoutOnBusyProcessors(c *Checker) {
 
 // ForcedOnBusyProcessors is the same with a second interrupt.
 func ForcedOnBusyProcessors(c *Checker) {
-	var work spinning
+	work := newSpinning()
 	source := make(chan os.Signal, 1)
 	var forced, hook time.Time
 	err := c.run(func(ctx context.Context) error {
@@ -110,7 +115,8 @@ func ForcedOnBusyProcessors(c *Checker) {
 		time.AfterFunc(300*time.Millisecond, func() {
 			work.begin()
 			time.Sleep(10 * time.Millisecond)
-			forced, work.due = time.Now(), busy()
+			forced = time.Now()
+			work.due.Store(int64(busy()))
 			source <- os.Interrupt
 		})
 		play.Wait(ctx.Done(), process.Soon)
