@@ -11,7 +11,8 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// lateDrainCases are wrong in what they say when Draining is over, and of a stop.
+// lateDrainCases are wrong in the warnings and records at the end of Draining and of the
+// return grace.
 func lateDrainCases() []Case {
 	return []Case{
 		wrong("requests are not counted in the error when a signal forces", "DRAIN-2", func(i *impl) {

@@ -105,7 +105,7 @@ func InterruptedAmongLate(c *Checker) {
 }
 
 // LateHookIsLogged checks HOOK-4: a hook registered after stopped that fails is logged,
-// however it fails: there is a line that one that does not fail is not the reason of.
+// however it fails: there is a line that a hook that does not fail does not cause.
 func LateHookIsLogged(c *Checker) {
 	for how, fail := range hookFailures {
 		c.bubble(func() {
