@@ -32,7 +32,7 @@ func unusualCases() []Case {
 				return o.again()
 			})
 		}),
-		wrong("an error of main whose type cannot be compared panics", "RUN-6", func(i *impl) {
+		wrong("an error of main whose type cannot be compared panics", "RUN-6 RUN-7", func(i *impl) {
 			onEnd(i, func(_ context.Context, o outcome) error {
 				if o.err != nil && !reflect.TypeOf(o.err).Comparable() {
 					panic("comparing uncomparable type")
