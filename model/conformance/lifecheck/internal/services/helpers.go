@@ -81,6 +81,7 @@ def stop(*_):
 def serve():
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
     s.serve_forever(poll_interval=0.05)
     s.server_close()
 `
@@ -94,10 +95,12 @@ serve()
 `
 
 // pythonWorkers has two processes take connections, and a parent that passes
-// signals on to them and waits.
+// signals on to them and waits. Signals wait until both can handle them: a worker
+// answers before its parent has come that far.
 const pythonWorkers = pythonHead + pythonDelayed + `
 s = S((host, int(port)), H)
 s.daemon_threads = False
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
 workers = []
 for _ in range(2):
     pid = os.fork()
@@ -114,6 +117,7 @@ def pass_on(*_):
             pass
 signal.signal(signal.SIGTERM, pass_on)
 signal.signal(signal.SIGINT, pass_on)
+signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
 for pid in workers:
     os.waitpid(pid, 0)
 `

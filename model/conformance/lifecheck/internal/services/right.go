@@ -38,7 +38,7 @@ func right() []Case {
 			command: func(self string) []string { return []string{"sh", "-c", `exec "$0"`, self} }},
 		{Name: "a shell as parent that passes the signal on", main: of(func(*service) {}),
 			command: func(self string) []string {
-				return []string{"sh", "-c", `"$0" & trap 'kill -TERM $!' TERM INT; while kill -0 $! 2>/dev/null; do wait $!; code=$?; done; exit $code`, self}
+				return []string{"sh", "-c", `trap '[ -n "$!" ] || exit 0; kill -TERM $!' TERM INT; "$0" & while kill -0 $! 2>/dev/null; do wait $!; code=$?; done; exit $code`, self}
 			}},
 		{Name: "the exit code is 143", main: of(func(s *service) {
 			s.code = func(code int) int { return max(code, 143*(1-code)) }

@@ -41,7 +41,7 @@ func wrongSignals() []Case {
 			command: func(self string) []string { return []string{"sh", "-c", `"$0" & wait`, self} }},
 		{Name: "a shell as parent ends by itself at the signal", Finds: finds("signal-not-passed-on"),
 			main:    of(func(*service) {}),
-			command: func(self string) []string { return []string{"sh", "-c", `"$0" & trap 'exit 0' TERM INT; wait`, self} }},
+			command: func(self string) []string { return []string{"sh", "-c", `trap 'exit 0' TERM INT; "$0" & wait`, self} }},
 		{Name: "a shell that looks for signals between its commands", Finds: finds("killed"),
 			main: func() int { return 2 },
 			adjust: func(o *check.Options) {

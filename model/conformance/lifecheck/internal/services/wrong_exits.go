@@ -55,7 +55,7 @@ func wrongExits() []Case {
 		{Name: "a shell as parent passes the signal on, and does not wait", Finds: finds("port-held"),
 			main: of(func(*service) {}),
 			command: func(self string) []string {
-				return []string{"sh", "-c", `"$0" & trap 'kill $!; exit 0' TERM INT; wait`, self}
+				return []string{"sh", "-c", `trap 'kill $!; exit 0' TERM INT; "$0" & wait`, self}
 			}},
 		{Name: "a child has the listener", Finds: finds("port-held"),
 			main: of(func(s *service) {
