@@ -16,7 +16,6 @@ import (
 
 	"github.com/greynewell/mist-go/fsm"
 	"github.com/greynewell/mist-go/lifecycle"
-	"github.com/greynewell/mist-go/model"
 	"github.com/greynewell/mist-go/model/conformance/internal/http2frame"
 )
 
@@ -87,22 +86,7 @@ func leewayVariants() []variant {
 				at := run.Snapshot()
 				return at.TaskCount+at.Tracked+at.Requests > 0
 			}
-			onRun(i, func(main task, s settings, run runner) error {
-				log := s.Log
-				if main == nil || log == nil || s.Drain != model.DefaultDrainTimeout {
-					return run(main, s)
-				}
-				return run(func(ctx context.Context) error {
-					context.AfterFunc(ctx, func() {
-						time.AfterFunc(4500*time.Millisecond, func() {
-							if i.State(ctx) == "draining" && !tracked(ctx) {
-								log("WARN", "still draining after 4.5s")
-							}
-						})
-					})
-					return main(ctx)
-				}, s)
-			})
+			warnsOfDraining(i, "still draining after 4.5s", func(ctx context.Context) bool { return !tracked(ctx) })
 		}},
 		{"counts in words", "DRAIN", rewritesCounts(func(n int) string {
 			words := []string{"no", "one", "two", "three", "four", "five", "six", "seven"}

@@ -137,22 +137,7 @@ func drainEndCases() []Case {
 			atCancel(i, time.Second, func(log func(level, line string)) { log("WARN", "main has not returned") })
 		}),
 		wrong("there is a warning about main though it is back and only a group is busy", "DRAIN-4", func(i *impl) {
-			onRun(i, func(main task, s settings, run runner) error {
-				log := s.Log
-				if main == nil || log == nil || s.Drain != model.DefaultDrainTimeout {
-					return run(main, s)
-				}
-				return run(func(ctx context.Context) error {
-					context.AfterFunc(ctx, func() {
-						time.AfterFunc(4500*time.Millisecond, func() {
-							if i.State(ctx) == "draining" {
-								log("WARN", "main's grace is almost over")
-							}
-						})
-					})
-					return main(ctx)
-				}, s)
-			})
+			warnsOfDraining(i, "main's grace is almost over", func(context.Context) bool { return true })
 		}),
 		wrong("the warning about main does not name the remedy", "DRAIN-4", func(i *impl) {
 			onLog(i, func(level, line string, log func(level, line string)) {
@@ -222,6 +207,27 @@ func atCancel(i *impl, after time.Duration, write func(log func(level, line stri
 						write(log)
 					}
 				}
+			})
+			return main(ctx)
+		}, s)
+	})
+}
+
+// warnsOfDraining logs a warning of each run with the default drain timeout that is still
+// draining 4.5s after the cancel, half a second before main's grace is over, if of is true.
+func warnsOfDraining(i *impl, warning string, of func(ctx context.Context) bool) {
+	onRun(i, func(main task, s settings, run runner) error {
+		log := s.Log
+		if main == nil || log == nil || s.Drain != model.DefaultDrainTimeout {
+			return run(main, s)
+		}
+		return run(func(ctx context.Context) error {
+			context.AfterFunc(ctx, func() {
+				time.AfterFunc(4500*time.Millisecond, func() {
+					if i.State(ctx) == "draining" && of(ctx) {
+						log("WARN", warning)
+					}
+				})
 			})
 			return main(ctx)
 		}, s)

@@ -74,22 +74,10 @@ func laterHTTPCases() []Case {
 			})
 		}),
 		wrong("ConnState is ignored", "HTTP-10", func(i *impl) {
-			var known sync.Map
-			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
-				if _, again := known.LoadOrStore(srv, true); !again {
-					srv.ConnState = nil
-				}
-				return serve(ctx, srv, ln)
-			})
+			onFirstServe(i, func(srv *http.Server) { srv.ConnState = nil })
 		}),
 		wrong("ConnContext is ignored", "HTTP-10", func(i *impl) {
-			var known sync.Map
-			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
-				if _, again := known.LoadOrStore(srv, true); !again {
-					srv.ConnContext = nil
-				}
-				return serve(ctx, srv, ln)
-			})
+			onFirstServe(i, func(srv *http.Server) { srv.ConnContext = nil })
 		}),
 		wrong("a server without a handler finds nothing", "HTTP-10", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
@@ -258,4 +246,15 @@ func (c *posts) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+// onFirstServe has a server be changed before it serves for the first time.
+func onFirstServe(i *impl, change func(srv *http.Server)) {
+	var known sync.Map
+	onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+		if _, again := known.LoadOrStore(srv, true); !again {
+			change(srv)
+		}
+		return serve(ctx, srv, ln)
+	})
 }
