@@ -122,7 +122,7 @@ func ChangesInOrder(c *Checker) {
 			}
 			play.Ask(w.Readiness, http.MethodGet)
 		}
-		time.Sleep(time.Minute)
+		time.Sleep(time.Hour) // an observer may take its time over each of them
 		for _, name := range names {
 			got := []string{}
 			for _, change := range w.seen() {
