@@ -92,7 +92,9 @@ func (h bookHandler) Handle(ctx context.Context, r slog.Record) error {
 	_ = ctx.Value(valueKey{})
 	line := r.Message
 	r.Attrs(func(a slog.Attr) bool {
-		line += " " + a.String()
+		if !a.Equal(slog.Attr{}) {
+			line += " " + a.String()
+		}
 		return true
 	})
 	h.write(r.Level.String(), line)

@@ -57,7 +57,13 @@ func (l line) String() string {
 type records struct {
 	*kept
 	prefix string
-	attrs  []slog.Attr
+	attrs  []prefixed
+}
+
+// prefixed is an attribute in a group.
+type prefixed struct {
+	prefix string
+	slog.Attr
 }
 
 type kept struct {
@@ -73,15 +79,16 @@ func (r records) Enabled(context.Context, slog.Level) bool { return true }
 // WithAttrs returns a handler whose records have these too.
 func (r records) WithAttrs(attrs []slog.Attr) slog.Handler {
 	for _, a := range attrs {
-		a.Key = r.prefix + a.Key
-		r.attrs = append(slices.Clip(r.attrs), a)
+		r.attrs = append(slices.Clip(r.attrs), prefixed{r.prefix, a})
 	}
 	return r
 }
 
 // WithGroup returns a handler that puts attributes into a group.
 func (r records) WithGroup(name string) slog.Handler {
-	r.prefix += name + "."
+	if name != "" {
+		r.prefix += name + "."
+	}
 	return r
 }
 
@@ -94,7 +101,7 @@ func (r records) Handle(ctx context.Context, record slog.Record) error {
 		l.source = fmt.Sprintf("%s:%d", filepath.Base(frame.File), frame.Line)
 	}
 	for _, a := range r.attrs {
-		l.add("", a)
+		l.add(a.prefix, a.Attr)
 	}
 	record.Attrs(func(a slog.Attr) bool { l.add(r.prefix, a); return true })
 	r.mu.Lock()
@@ -103,14 +110,21 @@ func (r records) Handle(ctx context.Context, record slog.Record) error {
 	return nil
 }
 
+// add keeps an attribute as slog.Handler says: an empty one is none, and a group without
+// a key has its attributes where it stands.
 func (l line) add(prefix string, a slog.Attr) {
-	v := a.Value.Resolve()
-	if v.Kind() != slog.KindGroup {
-		l.attrs[prefix+a.Key] = v
-		return
-	}
-	for _, inner := range v.Group() {
-		l.add(prefix+a.Key+".", inner)
+	a.Value = a.Value.Resolve()
+	switch {
+	case a.Equal(slog.Attr{}):
+	case a.Value.Kind() != slog.KindGroup:
+		l.attrs[prefix+a.Key] = a.Value
+	default:
+		if a.Key != "" {
+			prefix += a.Key + "."
+		}
+		for _, inner := range a.Value.Group() {
+			l.add(prefix, inner)
+		}
 	}
 }
 
