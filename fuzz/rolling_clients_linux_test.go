@@ -31,6 +31,7 @@ type clients struct {
 type failure struct {
 	uri, what string
 	sent      int
+	during    window
 }
 
 func newClients(p *proxy) *clients {
@@ -79,6 +80,7 @@ func (c *clients) transport(keep bool) *http.Transport {
 func (c *clients) request(transport *http.Transport, i, j int) {
 	id := fmt.Sprintf("r-%d-%d", i, j)
 	var f *failure
+	began := time.Now()
 	switch (i/2 + j) % 4 {
 	case 0, 1:
 		c.posts.Add(1)
@@ -95,6 +97,7 @@ func (c *clients) request(transport *http.Transport, i, j int) {
 	}
 	c.total.Add(1)
 	if f != nil {
+		f.during = window{began, time.Now()}
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.failures = append(c.failures, *f)
@@ -110,23 +113,23 @@ func (c *clients) one(transport *http.Transport, method, uri, body string, whole
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connections++ }})
 	req, err := http.NewRequestWithContext(ctx, method, "http://"+c.proxy.front+uri, strings.NewReader(body))
 	if err != nil {
-		return &failure{uri, err.Error(), 0}
+		return &failure{uri: uri, what: err.Error()}
 	}
 	resp, err := transport.RoundTrip(req)
 	if err != nil {
-		return &failure{uri, "no answer: " + lastPart(err), 1}
+		return &failure{uri: uri, what: "no answer: " + lastPart(err), sent: 1}
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	switch ok := resp.StatusCode < 300 && whole(string(text)); {
 	case resp.StatusCode >= 300 && strings.Contains(string(text), "<html>"):
-		return &failure{uri, "the proxy's " + resp.Status, 1}
+		return &failure{uri: uri, what: "the proxy's " + resp.Status, sent: 1}
 	case resp.StatusCode >= 300:
-		return &failure{uri, "matchspec's " + resp.Status, 1}
+		return &failure{uri: uri, what: "matchspec's " + resp.Status, sent: 1}
 	case err != nil || !ok:
-		return &failure{uri, "truncated", 1}
+		return &failure{uri: uri, what: "truncated", sent: 1}
 	case connections > 1 && !c.proxy.http2:
-		return &failure{uri, "sent again by the client", connections}
+		return &failure{uri: uri, what: "sent again by the client", sent: connections}
 	}
 	return nil
 }
@@ -146,6 +149,10 @@ func (c *clients) report(t *testing.T, restarts int) {
 	for _, f := range c.failures {
 		if c.proxy.received != nil && c.proxy.received(f.uri) < f.sent {
 			classes["the proxy closed its connection to the client"]++
+			continue
+		}
+		if strings.HasPrefix(f.what, "the proxy's ") && slices.ContainsFunc(c.proxy.late, f.during.meets) {
+			classes[f.what+" when it had not heard of a stop in time"]++
 			continue
 		}
 		classes[f.what]++

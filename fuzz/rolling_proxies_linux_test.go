@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -136,9 +137,16 @@ http {
 	if p.again {
 		return
 	}
+	// A worker that has been replaced goes on with what it has begun, and may be
+	// late if the machine is busy.
 	p.changed = func(t *testing.T) {
 		upstreams()
+		old := workers(t, p.dir)
 		process.Signal(syscall.SIGHUP)
+		waitFor(t, func() bool {
+			now := workers(t, p.dir)
+			return !slices.ContainsFunc(old, func(pid string) bool { return slices.Contains(now, pid) })
+		})
 	}
 	// A reload closes connections that clients keep, and with them requests that
 	// are on their way.
@@ -149,4 +157,19 @@ http {
 		}
 		return bytes.Count(log, []byte(uri+" "))
 	}
+}
+
+// workers returns the process IDs of nginx's workers.
+func workers(t *testing.T, dir string) []string {
+	pid, err := os.ReadFile(filepath.Join(dir, "nginx.pid"))
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	n := strings.TrimSpace(string(pid))
+	children, err := os.ReadFile(filepath.Join("/proc", n, "task", n, "children"))
+	if err != nil {
+		t.Error(err)
+	}
+	return strings.Fields(string(children))
 }

@@ -245,3 +245,48 @@ func TestHookContextHasDeadlineAndCause(t *testing.T) {
 		})
 	}
 }
+
+// hangingError is an error whose text does not come before release is closed.
+type hangingError struct{ release <-chan struct{} }
+
+func (e *hangingError) Error() string { <-e.release; return "a text that comes late" }
+
+// The text of an error of the user's is not asked for where the library would have to
+// wait for it (STATE-2, STATE-4).
+func TestErrorsWhoseTextHangsHoldNothingUp(t *testing.T) {
+	for where, main := range map[string]func(ctx context.Context, err error) error{
+		"main": func(_ context.Context, err error) error { return err },
+		"a task": func(ctx context.Context, err error) error {
+			lifecycle.Go(ctx, func(context.Context) error { return err })
+			<-ctx.Done()
+			return nil
+		},
+		"a hook": func(ctx context.Context, err error) error {
+			lifecycle.OnShutdown(ctx, func() error { return err })
+			return nil
+		},
+		"main, in a panic":   func(_ context.Context, err error) error { panic(err) },
+		"main, after a stop": func(ctx context.Context, err error) error { lifecycle.Stop(ctx, nil); return err },
+		"Stop":               func(ctx context.Context, err error) error { lifecycle.Stop(ctx, err); return nil },
+	} {
+		t.Run(where, func(t *testing.T) {
+			inVirtualTime(t, func(w *world) {
+				release := make(chan struct{})
+				bad := &hangingError{release}
+				err := w.run(func(ctx context.Context) error {
+					lifecycle.OnShutdown(ctx, func() error { w.note("hook"); return nil })
+					return main(ctx, bad)
+				})
+				if took := time.Since(w.began); took > 200*time.Millisecond {
+					t.Errorf("Run returned after %v", took)
+				}
+				close(release)
+				if err == nil || !strings.Contains(err.Error(), "a text that comes late") {
+					t.Errorf("Run returned %v", err)
+				}
+				w.expect("0s hook")
+				time.Sleep(time.Second) // for what is still to be written
+			})
+		})
+	}
+}

@@ -40,7 +40,7 @@ func Compare(t *testing.T, impl Implementation, s model.Scenario) string {
 	if compare.Unordered(s, wants[0]) || compare.Inexact(examined, s, wants[0]) {
 		return ""
 	}
-	v := compare.Closest(examined, offered, play.Scenario(t, examined, offered, s, wants, false))
+	v := compare.Closest(examined, offered, play.Scenario(t, examined, offered, s, wants, false, func() bool { return play.HandlersLast(t, examined) }))
 	var b strings.Builder
 	for _, d := range v.Found {
 		fmt.Fprintf(&b, "%s: %s\n", d.Clause, d.Text)

@@ -7,7 +7,8 @@ import (
 )
 
 // HealthFuncs is a health handler. AddCheck, SetReady, Liveness and Readiness are the
-// Core API and must be set.
+// Core API and must be set. A handler may have goroutines for as long as it exists, but
+// not more of them with each probe.
 type HealthFuncs struct {
 	// AddCheck adds a check to readiness.
 	AddCheck func(name string, check func() error)

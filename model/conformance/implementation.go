@@ -19,6 +19,11 @@ import (
 //
 // The functions must be safe for concurrent use: several runs are under way at once.
 // A ctx is the context that main was given, or one derived from it.
+//
+// Some clauses ask for the call site of a function, such as that of the OnShutdown of a
+// hook that failed (HOOK-2). It must be the line of the suite that calls the field, so
+// where an implementation takes it from the stack, set the field to the function itself,
+// not to a closure that calls it.
 type Implementation struct {
 	// Name is the name of the implementation in the report.
 	Name string

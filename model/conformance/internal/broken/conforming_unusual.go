@@ -105,6 +105,9 @@ func unusualVariants() []variant {
 			var n atomic.Int64
 			mark := i.MarkStarted
 			i.MarkStarted = func(ctx context.Context) {
+				if blameForeign(ctx, place(1)) {
+					return
+				}
 				if mark(ctx); n.Add(1)%2 == 0 {
 					time.Sleep(time.Millisecond)
 				}

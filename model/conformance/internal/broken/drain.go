@@ -101,7 +101,7 @@ func drainCases() []Case {
 				return done, ok || !blameForeign(ctx, place(1))
 			}
 		}),
-		wrong("main is not waited for", "DRAIN-4 LOG-2", func(i *impl) {
+		wrong("main is not waited for", "DRAIN-4", func(i *impl) {
 			onSettings(i, func(s *settings) {
 				// In a play, work would be added beside the library's Wait.
 				if !isPlay(*s) {

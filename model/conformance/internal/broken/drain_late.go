@@ -52,16 +52,6 @@ func lateDrainCases() []Case {
 				}, s)
 			})
 		}),
-		wrong("the text of a hook's error is asked for before Run returns", "STATE-2", func(i *impl) {
-			onErrors(i, func(all []error) []error {
-				for _, err := range all {
-					if hook, ok := err.(*lifecycle.HookError); ok {
-						contained(func() error { _ = hook.Error(); return nil })
-					}
-				}
-				return all
-			})
-		}),
 		wrong("a logger is asked what it is enabled for as main ends", "STATE-4", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				if main == nil || s.Logger == nil {

@@ -52,7 +52,7 @@ func checkCases() []Case {
 		wrong("the result of a check is kept for an hour", "HEALTH-9 HEALTH-18", func(i *impl) {
 			onCheckSettings(i, func(s *conformance.CheckSettings) { s.CacheFor = time.Hour })
 		}),
-		wrong("every probe begins its own runs", "HEALTH-9 HEALTH-11", func(i *impl) {
+		wrong("every probe begins its own runs", "HEALTH-9", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				add := h.AddCheckContext
 				var extra sync.Map

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,6 +27,9 @@ type Checker struct {
 	offered subject.Offers
 	child   process.Config
 
+	handlers atomic.Int64 // of health, that were made
+	lasts    func() bool  // whether such a handler may leave goroutines
+
 	mu        sync.Mutex
 	failures  []string
 	undecided string
@@ -33,9 +37,24 @@ type Checker struct {
 }
 
 // New returns what a direct check of an implementation works with, in a
-// child process.
-func New(t *testing.T, impl *subject.Implementation, offered subject.Offers, child process.Config) *Checker {
-	return &Checker{t: t, Impl: impl, offered: offered, child: child}
+// child process. HandlersLast is asked whether goroutines of a health handler may be left.
+func New(t *testing.T, impl *subject.Implementation, offered subject.Offers, child process.Config, handlersLast func() bool) *Checker {
+	c := &Checker{t: t, offered: offered, child: child, lasts: handlersLast}
+	counted := *impl
+	if impl.Health != nil {
+		counted.Health = func(tool, version string) subject.HealthFuncs {
+			c.handlers.Add(1)
+			return impl.Health(tool, version)
+		}
+	}
+	if impl.HealthWith != nil {
+		counted.HealthWith = func(tool, version string, s subject.HealthSettings) subject.HealthFuncs {
+			c.handlers.Add(1)
+			return impl.HealthWith(tool, version, s)
+		}
+	}
+	c.Impl = &counted
+	return c
 }
 
 // Errorf notes that something is not as it must be. The text of an error is put into
@@ -87,10 +106,28 @@ func (c *Checker) Left() string {
 	return c.left
 }
 
+// inBubble runs f in virtual time. It reports whether f came to its end, and what the
+// bubble died of, if it did. Of a health handler goroutines may stay for a while, or for
+// as long as it exists.
+func (c *Checker) inBubble(f func()) (ended bool, died string) {
+	before := c.handlers.Load()
+	died = play.InBubble(c.t, func() {
+		f()
+		ended = true
+		if c.handlers.Load() > before {
+			time.Sleep(time.Minute)
+		}
+	})
+	if ended && died != "" && c.handlers.Load() > before && c.lasts() {
+		died = ""
+	}
+	return ended, died
+}
+
 // bubble runs f in virtual time, in which nothing must be left behind.
 func (c *Checker) bubble(f func()) {
-	before, ended := c.Failure(), false
-	died := play.InBubble(c.t, func() { f(); ended = true })
+	before := c.Failure()
+	ended, died := c.inBubble(f)
 	switch {
 	case died == "":
 	case !ended:

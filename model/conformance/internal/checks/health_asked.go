@@ -38,7 +38,7 @@ func (c *Checker) followedInEveryState(skip bool, f func(ctx context.Context, st
 // manualStartWorks reports whether a run with a manual start gets to running, as health
 // sees it, and leaves nothing behind. If not, that is for RUN-13 and RUN-10 to say.
 func (c *Checker) manualStartWorks() (works bool) {
-	died := play.InBubble(c.t, func() {
+	_, died := c.inBubble(func() {
 		_ = c.run(func(ctx context.Context) error {
 			h := c.health()
 			h.Follow(ctx)

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -32,7 +33,9 @@ func (w *slowClient) WriteHeader(code int) {
 
 // Write keeps the body.
 func (w *slowClient) Write(b []byte) (int, error) {
-	w.meanwhile()
+	if w.meanwhile(); w.code == 0 {
+		w.code = http.StatusOK
+	}
 	w.body = append(w.body, b...)
 	return len(b), nil
 }
@@ -64,14 +67,14 @@ func BodiesAtOnce(c *Checker) {
 					}
 				}}
 				endpoint.ServeHTTP(w, play.NewRequest(c.t.Context(), method))
-				answered <- play.NewReply(w.code, w.header, w.body)
+				answered <- play.NewReply(cmp.Or(w.code, http.StatusOK), w.header, w.body)
 			}()
 			select {
 			case got := <-answered:
 				want.Header, got.Header, want.Body, got.Uptime = nil, nil, nil, want.Uptime
 				body := got.Body
 				got.Body = nil
-				c.expect(fmt.Sprint(got) == fmt.Sprint(want), "%s: %s is answered while others are asked, and the body is %.300s", what, method, body)
+				c.expect(fmt.Sprint(got) == fmt.Sprint(want), "%s: %s is answered while others are asked, and the answer is %d, with the body %.300s; want %d %q", what, method, got.Code, body, want.Code, want.Status)
 			case <-time.After(2500 * time.Millisecond):
 				c.Errorf("%s: %s is answered to a slow client, and no other probe meanwhile", what, method)
 				return

@@ -163,7 +163,7 @@ func ServeFuncIsCut(c *Checker) {
 	// Without closeNow there is nothing that ends it.
 	all, _, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, foreignServer{takes: model.Never}, false, true)
 	ended := all.at("shutdown's context")
-	c.expect(all.at("hook") >= ended && all.at("hook") <= ended+100*time.Millisecond+prompt, "a server does not stop, and there is no closeNow: the context of shutdown ends at %s, and hooks begin at %s", scenarios.Show(ended), scenarios.Show(all.at("hook")))
+	c.expect(all.at("hook") >= ended && all.at("hook") <= ended+200*time.Millisecond+prompt, "a server does not stop, and there is no closeNow: the context of shutdown ends at %s, and hooks begin at %s", scenarios.Show(ended), scenarios.Show(all.at("hook")))
 	c.expect(result != nil, "a server does not stop, and Run returns nil")
 }
 

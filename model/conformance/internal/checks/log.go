@@ -53,8 +53,11 @@ func (c *Checker) signalledWith(delay time.Duration, sigs ...os.Signal) records 
 		}
 		return subject.Settings{Signals: source, Delay: delay}
 	}, func(ctx context.Context) error {
+		work := c.Impl.DrainGroup(ctx)
+		work.Add(1)
 		play.Wait(ctx.Done(), time.Hour)
-		time.Sleep(100 * time.Millisecond) // before the first warning
+		time.AfterFunc(100*time.Millisecond, work.Done) // before the first warning
+		time.Sleep(100 * time.Millisecond)
 		return nil
 	})
 }

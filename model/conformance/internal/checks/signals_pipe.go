@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
@@ -32,7 +33,13 @@ const pipePatience = 300 * time.Millisecond
 // writes into the pipeline at every turn from the stop on.
 func playPipeline(impl *subject.Implementation, source chan os.Signal, scene string) {
 	progress := os.NewFile(3, "progress")
-	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	var stopping atomic.Bool // what is logged before may be written when the reader has died
+	slog.SetDefault(slog.New(slog.NewTextHandler(writerFunc(func(line []byte) (int, error) {
+		if !stopping.Load() {
+			return len(line), nil
+		}
+		return os.Stderr.Write(line)
+	}), nil)))
 	say := func(what string) { _, _ = fmt.Fprintln(progress, what) }
 	writeAll := func() {
 		_, _ = fmt.Fprintln(os.Stdout, "to the standard output")
@@ -65,6 +72,7 @@ func playPipeline(impl *subject.Implementation, source chan os.Signal, scene str
 			}
 		}
 		play.Wait(ctx.Done(), process.Soon)
+		stopping.Store(true)
 		write()
 		time.Sleep(pipePatience)
 		write()
@@ -125,3 +133,9 @@ func PipelineOfSource(c *Checker) {
 	c.expect(err == nil && died == process.BrokenPipe, "with a source of signals, in a pipeline whose reader has died, the service came to %q, and died of %v (%v); want %v: it touches no signal of the process",
 		progress, died, err, process.BrokenPipe)
 }
+
+// writerFunc is a function that is an io.Writer.
+type writerFunc func([]byte) (int, error)
+
+// Write calls it.
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }

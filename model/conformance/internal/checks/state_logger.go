@@ -66,35 +66,6 @@ func LoggerThatIsNotEnabled(c *Checker) {
 	})
 }
 
-// hangingError is an error that does not come to its text.
-type hangingError struct{ release <-chan struct{} }
-
-// Error hangs.
-func (e hangingError) Error() string { <-e.release; return "a text that comes late" }
-
-// HangingErrorText checks STATE-2: the text of a hook's or of main's error does not come.
-func HangingErrorText(c *Checker) {
-	for _, who := range []string{"main", "a hook"} {
-		c.bubble(func() {
-			release := make(chan struct{})
-			began := time.Now()
-			c.inTime("Run, after "+who+" has returned an error whose Error hangs,", func() {
-				_ = c.Impl.Run(func(ctx context.Context) error {
-					if who == "main" {
-						return hangingError{release}
-					}
-					c.Impl.OnShutdown(ctx, func() error { return hangingError{release} })
-					return nil
-				}, 2*time.Second, 3*time.Second)
-			})
-			took := time.Since(began)
-			c.expect(took <= 5*time.Second+200*time.Millisecond+slack, "%s returns an error whose Error hangs, and Run returns after %v, want 5.2s at most", who, took)
-			close(release)
-			time.Sleep(time.Second)
-		})
-	}
-}
-
 // HangingObserverAndLogger checks STATE-4: both hang. Whether Run waits for them at the
 // same time is open.
 func HangingObserverAndLogger(c *Checker) {

@@ -11,12 +11,14 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/checks"
 	"github.com/greynewell/mist-go/model/conformance/internal/clauses"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/process"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
@@ -39,6 +41,7 @@ type examiner struct {
 	paths        coverage
 	began        atomic.Int64 // calls of Run
 	running      atomic.Int64 // calls of Run that have not returned
+	handlersLast func() bool  // whether goroutines of a health handler may be left
 }
 
 // Child does what a child process is for, and ends it.
@@ -55,6 +58,7 @@ func Child(t *testing.T, impl *subject.Implementation, cfg process.Config, about
 		failed: map[string]bool{}, premises: map[string]int{}, paths: newCoverage(),
 	}
 	x.countRuns()
+	x.handlersLast = sync.OnceValue(func() bool { return play.HandlersLast(x.t, x.impl) })
 	if err := x.open(); err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +207,7 @@ func (x *examiner) check(clause string, check clauses.Check) {
 		return
 	}
 	x.begin(process.Progress{Check: key, Blame: clause})
-	c, began := checks.New(x.t, x.impl, x.offered, x.cfg), x.began.Load()
+	c, began := checks.New(x.t, x.impl, x.offered, x.cfg, x.handlersLast), x.began.Load()
 	over := make(chan struct{})
 	go func() {
 		defer close(over)

@@ -208,7 +208,7 @@ func (x *examiner) outside(want model.Trace) bool {
 // judge plays a scenario, and returns the verdict. Where the contract allows
 // several traces, any of them will do.
 func (x *examiner) judge(s model.Scenario, wants []model.Trace) (v *compare.Verdict, ds []subject.Difference) {
-	v = compare.Closest(x.impl, x.offered, play.Scenario(x.t, x.impl, x.offered, s, wants, true))
+	v = compare.Closest(x.impl, x.offered, play.Scenario(x.t, x.impl, x.offered, s, wants, true, x.handlersLast))
 	ds = v.Found
 	if x.race() {
 		clause := "HOOK-7"

@@ -30,6 +30,7 @@ type player struct {
 	wants   []model.Trace // what may happen
 	offered subject.Offers
 	alone   bool          // nothing else goes on in the process meanwhile
+	lasts   func() bool   // whether goroutines of a health handler may be left
 	step    time.Duration // in real time, between things that happen; 0: time is virtual
 
 	began        time.Time
@@ -59,14 +60,15 @@ type player struct {
 }
 
 // Scenario plays a scenario, of which the traces that may come are given, and
-// returns what was seen. Alone says that nothing else goes on in the process.
-func Scenario(t *testing.T, impl *subject.Implementation, offered subject.Offers, s model.Scenario, wants []model.Trace, alone bool) Seen {
+// returns what was seen. Alone says that nothing else goes on in the process, and
+// handlersLast whether goroutines of a health handler may be left.
+func Scenario(t *testing.T, impl *subject.Implementation, offered subject.Offers, s model.Scenario, wants []model.Trace, alone bool, handlersLast func() bool) Seen {
 	p := newPlayer(impl, offered, s, wants)
-	p.alone = alone
+	p.alone, p.lasts = alone, handlersLast
 	stuck := InBubble(t, p.run)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if stuck != "" && p.got.Returns() {
+	if stuck != "" && p.got.Returns() && !p.handlerLasts() {
 		p.odd = append(p.odd, subject.Difference{Clause: "RUN-10", Text: "something that Run started is still there after it returned: " + stuck})
 	}
 	return p.seen()
@@ -89,6 +91,9 @@ func (p *player) run() {
 	synctest.Wait()
 	p.letGo()
 	Wait(p.returned, Patience)
+	if p.usesHealth() {
+		time.Sleep(time.Minute) // for what a handler of health has going on
+	}
 	synctest.Wait()
 	if p.alone {
 		n := goroutines.Count() - before
@@ -96,7 +101,9 @@ func (p *player) run() {
 			runtime.Gosched()
 			n = goroutines.Count() - before
 		}
-		p.left(n)
+		if n > 0 && !p.handlerLasts() {
+			p.left(n)
+		}
 	}
 }
 
@@ -105,7 +112,7 @@ func (p *player) run() {
 func (p *player) left(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if n > 0 && p.got.Returns() {
+	if p.got.Returns() {
 		p.odd = append(p.odd, subject.Difference{Clause: "RUN-10", Text: fmt.Sprintf("%d goroutines that Run started are still there after it returned", n)})
 	}
 }
