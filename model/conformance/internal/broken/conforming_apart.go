@@ -1,14 +1,18 @@
 package broken
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"sync"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance"
 )
+
+var theUptime = regexp.MustCompile(`"uptime":"([^"]*)"`)
 
 // apartVariants do what the contract leaves open beside what they answer: goroutines of
 // their own, say.
@@ -53,6 +57,29 @@ func apartVariants() []variant {
 				h.AddCheckContext = func(name string, check task, s conformance.CheckSettings) {
 					once.Do(func() { go worker() })
 					addContext(name, check, s)
+				}
+			})
+		}},
+		{"has the uptime of the process", "HEALTH", func(i *impl) {
+			onAnswers(i, func(a *httptest.ResponseRecorder) {
+				setBody(a, theUptime.ReplaceAllStringFunc(a.Body.String(), func(text string) string {
+					up, _ := time.ParseDuration(theUptime.FindStringSubmatch(text)[1])
+					return fmt.Sprintf(`"uptime":"%v"`, up+3*time.Hour+17*time.Second)
+				}))
+			})
+		}},
+		{"says with each transition how long the run has lasted", "LOG", func(i *impl) {
+			onSettings(i, func(s *settings) {
+				if s.Logger != nil {
+					began := time.Now()
+					s.Logger = slog.New(recorder{s.Logger.Handler(), func(r slog.Record, write func(slog.Record)) {
+						write(changedAttrs(r, func(a slog.Attr) slog.Attr {
+							if a.Key == "elapsed" && attr(r, "to") != "" {
+								return slog.String("elapsed", r.Time.Sub(began).String())
+							}
+							return a
+						}))
+					}})
 				}
 			})
 		}},

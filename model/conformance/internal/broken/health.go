@@ -2,7 +2,6 @@ package broken
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -136,7 +135,7 @@ func probeCases() []Case {
 				h.Follow = func(ctx context.Context) { calls.Add(1); follow(ctx) }
 				h.Startup = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					if calls.Load() > 1 {
-						_, _ = io.WriteString(w, `{"status":"ok"}`)
+						h.Liveness.ServeHTTP(w, r)
 						return
 					}
 					startup.ServeHTTP(w, r)

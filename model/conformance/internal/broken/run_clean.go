@@ -152,7 +152,7 @@ func endCases() []Case {
 				}
 				return err
 			})
-		}),
+		}).mayBreak("HOOK-9 LOG-1"),
 		wrong("the signal is the first of the errors", "RUN-14", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				err := run(main, s)

@@ -152,11 +152,13 @@ var ages = []time.Duration{
 	20*time.Hour + 18*time.Minute + 41*time.Second, time.Second, 1000 * time.Hour,
 }
 
-// uptimes is what one handler has said of its age.
+// uptimes is what one handler has said of its age, or of that of another thing, which it
+// was part of when it was made: the process.
 type uptimes struct {
-	c    *Checker
-	made time.Time     // the handler
-	last time.Duration // what was said last
+	c     *Checker
+	made  time.Time      // the handler
+	older *time.Duration // by how much the other thing is older, as the first answer says
+	last  time.Duration  // what was said last, without that
 }
 
 // expect demands that every answer tells the age in whole seconds, cut or rounded, and
@@ -168,8 +170,15 @@ func (u *uptimes) expect(what string, h http.Handler) {
 		after := time.Since(u.made) // a probe may take a moment
 		said, err := time.ParseDuration(got)
 		whole := err == nil && said%time.Second == 0 && said.String() == got
-		u.c.expect(whole && said >= max(before.Truncate(time.Second), u.last) && said <= after.Round(time.Second),
-			"%s: %s: after %v uptime is %q, and it was %v before", what, method, after, got, u.last)
+		atMost := after.Round(time.Second)
+		if first := said; u.older == nil {
+			u.older = &first
+		}
+		if said -= *u.older; *u.older != 0 {
+			atMost = after.Truncate(time.Second) + time.Second // it is older by a part of a second too
+		}
+		u.c.expect(whole && said >= max(before.Truncate(time.Second), u.last) && said <= atMost,
+			"%s: %s: %v after the handler was made uptime is %q, want whole seconds, %v more than in the first answer, and no less than the %v more that were said before", what, method, after, got, after, u.last)
 		u.last = max(u.last, said)
 	}
 }

@@ -45,9 +45,8 @@ func ForcedIsLogged(c *Checker) {
 				continue
 			}
 			if before := log.transitionTo(map[model.State]model.State{model.Hooks: model.Draining, model.Stopped: model.Hooks}[to]); len(before) == 1 {
-				elapsed, ok := isText(found[0].attrs["elapsed"])
 				want := found[0].at.Sub(before[0].at)
-				c.expect(ok && near(elapsed, want), "%s leads to %s, and its record says that %q has elapsed, want %v", what, to, found[0].text("elapsed"), want)
+				c.expect(log.tellsElapsed(found[0], want), "%s leads to %s, and its record says that %q has elapsed, want %v", what, to, found[0].text("elapsed"), want)
 			}
 		}
 	}
