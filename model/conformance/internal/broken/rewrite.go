@@ -34,7 +34,7 @@ func rewritten(h http.Handler, f func(a *httptest.ResponseRecorder)) http.Handle
 		}
 		a := answer(h, r)
 		f(a)
-		if head {
+		if head && a.Header().Get("Content-Length") != "" { // else net/http says it, of the body
 			a.Body.Reset()
 		}
 		send(w, a)
