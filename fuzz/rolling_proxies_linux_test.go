@@ -75,7 +75,7 @@ backend copies
 
 // nginx, which asks no copy for anything in its open version, reads its
 // upstreams from a file that is written anew, as an ingress controller does it.
-// To them it speaks HTTP/1.1. It sends no request again.
+// To them it speaks HTTP/1.1. It sends no request again, unless p.again.
 func nginx(t *testing.T, p *proxy) {
 	path, http2, keep := program(t, "nginx"), "", "1h"
 	if p.http2 {

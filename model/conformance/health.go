@@ -31,7 +31,7 @@ type HealthFuncs struct {
 	// It needs AddCheckContext, which must then apply CheckSettings.Groups.
 	ReadinessOf func(groups ...string) http.Handler
 	// CheckOf is what ReadinessOf would answer: the status, the text of each check,
-	// and whether it is 200.
+	// and whether it is 200. It needs ReadinessOf.
 	CheckOf func(ctx context.Context, groups ...string) (status string, checks map[string]string, ready bool)
 	// SetNotReady is SetReady(false) with a reason.
 	SetNotReady func(reason string)
@@ -45,7 +45,7 @@ type HealthFuncs struct {
 type HealthSupported struct {
 	FailAfter    bool // by AddCheckContext
 	RefreshAhead bool // by AddCheckContext
-	Observe      bool // by HealthWith
+	Observe      bool // by HealthWith; it needs AddCheckContext
 }
 
 // HealthSettings are the options of a health handler. One that is nil is not given.
@@ -64,9 +64,9 @@ type CheckSettings struct {
 	Timeout  time.Duration // of one run of the check
 	CacheFor time.Duration // how long a result is used
 	Optional bool          // a failure does not make readiness fail
+	Groups   []string      // only with ReadinessOf
 
 	// Only where HealthFuncs.Takes names them:
-	FailAfter    int      // how many failures in a row make the check fail
-	RefreshAhead bool     // a run begins before the result is too old
-	Groups       []string // only with ReadinessOf
+	FailAfter    int  // how many failures in a row make the check fail
+	RefreshAhead bool // a run begins before the result is too old
 }

@@ -14,7 +14,7 @@ import (
 
 // Implementation is a lifecycle library as the suite calls it: a struct of functions,
 // behind which the library's own option, hook and check types fit. Run, OnShutdown,
-// DrainGroup and Health are the Core API and must be set. A field of the wider API may
+// DrainGroup and Health (or NoHealth) are the Core API and must be set. A field of the wider API may
 // be nil: the clauses that need it are reported as not offered.
 //
 // The functions must be safe for concurrent use: several runs are under way at once.
@@ -43,13 +43,15 @@ type Implementation struct {
 	// HealthWith is Health with settings. It is optional (HEALTH-16).
 	HealthWith func(tool, version string, s HealthSettings) HealthFuncs
 
-	// Is reports whether errors.Is or errors.As finds an error of that kind in err.
-	// It is called with model.DrainTimeout, ShutdownTimeout, MainRunning, Forced,
-	// Panic and Goexit, and for the cause of a context with CauseSIGINT and
-	// CauseSIGTERM.
+	// Is reports whether errors.Is or errors.As finds an error of that kind in err, which
+	// is Run's result, a part of it, or the cause of the context of main, a hook or work.
+	// The kinds are model.DrainTimeout, ShutdownTimeout, MainRunning, Forced, Panic,
+	// Goexit, CauseSIGINT and CauseSIGTERM.
 	Is func(err error, kind model.Kind) bool
 	// RunWith is Run with the settings that Takes names. Scenarios that need another
-	// setting are not played.
+	// setting are not played. Setting it, even with an empty Takes, also asks for what
+	// the Core API alone is not asked for, such as call sites in errors (HOOK-2, HOOK-3)
+	// and hooks that are registered after stopped (HOOK-4).
 	RunWith func(main func(ctx context.Context) error, s Settings) error
 	// State returns the state of the run, in lower case: "running".
 	State func(ctx context.Context) string
@@ -100,8 +102,9 @@ type Implementation struct {
 	// is false (DRAIN-4). 0 means 5s, and a negative grace means none. At most half of the
 	// drain timeout counts.
 	Grace time.Duration
-	// Names maps OnShutdownContext (HOOK-6), Serve, Track and the grace (DRAIN-4) to what
-	// the implementation's log lines call them, if that is another name: {"Track": "Hold"}.
+	// Names says what the implementation's log lines call "OnShutdownContext" (HOOK-6), and
+	// "Serve", "Track" and "grace", of which the warning about a main that has not returned
+	// names one (DRAIN-4), where that is another name: {"Track": "Hold"}.
 	Names map[string]string
 }
 
@@ -144,7 +147,7 @@ type Misuse struct {
 
 // Settings are the options of one run. One that has its zero value is not given: the
 // implementation uses its default. Drain and Shutdown are always set, the others only if
-// Implementation.Takes names them; of those, a grace always is.
+// Implementation.Takes names them; if it names Grace, each run has Grace or NoGrace.
 type Settings struct {
 	Parent      context.Context          // the parent of main's context
 	Drain       time.Duration            // the drain timeout

@@ -99,6 +99,11 @@ func partial() (all []Conforming) {
 		i.Stop, i.Go = whole.Stop, whole.Go
 	})
 	core("has hooks that can be taken back, and no more", "HOOK", library, func(i *impl, whole impl) { i.OnShutdownStop = whole.OnShutdownStop })
+	core("has the whole API, with Run alone", "STATE RUN DRAIN HOOK SIG LOG HTTP HEALTH", library, func(i *impl, whole impl) {
+		run := i.Run
+		*i = whole
+		i.Name, i.Run, i.RunWith, i.Takes = "has the whole API, with Run alone", run, nil, conformance.Supported{}
+	})
 	for _, v := range append(designVariants(), deliveryVariants()...) {
 		if slices.Contains(strings.Fields(v.families), "HOOK") && slices.Contains(strings.Fields(v.families), "RUN") {
 			core("of the documented API only, "+v.name, v.families, v.applied().Impl, func(i *impl, _ impl) { i.Is = nil })

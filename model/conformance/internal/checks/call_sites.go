@@ -38,7 +38,7 @@ func (p callSite) isIn(text string) bool {
 		return anyPlace.MatchString(text)
 	}
 	for _, name := range []string{p.file, p.function} {
-		for rest := text; ; {
+		for rest := text; name != ""; {
 			var found bool
 			if _, rest, found = strings.Cut(rest, name); !found {
 				break

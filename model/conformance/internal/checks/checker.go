@@ -27,8 +27,8 @@ type Checker struct {
 	offered subject.Offers
 	child   process.Config
 
-	handlers atomic.Int64 // of health, that were made
-	lasts    func() bool  // whether such a handler may leave goroutines
+	handlers     atomic.Int64 // of health, that were made
+	handlersLast func() bool  // whether goroutines of such a handler may stay
 
 	mu        sync.Mutex
 	failures  []string
@@ -39,7 +39,7 @@ type Checker struct {
 // New returns what a direct check of an implementation works with, in a
 // child process. HandlersLast is asked whether goroutines of a health handler may be left.
 func New(t *testing.T, impl *subject.Implementation, offered subject.Offers, child process.Config, handlersLast func() bool) *Checker {
-	c := &Checker{t: t, offered: offered, child: child, lasts: handlersLast}
+	c := &Checker{t: t, offered: offered, child: child, handlersLast: handlersLast}
 	counted := *impl
 	if impl.Health != nil {
 		counted.Health = func(tool, version string) subject.HealthFuncs {
@@ -98,8 +98,8 @@ func (c *Checker) expect(ok bool, format string, args ...any) {
 	}
 }
 
-// Left says what was left behind where nothing else failed, "" if nothing was. Of
-// what a run leaves behind RUN-10 says so, whatever the check is about.
+// Left says what was left behind where nothing else failed, "" if nothing was. What a run
+// leaves behind is a failure of RUN-10, whatever the check is about.
 func (c *Checker) Left() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -107,8 +107,8 @@ func (c *Checker) Left() string {
 }
 
 // inBubble runs f in virtual time. It reports whether f came to its end, and what the
-// bubble died of, if it did. Of a health handler goroutines may stay for a while, or for
-// as long as it exists.
+// bubble died of, if it did. If f made a health handler, its goroutines may stay for a
+// minute, or for good where handlersLast allows it.
 func (c *Checker) inBubble(f func()) (ended bool, died string) {
 	before := c.handlers.Load()
 	died = play.InBubble(c.t, func() {
@@ -118,7 +118,7 @@ func (c *Checker) inBubble(f func()) (ended bool, died string) {
 			time.Sleep(time.Minute)
 		}
 	})
-	if ended && died != "" && c.handlers.Load() > before && c.lasts() {
+	if ended && died != "" && c.handlers.Load() > before && c.handlersLast() {
 		died = ""
 	}
 	return ended, died
@@ -171,15 +171,18 @@ func (c *Checker) inTime(what string, f func()) {
 	}
 }
 
-// run is RunWith. What a check is about is offered. The two settings that keep a
-// run from disturbing others, a log of its own and a source of signals that are
-// not the process's, are given where they are.
+// run is RunWith, or Run where that is all there is. What a check is about is offered. A
+// log of its own is given where one is taken, so that lines do not go to the default
+// logger; a source of signals is left out where none is taken.
 func (c *Checker) run(main func(ctx context.Context) error, s subject.Settings) error {
 	if !c.offered[subject.NeedSignals] {
 		s.Signals = nil
 	}
 	if s.Log == nil && c.offered[subject.NeedLog] {
 		s.Log = func(string, string) {}
+	}
+	if c.Impl.RunWith == nil {
+		return c.Impl.Run(main, cmp.Or(s.Drain, model.DefaultDrainTimeout), cmp.Or(s.Shutdown, model.DefaultShutdownTimeout))
 	}
 	return c.Impl.RunWith(main, s)
 }

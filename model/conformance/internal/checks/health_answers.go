@@ -47,7 +47,7 @@ func (c *Checker) expectHTTP(what string, h http.Handler) {
 		r := play.Ask(h, method)
 		allow := strings.Join(r.Header.Values("Allow"), ", ")
 		c.expect(r.Code == http.StatusMethodNotAllowed, "%s: %s is answered %d", what, method, r.Code)
-		c.expect(strings.Contains(allow, http.MethodGet) && strings.Contains(allow, http.MethodHead), "%s: Allow is %q", what, allow)
+		c.expect(strings.Contains(allow, http.MethodGet) && strings.Contains(allow, http.MethodHead), "%s: %s is refused with Allow %q, want GET and HEAD", what, method, allow)
 		c.expectKind(what+": "+method, r)
 	}
 }
@@ -59,8 +59,8 @@ func mediaType(r play.Reply) string {
 }
 
 func (c *Checker) expectKind(what string, r play.Reply) {
-	c.expect(mediaType(r) == "application/json", "%s: the type is %q", what, r.Header.Get("Content-Type"))
-	c.expect(r.Invalid == nil && r.Tool == "the tool" && r.Version == "1.2.3", "%s: the body is %s", what, r.Body)
+	c.expect(mediaType(r) == "application/json", "%s: the type is %q, want application/json", what, r.Header.Get("Content-Type"))
+	c.expect(r.Invalid == nil && r.Tool == "the tool" && r.Version == "1.2.3", "%s: the body is %s, want JSON with the tool \"the tool\" and the version \"1.2.3\"", what, r.Body)
 }
 
 // HTTP checks HEALTH-6: the type, the methods, tool and version.
@@ -178,7 +178,7 @@ func (u *uptimes) expect(what string, h http.Handler) {
 			atMost = after.Truncate(time.Second) + time.Second // it is older by a part of a second too
 		}
 		u.c.expect(whole && said >= max(before.Truncate(time.Second), u.last) && said <= atMost,
-			"%s: %s: %v after the handler was made uptime is %q, want whole seconds, %v more than in the first answer, and no less than the %v more that were said before", what, method, after, got, after, u.last)
+			"%s: %s: %v after the handler was made uptime is %q, want whole seconds, as many more than in the first answer, and never less than before, when it was %v more", what, method, after, got, u.last)
 		u.last = max(u.last, said)
 	}
 }

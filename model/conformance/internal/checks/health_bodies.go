@@ -71,12 +71,11 @@ func BodiesAtOnce(c *Checker) {
 			}()
 			select {
 			case got := <-answered:
-				want.Header, got.Header, want.Body, got.Uptime = nil, nil, nil, want.Uptime
-				body := got.Body
-				got.Body = nil
-				c.expect(fmt.Sprint(got) == fmt.Sprint(want), "%s: %s is answered while others are asked, and the answer is %d, with the body %.300s; want %d %q", what, method, got.Code, body, want.Code, want.Status)
+				body, usual := got.Body, want.Body
+				want.Header, got.Header, want.Body, got.Body, got.Uptime = nil, nil, nil, nil, want.Uptime
+				c.expect(fmt.Sprint(got) == fmt.Sprint(want), "%s: while %s is written to a slow client, others are asked, and the answer is %d %.300s; want what it is otherwise, %d %.300s", what, method, got.Code, body, want.Code, usual)
 			case <-time.After(2500 * time.Millisecond):
-				c.Errorf("%s: %s is answered to a slow client, and no other probe meanwhile", what, method)
+				c.Errorf("%s: while %s is written to a slow client, no other probe is answered", what, method)
 				return
 			}
 		}

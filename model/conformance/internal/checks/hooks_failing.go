@@ -11,7 +11,7 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// hooksText is in what a hook fails with, where that is not nothing.
+// hooksText is the text of a failing hook's error or panic, where it has one.
 const hooksText = "the failing hook's"
 
 // hookFailures are the ways in which a hook fails.
@@ -78,17 +78,17 @@ func InterruptedAmongLate(c *Checker) {
 		notes := func(what string) func() error { return func() error { ran[what] = true; return nil } }
 		err := c.run(func(ctx context.Context) error {
 			before = here(1)
-			c.Impl.OnShutdown(ctx, notes("before"))
+			c.Impl.OnShutdown(ctx, notes("one that is registered before"))
 			c.Impl.OnShutdown(ctx, func() error {
 				byFirst = here(1)
-				c.Impl.OnShutdown(ctx, notes("byFirst"))
+				c.Impl.OnShutdown(ctx, notes("one that the first hook registers"))
 				hangs = here(1)
 				c.Impl.OnShutdown(ctx, func() error {
 					byRunning = here(1)
-					c.Impl.OnShutdown(ctx, notes("byRunning"))
+					c.Impl.OnShutdown(ctx, notes("one that the running hook registers"))
 					time.AfterFunc(time.Second, func() {
 						beside = here(1)
-						c.Impl.OnShutdown(ctx, notes("beside"))
+						c.Impl.OnShutdown(ctx, notes("one that is registered beside it"))
 					})
 					<-release
 					return nil
@@ -98,8 +98,8 @@ func InterruptedAmongLate(c *Checker) {
 			return nil
 		}, subject.Settings{})
 		close(release)
-		for what, place := range map[string]callSite{"before": before, "byFirst": byFirst, "hangs": hangs, "byRunning": byRunning, "beside": beside} {
-			c.expect(err != nil && (ran[what] || place.isIn(err.Error())), "a hook hangs, and Run returns %v, which does not name %s (%s)", err, place, what)
+		for what, place := range map[string]callSite{"one that is registered before": before, "one that the first hook registers": byFirst, "the one that hangs": hangs, "one that the running hook registers": byRunning, "one that is registered beside it": beside} {
+			c.expect(err != nil && (ran[what] || place.isIn(err.Error())), "a hook hangs, and Run returns %v, which does not name %s, of %s", err, place, what)
 		}
 	})
 }

@@ -58,7 +58,7 @@ func (c *Checker) serveFuncEndsEarly(passOn bool, ends error) {
 // badEnd is a way in which a function of the user's ends badly.
 type badEnd struct {
 	name string
-	kind model.Kind // of what is to be reported; of an error: none
+	kind model.Kind // that Is must find; none of an error, or where a task's end does not tell (DRAIN-8)
 	err  error
 	end  func()
 }
@@ -101,7 +101,8 @@ func (b badEnd) now() error {
 	return b.err
 }
 
-// isIn says whether an error reports it, once.
+// isIn says whether an error reports it, an error of the user's once. A good end needs no
+// report.
 func (b badEnd) isIn(c *Checker, err error) bool {
 	switch {
 	case b.err != nil:
@@ -112,8 +113,9 @@ func (b badEnd) isIn(c *Checker, err error) bool {
 	return b.end == nil || err != nil
 }
 
-// ServeFuncFailsTwice has serve and shutdown end badly, each in every way, serve before
-// the stop or after it: neither hides the other.
+// ServeFuncFailsTwice checks HTTP-8: serve and shutdown end in every way, serve before the
+// stop or after it, but not both in a panic or Goexit, which could not be told apart.
+// Neither hides the other.
 func ServeFuncFailsTwice(c *Checker) {
 	ofServe, ofShutdown := c.badEnds(), c.badEnds() // whose errors are not the same
 	for _, serve := range ofServe {

@@ -38,11 +38,7 @@ func (c *Checker) loggedWith(make func() subject.Settings, main func(ctx context
 }
 
 // interrupted is the log of a run that a signal stops.
-func (c *Checker) interrupted(sig os.Signal) records { return c.interruptedWith(sig, 0) }
-
-func (c *Checker) interruptedWith(sig os.Signal, delay time.Duration) records {
-	return c.signalledWith(delay, sig)
-}
+func (c *Checker) interrupted(sig os.Signal) records { return c.signalledWith(0, sig) }
 
 // signalledWith is the log of a run that signals stop, one after the other in a moment.
 func (c *Checker) signalledWith(delay time.Duration, sigs ...os.Signal) records {
@@ -104,7 +100,7 @@ func TransitionsAreLogged(c *Checker) {
 			c.Errorf("the transition to %s has %d records, want one, with from, to and event; the log:\n%v", want.To, len(found), log)
 			return
 		}
-		c.expect(log.tellsElapsed(found[0], want.elapsed), "the record of the transition to %s says that %q has elapsed, want %v as text",
+		c.expect(log.tellsElapsed(found[0], want.elapsed), "the record of the transition to %s says that %q has elapsed, want %v in that state, or the time since the first record, as text",
 			want.To, found[0].text("elapsed"), want.elapsed)
 	}
 	for _, l := range log.transitionTo(model.Draining) {
@@ -205,7 +201,7 @@ func (c *Checker) causeIsLogged(s subject.Settings) {
 	for _, l := range c.logged(s, func(context.Context) error { return mine }).transitionTo(model.Draining) {
 		c.expect(strings.Contains(l.text("cause"), mine.Error()), "main fails, and the cause in the log is %q, want %q", l.text("cause"), mine)
 	}
-	for _, l := range c.interruptedWith(os.Interrupt, s.Delay).transitionTo(model.Draining) {
+	for _, l := range c.signalledWith(s.Delay, os.Interrupt).transitionTo(model.Draining) {
 		c.expect(l.text("cause") != "", "after a signal, the record of the transition to draining has no cause: %v", l)
 	}
 }

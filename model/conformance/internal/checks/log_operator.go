@@ -15,7 +15,7 @@ import (
 
 // InterruptIsExplained compares the log after an interrupt with that after
 // a SIGTERM: it has something more to say, and of something else than which
-// signal it was. It need not where it speaks of interrupts after every stop.
+// signal it was. A log that mentions interrupts after every stop is enough.
 func InterruptIsExplained(c *Checker) {
 	c.interruptIsExplained(0)
 	c.interruptIsExplained(0, process.Terminate)
@@ -46,7 +46,7 @@ func (c *Checker) interruptIsExplained(delay time.Duration, before ...os.Signal)
 	}
 	interrupted, terminated := after(os.Interrupt), after(process.Terminate)
 	more := slices.ContainsFunc(interrupted, func(text string) bool { return !slices.Contains(terminated, text) })
-	c.expect(more, "with a drain delay of %v, after %v and an interrupt the log says nothing that it does not say after a SIGTERM, of which a further one ends nothing; it says:\n%s", delay, before, strings.Join(interrupted, "\n"))
+	c.expect(more, "with a drain delay of %v, after the signals %v the log says nothing that it does not say after a SIGTERM, want that a further interrupt ends the phase; it says:\n%s", delay, append(slices.Clip(before), os.Interrupt), strings.Join(interrupted, "\n"))
 }
 
 // LongStartIsLogged has start-up last for a thousand minutes.
@@ -82,7 +82,9 @@ func LongStartIsLogged(c *Checker) {
 func warnedOf(log records) map[string]bool {
 	all := map[string]bool{}
 	for _, l := range log.all() {
-		all[l.message] = l.level >= slog.LevelWarn
+		if l.level >= slog.LevelWarn {
+			all[l.message] = true
+		}
 	}
 	return all
 }

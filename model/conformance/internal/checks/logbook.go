@@ -71,32 +71,32 @@ func defaultLog() (l *logbook, restore func()) {
 // restore is called.
 func defaultLogTo(write func(level, line string)) (restore func()) {
 	was := slog.Default()
-	slog.SetDefault(slog.New(bookHandler{write}))
+	slog.SetDefault(slog.New(bookHandler{write: write}))
 	return func() { slog.SetDefault(was) }
 }
 
 // bookHandler is a slog.Handler that makes a line of each record.
-type bookHandler struct{ write func(level, line string) }
+type bookHandler struct {
+	attributes
+	write func(level, line string)
+}
 
-// Enabled is always true.
-func (h bookHandler) Enabled(context.Context, slog.Level) bool { return true }
+// WithAttrs returns a handler whose lines have these too.
+func (h bookHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	h.attributes = h.with(attrs)
+	return h
+}
 
-// WithAttrs returns the handler itself.
-func (h bookHandler) WithAttrs([]slog.Attr) slog.Handler { return h }
+// WithGroup returns a handler that puts attributes into a group.
+func (h bookHandler) WithGroup(name string) slog.Handler {
+	h.attributes = h.in(name)
+	return h
+}
 
-// WithGroup returns the handler itself.
-func (h bookHandler) WithGroup(string) slog.Handler { return h }
-
-// Handle hands the line on. It looks into ctx, as a handler that adds the ID of a trace does.
+// Handle hands the line on.
 func (h bookHandler) Handle(ctx context.Context, r slog.Record) error {
-	_ = ctx.Value(valueKey{})
 	line := r.Message
-	r.Attrs(func(a slog.Attr) bool {
-		if !a.Equal(slog.Attr{}) {
-			line += " " + a.String()
-		}
-		return true
-	})
+	h.each(ctx, r, func(key string, v slog.Value) { line += " " + key + "=" + v.String() })
 	h.write(r.Level.String(), line)
 	return nil
 }

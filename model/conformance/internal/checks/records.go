@@ -56,14 +56,7 @@ func (l line) String() string {
 // makes keep it in the same place.
 type records struct {
 	*kept
-	prefix string
-	attrs  []prefixed
-}
-
-// prefixed is an attribute in a group.
-type prefixed struct {
-	prefix string
-	slog.Attr
+	attributes
 }
 
 type kept struct {
@@ -73,57 +66,85 @@ type kept struct {
 
 func newRecords() records { return records{kept: &kept{}} }
 
-// Enabled is always true.
-func (r records) Enabled(context.Context, slog.Level) bool { return true }
-
 // WithAttrs returns a handler whose records have these too.
 func (r records) WithAttrs(attrs []slog.Attr) slog.Handler {
-	for _, a := range attrs {
-		r.attrs = append(slices.Clip(r.attrs), prefixed{r.prefix, a})
-	}
+	r.attributes = r.with(attrs)
 	return r
 }
 
 // WithGroup returns a handler that puts attributes into a group.
 func (r records) WithGroup(name string) slog.Handler {
-	if name != "" {
-		r.prefix += name + "."
-	}
+	r.attributes = r.in(name)
 	return r
 }
 
-// Handle keeps a record. It looks into ctx, as a handler that adds the ID of a trace does.
+// Handle keeps a record.
 func (r records) Handle(ctx context.Context, record slog.Record) error {
-	_ = ctx.Value(valueKey{})
 	l := line{at: record.Time, level: record.Level, message: record.Message, attrs: map[string]slog.Value{}}
 	if record.PC != 0 {
 		frame, _ := runtime.CallersFrames([]uintptr{record.PC}).Next()
 		l.source = fmt.Sprintf("%s:%d", filepath.Base(frame.File), frame.Line)
 	}
-	for _, a := range r.attrs {
-		l.add(a.prefix, a.Attr)
-	}
-	record.Attrs(func(a slog.Attr) bool { l.add(r.prefix, a); return true })
+	r.each(ctx, record, func(key string, v slog.Value) { l.attrs[key] = v })
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.lines = append(r.lines, l)
 	return nil
 }
 
-// add keeps an attribute as slog.Handler says: an empty one is none, and a group without
-// a key has its attributes where it stands.
-func (l line) add(prefix string, a slog.Attr) {
+// attributes are those that a slog.Handler was given before a record.
+type attributes struct {
+	prefix string
+	given  []prefixed
+}
+
+// prefixed is an attribute in a group.
+type prefixed struct {
+	prefix string
+	slog.Attr
+}
+
+// Enabled is always true.
+func (attributes) Enabled(context.Context, slog.Level) bool { return true }
+
+func (as attributes) with(attrs []slog.Attr) attributes {
+	for _, a := range attrs {
+		as.given = append(slices.Clip(as.given), prefixed{as.prefix, a})
+	}
+	return as
+}
+
+func (as attributes) in(group string) attributes {
+	if group != "" {
+		as.prefix += group + "."
+	}
+	return as
+}
+
+// each calls f for those and for those of the record. It looks into ctx, as a handler
+// that adds the ID of a trace does.
+func (as attributes) each(ctx context.Context, record slog.Record, f func(key string, v slog.Value)) {
+	_ = ctx.Value(valueKey{})
+	for _, a := range as.given {
+		eachOf(a.prefix, a.Attr, f)
+	}
+	record.Attrs(func(a slog.Attr) bool { eachOf(as.prefix, a, f); return true })
+}
+
+// eachOf calls f for what an attribute is, as slog.Handler says: an empty one is none, and
+// a group without a key has its attributes where it stands.
+func eachOf(prefix string, a slog.Attr, f func(key string, v slog.Value)) {
 	a.Value = a.Value.Resolve()
 	switch {
 	case a.Equal(slog.Attr{}):
 	case a.Value.Kind() != slog.KindGroup:
-		l.attrs[prefix+a.Key] = a.Value
+		f(prefix+a.Key, a.Value)
 	default:
 		if a.Key != "" {
 			prefix += a.Key + "."
 		}
 		for _, inner := range a.Value.Group() {
-			l.add(prefix, inner)
+			eachOf(prefix, inner, f)
 		}
 	}
 }

@@ -16,17 +16,16 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// The scenes of a service whose standard output and error are a pipeline: the
-// reader dies first, then the stop comes. In the second, signals come from a
-// source, so that the run leaves those of the process alone.
+// The scenes of a service whose standard output and error are a pipeline.
 const (
-	scenePipeline = "pipeline"
-	sceneSource   = "pipeline with a source of signals"
-	sceneAfter    = "pipeline after a run"
-	sceneEarlier  = "pipeline that breaks long before the stop"
+	scenePipeline = "pipeline"                                  // the reader dies, then a signal comes
+	sceneSource   = "pipeline with a source of signals"         // the same with a source: Run leaves SIGPIPE alone
+	sceneAfter    = "pipeline after a run"                      // something is written only when Run has returned
+	sceneEarlier  = "pipeline that breaks long before the stop" // something is written while it runs
 )
 
-// pipePatience is longer than any patience with a broken pipe.
+// pipePatience is how long the service goes on between two writes: longer than an
+// implementation may put up with a broken pipe for a moment only.
 const pipePatience = 300 * time.Millisecond
 
 // playPipeline writes down how far it has come where its parent reads it, and

@@ -10,7 +10,7 @@ func logClauses() []Clause {
 	return []Clause{
 		{
 			ID: "LOG-1", Level: Extended,
-			Sentence: "Each transition is one record, with from, to, event, elapsed and, if a timeout or a signal forced it, the cause. The record of draining has the cause, at (the call site that caused it), waits_for (how much of each kind of work, or of all, as it was before the cancel) and at_most. Durations are text. Every record has its time. A record's source is the call site that it is about, otherwise the call of Run. A logger gets the records that it is enabled for.",
+			Sentence: "Each transition is one record, with from, to, event, elapsed (since the transition before, or since the run began) and, if a timeout or a signal forced it, the cause. The record of draining has the cause, at (the call site that caused it), waits_for (how much of each kind of work, or of all, as it was before the cancel) and at_most. Durations are text. Every record has its time. A record's source is the call site that it is about, otherwise the call of Run. A logger gets the records that it is enabled for.",
 			Checks: []Check{
 				{"each transition is one record", append(logger, subject.NeedStop, subject.NeedTrack), checks.TransitionsAreLogged},
 				{"a logger that is enabled for warnings only", append(logger, subject.NeedStop, subject.NeedTrack), checks.LoggerIsAsked},

@@ -1,6 +1,7 @@
 package play
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -17,10 +18,18 @@ func HandlersLast(t *testing.T, impl *subject.Implementation) bool {
 		died := InBubble(t, func() {
 			defer func() { _ = recover() }()
 			before := goroutines.Count()
-			h := impl.Health("tool", "version")
-			h.AddCheck("check", func() error { return nil })
-			for range probes {
-				Ask(h.Readiness, http.MethodGet)
+			made := []subject.HealthFuncs{impl.Health("tool", "version")}
+			if impl.HealthWith != nil {
+				made = append(made, impl.HealthWith("tool", "version", subject.HealthSettings{}))
+			}
+			for _, h := range made {
+				h.AddCheck("check", func() error { return nil })
+				if h.AddCheckContext != nil {
+					h.AddCheckContext("check with a context", func(context.Context) error { return nil }, subject.CheckSettings{Timeout: time.Second})
+				}
+				for range probes {
+					Ask(h.Readiness, http.MethodGet)
+				}
 			}
 			time.Sleep(time.Minute)
 			synctest.Wait()
@@ -36,7 +45,7 @@ func HandlersLast(t *testing.T, impl *subject.Implementation) bool {
 	return many == few
 }
 
-// handlerLasts reports whether what is left may be of the scenario's health handler.
-func (p *player) handlerLasts() bool {
-	return p.usesHealth() && p.lasts()
+// mayBeHandlers reports whether what is left may be of the scenario's health handler.
+func (p *player) mayBeHandlers() bool {
+	return p.usesHealth() && p.handlersLast()
 }

@@ -25,13 +25,13 @@ const Patience = time.Hour
 // player plays one scenario on an implementation, in a bubble of virtual
 // time, and writes down what it sees as the model writes down what must be.
 type player struct {
-	impl    *subject.Implementation
-	s       model.Scenario
-	wants   []model.Trace // what may happen
-	offered subject.Offers
-	alone   bool          // nothing else goes on in the process meanwhile
-	lasts   func() bool   // whether goroutines of a health handler may be left
-	step    time.Duration // in real time, between things that happen; 0: time is virtual
+	impl         *subject.Implementation
+	s            model.Scenario
+	wants        []model.Trace // what may happen
+	offered      subject.Offers
+	alone        bool          // nothing else goes on in the process meanwhile
+	handlersLast func() bool   // whether goroutines of a health handler may stay
+	step         time.Duration // in real time, between things that happen; 0: time is virtual
 
 	began        time.Time
 	release      chan struct{} // closed when what never ends is to end
@@ -64,11 +64,11 @@ type player struct {
 // handlersLast whether goroutines of a health handler may be left.
 func Scenario(t *testing.T, impl *subject.Implementation, offered subject.Offers, s model.Scenario, wants []model.Trace, alone bool, handlersLast func() bool) Seen {
 	p := newPlayer(impl, offered, s, wants)
-	p.alone, p.lasts = alone, handlersLast
+	p.alone, p.handlersLast = alone, handlersLast
 	stuck := InBubble(t, p.run)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if stuck != "" && p.got.Returns() && !p.handlerLasts() {
+	if stuck != "" && p.got.Returns() && !p.mayBeHandlers() {
 		p.odd = append(p.odd, subject.Difference{Clause: "RUN-10", Text: "something that Run started is still there after it returned: " + stuck})
 	}
 	return p.seen()
@@ -101,7 +101,7 @@ func (p *player) run() {
 			runtime.Gosched()
 			n = goroutines.Count() - before
 		}
-		if n > 0 && !p.handlerLasts() {
+		if n > 0 && !p.mayBeHandlers() {
 			p.left(n)
 		}
 	}

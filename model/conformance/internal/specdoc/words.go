@@ -18,23 +18,4 @@ const (
 )
 
 // opening is what stands before the tables when there is no document yet.
-const opening = `# The contract
-
-What a service lifecycle promises here, clause by clause. Each clause has an ID
-that does not change. Each clause needs four things: code whose comment names it, a check in [the conformance suite](../model/conformance), at least one implementation that
-is [wrong on purpose](../model/conformance/internal/broken) and that the suite has
-to report, and its row below. A test fails when one of the four is missing.
-
-**Core** clauses apply to any implementation of the documented API: Run,
-OnShutdown, DrainGroup, two timeouts, and a health handler with AddCheck,
-SetReady, Liveness and Readiness. **Extended** clauses, and the parts of Core
-clauses that need more, apply to implementations that offer what they need.
-
-Two instants are used throughout. The *stop* is when a stop is first requested,
-or main exits first. The *cancel* is when the context that main got is cancelled;
-without a drain delay both are the same.
-
-A check called "traces" plays, in virtual time, scenarios to which the clause applies, and compares everything that can be seen with what [the model](../model)
-predicts, with exact instants.
-
-`
+const opening = "# The contract\n\n"

@@ -102,8 +102,8 @@ func OffersOf(impl *Implementation) Offers {
 		o[NeedLogger] = impl.Takes.Logger
 		o[NeedCleanError] = impl.Takes.CleanError
 		o[NeedSignalError] = impl.Takes.SignalError
-		o[NeedStopFromOutside] = o[NeedParent] || o[NeedSignals] || o[NeedStop]
 	}
+	o[NeedStopFromOutside] = o[NeedParent] || o[NeedSignals] || o[NeedStop]
 	if impl.Health != nil {
 		h := impl.Health("tool", "version")
 		o[NeedFollow] = h.Follow != nil

@@ -141,7 +141,7 @@ type CheckSettings struct {
 	Timeout      time.Duration
 	CacheFor     time.Duration
 	Optional     bool
+	Groups       []string
 	FailAfter    int
 	RefreshAhead bool
-	Groups       []string
 }
