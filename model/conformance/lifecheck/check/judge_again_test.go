@@ -55,6 +55,14 @@ func TestWhatEndsWithTheProcessIsAnEarlyExit(t *testing.T) {
 	if len(found) != 1 || found[0].Name != "early-exit" {
 		t.Errorf("found %+v, want early-exit", found)
 	}
+	// It takes a busy system long to close the listener too.
+	busy := exits(1700 * ms)
+	busy.Probes = slices.DeleteFunc(busy.Probes, func(p Probe) bool { return p.Outcome == Refused })
+	busy.probe(Probe{Role: ReadyProbe, Outcome: Refused}, 1340*ms)
+	found, _ = Judge(options(), survey, []Life{busy, busy})
+	if len(found) != 1 || found[0].Name != "early-exit" {
+		t.Errorf("on a busy system: found %+v, want early-exit", found)
+	}
 }
 
 func TestAFindingThatRestsOnTimeIsInDoubtUntilItIsSeenAgain(t *testing.T) {

@@ -67,9 +67,15 @@ func (j *judge) inFlightRequest(r Request, cut, atExit, failed *group) {
 const endsTogether = 150 * time.Millisecond
 
 // diedWith reports whether a request ended as the process did: just before it, or
-// after, and nothing was answered in between.
+// after, and nothing was answered in between. A busy system closes what a process has open
+// one by one: how long it took from this connection to the listener says how busy it was.
 func (j *judge) diedWith(r Request) bool {
-	return r.Ended > j.Exit-endsTogether-2*j.Late && !slices.ContainsFunc(j.Probes, func(p Probe) bool {
+	const most = 250 * time.Millisecond
+	busy := 0 * time.Second
+	if refused := j.firstRefusal(mustTarget(r.URL).addr, j.Stop, j.Exit); refused < j.Exit {
+		busy = min(max(refused-r.Ended-2*closeEvery, 0), most)
+	}
+	return r.Ended > j.Exit-endsTogether-2*j.Late-4*busy && !slices.ContainsFunc(j.Probes, func(p Probe) bool {
 		return p.Begun > r.Ended && p.Outcome == Answered
 	})
 }
