@@ -21,6 +21,25 @@ func (*misbehavingError) Error() string          { return "bad" }
 func (e *misbehavingError) Unwrap() []error      { e.bad(); return nil }
 func (e *misbehavingError) Is(target error) bool { e.bad(); return false }
 
+// failingMains are mains by whose run an error of the user's comes to the library.
+func failingMains() map[string]func(ctx context.Context, err error) error {
+	return map[string]func(ctx context.Context, err error) error{
+		"main": func(_ context.Context, err error) error { return err },
+		"a task": func(ctx context.Context, err error) error {
+			lifecycle.Go(ctx, func(context.Context) error { return err })
+			<-ctx.Done()
+			return nil
+		},
+		"a hook": func(ctx context.Context, err error) error {
+			lifecycle.OnShutdown(ctx, func() error { return err })
+			return nil
+		},
+		"main, in a panic":   func(_ context.Context, err error) error { panic(err) },
+		"main, after a stop": func(ctx context.Context, err error) error { lifecycle.Stop(ctx, nil); return err },
+		"Stop":               func(ctx context.Context, err error) error { lifecycle.Stop(ctx, err); return nil },
+	}
+}
+
 // Whatever an error of the user's does when it is looked at, it is reported, and
 // Run goes on (STATE-2, RUN-6, HOOK-2).
 func TestErrorsWithMisbehavingMethods(t *testing.T) {
@@ -29,19 +48,7 @@ func TestErrorsWithMisbehavingMethods(t *testing.T) {
 		"call Goexit": func(context.Context) { runtime.Goexit() },
 		"call Stop":   func(ctx context.Context) { lifecycle.Stop(ctx, nil) },
 	} {
-		for where, main := range map[string]func(ctx context.Context, err error) error{
-			"main": func(_ context.Context, err error) error { return err },
-			"a task": func(ctx context.Context, err error) error {
-				lifecycle.Go(ctx, func(context.Context) error { return err })
-				<-ctx.Done()
-				return nil
-			},
-			"a hook": func(ctx context.Context, err error) error {
-				lifecycle.OnShutdown(ctx, func() error { return err })
-				return nil
-			},
-			"main, after a stop": func(ctx context.Context, err error) error { lifecycle.Stop(ctx, nil); return err },
-		} {
+		for where, main := range failingMains() {
 			t.Run("errors that "+name+", of "+where, func(t *testing.T) {
 				inVirtualTime(t, func(w *world) {
 					err := w.run(func(ctx context.Context) error {
@@ -254,21 +261,7 @@ func (e *hangingError) Error() string { <-e.release; return "a text that comes l
 // The text of an error of the user's is not asked for where the library would have to
 // wait for it (STATE-2, STATE-4).
 func TestErrorsWhoseTextHangsHoldNothingUp(t *testing.T) {
-	for where, main := range map[string]func(ctx context.Context, err error) error{
-		"main": func(_ context.Context, err error) error { return err },
-		"a task": func(ctx context.Context, err error) error {
-			lifecycle.Go(ctx, func(context.Context) error { return err })
-			<-ctx.Done()
-			return nil
-		},
-		"a hook": func(ctx context.Context, err error) error {
-			lifecycle.OnShutdown(ctx, func() error { return err })
-			return nil
-		},
-		"main, in a panic":   func(_ context.Context, err error) error { panic(err) },
-		"main, after a stop": func(ctx context.Context, err error) error { lifecycle.Stop(ctx, nil); return err },
-		"Stop":               func(ctx context.Context, err error) error { lifecycle.Stop(ctx, err); return nil },
-	} {
+	for where, main := range failingMains() {
 		t.Run(where, func(t *testing.T) {
 			inVirtualTime(t, func(w *world) {
 				release := make(chan struct{})

@@ -14,8 +14,8 @@ import (
 
 var theUptime = regexp.MustCompile(`"uptime":"([^"]*)"`)
 
-// apartVariants do what the contract leaves open beside what they answer: goroutines of
-// their own, say.
+// apartVariants differ where the contract says nothing: in how an answer is written, and in
+// the goroutines of a handler, say.
 func apartVariants() []variant {
 	return []variant{
 		{"does not call WriteHeader for a 200, and writes byte by byte", "HEALTH", func(i *impl) {

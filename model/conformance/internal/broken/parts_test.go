@@ -17,8 +17,8 @@ type part struct {
 	impl conformance.Implementation
 }
 
-// Whatever of the wider API an implementation leaves out, or has as all of it, nothing is
-// asked for that it does not offer. Without LIFECYCLE_BROKEN one of them is examined.
+// An implementation that leaves out any part of the wider API, or has only that part, is
+// asked for nothing that it does not offer. Without LIFECYCLE_BROKEN one is examined.
 func TestPartsOfTheAPIConform(t *testing.T) {
 	for n, p := range slices.Concat(partsOfAPI(), partsOfSettings(), partsOfHealth()) {
 		every := map[string]int{"": 1000, "all": 5, "everything": 1}[os.Getenv(howMuch)]

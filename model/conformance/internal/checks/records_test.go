@@ -32,3 +32,12 @@ func TestRecordsAreASlogHandler(t *testing.T) {
 		return got
 	})
 }
+
+func TestTheDefaultLogHasWhatALoggerWasGiven(t *testing.T) {
+	var got string
+	log := slog.New(bookHandler{write: func(level, line string) { got = level + " " + line }})
+	log.With("at", "main.go:12").WithGroup("run").Error("refused", "state", "hooks", slog.Attr{})
+	if want := "ERROR refused at=main.go:12 run.state=hooks"; got != want {
+		t.Errorf("the line is %q, want %q", got, want)
+	}
+}
