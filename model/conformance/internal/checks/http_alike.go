@@ -6,9 +6,11 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
@@ -166,4 +168,27 @@ func OfOtherServers(c *Checker) {
 			c.expect(got == want, "%s, of a server without a handler, or one that handles OPTIONS *, %s is answered %s, and by http.Server %s", m, request, got, want)
 		}
 	}
+}
+
+// ServersOwnHandler has a handler ask the server's Handler, as for an internal redirect,
+// with a request that has come over no connection.
+func ServersOwnHandler(c *Checker) {
+	var server atomic.Pointer[http.Server]
+	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		server.Store(srv)
+		return c.Impl.Serve(ctx, srv, ln)
+	}
+	handle := func(_ *service, w http.ResponseWriter, req *http.Request) {
+		if req.URL.Path == "/inner" {
+			_, _ = io.WriteString(w, "inner")
+			return
+		}
+		inner := httptest.NewRecorder()
+		server.Load().Handler.ServeHTTP(inner, httptest.NewRequest(http.MethodGet, "/inner", nil))
+		_, _ = w.Write(inner.Body.Bytes())
+	}
+	c.serving(serve, subject.Settings{}, handle, func(v *service) {
+		e := v.get("outer")
+		c.expect(e.ok() && e.body == "inner", "a handler calls the server's Handler with a request of its own, and is answered %v, want %q", e, "inner")
+	})
 }

@@ -61,14 +61,17 @@ func CloseWhateverIsAsked(c *Checker) {
 	})
 }
 
-// CloseInDelay checks HTTP-3: in a drain delay.
+// CloseInDelay checks HTTP-3: in a drain delay, and not before it because of it.
 func CloseInDelay(c *Checker) {
+	var usual exchange
+	c.serving(c.Impl.Serve, subject.Settings{}, lasting, func(v *service) { usual = v.get("0s") })
 	c.serving(c.Impl.Serve, subject.Settings{Delay: 3 * time.Second}, lasting, func(v *service) {
 		kept := v.dial()
 		if kept == nil {
 			return
 		}
-		kept.get(v, "0s")
+		running := kept.get(v, "0s")
+		c.expect(running.err != nil || !running.closes || usual.closes, "with a drain delay, and not without, a request that comes while running ends its connection: %v", running)
 		before, old, star := v.begin("2s"), v.dial(), v.dial()
 		if old == nil || star == nil {
 			return

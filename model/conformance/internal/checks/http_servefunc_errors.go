@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"runtime"
 	"time"
@@ -24,6 +25,10 @@ func ServeFuncErrors(c *Checker) {
 		}
 		_, _, result = c.serveFunc(subject.Settings{}, foreignServer{takes: time.Second, ends: http.ErrServerClosed, shutdown: mine}, true, passOn)
 		c.expect(occurrences(result, mine) == 1, "shutdown fails, and Run returns that %d times, want once: %v", occurrences(result, mine), result)
+		for _, clean := range []error{context.Canceled, fmt.Errorf("stopped: %w", http.ErrServerClosed)} {
+			_, _, result = c.serveFunc(subject.Settings{}, foreignServer{takes: time.Second, shutdown: clean}, true, passOn)
+			c.expect(result == nil, "shutdown returns %v, a clean end after a stop, and Run returns %v", clean, result)
+		}
 		c.serveFuncEndsEarly(passOn, nil)
 		c.serveFuncEndsEarly(passOn, mine)
 	}

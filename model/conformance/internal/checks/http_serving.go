@@ -181,3 +181,24 @@ func RealPort(c *Checker) {
 	stop()
 	play.Wait(over, process.Soon)
 }
+
+// ServeInTask has a task serve, whose request outlasts main's grace.
+func ServeInTask(c *Checker) {
+	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		ended := make(chan error, 1)
+		c.Impl.Go(ctx, func(ctx context.Context) error {
+			err := c.Impl.Serve(ctx, srv, ln)
+			ended <- err
+			return err
+		})
+		return <-ended
+	}
+	c.serving(serve, subject.Settings{}, lasting, func(v *service) {
+		before := v.begin("9s")
+		v.end()
+		e := <-before
+		c.expect(e.ok(), "a task serves, and a request that takes 9s, begun before the stop, has %v", e)
+		c.expect(promptly(v.at(served), e.at) && v.result() == nil, "a task serves, the last request is answered at %s, and Serve returns %v at %s", scenarios.Show(e.at), v.result(), scenarios.Show(v.at(served)))
+		c.expect(v.outcome() == nil, "a task serves, and Run returns %v", v.outcome())
+	})
+}

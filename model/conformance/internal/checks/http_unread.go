@@ -89,22 +89,55 @@ func (v *service) askOnly(takes time.Duration, http2 bool) bool {
 }
 
 // ServedRequestsAreCounted checks DRAIN-2: of requests that Serve serves, each is
-// counted once, by Serve alone and where Handler counts it too.
+// counted once, by Serve alone and where Handler counts it too, and so is each unit
+// beside them. A server is neither.
 func ServedRequestsAreCounted(c *Checker) {
-	const drain = 2 * time.Second
-	handle := func(*service, http.ResponseWriter, *http.Request) { time.Sleep(2 * drain) } // whatever its context
-	around := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
-		srv.Handler = c.Impl.Handler(ctx, srv.Handler)
-		return c.Impl.Serve(ctx, srv, ln)
-	}
-	for _, requests := range []int{7, 64} {
-		drain := drain
-		if requests == 64 {
-			drain /= 8 // in which connections without a request are still waited for
+	const hangs = 4 * time.Second
+	handle := func(_ *service, _ http.ResponseWriter, req *http.Request) {
+		if req.URL.Path != "/unread" {
+			time.Sleep(hangs) // whatever its context
 		}
-		for what, serve := range map[string]ServeFunc{"Serve": c.Impl.Serve, "Serve and Handler": around} {
-			c.serving(serve, subject.Settings{Drain: drain}, handle, func(v *service) {
-				for range requests {
+	}
+	ways := map[string]ServeFunc{"Serve": c.Impl.Serve}
+	if c.offered[subject.NeedHandler] {
+		ways["Serve and Handler"] = func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+			srv.Handler = c.Impl.Handler(ctx, srv.Handler)
+			return c.Impl.Serve(ctx, srv, ln)
+		}
+	}
+	if c.offered[subject.NeedHandler] && c.offered[subject.NeedServeFunc] {
+		ways["Handler, beside a ServeFunc that hangs,"] = func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+			hang := func() error { time.Sleep(hangs); return nil }
+			go func() {
+				_ = c.Impl.ServeFunc(ctx, hang, func(context.Context) error { return hang() }, nil)
+			}()
+			return c.ServeBare(ctx, srv, ln)
+		}
+	}
+	for _, out := range []struct {
+		requests, units int
+		unread          bool // one more request is answered, and its client reads nothing: it may count
+		drain           time.Duration
+	}{
+		{7, 0, false, 2 * time.Second},
+		{64, 0, false, 250 * time.Millisecond}, // in which connections without a request are still waited for
+		{7, 3, false, 2 * time.Second},
+		{7, 7, false, 2 * time.Second},
+		{1, 1, false, 2 * time.Second},
+		{7, 0, true, 2 * time.Second},
+	} {
+		if out.units > 0 && !c.offered[subject.NeedTrack] {
+			continue
+		}
+		for what, way := range ways {
+			serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+				for range out.units {
+					c.Impl.Track(ctx)
+				}
+				return way(ctx, srv, ln)
+			}
+			c.serving(serve, subject.Settings{Drain: out.drain}, handle, func(v *service) {
+				for range out.requests {
 					go v.get("")
 				}
 				time.Sleep(time.Second)
@@ -113,9 +146,19 @@ func ServedRequestsAreCounted(c *Checker) {
 						return
 					}
 				}
+				if out.unread {
+					w := v.dial()
+					if w == nil {
+						return
+					}
+					_, _ = io.WriteString(w, "GET /unread HTTP/1.1\r\nHost: service\r\n\r\n")
+				}
 				v.end()
 				err := v.outcome()
-				c.expect(err != nil && tells(err.Error(), requests, callSite{}, nil), "%d requests of %s are out when the drain timeout runs out, and Run returns %v", requests, what, err)
+				told := func(requests int) bool {
+					return err != nil && tells(err.Error(), requests, callSite{}, nil) && (out.units == 0 || tells(err.Error(), out.units, callSite{}, nil))
+				}
+				c.expect(told(out.requests) || out.unread && told(out.requests+1), "%d requests of %s and %d units of Track are out when the drain timeout runs out, and Run returns %v", out.requests, what, out.units, err)
 			})
 		}
 	}

@@ -67,6 +67,29 @@ func SignalErrorIsOnce(c *Checker) {
 		"main fails after a signal, and Run returns %v, want its error and the signal", parts)
 }
 
+// SignalErrorOfAnother has Stop be given the cause of a run before, which a signal
+// stopped: that is an error like any other here.
+func SignalErrorOfAnother(c *Checker) {
+	var another error
+	c.signalError(process.Terminate, func(ctx context.Context) error {
+		another = context.Cause(ctx)
+		return nil
+	})
+	if another == nil || same(another, context.Canceled) {
+		return // RUN-2 says so
+	}
+	for _, joins := range []bool{false, true} {
+		c.bubble(func() {
+			err := c.run(func(ctx context.Context) error {
+				c.Impl.Stop(ctx, another)
+				return nil
+			}, subject.Settings{SignalError: joins})
+			is := holds(err, another, 8) || c.offered[subject.NeedIs] && c.Impl.Is(err, model.CauseSIGTERM)
+			c.expect(is, "Stop is given the error of the signal that stopped another run (WithSignalError here: %t), and Run returns %v", joins, err)
+		})
+	}
+}
+
 // leaves returns what is joined in an error, in order.
 func (c *Checker) leaves(err error) (all []error) {
 	if err == nil {

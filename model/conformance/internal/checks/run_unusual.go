@@ -44,6 +44,15 @@ type lone struct{ hollow }
 // Unwrap returns no error.
 func (*lone) Unwrap() error { return nil }
 
+// denies is an error that says of every other that it is not that one.
+type denies struct{}
+
+// Error has a text of its own.
+func (*denies) Error() string { return "an error that is no other" }
+
+// Is reports false.
+func (*denies) Is(error) bool { return false }
+
 // unusualErrors are errors of types that a library may not expect. None is a clean
 // end.
 func unusualErrors() map[string]error {
@@ -55,6 +64,7 @@ func unusualErrors() map[string]error {
 		"that wraps two":                     fmt.Errorf("%w, and %w", errors.New("one"), errors.New("another")),
 		"that could wrap one, and does not":  &lone{},
 		"that could wrap many, and does not": &hollow{},
+		"whose Is says that it is no other":  &denies{},
 	}
 }
 

@@ -53,7 +53,7 @@ func drainClauses() []Clause {
 				{"the error and the log line count requests", []subject.Need{subject.NeedLog, subject.NeedHandler}, checks.RequestsAreCounted},
 				{"so they do when a signal forces the end of requests", []subject.Need{subject.NeedSignals, subject.NeedLog, subject.NeedHandler}, checks.RequestsAreCountedWhenForced},
 				{"they name what is begun while draining", []subject.Need{subject.NeedLog, subject.NeedTrack, subject.NeedGo}, checks.BusyIsNamedThoughLate},
-				{"the error counts requests once", []subject.Need{subject.NeedServe, subject.NeedHandler, subject.NeedParent}, checks.ServedRequestsAreCounted},
+				{"the error counts requests once, and units beside them", []subject.Need{subject.NeedServe, subject.NeedParent}, checks.ServedRequestsAreCounted},
 				{"so they do when there are many", []subject.Need{subject.NeedLog, subject.NeedTrack}, checks.ManyUnitsAreCounted},
 			},
 		},

@@ -223,6 +223,7 @@ func signalErrorClause() Clause {
 		},
 		Checks: []Check{
 			{"the signal is in the result once, whatever main returns", []subject.Need{subject.NeedSignals, subject.NeedSignalError, subject.NeedIs}, checks.SignalErrorIsOnce},
+			{"Stop is given the error of another run's signal", []subject.Need{subject.NeedSignals, subject.NeedSignalError, subject.NeedStop}, checks.SignalErrorOfAnother},
 			{"errors of any shape beside the signal", []subject.Need{subject.NeedIs, subject.NeedSignals, subject.NeedSignalError, subject.NeedStop, subject.NeedGo}, checks.SignalResults},
 			{"exit codes", []subject.Need{subject.NeedSignals, subject.NeedSignalError, subject.NeedExitCode}, checks.ExitCode},
 		},
