@@ -3,10 +3,14 @@ package broken
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"reflect"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 
 	"github.com/greynewell/mist-go/lifecycle"
 )
@@ -61,19 +65,9 @@ func besideCases() []Case {
 			})
 		}),
 		wrong("with a drain delay every response ends its connection", "HTTP-3", func(i *impl) {
-			type note struct{ delayed bool }
-			of := notes[note](i)
-			onRun(i, func(main task, s settings, run runner) error {
-				if main == nil {
-					return run(nil, s)
-				}
-				return run(func(ctx context.Context) error {
-					of(ctx).delayed = s.Delay > 0
-					return main(ctx)
-				}, s)
-			})
+			delayed := hasDelay(i)
 			onRequests(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
-				if of(ctx).delayed && req.ProtoMajor == 1 && req.Header.Get("Upgrade") == "" {
+				if delayed(ctx) && req.ProtoMajor == 1 && req.Header.Get("Upgrade") == "" {
 					w.Header().Set("Connection", "close")
 				}
 				next.ServeHTTP(w, req)
@@ -101,5 +95,116 @@ func besideCases() []Case {
 				next.ServeHTTP(w, req)
 			})
 		}),
+		wrong("a request that comes after the stop has no cause", "HTTP-9", func(i *impl) {
+			onCancelOnStop(i, func(ctx context.Context, ending, next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+					if ctx.Err() == nil {
+						ending.ServeHTTP(w, req)
+						return
+					}
+					over, cancel := context.WithCancel(req.Context())
+					cancel()
+					next.ServeHTTP(w, req.WithContext(over))
+				})
+			})
+		}),
+		wrong("a port that cannot be had stops the run", "HTTP-1", func(i *impl) {
+			listenAndServe := i.ListenAndServe
+			i.ListenAndServe = func(ctx context.Context, srv *http.Server) error {
+				if blameForeign(ctx, place(1)) {
+					return errInvalid
+				}
+				err := listenAndServe(ctx, srv)
+				if err != nil {
+					lifecycle.Stop(ctx, err)
+				}
+				return err
+			}
+		}),
+		wrong("a server that has the handler of another is not stopped", "HTTP-1", func(i *impl) {
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				if fmt.Sprintf("%T", srv.Handler) == "*lifecycle.server" && !servedHere(srv) {
+					return srv.Serve(ln)
+				}
+				return serve(ctx, srv, ln)
+			})
+		}),
+		wrong("in a drain delay a response ends the idle connections too", "HTTP-2", func(i *impl) {
+			delayed := hasDelay(i)
+			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				next := handlerOf(srv)
+				srv.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+					next.ServeHTTP(w, req)
+					if delayed(ctx) && inDelay(i, ctx) {
+						srv.SetKeepAlivesEnabled(false)
+					}
+				})
+				return serve(ctx, srv, ln)
+			})
+		}),
+		wrong("the ResponseWriter is not an http.CloseNotifier", "HTTP-10", func(i *impl) {
+			onRequests(i, func(_ context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
+				if req.ProtoMajor == 1 {
+					w = withoutCloseNotifier{&hijackNoted{ResponseWriter: w}}
+				}
+				next.ServeHTTP(w, req)
+			})
+		}),
+		wrong("after a drain timeout groups are refused in silence", "DRAIN-3", func(i *impl) {
+			onRun(i, func(main task, s settings, run runner) error {
+				if log := s.Log; log != nil {
+					var timedOut atomic.Bool
+					s.Log = func(level, line string) {
+						if strings.Contains(line, "did not finish in time") {
+							timedOut.Store(true)
+						}
+						if !timedOut.Load() || !strings.Contains(line, "drain group created after") {
+							log(level, line)
+						}
+					}
+				}
+				return run(main, s)
+			})
+		}),
 	}
+}
+
+// withoutCloseNotifier is a ResponseWriter of HTTP/1 but for its CloseNotify.
+type withoutCloseNotifier struct{ *hijackNoted }
+
+// ReadFrom is io.ReaderFrom's.
+func (w withoutCloseNotifier) ReadFrom(r io.Reader) (int64, error) {
+	return w.ResponseWriter.(io.ReaderFrom).ReadFrom(r)
+}
+
+// WriteString is io.StringWriter's.
+func (w withoutCloseNotifier) WriteString(s string) (int, error) {
+	return io.WriteString(w.ResponseWriter, s)
+}
+
+// hasDelay returns a function that says whether the run of a context has a drain delay.
+func hasDelay(i *impl) func(ctx context.Context) bool {
+	type note struct{ delayed bool }
+	of := notes[note](i)
+	onRun(i, func(main task, s settings, run runner) error {
+		if main == nil {
+			return run(nil, s)
+		}
+		return run(func(ctx context.Context) error {
+			of(ctx).delayed = s.Delay > 0
+			return main(ctx)
+		}, s)
+	})
+	return func(ctx context.Context) bool { return of(ctx).delayed }
+}
+
+// inDelay says whether the run of a context is in its drain delay.
+func inDelay(i *impl, ctx context.Context) bool {
+	return i.State(ctx) == "draining" && ctx.Err() == nil
+}
+
+// servedHere says whether the library's handler of a server is its own.
+func servedHere(srv *http.Server) bool {
+	of := reflect.ValueOf(srv.Handler).Elem().FieldByName("srv")
+	return of.IsValid() && of.Pointer() == reflect.ValueOf(srv).Pointer()
 }

@@ -12,7 +12,6 @@ import (
 
 // lateServeCases are wrong about what comes late: after the stop, or after the run.
 func lateServeCases() []Case {
-	inDelay := func(i *impl, ctx context.Context) bool { return i.State(ctx) == "draining" && ctx.Err() == nil }
 	return []Case{
 		wrong("Serve that is called after the stop serves until draining ends", "HTTP-1", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {

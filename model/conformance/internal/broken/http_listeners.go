@@ -190,6 +190,12 @@ func (w wholeWriter) ReadFrom(r io.Reader) (int64, error) {
 // WriteString is io.StringWriter's.
 func (w wholeWriter) WriteString(s string) (int, error) { return io.WriteString(w.ResponseWriter, s) }
 
+// CloseNotify is http.CloseNotifier's.
+func (w wholeWriter) CloseNotify() <-chan bool {
+	//lint:ignore SA1019 net/http's writer is one, so this must be
+	return w.ResponseWriter.(http.CloseNotifier).CloseNotify()
+}
+
 // onCancelOnStop has f return the handler. ending is what would have been, next
 // what was given.
 func onCancelOnStop(i *impl, f func(ctx context.Context, ending, next http.Handler) http.Handler) {

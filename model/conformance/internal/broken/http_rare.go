@@ -17,7 +17,6 @@ import (
 // rareServeCases are right for what servers and handlers usually do, and wrong for what
 // they do rarely.
 func rareServeCases() []Case {
-	inDelay := func(i *impl, ctx context.Context) bool { return i.State(ctx) == "draining" && ctx.Err() == nil }
 	return []Case{
 		wrong("over HTTP/2 no GOAWAY is sent in the drain delay", "HTTP-3", func(i *impl) {
 			onRequests(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {

@@ -42,20 +42,10 @@ func silentCases() []Case {
 			})
 		}),
 		wrong("a body that is too large does not end a connection before the stop, with a drain delay", "HTTP-10", func(i *impl) {
-			type delay struct{ given bool }
-			of := notes[delay](i)
-			onRun(i, func(main task, s settings, run runner) error {
-				if main == nil {
-					return run(nil, s)
-				}
-				return run(func(ctx context.Context) error {
-					of(ctx).given = s.Delay > 0
-					return main(ctx)
-				}, s)
-			})
+			delayed := hasDelay(i)
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				edit := func(p []byte) []byte {
-					if of(ctx).given && ctx.Err() == nil && i.State(ctx) == "running" && bytes.HasPrefix(p, []byte("HTTP/1.1 413 ")) {
+					if delayed(ctx) && ctx.Err() == nil && i.State(ctx) == "running" && bytes.HasPrefix(p, []byte("HTTP/1.1 413 ")) {
 						return bytes.Replace(p, []byte("Connection: close\r\n"), nil, 1)
 					}
 					return p

@@ -41,18 +41,23 @@ func RefusedWorkIsLogged(c *Checker) {
 				late.Wait()
 			})
 		}
-		var run context.Context
-		err := c.run(func(ctx context.Context) error {
-			run = ctx
-			c.Impl.OnShutdown(ctx, func() error {
-				refused(ctx, "while hooks run")
-				refused(ctx, "while hooks run, the second time")
+		for when, units := range map[string]int{"": 0, "after a drain timeout, ": 1} {
+			var run context.Context
+			err := c.run(func(ctx context.Context) error {
+				run = ctx
+				for range units {
+					c.Impl.Track(ctx)
+				}
+				c.Impl.OnShutdown(ctx, func() error {
+					refused(ctx, when+"while hooks run")
+					refused(ctx, when+"while hooks run, the second time")
+					return nil
+				})
 				return nil
-			})
-			return nil
-		}, subject.Settings{Log: log.log})
-		c.expect(err == nil, "Run returns %v", err)
-		refused(run, "after Run")
+			}, subject.Settings{Log: log.log})
+			c.expect((err == nil) == (units == 0), "%d units of Track are never done, and Run returns %v", units, err)
+			refused(run, when+"after Run")
+		}
 	})
 }
 

@@ -50,10 +50,14 @@ func (c *Checker) busyMain(ctx context.Context, release <-chan struct{}) (places
 		c.Impl.Track(ctx)
 	}
 	hang := func(context.Context) error { <-release; return nil }
+	quick := func() {
+		done = here(1)
+		c.Impl.Go(ctx, func(context.Context) error { return nil })
+	}
+	quick() // before those that hang, and between them
 	places = append(places, here(1))
 	c.Impl.Go(ctx, hang)
-	done = here(1)
-	c.Impl.Go(ctx, func(context.Context) error { return nil })
+	quick()
 	places = append(places, here(1))
 	c.Impl.Go(ctx, hang)
 	for range 2 {

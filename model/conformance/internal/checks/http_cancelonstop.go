@@ -63,6 +63,27 @@ func StreamsEndAtTheStop(c *Checker) {
 	}
 }
 
+// CancelOnStopLate checks HTTP-9: the cause of the context of a request that comes when
+// main's has ended is main's.
+func CancelOnStopLate(c *Checker) {
+	c.bubble(func() {
+		parent, stop := context.WithCancelCause(context.Background())
+		mine := errors.New("the reason for the stop")
+		time.AfterFunc(time.Second, func() { stop(mine) })
+		_ = c.run(func(ctx context.Context) error {
+			play.Wait(ctx.Done(), time.Hour)
+			want := context.Cause(ctx)
+			h := c.Impl.CancelOnStop(ctx, http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
+				play.Wait(req.Context().Done(), slack)
+				cause := context.Cause(req.Context())
+				c.expect(errors.Is(cause, want) || errors.Is(want, cause), "main's context has ended, and a request comes: the cause of its context is %v, want %v", cause, want)
+			}))
+			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+			return nil
+		}, subject.Settings{Parent: parent})
+	})
+}
+
 // ManyEndAtTheStop has hundreds of requests that end at the stop.
 func ManyEndAtTheStop(c *Checker) {
 	c.bubble(func() {

@@ -99,23 +99,36 @@ func CutLooksCutWhenForced(c *Checker) {
 	})
 }
 
+// UntilCutLooksCut checks HTTP-7: so does one to a server that serves until the run is
+// stopped, when the last hook has run.
+func UntilCutLooksCut(c *Checker) {
+	c.servingUntil(subject.Settings{}, time.Second, untilCut, nil, expectCut((*service).end))
+}
+
 func (c *Checker) cutLooksCut(s subject.Settings, stop func(v *service)) {
-	handle := func(v *service, w http.ResponseWriter, req *http.Request) {
-		if req.URL.Path == "/half" {
-			_, _ = io.WriteString(w, "half")
-			_ = http.NewResponseController(w).Flush()
-		}
-		play.Wait(req.Context().Done(), play.Patience)
-		v.note("context ended")
+	c.serving(c.Impl.Serve, s, untilCut, expectCut(stop))
+}
+
+// untilCut answers half, or nothing, and returns as soon as the request's context ends.
+func untilCut(v *service, w http.ResponseWriter, req *http.Request) {
+	if req.URL.Path == "/half" {
+		_, _ = io.WriteString(w, "half")
+		_ = http.NewResponseController(w).Flush()
 	}
-	c.serving(c.Impl.Serve, s, handle, func(v *service) {
+	play.Wait(req.Context().Done(), play.Patience)
+	v.note("context ended")
+}
+
+// expectCut has two such requests be cut.
+func expectCut(stop func(v *service)) func(v *service) {
+	return func(v *service) {
 		half, nothing := v.begin("half"), v.begin("nothing")
 		stop(v)
 		if v.at("context ended") > play.Patience/2 {
 			return // nothing was cut
 		}
 		for _, e := range []exchange{<-half, <-nothing} {
-			c.expect(e.cut(), "the answer to a request that was cut, whose handler returned then, looks whole: %v", e)
+			v.c.expect(e.cut(), "the answer to a request that was cut, whose handler returned then, looks whole: %v", e)
 		}
-	})
+	}
 }

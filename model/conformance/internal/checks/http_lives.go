@@ -32,8 +32,19 @@ func ClientsLeaveUntilStopped(c *Checker) {
 }
 
 func (c *Checker) clientLeaves(serve ServeFunc, m moment) {
-	handle := func(v *service, _ http.ResponseWriter, req *http.Request) {
+	handle := func(v *service, w http.ResponseWriter, req *http.Request) {
 		v.note("handled")
+		//lint:ignore SA1019 frameworks ask for it still
+		if n, ok := w.(http.CloseNotifier); ok {
+			leaves := n.CloseNotify()
+			defer func() {
+				select {
+				case <-leaves:
+				case <-time.After(time.Second):
+					c.Errorf("%s, a client leaves, and the channel of CloseNotify gets nothing", m)
+				}
+			}()
+		}
 		play.Wait(req.Context().Done(), 3*time.Second)
 		v.note("gone")
 	}

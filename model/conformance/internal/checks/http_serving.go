@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/greynewell/mist-go/internal/loopback"
@@ -117,6 +118,29 @@ func TwoServers(c *Checker) {
 	})
 }
 
+// HandlerOfTwoServers checks HTTP-1: the handler of a server, which may be the library's
+// since it is served, is given to another server. Its requests count too.
+func HandlerOfTwoServers(c *Checker) {
+	var first *pipes
+	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		first = newPipes()
+		up := make(chan struct{})
+		base := sync.OnceFunc(func() { close(up) })
+		srv.BaseContext = func(net.Listener) context.Context { base(); return ctx }
+		go func() { _ = c.Impl.Serve(ctx, srv, first) }()
+		play.Wait(up, time.Second)
+		return c.Impl.Serve(ctx, &http.Server{Handler: srv.Handler, ErrorLog: srv.ErrorLog}, ln)
+	}
+	c.serving(serve, subject.Settings{}, lasting, func(v *service) {
+		under := v.begin("9s")
+		v.end()
+		first.cut()
+		e := <-under
+		c.expect(e.ok(), "a server has the handler of another, and a request to it that is under way at the stop has %v", e)
+		c.expect(v.result() == nil && promptly(v.at(served), e.at), "a server has the handler of another, the last request to it is answered at %s, and Serve returns %v at %s", scenarios.Show(e.at), v.result(), scenarios.Show(v.at(served)))
+	})
+}
+
 // TakenPort lives in real time, as every real port does.
 func TakenPort(c *Checker) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
@@ -131,6 +155,11 @@ func TakenPort(c *Checker) {
 		select {
 		case err := <-result:
 			c.expect(err != nil, "with a port that is taken, ListenAndServe returns nil")
+			select {
+			case <-ctx.Done():
+				c.Errorf("with a port that is taken, ListenAndServe stops the run, which it leaves to main: %v", context.Cause(ctx))
+			case <-time.After(50 * time.Millisecond):
+			}
 		case <-time.After(time.Second):
 			c.Errorf("with a port that is taken, ListenAndServe does not return")
 		}

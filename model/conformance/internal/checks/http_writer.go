@@ -37,6 +37,9 @@ func powers(w http.ResponseWriter) (all []string) {
 	is("io.ReaderFrom", ok)
 	_, ok = w.(io.StringWriter)
 	is("io.StringWriter", ok)
+	//lint:ignore SA1019 frameworks ask for it still
+	_, ok = w.(http.CloseNotifier)
+	is("http.CloseNotifier", ok)
 	rc := http.NewResponseController(w)
 	is("SetReadDeadline", rc.SetReadDeadline(time.Time{}) == nil)
 	is("SetWriteDeadline", rc.SetWriteDeadline(time.Time{}) == nil)

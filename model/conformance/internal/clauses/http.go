@@ -29,6 +29,7 @@ func httpClauses() []Clause {
 				{"nil when requests were cut, but an error of Run's", serve, checks.CutIsNoError},
 				{"a server that was closed before", serve, checks.ClosedServer},
 				{"two servers in one run", serve, checks.TwoServers},
+				{"two servers with one handler", serve, checks.HandlerOfTwoServers},
 				{"one server on two listeners", serve, checks.TwoListeners},
 				{"connections that are not pointers", serve, checks.AnyConnection},
 				{"Serve inside a task", append(serve, subject.NeedGo), checks.ServeInTask},
@@ -152,6 +153,7 @@ func httpClauses() []Clause {
 			Checks: []Check{
 				{"streams end at the stop", append(serve, subject.NeedCancelOnStop, subject.NeedDelay), checks.StreamsEndAtTheStop},
 				{"before and after the stop, without a server", []subject.Need{subject.NeedCancelOnStop}, checks.CancelOnStopElsewhere},
+				{"a request that comes after the stop", []subject.Need{subject.NeedCancelOnStop, subject.NeedRunWith, subject.NeedParent}, checks.CancelOnStopLate},
 				{"hundreds of requests", []subject.Need{subject.NeedCancelOnStop}, checks.ManyEndAtTheStop},
 				{"requests of every shape", []subject.Need{subject.NeedCancelOnStop, subject.NeedParent}, checks.CancelOnStopEach},
 				{"answers are those of http.Server", []subject.Need{subject.NeedCancelOnStop, subject.NeedParent}, checks.AnswersThroughCancelOnStop},
@@ -187,6 +189,7 @@ func untilClause() Clause {
 			{"its requests do not count as work", until, checks.UntilIsNoWork},
 			{"main does not return, or a hook does not", until, checks.UntilWhenHooksEndOtherwise},
 			{"hooks are forced to end", append(until, subject.NeedSignals), checks.UntilWhenForced},
+			{"a request that is cut looks cut", until, checks.UntilCutLooksCut},
 			{"it fails before the stop", until, checks.UntilFails},
 			{"its return is waited for", until, checks.UntilReturnIsAwaited},
 			{"it was closed before", until, checks.UntilClosedBefore},
