@@ -29,6 +29,8 @@ const (
 	ruleRecord   = "record: no clause asks for the log record that the code is for"
 	ruleRace     = "race detector: the code runs only under it, and the suite runs without it here"
 	ruleKept     = "kept: no clause asks how much of a body is read so that its connection can be kept"
+	rulePipe     = "pipe: SIG-4 is about a broken pipe from the stop on, and this about one before it"
+	ruleTie      = "tie: of a signal and an end that come at one instant, either may be taken first"
 	ruleNever    = "never: what would follow from a mistake in the code itself, or in the standard library"
 )
 

@@ -45,6 +45,20 @@ func invisibleSites() []site {
 		{"lifecycle/serve_func.go", "ServeFunc", "log.refused", ruleRecord},
 		{"lifecycle/serve_func.go", "", "tooLate", ruleRecord},
 		{"lifecycle/queue.go", "", "q.failed(err)", ruleRecord},
+		{"lifecycle/log.go", "asyncLog.observerFailed", "", ruleRecord},
+		{"lifecycle/log.go", "asyncLog.tooLate", "pc => 0", ruleRecord}, // its source
+		{"lifecycle/run.go", "run.start", "tooLate", ruleRecord},
+		{"lifecycle/serve_func.go", "funcServer.serveEnded", "!taken", ruleRecord},
+		{"lifecycle/serve_func.go", "funcServer.shutdownEnded", "=> !(r.do", ruleRecord},
+		{"lifecycle/stop.go", "run.handleSignal", "return =>", ruleRecord}, // that a signal was ignored
+		{"lifecycle/http_until.go", "server.warnTasks", "t.Stop()", ruleRecord},
+		{"lifecycle/http_until.go", "server.warnTasks", "r.State() == fsm.Draining => true", ruleRecord}, // one too many
+		{"lifecycle/http_until.go", "server.warnTasks", "=> n > 0", ruleRecord},
+		{"lifecycle/http_until.go", "server.warnTasks", "=> n >= 0", ruleRecord},
+		{"lifecycle/http_until.go", "run.serverFailed", "!o.clean", ruleRecord},
+		{"lifecycle/http_server.go", "serveCall.claim", "r.log => nil", ruleRecord}, // of a Close that fails
+		{"lifecycle/http_stop.go", "server.cut", "!s.cfg.untilStopped =>", ruleRecord},
+		{"lifecycle/hooks.go", "run.runAfterStopped", "h.pc => 0", ruleRecord}, // its source
 
 		{"lifecycle/http_hijack.go", "connections.find", "isHijacked", ruleForeign},
 		{"lifecycle/http_hijack.go", "innerConn", "", ruleForeign},
@@ -73,6 +87,14 @@ func invisibleSites() []site {
 		{"lifecycle/http_conn_stop.go", "connections.unanswered", "=> e.handlers > 0", ruleForeign},
 		{"lifecycle/http_hijack.go", "connections.find", "ok => true", ruleForeign},
 		{"lifecycle/clean.go", "newErrorNode", "WrappedErrors", ruleForeign},
+		{"lifecycle/http_hijack.go", "connections.find", "continue =>", ruleForeign},
+		{"lifecycle/http_connections.go", "connections.setState", "e.http2 || e.hijacked", ruleForeign},
+		{"lifecycle/http_connections.go", "connections.end", "e.alias => nil", ruleForeign},
+		{"lifecycle/http_server.go", "server.connContext", "defer func()", ruleForeign}, // a ConnContext that panics
+		{"lifecycle/http_server.go", "server.connState", "defer func()", ruleForeign},
+		{"lifecycle/http_server.go", "server.install", "TLSNextProto", ruleForeign},
+		{"lifecycle/http_server.go", "server.baseContext", "values == nil", ruleForeign}, // a BaseContext that returns nil
+		{"lifecycle/http_server.go", "server.call", "answerOptions(w, req)", ruleKept},
 
 		{"health/scheduler.go", "scheduler.startWorker", "s.workerStarting = true", ruleSpeed},
 		{"health/scheduler_checks.go", "scheduler.all", "s.sorted.Load", ruleSpeed},
@@ -158,5 +180,50 @@ func invisibleSites() []site {
 		{"lifecycle/log.go", "limits.next", "=> n <= unlimitedRecords", ruleBound},
 		{"lifecycle/run.go", "run.listen", "16 =>", ruleBound},
 		{"health/scheduler_timer.go", "scheduler.timerFired", "=> now + c.began", ruleBound},
+
+		{"lifecycle/inflight.go", "inFlight.end", "=> now | hasWaiter", ruleSpeed},
+		{"lifecycle/inflight.go", "inFlight.end", "unitMask => unitMask-1", ruleSpeed},
+		{"lifecycle/inflight.go", "inFlight.end", "hasWaiter => hasWaiter+1", ruleSpeed},
+		{"lifecycle/inflight.go", "inFlight.closeIfIdle", "w.word.Load() => 0", ruleSpeed}, // it is waited for then, and at once over
+		{"lifecycle/phase_draining.go", "run.awaitWork", "closeIfIdle() => false", ruleSpeed},
+		{"lifecycle/phase_hooks.go", "run.startHook", "r.hookTimedOut(a) }) =>", ruleSpeed},         // a timer that is not stopped
+		{"lifecycle/http_server.go", "server.ServeHTTP", "=> s.run.cfg.drainDelay >= 0", ruleSpeed}, // a response is wrapped that need not be
+		{"lifecycle/http_server.go", "server.ServeHTTP", "req.ProtoMinor == 0 && !req.Close =>", ruleSpeed},
+		{"lifecycle/http_stop.go", "", "s.conns.open.Load() > 0 => s.conns.open.Load() >= 0", ruleSpeed}, // in the background
+		{"lifecycle/http_stop.go", "server.inBackgroundIf", "open => true", ruleSpeed},
+
+		{"lifecycle/loop.go", "run.loop", "brokenPipe", rulePipe},
+		{"lifecycle/stop.go", "run.handleBrokenPipe", "", rulePipe},
+		{"lifecycle/stop.go", "run.takePendingStop", "sig", ruleTie},
+		{"lifecycle/stop.go", "run.takePendingStop", "select {", ruleTie},
+		{"lifecycle/stop.go", "run.takePendingStop", "!ok", ruleTie},
+		{"lifecycle/stop.go", "run.takePendingStop", "r.source = nil", ruleTie},
+
+		{"lifecycle/loop.go", "run.transition", "=> step, err := r.machine.Fire(event); err = nil", ruleNever},
+		{"lifecycle/inflight.go", "busyWork.none", "=> b.tasks+b.tracked+b.requests+len(b.busy) - len(b.unknown)", ruleNever},
+		{"lifecycle/inflight.go", "inFlight.busy", "nknown", ruleNever},
+		{"lifecycle/inflight.go", "busyWork.err", "b.unknown => nil", ruleNever},
+		{"lifecycle/stop.go", "run.listenForBrokenPipe", "len(sigs) ", ruleNever}, // where there is no SIGPIPE
+
+		{"lifecycle/stop.go", "run.listenForBrokenPipe", "1 => 2", ruleCapacity},
+		{"lifecycle/http_connections.go", "newConnections", "1 => 2", ruleCapacity},
+		{"lifecycle/inflight.go", "newInFlight", "1 => 2", ruleCapacity},
+
+		{"lifecycle/phase_draining.go", "run.advanceDraining", "close(d.mainReturned)", ruleRace},
+		{"lifecycle/phase_draining.go", "run.advanceDraining", "r.mainBack && !isClosed(d.mainReturned) => false", ruleRace},
+
+		{"lifecycle/log.go", "logMisuse", "depth < 2", ruleBound}, // of a logger that calls the library
+		{"lifecycle/log.go", "logMisuse", "nested: depth == 1", ruleBound},
+		{"lifecycle/log.go", "handle", "handle(ctx, logger, e)", ruleBound},
+		{"lifecycle/log.go", "handle", "return => (nothing)", ruleBound},
+		{"lifecycle/log.go", "asyncLog.addLimited", "unlimitedRecords =>", ruleBound},
+		{"lifecycle/log.go", "asyncLog.addLimited", "return =>", ruleBound},
+		{"lifecycle/log.go", "limits.next", "=> n < unlimitedRecords", ruleBound},
+		{"lifecycle/log.go", "limits.next", "unlimitedRecords => ", ruleBound},
+		{"lifecycle/options.go", "config.positive", "0 => 1", ruleBound}, // a timeout of a nanosecond
+		{"lifecycle/phase_draining.go", "run.cancelMain", "0 => 1", ruleBound},
+		{"lifecycle/phase_draining.go", "run.enterDraining", "0 => 1", ruleBound},
+		{"lifecycle/http_server.go", "server.ServeHTTP", "0 => 1", ruleBound},
+		{"lifecycle/phase_draining.go", "sum", "=> a >= math.MaxInt64-b", ruleBound},
 	}
 }

@@ -52,22 +52,24 @@ func WaitsForIsOfBefore(c *Checker) {
 }
 
 // WaitsForTellsAmounts checks LOG-1: waits_for is another text when there is another
-// amount of work of one kind, one unit or none included.
+// amount of work of one kind, one unit or none included, beside others and alone.
 func WaitsForTellsAmounts(c *Checker) {
 	r := rand.New(rand.NewPCG(1, 1))
 	kinds := c.kindsOfWork()
 	for _, pair := range [][2]int{{0, 1}, {1, 2}, {7, 2}, {63, 64}} {
 		for changed, kind := range kinds {
-			some := make([]int, len(kinds))
+			some, alone := make([]int, len(kinds)), make([]int, len(kinds))
 			for i := range some {
 				some[i] = []int{0, 1, 2, 7, 64}[r.IntN(5)]
 			}
-			var texts [2]string
-			for n, amount := range pair {
-				some[changed] = amount
-				texts[n] = c.waitsFor(kinds, some)
+			for _, amounts := range [][]int{some, alone} {
+				var texts [2]string
+				for n, amount := range pair {
+					amounts[changed] = amount
+					texts[n] = c.waitsFor(kinds, amounts)
+				}
+				c.expect(texts[0] != texts[1], "waits_for is %q whether %d or %d are in flight as a %s", texts[0], pair[0], pair[1], kind.name)
 			}
-			c.expect(texts[0] != texts[1], "waits_for is %q whether %d or %d are in flight as a %s", texts[0], pair[0], pair[1], kind.name)
 		}
 	}
 }
