@@ -260,5 +260,8 @@ func silentSites() []site {
 		{"lifecycle/log.go", "asyncLog.addLimited", "n > unlimitedRecords =>", ruleKey},
 		{"lifecycle/log.go", "limits.next", "n => 0", ruleKey},
 		{"lifecycle/stop.go", "run.warnLongStart", `"elapsed", d) =>`, ruleKey},
+		{"lifecycle/options.go", "WithSignals", "sig == nil => true", ruleAPI},
+		{"lifecycle/serve_func.go", "ServeFunc", "pc => 0", ruleWords}, // as of serveCallSite
+		{"lifecycle/log.go", "waits.String", "len(parts) == 0 => false", ruleWords},
 	}
 }

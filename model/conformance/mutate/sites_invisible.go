@@ -192,8 +192,11 @@ func invisibleSites() []site {
 		{"lifecycle/http_stop.go", "", "s.conns.open.Load() > 0 => s.conns.open.Load() >= 0", ruleSpeed}, // in the background
 		{"lifecycle/http_stop.go", "server.inBackgroundIf", "open => true", ruleSpeed},
 
+		{"lifecycle/loop.go", "run.loop", "handleBrokenPipe", rulePipe},
 		{"lifecycle/loop.go", "run.loop", "brokenPipe", rulePipe},
 		{"lifecycle/stop.go", "run.handleBrokenPipe", "", rulePipe},
+		{"lifecycle/stop.go", "run.takePendingStop", "fsm.Draining =>", ruleTie},
+		{"lifecycle/inflight.go", "inFlight.busy", "b.running = make", ruleCapacity},
 		{"lifecycle/stop.go", "run.takePendingStop", "sig", ruleTie},
 		{"lifecycle/stop.go", "run.takePendingStop", "select {", ruleTie},
 		{"lifecycle/stop.go", "run.takePendingStop", "!ok", ruleTie},
