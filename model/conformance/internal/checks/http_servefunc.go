@@ -158,7 +158,9 @@ func ServeFuncIsCut(c *Checker) {
 		c.expect(result != nil, "a server is cut, and Run returns nil")
 	}
 	mine := errors.New("the server's")
-	_, _, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, foreignServer{takes: model.Never, heeds: true, shutdown: mine}, true, true)
+	_, served, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, foreignServer{takes: model.Never, ends: mine}, true, true)
+	c.expect(errors.Is(served, mine) && occurrences(result, mine) == 1, "a server fails as closeNow stops it: ServeFunc returns %v, and Run returns its error %d times, want once: %v", served, occurrences(result, mine), result)
+	_, _, result = c.serveFunc(subject.Settings{Drain: 4 * time.Second}, foreignServer{takes: model.Never, heeds: true, shutdown: mine}, true, true)
 	c.expect(occurrences(result, mine) == 1, "shutdown fails when its context ends, and Run returns that %d times, want once: %v", occurrences(result, mine), result)
 	// Without closeNow there is nothing that ends it.
 	all, _, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, foreignServer{takes: model.Never}, false, true)

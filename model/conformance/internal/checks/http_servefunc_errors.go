@@ -29,13 +29,17 @@ func ServeFuncErrors(c *Checker) {
 			_, _, result = c.serveFunc(subject.Settings{}, foreignServer{takes: time.Second, shutdown: clean}, true, passOn)
 			c.expect(result == nil, "shutdown returns %v, a clean end after a stop, and Run returns %v", clean, result)
 		}
-		c.serveFuncEndsEarly(passOn, nil)
-		c.serveFuncEndsEarly(passOn, mine)
+		for _, delay := range c.delays() {
+			for _, ends := range []error{nil, mine, http.ErrServerClosed} { // which is not clean before a stop
+				c.serveFuncEndsEarly(passOn, ends, delay)
+			}
+		}
 	}
 }
 
-// serveFuncEndsEarly has serve return before there is a stop.
-func (c *Checker) serveFuncEndsEarly(passOn bool, ends error) {
+// serveFuncEndsEarly has serve return before there is a stop. If main waits for its
+// context, it is that of a drain delay.
+func (c *Checker) serveFuncEndsEarly(passOn bool, ends error, delay time.Duration) {
 	c.bubble(func() {
 		began := time.Now()
 		var served error
@@ -50,8 +54,8 @@ func (c *Checker) serveFuncEndsEarly(passOn bool, ends error) {
 				return served
 			}
 			return nil
-		}, subject.Settings{})
-		c.expect(about(stopped, time.Second), "serve returns %v before a stop, after 1s, which is one: the context ends at %v", ends, stopped)
+		}, subject.Settings{Delay: delay})
+		c.expect(about(stopped, time.Second+delay), "serve returns %v before a stop, after 1s, which is one: with a drain delay of %v the context ends at %v", ends, delay, stopped)
 		if ends == nil {
 			c.expect(served == nil && result == nil, "serve returns nil before a stop: ServeFunc returns %v, and Run %v", served, result)
 			return

@@ -180,13 +180,19 @@ func UntilSeveral(c *Checker) {
 	c.bubble(func() {
 		const servers = 3
 		var all [servers]*pipes
+		takes := [servers]time.Duration{0, 4 * time.Millisecond, 0} // in whichever order they begin, that is not the first
+		var serving atomic.Int64
 		handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "up") })
 		parent, stop := context.WithCancel(context.Background())
 		time.AfterFunc(time.Second, stop)
 		err := c.run(func(ctx context.Context) error {
 			for i := range all {
 				all[i] = newPipes()
-				go func() { _ = c.Impl.ServeUntilStopped(ctx, &http.Server{Handler: handler}, all[i]) }()
+				serving.Add(1)
+				go func() {
+					_ = c.Impl.ServeUntilStopped(ctx, &http.Server{Handler: handler}, slowlyClosed{all[i], takes[i]})
+					serving.Add(-1)
+				}()
 			}
 			c.hook(ctx, func() {
 				time.Sleep(time.Second)
@@ -197,8 +203,10 @@ func UntilSeveral(c *Checker) {
 			play.Wait(ctx.Done(), time.Minute)
 			return nil
 		}, subject.Settings{Parent: parent})
+		left := serving.Load()
 		synctest.Wait()
 		c.expect(err == nil, "Run returns %v", err)
+		c.expect(left == 0, "Run returns, and of %d servers that serve until the run is stopped, whose listeners take up to 4ms to end, %d have not returned", servers, left)
 		for i, ln := range all {
 			c.expect(ln.closedAt() != model.Never, "after Run, server %d of %d that serve until the run is stopped still serves", i+1, servers)
 			ln.cut()
