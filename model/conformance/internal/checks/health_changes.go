@@ -43,6 +43,80 @@ func HungIsLogged(c *Checker) {
 	})
 }
 
+// HungIsLoggedWhateverElse has a check with other settings hang: that is logged by its
+// timeout, and the observer is told unless FailAfter tolerates it.
+func HungIsLoggedWhateverElse(c *Checker) {
+	for _, s := range c.everyCheckSettings() {
+		c.bubble(func() {
+			w := c.observedHealth()
+			check, release := hung()
+			s.Timeout = time.Second
+			var hangs atomic.Bool
+			w.AddCheckContext("db-primary", func(context.Context) error {
+				if hangs.Load() {
+					return check()
+				}
+				return nil
+			}, s)
+			play.Ask(w.Readiness, http.MethodGet) // what may be cached
+			time.Sleep(1500 * time.Millisecond)
+			hangs.Store(true)
+			go play.Ask(w.Readiness, http.MethodGet) // with RefreshAhead nobody waits for it
+			time.Sleep(time.Second + slack)
+			lines, calls := w.linesAbout("db-primary"), 1
+			if s.FailAfter > 1 {
+				calls = 0
+			}
+			c.expect(len(lines) == 1, "a check with the settings %+v hangs, and when its timeout is over %d lines name it, want 1; the log:\n%s", s, len(lines), &w.log)
+			c.expect(!c.offered[subject.NeedHealthObserver] || len(w.seen()) == calls, "a check with the settings %+v hangs, and the observer has %d calls, want %d", s, len(w.seen()), calls)
+			release()
+			time.Sleep(5 * time.Second)
+		})
+	}
+}
+
+// FailAfterWhateverElse has a check with FailAfter, and other settings, fail: it begins to
+// fail with the n-th run.
+func FailAfterWhateverElse(c *Checker) {
+	for _, s := range c.everyCheckSettings() {
+		c.bubble(func() {
+			const n = 3
+			w := c.observedHealth()
+			s.FailAfter, s.Timeout = n, time.Second
+			w.AddCheckContext("db-primary", func(context.Context) error { return errors.New("refused") }, s)
+			for run := 1; run <= n+1; run++ {
+				play.Ask(w.Readiness, http.MethodGet)
+				time.Sleep(3 * time.Second) // nothing is cached any more
+				want := 0
+				if run >= n {
+					want = 1
+				}
+				lines := w.linesAbout("db-primary")
+				c.expect(len(lines) == want, "a check with the settings %+v fails, run %d: %d lines name it, want %d; the log:\n%s", s, run, len(lines), want, &w.log)
+				c.expect(!c.offered[subject.NeedHealthObserver] || len(w.seen()) == want, "a check with the settings %+v fails, run %d: the observer has %d calls, want %d", s, run, len(w.seen()), want)
+			}
+		})
+	}
+}
+
+// everyCheckSettings are the settings of checks, alone and two at a time, as far as they
+// are offered.
+func (c *Checker) everyCheckSettings() (all []subject.CheckSettings) {
+	for _, optional := range []bool{false, true} {
+		all = append(all, subject.CheckSettings{Optional: optional}, subject.CheckSettings{Optional: optional, CacheFor: time.Second})
+		if c.offered[subject.NeedGroups] {
+			all = append(all, subject.CheckSettings{Optional: optional, Groups: []string{"read"}})
+		}
+		if c.offered[subject.NeedFailAfter] {
+			all = append(all, subject.CheckSettings{Optional: optional, FailAfter: 2})
+		}
+		if c.offered[subject.NeedRefreshAhead] {
+			all = append(all, subject.CheckSettings{Optional: optional, CacheFor: 2 * time.Second, RefreshAhead: true})
+		}
+	}
+	return all
+}
+
 // Changes goes through every sort of change, each of which is one line and
 // one call.
 func Changes(c *Checker) {

@@ -20,7 +20,7 @@ func Groups(c *Checker) {
 		h := c.health()
 		var runs atomic.Int64
 		add := func(name string, err error, groups ...string) {
-			optional := name == "cache"
+			optional := name == "cache" || name == "log"
 			h.AddCheckContext(name, func(context.Context) error {
 				runs.Add(1)
 				time.Sleep(10 * time.Millisecond)
@@ -32,16 +32,17 @@ func Groups(c *Checker) {
 		add("queue", nil, "write")
 		add("cache", nil, "write")
 		add("disk", nil)
+		add("log", nil)
 		for _, tc := range []struct {
 			groups []string
 			checks string
 		}{
-			{[]string{"read"}, "disk search store"},
-			{[]string{"write"}, "cache disk queue store"},
-			{[]string{"write", "read"}, "cache disk queue search store"},
-			{[]string{"write", "unknown", "write"}, "cache disk queue store"},
-			{[]string{"unknown"}, "disk"}, {[]string{"Read", " read", "rea", "read,write", ""}, "disk"},
-			{nil, "disk"},
+			{[]string{"read"}, "disk log search store"},
+			{[]string{"write"}, "cache disk log queue store"},
+			{[]string{"write", "read"}, "cache disk log queue search store"},
+			{[]string{"write", "unknown", "write"}, "cache disk log queue store"},
+			{[]string{"unknown"}, "disk log"}, {[]string{"Read", " read", "rea", "read,write", ""}, "disk log"},
+			{nil, "disk log"},
 		} {
 			runs.Store(0)
 			what := fmt.Sprintf("readiness of the groups %q", tc.groups)
@@ -60,7 +61,7 @@ func Groups(c *Checker) {
 			c.expect(int(runs.Load()) <= len(strings.Fields(tc.checks)), "%s: %d runs of %q", what, runs.Load(), tc.checks)
 		}
 		r := play.Ask(h.Readiness, http.MethodGet)
-		c.expect(r.Status == "degraded" && len(r.Checks) == 5, "readiness with groups lists %v, want all five; it is %q", r.Checks, r.Status)
+		c.expect(r.Status == "degraded" && len(r.Checks) == 6, "readiness with groups lists %v, want all six; it is %q", r.Checks, r.Status)
 	})
 }
 

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync/atomic"
@@ -32,6 +33,53 @@ func CacheFor(c *Checker) {
 			time.Sleep(600 * time.Millisecond)
 		}
 	})
+}
+
+// ResultsAreFresh checks HEALTH-9: without CacheFor a result is that of a run which began
+// with the probe, however soon that follows another.
+func ResultsAreFresh(c *Checker) {
+	for _, after := range []time.Duration{0, time.Millisecond, 20 * time.Millisecond, 200 * time.Millisecond, 2 * time.Second} {
+		c.bubble(func() {
+			h := c.health()
+			var fails atomic.Bool
+			h.AddCheck("db", func() error {
+				if fails.Load() {
+					return errors.New("refused")
+				}
+				return nil
+			})
+			for probe := range 6 {
+				fails.Store(probe%2 == 1)
+				status, code := "ok", http.StatusOK
+				if fails.Load() {
+					status, code = "degraded", http.StatusServiceUnavailable
+				}
+				c.expectReply(fmt.Sprintf("%v after another, when the check has changed,", after), play.Ask(h.Readiness, http.MethodGet), code, status)
+				time.Sleep(after)
+			}
+		})
+	}
+}
+
+// OptionalInQueue checks HEALTH-10: the timeout of an optional check counts from the
+// probe that asked for it too, time in the queue included.
+func OptionalInQueue(c *Checker) {
+	for _, n := range []int{7, 300, 1000} {
+		c.bubble(func() {
+			const timeout = 400 * time.Millisecond
+			w := c.observedHealth()
+			check, release := hung()
+			for i := range n {
+				w.AddCheckContext(fmt.Sprintf("hung-%04d", i), func(context.Context) error { return check() }, subject.CheckSettings{Optional: true, Timeout: timeout})
+			}
+			go play.Ask(w.Readiness, http.MethodGet)
+			time.Sleep(timeout + slack)
+			lines := len(w.linesAbout("hung-"))
+			c.expect(lines == n, "%d optional checks hang, and %v after the probe, which is their timeout, %d of them are logged", n, timeout, lines)
+			release()
+			time.Sleep(time.Minute)
+		})
+	}
 }
 
 // SideBySide checks HEALTH-10: ten that take 10 ms take 10 ms.

@@ -62,6 +62,18 @@ var answering = map[string]http.HandlerFunc{
 		w.Header().Set("X-After", "yes")
 		_, _ = fmt.Fprintf(w, ", %d, %v", n, err)
 	},
+	"status copies": func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Before", "yes")
+		w.WriteHeader(http.StatusCreated)
+		_, _ = io.Copy(w, io.LimitReader(strings.NewReader("copied"), 5))
+	},
+	"status flushes": func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Before", "yes")
+		w.WriteHeader(http.StatusCreated)
+		w.Header().Set("X-After", "yes")
+		_ = http.NewResponseController(w).Flush()
+		_, _ = io.WriteString(w, "flushed")
+	},
 	"twice": func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusAccepted)
 		w.WriteHeader(http.StatusTeapot) // which is not sent

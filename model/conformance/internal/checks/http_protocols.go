@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
@@ -84,13 +85,17 @@ func (w *wireOf) get(v *service, path string) exchange {
 
 // overTLS has a service live that Serve serves over TLS, HTTP/2 too.
 func (c *Checker) overTLS(f func(v *service, shake func(conn net.Conn, protocol string) *tls.Conn)) {
+	c.overTLSWith(subject.Settings{}, lasting, f)
+}
+
+func (c *Checker) overTLSWith(s subject.Settings, handle handleFunc, f func(v *service, shake func(conn net.Conn, protocol string) *tls.Conn)) {
 	cert, trusts, certFile, _ := c.certificate()
 	defer forget(certFile)
 	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		config := &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2", "http/1.1"}}
 		return c.Impl.Serve(ctx, srv, tls.NewListener(ln, config))
 	}
-	c.serving(serve, subject.Settings{}, lasting, func(v *service) {
+	c.serving(serve, s, handle, func(v *service) {
 		f(v, func(conn net.Conn, protocol string) *tls.Conn {
 			over := tls.Client(conn, &tls.Config{RootCAs: trusts, ServerName: "service", NextProtos: []string{protocol}})
 			if err := over.Handshake(); err != nil {
@@ -99,6 +104,33 @@ func (c *Checker) overTLS(f func(v *service, shake func(conn net.Conn, protocol 
 			}
 			return over
 		})
+	})
+}
+
+// HijackedOverTLS checks HTTP-2: a hijacked connection over TLS is cut when the drain
+// timeout runs out, as one without TLS is.
+func HijackedOverTLS(c *Checker) {
+	reads := hijacks(func(v *service, conn net.Conn, _ *http.Request) {
+		_, _ = io.ReadAll(conn)
+		v.note("cut")
+	})
+	c.overTLSWith(subject.Settings{Drain: 2 * time.Second}, reads, func(v *service, shake func(conn net.Conn, protocol string) *tls.Conn) {
+		w := v.dial()
+		if w == nil {
+			return
+		}
+		conn := shake(w.Conn, "http/1.1")
+		if conn == nil {
+			return
+		}
+		_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: service\r\n\r\n")
+		if line, err := bufio.NewReader(conn).ReadString('\n'); line != "raw\n" {
+			c.Errorf("over a hijacked connection with TLS comes %q, %v", line, err)
+			return
+		}
+		v.end()
+		end := v.at(cancelled) + 2*time.Second
+		c.expect(v.at("cut") >= end && v.at("cut") <= end+100*time.Millisecond+prompt, "over TLS, a hijacked connection whose handler goes on is cut at %s, and the drain timeout runs out at %s", scenarios.Show(v.at("cut")), scenarios.Show(end))
 	})
 }
 

@@ -3,6 +3,8 @@ package checks
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"sync"
@@ -134,13 +136,16 @@ func ServeFuncStops(c *Checker) {
 	for _, withClose := range []bool{false, true} {
 		for _, takes := range []time.Duration{0, 1500 * time.Millisecond, 9 * time.Second} {
 			server := foreignServer{takes: takes, ends: http.ErrServerClosed, detached: withClose && takes > 0}
+			if takes == 1500*time.Millisecond {
+				server.ends = errors.Join(fmt.Errorf("stopped: %w", http.ErrServerClosed), net.ErrClosed)
+			}
 			all, served, result := c.serveFunc(subject.Settings{Delay: 2 * time.Second}, server, withClose, true)
 			cancel := all.at("cancel")
 			c.expect(promptly(all.at("shutdown"), cancel) && all.count("shutdown") == 1, "shutdown is called %d times, first at %s, want once, at the cancel at %s",
 				all.count("shutdown"), scenarios.Show(all.at("shutdown")), scenarios.Show(cancel))
 			c.expect(promptly(all.at("served"), cancel+takes) && promptly(all.at("hook"), cancel+takes), "serve returns %v after the cancel: ServeFunc returns at %s, and hooks begin at %s, want both at %s",
 				takes, scenarios.Show(all.at("served")), scenarios.Show(all.at("hook")), scenarios.Show(cancel+takes))
-			c.expect(served == nil && result == nil, "serve returns http.ErrServerClosed after the cancel, ServeFunc %v, and Run %v", served, result)
+			c.expect(served == nil && result == nil, "serve returns %q after the cancel, ServeFunc %v, and Run %v", server.ends, served, result)
 			c.expect(all.count("closeNow") == 0, "closeNow is called though serve ends in time")
 		}
 	}
@@ -167,6 +172,60 @@ func ServeFuncIsCut(c *Checker) {
 	ended := all.at("shutdown's context")
 	c.expect(all.at("hook") >= ended && all.at("hook") <= ended+200*time.Millisecond+prompt, "a server does not stop, and there is no closeNow: the context of shutdown ends at %s, and hooks begin at %s", scenarios.Show(ended), scenarios.Show(all.at("hook")))
 	c.expect(result != nil, "a server does not stop, and Run returns nil")
+}
+
+// ServeFuncInDelay is called in the drain delay, while main's context is live.
+func ServeFuncInDelay(c *Checker) {
+	c.bubble(func() {
+		parent, stop := context.WithCancel(context.Background())
+		defer stop()
+		began, serves, end := time.Now(), 0, make(chan struct{})
+		var shut, served time.Duration
+		result := c.run(func(ctx context.Context) error {
+			stop()
+			time.Sleep(time.Second)
+			if ctx.Err() != nil {
+				close(end)
+				return nil // DRAIN-7 says that it is live
+			}
+			err := c.Impl.ServeFunc(ctx, func() error { serves++; <-end; return nil },
+				func(context.Context) error { shut = time.Since(began); close(end); return nil }, nil)
+			served = time.Since(began)
+			c.expect(err == nil && serves == 1 && promptly(shut, 3*time.Second) && promptly(served, 3*time.Second),
+				"the stop is at 0s, the drain delay 3s, and ServeFunc is called at 1s: serve is called %d times, shutdown at %v, and ServeFunc returns %v at %v", serves, shut, err, served)
+			return err
+		}, subject.Settings{Parent: parent, Delay: 3 * time.Second})
+		c.expect(result == nil, "ServeFunc is called in the drain delay, and Run returns %v", result)
+	})
+}
+
+// ServeFuncShutdownHangs has serve return at shutdown, and shutdown wait for what
+// closeNow ends. What closeNow returns is not lost.
+func ServeFuncShutdownHangs(c *Checker) {
+	for _, mine := range []error{nil, errors.New("of closeNow")} {
+		c.bubble(func() {
+			stopping, cut := make(chan struct{}), make(chan struct{})
+			var served, hook, closed time.Duration
+			began, calls := time.Now(), 0
+			result := c.run(func(ctx context.Context) error {
+				c.hook(ctx, func() { hook = time.Since(began); time.Sleep(time.Millisecond) })
+				go func() {
+					_ = c.Impl.ServeFunc(ctx, func() error { <-stopping; return nil },
+						func(context.Context) error { close(stopping); play.Wait(cut, time.Hour); return nil },
+						func() error { calls++; closed = time.Since(began); close(cut); return mine })
+					served = time.Since(began)
+				}()
+				time.Sleep(time.Second)
+				return nil
+			}, subject.Settings{Drain: 2 * time.Second})
+			time.Sleep(2 * time.Hour)
+			c.expect(calls == 1 && closed <= hook && served <= hook, "serve has returned, and shutdown hangs when draining ends: closeNow is called %d times, first at %v, ServeFunc returns at %v, and hooks begin at %v", calls, closed, served, hook)
+			c.expect(result != nil && (mine == nil || occurrences(result, mine) == 1), "shutdown is ended by closeNow, which returns %v, and Run returns %v", mine, result)
+			if calls == 0 {
+				close(cut)
+			}
+		})
+	}
 }
 
 // ServeFuncSeveral has several servers in one run.

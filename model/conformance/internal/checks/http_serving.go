@@ -142,7 +142,18 @@ func HandlerOfTwoServers(c *Checker) {
 }
 
 // TakenPort lives in real time, as every real port does.
-func TakenPort(c *Checker) {
+func TakenPort(c *Checker) { c.takenPort("ListenAndServe", c.Impl.ListenAndServe) }
+
+// TakenPortTLS is the same over TLS.
+func TakenPortTLS(c *Checker) {
+	_, _, certFile, keyFile := c.certificate()
+	defer forget(certFile)
+	c.takenPort("ListenAndServeTLS", func(ctx context.Context, srv *http.Server) error {
+		return c.Impl.ListenAndServeTLS(ctx, srv, certFile, keyFile)
+	})
+}
+
+func (c *Checker) takenPort(what string, listenAndServe func(ctx context.Context, srv *http.Server) error) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		c.Errorf("cannot listen: %v", err)
@@ -151,17 +162,17 @@ func TakenPort(c *Checker) {
 	defer taken.Close()
 	_ = c.run(func(ctx context.Context) error {
 		result := make(chan error, 1)
-		go func() { result <- c.Impl.ListenAndServe(ctx, &http.Server{Addr: taken.Addr().String()}) }()
+		go func() { result <- listenAndServe(ctx, &http.Server{Addr: taken.Addr().String()}) }()
 		select {
 		case err := <-result:
-			c.expect(err != nil, "with a port that is taken, ListenAndServe returns nil")
+			c.expect(err != nil, "with a port that is taken, %s returns nil", what)
 			select {
 			case <-ctx.Done():
-				c.Errorf("with a port that is taken, ListenAndServe stops the run, which it leaves to main: %v", context.Cause(ctx))
+				c.Errorf("with a port that is taken, %s stops the run, which it leaves to main: %v", what, context.Cause(ctx))
 			case <-time.After(50 * time.Millisecond):
 			}
 		case <-time.After(time.Second):
-			c.Errorf("with a port that is taken, ListenAndServe does not return")
+			c.Errorf("with a port that is taken, %s does not return", what)
 		}
 		return nil
 	}, subject.Settings{Signals: make(chan os.Signal)})

@@ -132,6 +132,9 @@ func drainClauses() []Clause {
 				{DrainDelay: 2*second + 1, Main: model.Main{AfterCancel: true}, Stops: term, Hooks: hook},
 				{DrainDelay: 2*second + 1, Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.ParentCancelled, At: second}}, Hooks: hook},
 				{DrainDelay: 4*second + 1, Main: model.Main{After: 2 * second}, Stops: term, Hooks: hook},
+				{DrainDelay: 4*second + 1, Main: model.Main{After: 2 * second, Ends: model.ReturnsError}, Stops: term, Hooks: hook},
+				{DrainDelay: 4*second + 1, Main: model.Main{After: 2 * second, Ends: model.Panics}, Stops: term, Hooks: hook},
+				{DrainDelay: 4*second + 1, Main: model.Main{After: 2 * second, Ends: model.CallsGoexit}, Stops: term, Hooks: hook},
 				{DrainDelay: 4*second + 1, Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.SIGTERM, At: second}, {By: model.SIGINT, At: 2*second + 2}}, Hooks: hook},
 				{DrainDelay: 4*second + 1, Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.SIGINT, At: second}, {By: model.SIGINT, At: second + 100*millis}}, Hooks: hook},
 				{DrainDelay: 9*second + 1, Main: model.Main{AfterCancel: true}, Hooks: hook, Tasks: []model.Task{{Lasts: 5*second + 64, Ends: model.ReturnsError}}, Stops: []model.Stop{
@@ -190,6 +193,9 @@ func taskClause(ends model.Main, hook []model.Hook) Clause {
 			{Main: ends, Tracks: []model.Track{{Lasts: 3 * second}}, Hooks: hook},
 			fails(model.ReturnsError), fails(model.Panics), fails(model.PanicsError), fails(model.CallsGoexit),
 			{Main: ends, Tasks: []model.Task{{Lasts: 3 * second, Ends: model.PanicsCanceled}}, Hooks: hook},
+			{Main: ends, Tasks: []model.Task{{Lasts: 3 * second, Ends: model.CallsGoexit}}, Hooks: hook},
+			{Main: ends, Tasks: []model.Task{{Lasts: 3 * second, Ends: model.Panics}}, Hooks: hook},
+			{Main: ends, Tasks: []model.Task{{Lasts: 3 * second, Ends: model.ReturnsError}}, Hooks: hook},
 			{DrainTimeout: 2 * second, Main: ends, Tracks: []model.Track{{Lasts: model.Never}}, Hooks: hook},
 			{
 				Main: ends, Tracks: []model.Track{{Lasts: model.Never}}, Hooks: hook,

@@ -43,6 +43,7 @@ func checkClauses() []Clause {
 				{"ten that take 10 ms take 10 ms", []subject.Need{subject.NeedAddCheckContext}, checks.SideBySide},
 				{"a thousand checks, bounded", []subject.Need{subject.NeedAddCheckContext}, checks.Thousand},
 				{"a hundred that hang, and one that does not", []subject.Need{subject.NeedAddCheckContext}, checks.NoStarving},
+				{"optional checks that hang in the queue", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.OptionalInQueue},
 				{"a thousand that hang, and a hundred that do not", []subject.Need{subject.NeedAddCheckContext}, checks.ManyHung},
 				{"ten, after hundreds of runs that ended in every way", []subject.Need{subject.NeedAddCheckContext}, checks.NothingLost},
 				{"hundreds that hang with a short timeout", []subject.Need{subject.NeedAddCheckContext}, checks.HurriedAmongHung},
@@ -136,6 +137,7 @@ func slowCheckClause() Clause {
 			with(brief, probes(model.Readiness, 1, 2, 9), model.Check{Lasts: model.Never}),
 		},
 		Checks: []Check{
+			{"a result is that of a run that begins with the probe", nil, checks.ResultsAreFresh},
 			{"a result is kept for as long as CacheFor says", []subject.Need{subject.NeedAddCheckContext}, checks.CacheFor},
 			{"whatever the result is, and whatever else is set", []subject.Need{subject.NeedAddCheckContext}, checks.CachedInAllSettings},
 			{"whatever ends too late, the next run counts", []subject.Need{subject.NeedAddCheckContext}, checks.LateEnds},

@@ -13,6 +13,8 @@ func operatorClauses() []Clause {
 			Sentence: "A check that exceeds its timeout is logged by then, whoever asked and whether or not they still wait. One record, and one call of each observer with the text that readiness shows, is made when a check begins to fail, when it fails with another text than the last one logged (at most once a minute), and when it passes again, which takes a run within its timeout; in order, without delaying a probe, and whether or not an earlier call has failed. A replacement inherits that the check is failing; removal ends it silently.",
 			Checks: []Check{
 				{"one that hangs when every prober has hung up", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.HungIsLogged},
+				{"one that hangs, whatever its settings", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.HungIsLoggedWhateverElse},
+				{"one with FailAfter, whatever its other settings", []subject.Need{subject.NeedHealthLog, subject.NeedFailAfter}, checks.FailAfterWhateverElse},
 				{"each change is one line, and one call", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext, subject.NeedRemoveCheck}, checks.Changes},
 				{"a check that is always late does not pass again", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.LateIsNoRecovery},
 				{"several checks that change at once, several times", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.ManyChanges},

@@ -80,6 +80,7 @@ func hookClauses() []Clause {
 				{Main: ends, Hooks: []model.Hook{plain, {Lasts: second + 2}, {By: 2, Lasts: second + 4}}},
 				{Main: ends, Hooks: []model.Hook{plain, {Lasts: second + 2}, {At: second + 8, Lasts: second + 4}}},
 				{Main: ends, Hooks: []model.Hook{plain, {At: 5 * second, Lasts: second + 4}}},
+				{Main: model.Main{AfterCancel: true, After: 12 * second}, Stops: []model.Stop{{By: model.SIGTERM, At: second}}, Hooks: []model.Hook{plain, {At: 9 * second, Lasts: second + 4}}},
 				{Main: ends, Hooks: []model.Hook{plain, {At: 5 * second, Lasts: model.Never}}},
 				{Main: ends, Hooks: []model.Hook{plain, {At: 5 * second, Lasts: second + 4, Ends: model.Panics}}},
 			},
