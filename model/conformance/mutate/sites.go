@@ -263,5 +263,15 @@ func silentSites() []site {
 		{"lifecycle/options.go", "WithSignals", "sig == nil => true", ruleAPI},
 		{"lifecycle/serve_func.go", "ServeFunc", "pc => 0", ruleWords}, // as of serveCallSite
 		{"lifecycle/log.go", "waits.String", "len(parts) == 0 => false", ruleWords},
+		{"model/conformance/internal/plain/call.go", "PanicError.Error", "text = fmt.Sprintf", ruleWords},
+		{"model/conformance/internal/plain/call.go", "call", "debug.Stack() =>", ruleAPI}, // as of lifecycle's
+		{"model/conformance/internal/plain/run.go", "Run", "15 * time.Second", ruleAPI},   // the suite sets the timeouts
+		{"model/conformance/internal/plain/run.go", "Run", "10 * time.Second", ruleAPI},
+		{"model/conformance/internal/plain/run.go", "from", "ok => true", ruleAPI}, // of a context that comes from no Run (HOOK-9)
+		{"model/conformance/internal/plain/run.go", "from", "1 =>", ruleAPI},
+		{"model/conformance/internal/plain/health.go", "Handler.endpoint", "Cache-Control", ruleAPI}, // the extended part of HEALTH-6
+		{"model/conformance/internal/plain/drain.go", "", "slog.", ruleAPI},                          // it offers no log
+		{"model/conformance/internal/plain/hooks.go", "", "slog.", ruleAPI},
+		{"model/conformance/internal/plain/run.go", "", "slog.", ruleAPI},
 	}
 }
