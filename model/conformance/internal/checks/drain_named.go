@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -142,7 +143,10 @@ func (c *Checker) expectBusy(err error, log *logbook, number int, done callSite,
 		c.Errorf("Run returns nil, want a drain timeout")
 		return
 	}
-	c.expect(tells(err.Error(), number, done, places), "the error is to name %v, not %v, and the number %d: %v", places, done, number, err)
+	if !tells(err.Error(), number, done, places) {
+		missing := slices.DeleteFunc(slices.Clone(places), func(place callSite) bool { return place.isIn(err.Error()) })
+		c.Errorf("the error is to name all of %d places, not %v, and to tell the number %d; it does not name %v: %v", len(places), done, number, missing, err)
+	}
 	c.expect(log.hasLine(func(line string) bool { return strings.HasPrefix(line, "WARN") && tells(line, number, done, places) }),
 		"no warning names %v, not %v, and the number %d; the log:\n%s", places, done, number, log)
 }

@@ -68,6 +68,7 @@ func HungIsLoggedWhateverElse(c *Checker) {
 				calls = 0
 			}
 			c.expect(len(lines) == 1, "a check with the settings %+v hangs, and when its timeout is over %d lines name it, want 1; the log:\n%s", s, len(lines), &w.log)
+			time.Sleep(soon)
 			c.expect(!c.offered[subject.NeedHealthObserver] || len(w.seen()) == calls, "a check with the settings %+v hangs, and the observer has %d calls, want %d", s, len(w.seen()), calls)
 			release()
 			time.Sleep(5 * time.Second)
