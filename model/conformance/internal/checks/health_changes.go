@@ -109,7 +109,7 @@ func (c *Checker) everyCheckSettings() (all []subject.CheckSettings) {
 			all = append(all, subject.CheckSettings{Optional: optional, Groups: []string{"read"}})
 		}
 		if c.offered[subject.NeedFailAfter] {
-			all = append(all, subject.CheckSettings{Optional: optional, FailAfter: 2})
+			all = append(all, subject.CheckSettings{Optional: optional, FailAfter: 9})
 		}
 		if c.offered[subject.NeedRefreshAhead] {
 			all = append(all, subject.CheckSettings{Optional: optional, CacheFor: 2 * time.Second, RefreshAhead: true})
