@@ -135,7 +135,7 @@ func httpClauses() []Clause {
 		untilClause(),
 		{
 			ID: "HTTP-8", Level: Extended,
-			Sentence: "ServeFunc calls serve and counts it as in-flight work. At the cancel it calls shutdown, once, with a context that ends with draining, and if that ends first, closeNow, before the first hook. serve's return before a stop requests one, a clean one if it returned nil. ServeFunc returns serve's error, or nil where that is clean after a stop. An early end and shutdown's error are in the result, each once, and so is a panic. closeNow may be nil.",
+			Sentence: "ServeFunc calls serve and counts it as in-flight work. At the cancel it calls shutdown, once, with a context that ends with draining, and if that ends first, closeNow, before the first hook. serve's return before a stop requests one, a clean one if it returned nil. ServeFunc returns serve's error, or nil where that is clean after a stop. An early end and the errors of shutdown and closeNow are in the result, each once, and so is a panic; errors that are clean after a stop are not. closeNow may be nil.",
 			Checks: []Check{
 				{"a server that stops in its own time", []subject.Need{subject.NeedServeFunc, subject.NeedParent, subject.NeedDelay}, checks.ServeFuncStops},
 				{"one that does not stop", []subject.Need{subject.NeedServeFunc, subject.NeedParent}, checks.ServeFuncIsCut},
