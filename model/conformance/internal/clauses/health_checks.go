@@ -137,7 +137,7 @@ func slowCheckClause() Clause {
 			with(brief, probes(model.Readiness, 1, 2, 9), model.Check{Lasts: model.Never}),
 		},
 		Checks: []Check{
-			{"a result is that of a run that begins with the probe", nil, checks.ResultsAreFresh},
+			{"a result is that of a run that begins with the probe", []subject.Need{subject.NeedAddCheckContext}, checks.ResultsAreFresh},
 			{"a result is kept for as long as CacheFor says", []subject.Need{subject.NeedAddCheckContext}, checks.CacheFor},
 			{"whatever the result is, and whatever else is set", []subject.Need{subject.NeedAddCheckContext}, checks.CachedInAllSettings},
 			{"whatever ends too late, the next run counts", []subject.Need{subject.NeedAddCheckContext}, checks.LateEnds},
