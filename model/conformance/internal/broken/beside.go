@@ -131,15 +131,11 @@ func besideCases() []Case {
 		}),
 		wrong("in a drain delay a response ends the idle connections too", "HTTP-2", func(i *impl) {
 			delayed := hasDelay(i)
-			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
-				next := handlerOf(srv)
-				srv.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-					next.ServeHTTP(w, req)
-					if delayed(ctx) && inDelay(i, ctx) {
-						srv.SetKeepAlivesEnabled(false)
-					}
-				})
-				return serve(ctx, srv, ln)
+			onRequests(i, func(ctx context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
+				next.ServeHTTP(w, req)
+				if srv, ok := req.Context().Value(http.ServerContextKey).(*http.Server); ok && delayed(ctx) && inDelay(i, ctx) {
+					srv.SetKeepAlivesEnabled(false)
+				}
 			})
 		}),
 		wrong("the ResponseWriter is not an http.CloseNotifier", "HTTP-10", func(i *impl) {
