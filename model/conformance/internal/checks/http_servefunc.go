@@ -205,21 +205,21 @@ func ServeFuncShutdownHangs(c *Checker) {
 	for _, mine := range []error{nil, errors.New("of closeNow")} {
 		c.bubble(func() {
 			stopping, cut := make(chan struct{}), make(chan struct{})
-			var served, hook, closed time.Duration
-			began, calls := time.Now(), 0
+			all := &story{began: time.Now(), notes: map[string][]time.Duration{}}
 			result := c.run(func(ctx context.Context) error {
-				c.hook(ctx, func() { hook = time.Since(began); time.Sleep(time.Millisecond) })
+				c.hook(ctx, func() { all.note("hook"); time.Sleep(time.Millisecond) })
 				go func() {
 					_ = c.Impl.ServeFunc(ctx, func() error { <-stopping; return nil },
 						func(context.Context) error { close(stopping); play.Wait(cut, time.Hour); return nil },
-						func() error { calls++; closed = time.Since(began); close(cut); return mine })
-					served = time.Since(began)
+						func() error { all.note("closeNow"); close(cut); return mine })
+					all.note("served")
 				}()
 				time.Sleep(time.Second)
 				return nil
 			}, subject.Settings{Drain: 2 * time.Second})
 			time.Sleep(2 * time.Hour)
-			c.expect(calls == 1 && closed <= hook && served <= hook, "serve has returned, and shutdown hangs when draining ends: closeNow is called %d times, first at %v, ServeFunc returns at %v, and hooks begin at %v", calls, closed, served, hook)
+			calls, hook := all.count("closeNow"), all.at("hook")
+			c.expect(calls == 1 && all.at("closeNow") <= hook && all.at("served") <= hook, "serve has returned, and shutdown hangs when draining ends: closeNow is called %d times, first at %s, ServeFunc returns at %s, and hooks begin at %s", calls, scenarios.Show(all.at("closeNow")), scenarios.Show(all.at("served")), scenarios.Show(hook))
 			c.expect(result != nil && (mine == nil || occurrences(result, mine) == 1), "shutdown is ended by closeNow, which returns %v, and Run returns %v", mine, result)
 			if calls == 0 {
 				close(cut)
