@@ -240,6 +240,7 @@ func TestWithARunThatHangsTestFailsOnce(t *testing.T) {
 		hangs := with(func(i *implementation) { i.Run = func(mainFunc, time.Duration, time.Duration) error { select {} } })
 		conformance.Test(t, hangs, conformance.StepLimit(time.Second))
 	}
+	t.Parallel()
 	output, err := alone(t).CombinedOutput()
 	if n := strings.Count(string(output), "conformance: Implementation.Run has not returned within 1s"); err == nil || n != 1 || strings.Contains(string(output), "HOOK") {
 		t.Errorf("the error is there %d times, and the process ends with %v\n%s", n, err, output)

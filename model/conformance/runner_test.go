@@ -26,64 +26,54 @@ func replacing(wrap func(mainFunc) mainFunc) conformance.Implementation {
 	return impl
 }
 
-// What an examined process may do to its examiner.
-func TestTheRunnerSurvivesWhatItExamines(t *testing.T) {
+// The next three are what an examined process may do to its examiner.
+
+func TestAMutexThatStopsVirtualTimeIsAFailureWithTheGoroutines(t *testing.T) {
+	notUnderRace(t)
+	t.Parallel() // it takes longest, so it does not wait for a parent
+	survives(t, "RUN-6", "no end after", replacing(func(main mainFunc) mainFunc {
+		return func(ctx context.Context) error {
+			err := main(ctx)
+			if err != nil {
+				var mu sync.Mutex
+				mu.Lock()
+				mu.Lock() //nolint:staticcheck // this is the mistake
+			}
+			return err
+		}
+	}))
+}
+
+func TestAnUnrecoveredPanicIsTheFailureOfTheClauseAboutIt(t *testing.T) {
 	notUnderRace(t)
 	t.Parallel()
-	tests := []struct {
-		name   string
-		clause string
-		impl   conformance.Implementation
-		says   string
-	}{
-		{ // it takes longest
-			"a mutex that stops virtual time is a failure, with the goroutines",
-			"RUN-6",
-			replacing(func(main mainFunc) mainFunc {
-				return func(ctx context.Context) error {
-					err := main(ctx)
-					if err != nil {
-						var mu sync.Mutex
-						mu.Lock()
-						mu.Lock() //nolint:staticcheck // this is the mistake
-					}
-					return err
-				}
-			}),
-			"no end after",
-		},
-		{
-			"an unrecovered panic is the failure of the clause about it",
-			"RUN-4",
-			replacing(func(main mainFunc) mainFunc {
-				return func(ctx context.Context) error {
-					done := make(chan error)
-					go func() { done <- main(ctx) }()
-					return <-done
-				}
-			}),
-			"panic: the main panic of the scenario",
-		},
-		{
-			"a process that ends well without a report has failed",
-			"RUN-6",
-			exiting(),
-			"exit status 0",
-		},
+	survives(t, "RUN-4", "panic: the main panic of the scenario", replacing(func(main mainFunc) mainFunc {
+		return func(ctx context.Context) error {
+			done := make(chan error)
+			go func() { done <- main(ctx) }()
+			return <-done
+		}
+	}))
+}
+
+func TestAProcessThatEndsWellWithoutAReportHasFailed(t *testing.T) {
+	notUnderRace(t)
+	t.Parallel()
+	survives(t, "RUN-6", "exit status 0", exiting())
+}
+
+// survives expects that an implementation which ends its process fails a clause that is
+// examined, and that the reason says how.
+func survives(t *testing.T, clause, says string, impl conformance.Implementation) {
+	t.Helper()
+	r := conformance.Examine(t, impl, conformance.Random(10), conformance.Every(1000), conformance.StepLimit(time.Second),
+		conformance.About(func(id string) bool { return id == clause }))
+	for _, o := range r.Clauses {
+		if o.Result == conformance.Fail && strings.Contains(o.Reason, says) {
+			return
+		}
 	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			r := conformance.Examine(t, test.impl, conformance.Random(10), conformance.Every(1000), conformance.StepLimit(time.Second),
-				conformance.About(func(clause string) bool { return clause == test.clause }))
-			for _, o := range r.Clauses {
-				if o.Result == conformance.Fail && strings.Contains(o.Reason, test.says) {
-					return
-				}
-			}
-			t.Errorf("no clause fails with %q; the failed clauses are %v:\n%s", test.says, r.Failed(), r.JSON())
-		})
-	}
+	t.Errorf("no clause fails with %q; the failed clauses are %v:\n%s", says, r.Failed(), r.JSON())
 }
 
 func TestWhatWasGivenUpHasNotPassed(t *testing.T) {

@@ -152,6 +152,7 @@ func (a *again) expect(t *testing.T, examine func() (wrong []string)) {
 }
 
 func TestTheSuiteReportsEachMistakeAndNothingElse(t *testing.T) {
+	t.Parallel()
 	again := examineAgain(t)
 	for _, c := range cases() {
 		t.Run(strings.Join(c.Breaks, " ")+": "+c.Name, func(t *testing.T) {
@@ -212,6 +213,7 @@ func asked(c broken.Conforming) conformance.Option {
 }
 
 func TestWhatTheContractLeavesOpenConforms(t *testing.T) {
+	t.Parallel()
 	combinations, little := 4, []conformance.Option{conformance.Random(1), conformance.Every(6000)}
 	if everything() {
 		combinations, little = 40, few

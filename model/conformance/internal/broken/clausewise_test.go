@@ -51,6 +51,7 @@ func TestClausewise(t *testing.T) {
 
 // What Examine finds, Test finds too, and fails.
 func TestTestReportsWhatExamineDoes(t *testing.T) {
+	t.Parallel()
 	if _, err := conformance.Find(os.Getenv(howMuch)); err == nil {
 		t.Skipf("%s is one clause, and these cases break several", howMuch)
 	}

@@ -188,19 +188,22 @@ func (o Options) chooseLives(offered subject.Offers) (chosen []model.Scenario) {
 			continue
 		}
 		want := model.Predict(s)[0]
-		if !scenarios.StoppedBySignal(want) || !liveable(s, want) {
+		if !scenarios.StoppedBySignal(want) {
 			continue
 		}
-		useful := false
+		var useful []string
 		for _, c := range contract {
-			if c.Premise(s, want) && held[c.ID] < liveEach {
-				held[c.ID]++
-				useful = true
+			if held[c.ID] < liveEach && c.Premise(s, want) {
+				useful = append(useful, c.ID)
 			}
 		}
-		if useful {
-			chosen = append(chosen, drawn)
+		if len(useful) == 0 || !liveable(s, want) {
+			continue
 		}
+		for _, id := range useful {
+			held[id]++
+		}
+		chosen = append(chosen, drawn)
 	}
 	return chosen
 }

@@ -12,7 +12,7 @@ import (
 type Case struct {
 	Name  string
 	Finds []string // empty: nothing
-	// First are examined whenever the tests are run.
+	// First are examined whenever the tests are run: of each family, one that takes few lives.
 	First bool
 
 	main    func() int

@@ -16,7 +16,7 @@ import (
 // delay.
 func wrongInDelay() []Case {
 	return []Case{
-		{Name: "what comes in the delay is redirected", Finds: finds("work-refused-in-delay"),
+		{Name: "what comes in the delay is redirected", Finds: finds("work-refused-in-delay"), First: true,
 			main: of(func(s *service) {
 				s.slow = s.insteadInDelay(http.RedirectHandler("http://192.0.2.1/", http.StatusTemporaryRedirect))
 			})},

@@ -15,9 +15,9 @@ func wrongEnds() []Case {
 		s.srv.Protocols.SetUnencryptedHTTP2(true)
 	}
 	return []Case{
-		{Name: "a trailer says that the stop ended a stream", Finds: finds("in-flight-failed"), First: true,
+		{Name: "a trailer says that the stop ended a stream", Finds: finds("in-flight-failed"),
 			main: of(func(s *service) { s.slow = s.withStatus })},
-		{Name: "a trailer says that the stop ended a stream of HTTP/2", Finds: finds("in-flight-failed"),
+		{Name: "a trailer says that the stop ended a stream of HTTP/2", Finds: finds("in-flight-failed"), First: true,
 			main: of(func(s *service) { h2(s); s.slow = s.withStatus })},
 		{Name: "what was under way is redirected", Finds: finds("in-flight-failed"),
 			main: of(func(s *service) {

@@ -19,7 +19,7 @@ func wrongUploads() []Case {
 		})
 	}
 	return []Case{
-		{Name: "uploads that come in the delay are refused", Finds: finds("work-refused-in-delay"), First: true,
+		{Name: "uploads that come in the delay are refused", Finds: finds("work-refused-in-delay"),
 			main: refuse(func(*http.Request) bool { return true })},
 		{Name: "uploads that come in the delay and expect 100-continue are refused", Finds: finds("work-refused-in-delay"),
 			main: refuse(func(r *http.Request) bool { return r.Header.Get("Expect") != "" })},
