@@ -109,7 +109,10 @@ func (x *examiner) property() {
 		defer close(over)
 		rapid.Check(t, func(rt *rapid.T) {
 			s, ok := x.reduce(generator.Draw(rt, "scenario"))
-			if !ok || !x.playable(s) || !c.Premise(s, model.Predict(x.impl.WithGrace(x.offered, s))[0]) {
+			if !ok {
+				rt.SkipNow()
+			}
+			if given, wants, ok := x.predicted(s); !ok || !c.Premise(given, wants[0]) {
 				rt.SkipNow()
 			}
 			if text := x.play(s, ""); text != "" {
@@ -153,30 +156,30 @@ func (x *examiner) scenario(s model.Scenario, owner string) {
 	}
 }
 
-// playable says whether a scenario can be played on this implementation, and
-// what happens is defined.
-func (x *examiner) playable(s model.Scenario) bool {
+// predicted returns a scenario with the return grace that main has, and the traces that
+// may come of it. Not ok is one that cannot be played on this implementation, or of
+// which it is not defined what happens.
+func (x *examiner) predicted(s model.Scenario) (given model.Scenario, wants []model.Trace, ok bool) {
 	if !x.offered.Playable(s) {
-		return false
+		return s, nil, false
 	}
 	s = x.impl.WithGrace(x.offered, s)
 	if x.impl.Grace != 0 && s.Validate() != nil {
-		return false
+		return s, nil, false
 	}
-	wants := model.Predict(s)
-	return !compare.Unordered(s, wants[0]) && !compare.Inexact(x.impl, s, wants[0]) && !slices.ContainsFunc(wants, x.outside)
+	wants = model.Predict(s)
+	return s, wants, !compare.Unordered(s, wants[0]) && !compare.Inexact(x.impl, s, wants[0]) && !slices.ContainsFunc(wants, x.outside)
 }
 
 // play plays one scenario, if that can be done. It returns what breaks the
 // clause that is asked for, and writes down what breaks others.
 func (x *examiner) play(s model.Scenario, owner string) (broken string) {
 	x.played++
-	if x.played <= x.cfg.From || !x.playable(s) {
+	if x.played <= x.cfg.From {
 		return ""
 	}
-	s = x.impl.WithGrace(x.offered, s)
-	wants := model.Predict(s)
-	if !x.concerns(s, wants[0]) {
+	s, wants, ok := x.predicted(s)
+	if !ok || !x.concerns(s, wants[0]) {
 		return ""
 	}
 	blame, known := x.blame(s, wants[0], owner)
