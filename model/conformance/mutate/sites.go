@@ -243,7 +243,6 @@ func silentSites() []site {
 		{"lifecycle/log.go", "asyncLog.tooLate", `what+" failed too late`, ruleWords},
 		{"lifecycle/log.go", "asyncLog.transition", "step.To.String() =>", ruleWords},
 		{"lifecycle/log.go", "asyncLog.transition", "d.delayed", ruleWords},
-		{"lifecycle/log.go", "asyncLog.transition", `"another interrupt`, ruleWords},
 		{"lifecycle/options.go", "configure", `"Run" =>`, ruleWords},
 		{"lifecycle/phase_draining.go", "run.endGrace", "r.graceHint()", ruleWords}, // the first warning names the remedy
 		{"lifecycle/phase_draining.go", "run.unfinished", "r.cfg.drainTimeout => 0", ruleWords},

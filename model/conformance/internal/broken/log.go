@@ -169,6 +169,16 @@ func logCases() []Case {
 				}))
 			})
 		}),
+		wrong("what an interrupt is logged with has no value", "LOG-2", func(i *impl) {
+			onRecord(i, func(r slog.Record, write func(slog.Record)) {
+				write(changedAttrs(r, func(a slog.Attr) slog.Attr {
+					if a.Key != "cause" && strings.Contains(a.Value.String(), "interrupt") {
+						return slog.String(a.Key, "")
+					}
+					return a
+				}))
+			})
+		}),
 		wrong("there is no warning about a long start", "LOG-2", func(i *impl) { whileStarting(i, func(int) bool { return false }) }),
 		wrong("there is one warning about a long start", "LOG-2", func(i *impl) { whileStarting(i, func(n int) bool { return n == 1 }) }),
 		wrong("there is a warning about every start after a minute", "LOG-2", func(i *impl) {

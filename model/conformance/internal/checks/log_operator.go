@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -26,7 +27,8 @@ func InterruptIsExplained(c *Checker) {
 
 var anInterrupt = regexp.MustCompile(`(?i)\binterrupt\b|SIGINT|ctrl`)
 
-// interruptIsExplained is for an interrupt that comes a moment after other signals.
+// interruptIsExplained is for an interrupt that comes a moment after other signals. An
+// attribute without a value says nothing.
 func (c *Checker) interruptIsExplained(delay time.Duration, before ...os.Signal) {
 	const signal = "the signal"
 	anySignal := strings.NewReplacer(os.Interrupt.String(), signal, process.Terminate.String(), signal, "SIGINT", signal, "SIGTERM", signal)
@@ -34,6 +36,8 @@ func (c *Checker) interruptIsExplained(delay time.Duration, before ...os.Signal)
 		var texts []string
 		for _, l := range c.signalledWith(delay, append(slices.Clip(before), sig)...).all() {
 			l.source = "" // and in the same words otherwise
+			l.attrs = maps.Clone(l.attrs)
+			maps.DeleteFunc(l.attrs, func(_ string, v slog.Value) bool { return v.String() == "" })
 			texts = append(texts, anySignal.Replace(l.String()))
 		}
 		return texts
