@@ -3,6 +3,7 @@ package broken
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -105,6 +106,46 @@ func combinedCases() []Case {
 			onCheckSettings(i, func(s *conformance.CheckSettings) {
 				if s.RefreshAhead {
 					s.Optional = false
+				}
+			})
+		}),
+		wrong("an optional check begins to fail with a run more than FailAfter says", "HEALTH-16", func(i *impl) {
+			onObservedSettings(i, func(s *conformance.CheckSettings) {
+				if s.Optional && s.FailAfter > 0 {
+					s.FailAfter++
+				}
+			})
+		}),
+		wrong("with RefreshAhead a check has the default timeout", "HEALTH-16", func(i *impl) {
+			onObservedSettings(i, func(s *conformance.CheckSettings) {
+				if s.RefreshAhead {
+					s.Timeout = 0
+				}
+			})
+		}),
+		wrong("the timeout of an optional check counts from its start", "HEALTH-10", func(i *impl) {
+			onHealthWith(i, func(*healthSettings) func(h *funcs) {
+				return func(h *funcs) {
+					add := h.AddCheckContext
+					h.AddCheckContext = func(name string, check task, s conformance.CheckSettings) {
+						if timeout := s.Timeout; s.Optional && timeout > 0 && check != nil {
+							s.Timeout = time.Hour
+							inner := check
+							check = func(ctx context.Context) error {
+								ctx, cancel := context.WithTimeout(ctx, timeout)
+								defer cancel()
+								ended := make(chan error, 1)
+								go func() { ended <- inner(ctx) }()
+								select {
+								case err := <-ended:
+									return err
+								case <-ctx.Done():
+									return fmt.Errorf("timed out after %v", timeout)
+								}
+							}
+						}
+						add(name, check, s)
+					}
 				}
 			})
 		}),

@@ -27,6 +27,19 @@ func onHealthWith(i *impl, f func(s *healthSettings) func(h *funcs)) {
 	}
 }
 
+// onObservedSettings has f change the settings of each check of HealthWith.
+func onObservedSettings(i *impl, f func(s *conformance.CheckSettings)) {
+	onHealthWith(i, func(*healthSettings) func(h *funcs) {
+		return func(h *funcs) {
+			add := h.AddCheckContext
+			h.AddCheckContext = func(name string, check task, s conformance.CheckSettings) {
+				f(&s)
+				add(name, check, s)
+			}
+		}
+	})
+}
+
 // operatorCases are wrong about what operators can set: groups, thresholds,
 // refreshing ahead, a reason.
 func operatorCases() []Case {

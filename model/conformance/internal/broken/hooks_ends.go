@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/greynewell/mist-go/lifecycle"
@@ -195,6 +196,56 @@ func hookEndCases() []Case {
 				}
 				return listenAndServe(ctx, srv)
 			}
+		}),
+		wrong("a hook that is registered while Hooks waits for main alone waits too", "HOOK-4", func(i *impl) {
+			type phase struct {
+				mu      sync.Mutex
+				begun   bool // a hook has
+				running int
+				back    bool // main is
+				waiting []func()
+			}
+			of := notes[phase](i)
+			onMain(i, func(ctx context.Context, main task) error {
+				err := main(ctx)
+				p := of(ctx)
+				p.mu.Lock()
+				waiting := p.waiting
+				p.back = true
+				p.mu.Unlock()
+				for _, register := range waiting {
+					register()
+				}
+				return err
+			})
+			add := func(ctx context.Context, hook task, timeout time.Duration, at string) {
+				p := of(ctx)
+				counted := hook
+				if hook != nil {
+					counted = func(own context.Context) error {
+						count := func(n int) {
+							p.mu.Lock()
+							defer p.mu.Unlock()
+							p.begun = true
+							p.running += n
+						}
+						count(1)
+						defer count(-1)
+						return hook(own)
+					}
+				}
+				p.mu.Lock()
+				waits := p.begun && p.running == 0 && !p.back && i.State(ctx) == "hooks"
+				if waits {
+					p.waiting = append(p.waiting, func() { register(ctx, counted, timeout, at) })
+				}
+				p.mu.Unlock()
+				if !waits {
+					register(ctx, counted, timeout, at)
+				}
+			}
+			i.OnShutdown = func(ctx context.Context, hook func() error) { add(ctx, plainHook(hook), 0, place(1)) }
+			i.OnShutdownContext = func(ctx context.Context, hook task, timeout time.Duration) { add(ctx, hook, timeout, place(1)) }
 		}),
 		wrong("the error of a hook does not name its call site", "HOOK-2 HOOK-3 RUN-8 SIG-2", func(i *impl) {
 			i.OnShutdown = func(ctx context.Context, hook func() error) {

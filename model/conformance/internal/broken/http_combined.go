@@ -1,6 +1,7 @@
 package broken
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -36,6 +37,14 @@ func combinedHTTPCases() []Case {
 					}
 				})
 				return serve(ctx, srv, ln)
+			})
+		}),
+		wrong("over TLS a hijacked connection is cut seconds late", "HTTP-2", func(i *impl) {
+			onRequests(i, func(_ context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
+				if req.TLS != nil && req.ProtoMajor == 1 {
+					w = cutLate{wholeWriter{&hijackNoted{ResponseWriter: w}}}
+				}
+				next.ServeHTTP(w, req)
 			})
 		}),
 		wrong("idle connections stay while a new one has sent nothing", "HTTP-2", func(i *impl) {
@@ -172,6 +181,30 @@ func (u *upgrades) Write(p []byte) (int, error) {
 	}
 	_, err := u.Conn.Write(bytes.Replace(p, []byte("Connection: close\r\n"), nil, 1))
 	return len(p), err
+}
+
+// cutLate is a ResponseWriter that hands out connections which seem open for seconds when
+// they are not.
+type cutLate struct{ wholeWriter }
+
+// Hijack is http.Hijacker's.
+func (w cutLate) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := w.wholeWriter.Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	return seemsOpen{conn}, rw, nil
+}
+
+type seemsOpen struct{ net.Conn }
+
+// Read reads, and takes its time over the end.
+func (c seemsOpen) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if err != nil {
+		time.Sleep(5 * time.Second)
+	}
+	return n, err
 }
 
 // idler is a connection that is closed late if it is idle while another is new.
