@@ -27,15 +27,41 @@ func TestAProcessThatCannotBeStartedIsAFailure(t *testing.T) {
 	}
 }
 
-func TestThatOneClauseWasGivenUpSaysNothingOfOthers(t *testing.T) {
-	f := &findings{found: examine.NewFindings()}
-	hook, _ := clauses.Find("HOOK-1")
-	run, _ := clauses.Find("RUN-1")
-	f.examined(t, hook, examine.Findings{Failed: map[string]string{"HOOK-1": "it died"}, GivenUp: "given up"})
-	if o := f.outcome(hook, scope{offered: subject.Everything()}); o.Result != Fail {
-		t.Errorf("HOOK-1: %+v", o)
+func newFindings() *findings {
+	return &findings{found: examine.NewFindings(), others: map[string]map[string]string{}}
+}
+
+func expectOutcome(t *testing.T, f *findings, id string, want Result, reason string) {
+	t.Helper()
+	c, _ := clauses.Find(id)
+	if o := f.outcome(c, scope{offered: subject.Everything()}); o.Result != want || o.Reason != reason {
+		t.Errorf("%s is %s: %q; want %s: %q", id, o.Result, o.Reason, want, reason)
 	}
-	if o := f.outcome(run, scope{offered: subject.Everything()}); o.Result != Pass {
-		t.Errorf("RUN-1: %+v", o)
+}
+
+func TestThatOneClauseWasGivenUpSaysNothingOfOthers(t *testing.T) {
+	f := newFindings()
+	f.examined("HOOK-1", examine.Findings{Failed: map[string]string{"HOOK-1": "it died"}, GivenUp: "given up"})
+	expectOutcome(t, f, "HOOK-1", Fail, "it died")
+	expectOutcome(t, f, "RUN-1", Pass, "")
+}
+
+// What the examination of one clause shows of another fails the other alone, with what its
+// own examination says of it, whichever comes first.
+func TestAFailureIsThatOfItsClause(t *testing.T) {
+	hook := examine.Findings{Failed: map[string]string{"RUN-6": "seen beside", "HOOK-2": "seen beside"}}
+	run := examine.Findings{Failed: map[string]string{"RUN-6": "seen itself"}}
+	for _, hookFirst := range []bool{true, false} {
+		f := newFindings()
+		if hookFirst {
+			f.examined("HOOK-1", hook)
+		}
+		f.examined("RUN-6", run)
+		if !hookFirst {
+			f.examined("HOOK-1", hook)
+		}
+		expectOutcome(t, f, "HOOK-1", Pass, "")
+		expectOutcome(t, f, "HOOK-2", Fail, "seen beside")
+		expectOutcome(t, f, "RUN-6", Fail, "seen itself")
 	}
 }

@@ -5,8 +5,6 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
-
-	"github.com/greynewell/mist-go/model/conformance/internal/examine"
 )
 
 // jobs are the examinations of the clauses of one Test. Each subtest adds its own
@@ -15,27 +13,23 @@ import (
 // clauses, and would leave the processors idle meanwhile.
 type jobs struct {
 	once    sync.Once
-	all     []*job
+	ids     map[string]bool
+	all     []func()
 	workers sync.WaitGroup
 }
 
-// job is one examination.
-type job struct {
-	examine func() examine.Findings
-	done    chan struct{} // closed when found is there
-	found   examine.Findings
+func (j *jobs) add(id string, examine func()) {
+	if j.ids == nil {
+		j.ids = map[string]bool{}
+	}
+	j.ids[id] = true
+	j.all = append(j.all, examine)
 }
 
-func (j *jobs) add(f func() examine.Findings) *job {
-	one := &job{examine: f, done: make(chan struct{})}
-	j.all = append(j.all, one)
-	return one
-}
-
-// start runs the jobs, as many at a time as there are parallel subtests.
-func (j *jobs) start() {
+// wait returns when all jobs are done, as many at a time as there are parallel subtests.
+func (j *jobs) wait() {
 	j.once.Do(func() {
-		next := make(chan *job, len(j.all))
+		next := make(chan func(), len(j.all))
 		for _, one := range j.all {
 			next <- one
 		}
@@ -43,12 +37,12 @@ func (j *jobs) start() {
 		for range atOnce() {
 			j.workers.Go(func() {
 				for one := range next {
-					one.found = one.examine()
-					close(one.done)
+					one()
 				}
 			})
 		}
 	})
+	j.workers.Wait()
 }
 
 // atOnce is how many subtests run in parallel.

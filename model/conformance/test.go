@@ -2,6 +2,8 @@ package conformance
 
 import (
 	"cmp"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 
@@ -17,7 +19,8 @@ import (
 // cannot be used at all; a field that panics is reported once.
 //
 // Each subtest examines its clause in a process of its own, so that a hang, a crash
-// or a leak is the failure of one clause, with a message. The process is this test
+// or a leak is the failure of one clause, with a message. What it shows of another
+// clause is the other's failure; so the subtests end together. The process is this test
 // binary, started again to run that subtest alone; so TestMain and what the test does
 // before it calls Test run once more in each. Where that is in the way, see [Child].
 // One more process plays the scenarios that are for all clauses together.
@@ -37,43 +40,24 @@ func Test(t *testing.T, impl Implementation, opts ...Option) {
 	}
 	set.Without = s.without()
 	contract := clauses.All()
-	found := &findings{found: examine.NewFindings()}
-	outcomes := map[string]Outcome{}
-	if set.report != nil {
-		t.Cleanup(func() {
-			var all []Outcome
-			for _, c := range contract {
-				if o, ok := outcomes[c.ID]; ok {
-					all = append(all, found.correct(o))
-				}
-			}
-			if len(all) == len(contract) {
-				set.report(t, newReport(impl.Name, all, s))
-			}
-		})
-	}
+	found := &findings{found: examine.NewFindings(), others: map[string]map[string]string{}}
 	var waiting jobs
-	t.Cleanup(waiting.workers.Wait)
 	for _, c := range contract {
 		t.Run(c.ID, func(t *testing.T) {
 			child(t, examined, set)
 			name := t.Name()
-			own := waiting.add(func() examine.Findings {
-				if c.Missing(s.offered) != "" || !set.About(c.ID) {
-					return examine.Findings{}
+			waiting.add(c.ID, func() {
+				if c.Missing(s.offered) == "" && set.About(c.ID) {
+					found.examined(c.ID, set.Examine(process.Config{Test: name, Only: c.ID}))
 				}
-				return set.Examine(process.Config{Test: name, Only: c.ID})
 			})
 			t.Parallel()
 			together := found.together(t, set.Options, examined)
-			waiting.start()
-			<-own.done
-			found.examined(t, c, own.found)
+			// What the examination of another clause shows of this one counts too.
+			waiting.wait()
 			<-together
+			found.logOthers(t, c.ID, waiting.ids)
 			o := found.outcome(c, s)
-			found.mu.Lock()
-			outcomes[c.ID] = o
-			found.mu.Unlock()
 			switch o.Result {
 			case Fail:
 				t.Errorf("%s (%s): %s\n%s", c.ID, clauseOf(c).Anchor(), c.Sentence, o.Reason)
@@ -86,6 +70,13 @@ func Test(t *testing.T, impl Implementation, opts ...Option) {
 			}
 		})
 	}
+	if set.report != nil {
+		t.Cleanup(func() {
+			if len(waiting.ids) == len(contract) {
+				set.report(t, reportOf(impl.Name, s, found.found))
+			}
+		})
+	}
 }
 
 // findings is what the processes of one Test have found, by clause. Most of
@@ -94,44 +85,59 @@ type findings struct {
 	once sync.Once
 	all  chan struct{} // closed when the process for all clauses is over
 
-	mu    sync.Mutex
-	found examine.Findings
+	mu     sync.Mutex
+	found  examine.Findings
+	others map[string]map[string]string // by the clause examined: the failures of others
 }
 
-// together starts the process for all clauses together, if nobody has, and
+// together starts the process for all clauses together, if that has not been done, and
 // returns a channel that is closed when its findings are there.
 func (f *findings) together(t *testing.T, set examine.Options, examined *subject.Implementation) <-chan struct{} {
 	f.once.Do(func() {
 		f.all = make(chan struct{})
 		go func() {
 			defer close(f.all)
-			f.add(examineAll(t, set, examined, process.Config{Test: t.Name(), Traces: true}).Failed)
+			failed := examineAll(t, set, examined, process.Config{Test: t.Name(), Traces: true}).Failed
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			for clause, reason := range failed {
+				f.found.Fail(clause, reason)
+			}
 		}()
 	})
 	return f.all
 }
 
-func (f *findings) add(failures map[string]string) {
+// examined takes what the examination of one clause has found. Of its failure this has
+// most to say, and of those of others nothing that their own examinations do not. That
+// it could not be decided, or was given up, is said of this clause alone.
+func (f *findings) examined(id string, found examine.Findings) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for clause, reason := range failures {
+	for clause, reason := range found.Failed {
+		if clause == id {
+			f.found.Failed[id] = reason
+			continue
+		}
 		f.found.Fail(clause, reason)
+		if f.others[id] == nil {
+			f.others[id] = map[string]string{}
+		}
+		f.others[id][clause] = reason
+	}
+	if why := cmp.Or(found.Undecided[id], found.GivenUp); why != "" {
+		f.found.Undecided[id] = why
 	}
 }
 
-// examined takes what the examination of one clause has found. What it says of
-// others must not be lost, even if these were examined before. That it could not
-// be decided, or was given up, is said of this clause alone.
-func (f *findings) examined(t *testing.T, c clauses.Clause, found examine.Findings) {
-	f.add(found.Failed)
-	if why := cmp.Or(found.Undecided[c.ID], found.GivenUp); why != "" {
-		f.mu.Lock()
-		f.found.Undecided[c.ID] = why
-		f.mu.Unlock()
-	}
-	for clause, reason := range found.Failed {
-		if clause != c.ID {
-			t.Errorf("%s, seen when %s was examined: %s", clause, c.ID, reason)
+// logOthers logs what the examination of a clause shows of those that -test.run or
+// -test.skip leaves out.
+func (f *findings) logOthers(t *testing.T, id string, running map[string]bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, clause := range slices.Sorted(maps.Keys(f.others[id])) {
+		if !running[clause] {
+			t.Logf("%s fails, which is not examined now: %s", clause, f.others[id][clause])
 		}
 	}
 }
@@ -140,14 +146,6 @@ func (f *findings) outcome(c clauses.Clause, s scope) Outcome {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return outcomeOf(c, s, f.found)
-}
-
-// correct is the outcome in the light of what was found later.
-func (f *findings) correct(o Outcome) Outcome {
-	if reason, failed := f.found.Failed[o.Clause]; failed {
-		o.Result, o.Reason = Fail, reason
-	}
-	return o
 }
 
 // Examine examines an implementation as [Test] does, in one child process or in as

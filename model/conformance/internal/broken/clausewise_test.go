@@ -64,6 +64,16 @@ func TestTestReportsWhatExamineDoes(t *testing.T) {
 			if err == nil {
 				t.Error("no test fails")
 			}
+			var subtests []string
+			for line := range strings.Lines(string(output)) {
+				if rest, ok := strings.CutPrefix(line, "    --- FAIL: TestClausewise/"); ok {
+					name, _, _ := strings.Cut(rest, " ")
+					subtests = append(subtests, name)
+				}
+			}
+			if slices.Sort(subtests); !slices.Equal(subtests, c.Breaks) {
+				t.Errorf("the subtests that fail are %q, want %q", subtests, c.Breaks)
+			}
 			for line := range strings.Lines(string(output)) {
 				if rest, ok := strings.CutPrefix(line, "reported: "); ok {
 					failed := strings.Fields(rest)
