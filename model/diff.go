@@ -8,12 +8,13 @@ import (
 
 // Diff returns "" when two traces are the same. Otherwise it prints them side
 // by side, the expected one on the left, with a mark on every line that only
-// one of them has: "<" for what is missing, ">" for what should not be there.
+// one of them has: "<" for what is missing, ">" for what should not be there. Of
+// many lines in a row that both have, the first and the last are printed.
 func Diff(want, got Trace) string {
 	if want.Equal(got) {
 		return ""
 	}
-	rows := align(want.lines(), got.lines())
+	rows := shortened(align(want.lines(), got.lines()))
 	width := len("want")
 	for _, r := range rows {
 		width = max(width, utf8.RuneCountInString(r.left))
@@ -28,6 +29,26 @@ func Diff(want, got Trace) string {
 }
 
 type row struct{ mark, left, right string }
+
+// shortened leaves out the middle of more than eight rows that are the same on both sides.
+func shortened(rows []row) (short []row) {
+	const most, kept = 8, 3
+	for i := 0; i < len(rows); i++ {
+		same := 0
+		for i+same < len(rows) && rows[i+same].mark == " " {
+			same++
+		}
+		if same > most {
+			text := fmt.Sprintf("… %d more that are the same", same-2*kept)
+			short = append(append(short, rows[i:i+kept]...), row{" ", text, text})
+			i += same - kept
+			same = kept
+		}
+		short = append(short, rows[i:i+max(same, 1)]...)
+		i += max(same, 1) - 1
+	}
+	return short
+}
 
 // align pairs the lines that both sides have, in a longest common
 // subsequence, so that one missing line does not make every later one differ.

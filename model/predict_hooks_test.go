@@ -120,10 +120,10 @@ var hookPredictions = []prediction{
 		Hooks:           []Hook{{At: 2 * s, Lasts: 1 * s, Ends: Panics}, {At: 5 * s, Lasts: Never}, {At: 7 * s, Lasts: Never, Timeout: 1 * s}}}, exit + `
 		0s hooks --hooks_finished--> stopped
 		0s Run returns nil
-		2s hook 1 begins late, on its caller, deadline 6s
+		2s hook 1 begins after Run has returned, deadline 6s
 		3s hook 1 ended
-		5s hook 2 begins late, on its caller, deadline 9s
-		7s hook 3 begins late, on its caller, deadline 8s
+		5s hook 2 begins after Run has returned, deadline 9s
+		7s hook 3 begins after Run has returned, deadline 8s
 		8s hook 3 abandoned
 		9s hook 2 interrupted`},
 	{"HOOK-5 HOOK-6 a hook that outlasts its own timeout is abandoned, and the next begins", Scenario{

@@ -36,11 +36,17 @@ func (t Trace) lines() []string {
 		add(s.At, stepRank(s.Edge), "%s", s.Edge)
 	}
 	add(t.MainEnded, 1, "main is back")
-	add(t.Cancelled.At, 3, "context cancelled: %s", t.Cancelled.Cause)
-	add(t.WorkEnded.At, 5, "work context cancelled: %s", t.WorkEnded.Cause)
+	add(t.Cancelled.At, 3, "context cancelled%s", causeNote(t.Cancelled))
+	if t.WorkEnded != (Cancellation{At: Never}) {
+		add(t.WorkEnded.At, 5, "work context cancelled%s", causeNote(t.WorkEnded))
+	}
 	t.hookLines(add)
 	t.answerLines(add)
-	add(t.Returned, 10, "Run returns %s", errorList(t.Errors))
+	if t.Returns() {
+		add(t.Returned, 10, "Run returns %s", errorList(t.Errors))
+	} else {
+		add(Never, 10, "Run returns")
+	}
 
 	slices.SortStableFunc(ls, func(a, b line) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.rank, b.rank))
@@ -68,6 +74,13 @@ func (t Trace) acceptance() []string {
 	return texts
 }
 
+func causeNote(c Cancellation) string {
+	if c.Cause == "" {
+		return ""
+	}
+	return ": " + string(c.Cause)
+}
+
 type adder func(at time.Duration, rank int, format string, args ...any)
 
 // stepRank puts a transition among the other lines of its instant.
@@ -87,11 +100,14 @@ func (t Trace) hookLines(add adder) {
 	for _, h := range t.Hooks {
 		note := ""
 		if h.Late {
-			note = " late, on its caller"
+			note = " after Run has returned"
+		}
+		if h.Deadline != 0 {
+			note += ", deadline " + stamp(h.Deadline)
 		}
 		// Beginning and end share a rank, so that at one instant the end of a
 		// hook stays before the beginning of the next.
-		add(h.Start, 7, "hook %d begins%s, deadline %s", h.Hook, note, stamp(h.Deadline))
+		add(h.Start, 7, "hook %d begins%s", h.Hook, note)
 		add(h.End, 7, "hook %d %s", h.Hook, h.Outcome)
 	}
 	for _, h := range t.NotRun {

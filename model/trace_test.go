@@ -58,6 +58,26 @@ func TestNilAndEmptyAreTheSameTrace(t *testing.T) {
 }
 
 // A trace that differs anywhere is reported, on a line with a mark.
+func TestManyLinesThatAreTheSameAreShortened(t *testing.T) {
+	for hooks := range 12 {
+		want := Predict(Scenario{Hooks: make([]Hook, hooks)})[0]
+		got := Predict(Scenario{Hooks: make([]Hook, hooks)})[0]
+		got.MainEnded++
+		got.Returned++
+		diff := Diff(want, got)
+		lines, same := strings.Split(strings.TrimSpace(diff), "\n"), 0
+		for _, line := range lines[1:] {
+			if strings.HasPrefix(line, "  ") {
+				same++
+			}
+		}
+		n := strings.Count(diff, "more that are the same")
+		if n > 0 != (hooks > 1) || same > 8 || strings.Count(diff, "\n< ") != 2 || strings.Count(diff, "\n> ") != 2 {
+			t.Errorf("with %d hooks:\n%s", hooks, diff)
+		}
+	}
+}
+
 func TestADifferenceAnywhereIsReported(t *testing.T) {
 	given := Scenario{
 		DrainTimeout: 4 * s, ShutdownTimeout: 3 * s, Follow: true,

@@ -26,8 +26,11 @@ type Clause struct {
 	how string
 }
 
-// Anchor returns the place of the clause in docs/spec.md.
-func (c Clause) Anchor() string { return "docs/spec.md#" + strings.ToLower(c.ID) }
+// contract is where the clauses are published.
+const contract = "https://github.com/greynewell/mist-go/blob/main/docs/spec.md"
+
+// URL returns the address of the clause in the published contract.
+func (c Clause) URL() string { return contract + "#" + strings.ToLower(c.ID) }
 
 // How returns how the clause is checked, in a few words: "traces" for scenarios whose
 // traces are compared with the model's, and the names of direct checks.

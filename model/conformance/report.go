@@ -98,20 +98,7 @@ func (r Report) JSON() []byte {
 // result, and a table with the first line of each reason.
 func (r Report) Markdown() []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Conformance of %s\n\nVerdict: **%s**", r.Implementation, r.Verdict)
-	count := map[Result]int{}
-	for _, o := range r.Clauses {
-		count[o.Result]++
-	}
-	for _, result := range []Result{Pass, Fail, Undecided, Skipped, NotOffered} {
-		if count[result] > 0 {
-			fmt.Fprintf(&b, ", %d %s", count[result], result)
-		}
-		if n := len(r.InPart()); n > 0 && result == Pass {
-			fmt.Fprintf(&b, " (%d of them only in part)", n)
-		}
-	}
-	b.WriteString(". The clauses are those of [the contract](../spec.md).\n\n")
+	fmt.Fprintf(&b, "# Conformance of %s\n\nVerdict: **%s**, %s. The clauses are those of [the contract](%s).\n\n", r.Implementation, r.Verdict, r.counts(), contract)
 	for _, text := range r.Errors {
 		fmt.Fprintf(&b, "- %s\n", summary(text))
 	}
@@ -120,9 +107,29 @@ func (r Report) Markdown() []byte {
 	}
 	b.WriteString("| clause | level | result | |\n| --- | --- | --- | --- |\n")
 	for _, o := range r.Clauses {
-		fmt.Fprintf(&b, "| [%s](../spec.md#%s) | %s | %s | %s |\n", o.Clause, strings.ToLower(o.Clause), o.Level, o.Result, summary(o.Reason))
+		fmt.Fprintf(&b, "| [%s](%s) | %s | %s | %s |\n", o.Clause, Clause{ID: o.Clause}.URL(), o.Level, o.Result, summary(o.Reason))
 	}
 	return []byte(b.String())
+}
+
+// counts says how many clauses have which result.
+func (r Report) counts() string {
+	count := map[Result]int{}
+	for _, o := range r.Clauses {
+		count[o.Result]++
+	}
+	var texts []string
+	for _, result := range []Result{Pass, Fail, Undecided, Skipped, NotOffered} {
+		if count[result] == 0 {
+			continue
+		}
+		text := fmt.Sprintf("%d %s", count[result], result)
+		if n := len(r.InPart()); n > 0 && result == Pass {
+			text += fmt.Sprintf(" (%d of them only in part)", n)
+		}
+		texts = append(texts, text)
+	}
+	return strings.Join(texts, ", ")
 }
 
 // summary returns the first line of a reason, in Markdown. What introduces the next

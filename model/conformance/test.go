@@ -39,10 +39,10 @@ func Test(t *testing.T, impl Implementation, opts ...Option) {
 		t.Fatal(err)
 	}
 	set.Without = s.without()
-	contract := clauses.All()
+	all := clauses.All()
 	found := &findings{found: examine.NewFindings(), others: map[string]map[string]string{}}
 	var waiting jobs
-	for _, c := range contract {
+	for _, c := range all {
 		t.Run(c.ID, func(t *testing.T) {
 			child(t, examined, set)
 			name := t.Name()
@@ -60,7 +60,7 @@ func Test(t *testing.T, impl Implementation, opts ...Option) {
 			o := found.outcome(c, s)
 			switch o.Result {
 			case Fail:
-				t.Errorf("%s (%s): %s\n%s", c.ID, clauseOf(c).Anchor(), c.Sentence, o.Reason)
+				t.Errorf("%s (%s): %s\n%s", c.ID, clauseOf(c).URL(), c.Sentence, o.Reason)
 			case Skipped, NotOffered, Undecided:
 				t.Skip(o.Reason)
 			case Pass:
@@ -70,13 +70,16 @@ func Test(t *testing.T, impl Implementation, opts ...Option) {
 			}
 		})
 	}
-	if set.report != nil {
-		t.Cleanup(func() {
-			if len(waiting.ids) == len(contract) {
-				set.report(t, reportOf(impl.Name, s, found.found))
-			}
-		})
-	}
+	t.Cleanup(func() {
+		if len(waiting.ids) < len(all) {
+			return // -test.run or -test.skip leaves out some
+		}
+		r := reportOf(impl.Name, s, found.found)
+		t.Logf("the verdict on %s: %s, %s", r.Implementation, r.Verdict, r.counts())
+		if set.report != nil {
+			set.report(t, r)
+		}
+	})
 }
 
 // findings is what the processes of one Test have found, by clause. Most of

@@ -32,6 +32,7 @@ type Verdict struct {
 	odd       []subject.Difference
 	escaped   string // out of Run
 	Found     []subject.Difference
+	Nth       int // of the traces that may come, from 0, that with which it was compared
 	right     int // how many aspects of the course are right
 }
 
@@ -68,8 +69,9 @@ func judge(impl *subject.Implementation, offered subject.Offers, seen play.Seen,
 // come, it was meant to be the one that it follows for longest.
 func Closest(impl *subject.Implementation, offered subject.Offers, seen play.Seen) *Verdict {
 	var best *Verdict
-	for _, want := range seen.Wants {
+	for n, want := range seen.Wants {
 		v := judge(impl, offered, seen, want)
+		v.Nth = n
 		if best == nil || v.right > best.right || v.right == best.right && len(v.Found) < len(best.Found) {
 			best = v
 		}
@@ -226,6 +228,14 @@ func when(d time.Duration) string {
 		return "never"
 	}
 	return "at " + d.String()
+}
+
+// returns says when Run does, or that it does not.
+func returns(at time.Duration) string {
+	if at == model.Never {
+		return "does not return"
+	}
+	return "returns " + when(at)
 }
 
 // taken says when a step was taken, and on what event where that is seen.

@@ -12,7 +12,7 @@ import (
 
 // unknown stands for an error, or a cause, of which the implementation offers
 // no way to tell what it is (see project).
-const unknown model.Kind = "?"
+const unknown model.Kind = "an error"
 
 // reader reads the errors and causes that were seen.
 type reader struct {

@@ -99,6 +99,16 @@ func (v *Verdict) duringHooks(hook int) bool {
 	return h.By != 0 || h.At >= v.full.Entered(model.Hooks)
 }
 
+// registeredBefore says whether a hook is registered before an instant.
+func (v *Verdict) registeredBefore(hook int, at time.Duration) bool {
+	h := v.s.Hooks[hook-1]
+	if h.By == 0 {
+		return h.At < at
+	}
+	by, ran := v.Got.Run(h.By)
+	return ran && scenarios.Plus(by.Start, h.At) < at
+}
+
 // before is the clause that the hook before the i-th gives cause to look at.
 func (v *Verdict) before(want []model.HookRun, i int, other string) string {
 	if i == 0 {
@@ -188,6 +198,13 @@ func (v *Verdict) lateHooks() {
 		v.object("HOOK-5", "the context of hook %d, registered after Stopped, has its deadline at %s, want %s",
 			got[i].Hook, scenarios.Show(got[i].Deadline), scenarios.Show(want[i].Deadline))
 		return
+	}
+	for i, r := range v.Got.Hooks {
+		wanted := slices.ContainsFunc(want, func(w model.HookRun) bool { return w.Hook == r.Hook })
+		if r.Late && !wanted && v.registeredBefore(r.Hook, v.Got.Returned) {
+			v.object(v.extraHook(v.Got.Hooks, i), "hook %d begins at %s, after Run has returned at %s", r.Hook, scenarios.Show(r.Start), scenarios.Show(v.Got.Returned))
+			return
+		}
 	}
 	if !slices.Equal(want, got) {
 		v.object("HOOK-4", "hooks registered after Stopped run %s, want %s", runs(got), runs(want))

@@ -90,7 +90,7 @@ func (v *Verdict) errors() {
 	if slices.Equal(want, got) {
 		return
 	}
-	object := func(clause string) { v.object(clause, "Run returns %v, want %v", got, want) }
+	object := func(clause string) { v.object(clause, "Run returns %s, want %s", kinds(got), kinds(v.full.Errors)) }
 	if len(got) == 1 && len(want) > 1 && got[0] == want[0] && !isSignal(want[1]) {
 		object("RUN-6")
 		return
@@ -117,6 +117,15 @@ func (v *Verdict) errors() {
 			object(v.extraClause(k))
 		}
 	}
+}
+
+// kinds lists errors.
+func kinds(all []model.Kind) string {
+	texts := make([]string, len(all))
+	for i, k := range all {
+		texts[i] = string(k)
+	}
+	return "[" + strings.Join(texts, ", ") + "]"
 }
 
 func isSignal(k model.Kind) bool { return k == model.CauseSIGINT || k == model.CauseSIGTERM }

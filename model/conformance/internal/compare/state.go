@@ -53,7 +53,7 @@ func (v *Verdict) returned() {
 	if got == model.Never {
 		clause = "STATE-2"
 	}
-	v.object(clause, "Run returns %s, want %s, when Stopped is entered", when(got), when(want))
+	v.object(clause, "Run %s, want %s, when Stopped is entered", returns(got), when(want))
 }
 
 // stopped compares the end of Hooks, and Run's return if that is all that is seen of it.
@@ -65,10 +65,10 @@ func (v *Verdict) stopped() {
 	}
 	clause := v.stopFault(gotStep)
 	if !v.seesSteps() {
-		v.object(clause, "Run returns %s, want %s", when(got), when(want))
+		v.object(clause, "Run %s, want %s", returns(got), when(want))
 		return
 	}
-	v.object(clause, "Stopped is entered %s and Run returns %s, want %s and %s", taken(gotStep), when(got), taken(wantStep), when(want))
+	v.object(clause, "Stopped is entered %s and Run %s, want %s and %s", taken(gotStep), returns(got), taken(wantStep), when(want))
 }
 
 // stopFault is the clause that fixes when Hooks ends.

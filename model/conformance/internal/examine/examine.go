@@ -27,6 +27,7 @@ package examine
 import (
 	"cmp"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/process"
@@ -134,6 +135,7 @@ func (x *examination) behind(e process.End, stuck string) (giveUp bool) {
 		x.found.GivenUp = "not examined: the process ended without a word"
 		return true
 	}
+	where = strings.TrimPrefix(where, blame+": ") // it is reported under that name
 	reason := fmt.Sprintf("%s: the process did not survive it (%s)\nits output:\n%s", where, e.How, e.Output)
 	x.lost++
 	if stuck != "" {

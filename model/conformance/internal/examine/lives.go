@@ -82,8 +82,14 @@ func (o Options) Lives(test string, impl *subject.Implementation) (failures map[
 			play(i)
 		}
 	}
-	return failures, fmt.Sprintf("%d lives after a real signal: %d of them played again, %d times in all, because they or the machine were late; undecided: %d",
-		len(lives), again, tries, undecided)
+	note = fmt.Sprintf("%d scenarios were played in real time, with real signals", len(lives))
+	if again > 0 {
+		note += fmt.Sprintf("; %d of them again, %d times in all, because the machine was late or the trace was another one", again, tries)
+	}
+	if undecided > 0 {
+		note += fmt.Sprintf("; %d are not decided, because the machine was late each time", undecided)
+	}
+	return failures, note
 }
 
 // lifeEnd is what came of a life.
@@ -130,7 +136,11 @@ func (e lifeEnd) clause(s model.Scenario) string {
 
 func (e lifeEnd) report(s model.Scenario, failures map[string]string) {
 	if !e.Clean {
-		failures[e.clause(s)] = fmt.Sprintf("the process did not survive it (%s); its output:\n%s\n%v", e.How, e.Output, s)
+		output := ""
+		if e.Output != "" {
+			output = "\nits output:\n" + e.Output
+		}
+		failures[e.clause(s)] = fmt.Sprintf("the process did not survive a scenario in real time (%s)\nthe scenario:\n%v%s", e.How, s, output)
 	}
 	for _, r := range e.Records {
 		if r.Failed != nil && failures[r.Failed.Clause] == "" {
@@ -156,13 +166,14 @@ func (o Options) live(test string, s model.Scenario, step time.Duration) (e life
 func playLife(impl *subject.Implementation, cfg process.Config) (records []process.Record) {
 	offered := withSignals(subject.OffersOf(impl))
 	s, _ := cfg.Life.OnGrid(cfg.LifeStep, liveSteps*cfg.LifeStep)
-	seen, late := play.Live(impl, offered, s, liveWants(s, cfg.LifeStep), cfg.LifeStep)
+	wants, graces := liveWants(s, cfg.LifeStep)
+	seen, late := play.Live(impl, offered, s, wants, cfg.LifeStep)
 	v := compare.Closest(impl, offered, seen)
 	if v.Spoilt() == "" {
 		late = 0 // every instant is as predicted: that is not why it differs
 	}
 	for _, d := range v.Found {
-		records = append(records, process.Record{Failed: &subject.Difference{Clause: d.Clause, Text: d.Text + "\nafter a real signal, in real time:\n" + v.String()}})
+		records = append(records, process.Record{Failed: &subject.Difference{Clause: d.Clause, Text: fmt.Sprintf("%s\nin real time, with real signals and a return grace of %v, of those that an implementation may have:\n%s", d.Text, graces[v.Nth], v)}})
 	}
 	return append(records, process.Record{Late: late, End: true})
 }
@@ -224,7 +235,7 @@ func liveable(s model.Scenario, want model.Trace) bool {
 			}
 		}
 	}
-	wants := liveWants(s, liveStep)
+	wants, _ := liveWants(s, liveStep)
 	for _, t := range wants {
 		for _, stop := range s.Stops {
 			if t.Returned > liveSteps*liveStep || stop.At >= t.Returned {
@@ -236,9 +247,9 @@ func liveable(s model.Scenario, want model.Trace) bool {
 }
 
 // liveWants returns what may come of a scenario: how long main is waited for is up
-// to an implementation that has no setting for it. Nothing, if one of them is not
-// defined.
-func liveWants(s model.Scenario, step time.Duration) (all []model.Trace) {
+// to an implementation that has no setting for it. Beside each trace is the shortest
+// grace with which it comes. Nothing, if one of them is not defined.
+func liveWants(s model.Scenario, step time.Duration) (all []model.Trace, graces []time.Duration) {
 	longest := s.DrainTimeout
 	if longest == 0 {
 		longest = liveSteps * step
@@ -249,15 +260,15 @@ func liveWants(s model.Scenario, step time.Duration) (all []model.Trace) {
 			s.ReturnGrace = model.NoGrace
 		}
 		if s.Validate() != nil {
-			return nil
+			return nil, nil
 		}
 		for _, t := range model.Predict(s) {
 			if !slices.ContainsFunc(all, t.Equal) {
-				all = append(all, t)
+				all, graces = append(all, t), append(graces, grace)
 			}
 		}
 	}
-	return all
+	return all, graces
 }
 
 // Life plays the life that a child process is for, writes down what was found, and
