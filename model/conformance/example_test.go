@@ -17,14 +17,7 @@ func Example() {
 	implementation := conformance.Implementation{
 		Name: "a lifecycle library",
 		Run: func(main func(context.Context) error, drain, shutdown time.Duration) error {
-			var opts []lifecycle.Option
-			if drain != 0 {
-				opts = append(opts, lifecycle.WithDrainTimeout(drain))
-			}
-			if shutdown != 0 {
-				opts = append(opts, lifecycle.WithShutdownTimeout(shutdown))
-			}
-			return lifecycle.Run(main, opts...)
+			return lifecycle.Run(main, lifecycle.WithDrainTimeout(drain), lifecycle.WithShutdownTimeout(shutdown))
 		},
 		OnShutdown: lifecycle.OnShutdown,
 		DrainGroup: lifecycle.DrainGroup,

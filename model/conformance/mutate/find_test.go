@@ -63,7 +63,7 @@ func TestEachOperatorMakesTheMutantsThatItShould(t *testing.T) {
 			"zero: v => 0", "negate: ok => !(ok)",
 		},
 		"wait":   {},
-		"ErrOdd": {`constant: "an odd number" => "" (prose)`},
+		"ErrOdd": {`constant: "an odd number" => "" (wording)`},
 	} {
 		var got []string
 		for _, m := range all {

@@ -13,25 +13,25 @@ import (
 // The rules by which mutants are left out. What a rule leaves out is counted in
 // the report.
 const (
-	ruleProse    = "prose: the contract leaves the words of errors and log lines free"
+	ruleProse    = "wording: the contract leaves the words of errors and log lines free"
 	ruleCapacity = "capacity: how much memory is taken at once is not seen"
 	ruleTimer    = "timer: one that only its own function reads is collected, stopped or not"
 	ruleLock     = "lock: without its lock or unlock code crashes or hangs, which says little"
 	ruleDiagram  = "diagram: no clause is about diagrams, which the package's own tests are for"
-	ruleAdapter  = "adapter: it says how an implementation fits behind the suite, and is none"
+	ruleAdapter  = "adapter: it connects an implementation to the suite"
 	ruleTable    = "table: package fsm looks for mistakes in its own table, which has none"
 	ruleAPI      = "API: the suite has no field for it; the package's own tests are for it"
 	ruleWords    = "words: the code only chooses the words of an error or a log line"
 	ruleKey      = "key: the contract leaves the keys of log records free, but for LOG-1's"
-	ruleForeign  = "foreign: h2c of golang.org/x/net, and functions of the user's that net/http calls, which the suite has none of"
+	ruleForeign  = "other code: h2c of golang.org/x/net, and functions of the user that net/http calls; the suite has none"
 	ruleSpeed    = "speed: it saves work, or does it in another order"
 	ruleBound    = "bound: one more or less of a bound that the contract asks for, and does not number"
 	ruleRecord   = "record: no clause asks for the log record that the code is for"
 	ruleRace     = "race detector: the code runs only under it, and the suite runs without it here"
-	ruleKept     = "kept: no clause asks how much of a body is read so that its connection can be kept"
+	ruleKept     = "body: no clause asks how much of a body is read to keep its connection"
 	rulePipe     = "pipe: SIG-4 is about a broken pipe from the stop on, and this about one before it"
 	ruleTie      = "tie: of a signal and an end that come at one instant, either may be taken first"
-	ruleNever    = "never: what would follow from a mistake in the code itself, or in the standard library"
+	ruleNever    = "impossible: it runs only after a mistake in the code itself, or in the standard library"
 )
 
 // isProse reports whether a text is words for a reader: more than one, and with

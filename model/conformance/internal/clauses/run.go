@@ -164,7 +164,7 @@ func runClauses() []Clause {
 		},
 		{
 			ID: "RUN-11", Level: Core,
-			Sentence: "A main that never returns cannot delay Run beyond the drain delay and both timeouts; the result then has an error of its own for it, not a drain timeout.",
+			Sentence: "A main that has not returned when the hooks have run is waited for until the shutdown timeout; the result then has the error of that timeout and one of its own, not a drain timeout. So it cannot delay Run beyond the drain delay and both timeouts.",
 			Premise:  func(_ model.Scenario, want model.Trace) bool { return slices.Contains(want.Errors, model.MainRunning) },
 			Needs:    []subject.Need{subject.NeedStopFromOutside},
 			Examples: []model.Scenario{{Main: model.Main{After: model.Never}, Stops: []model.Stop{{By: model.SIGTERM, At: second}}, Hooks: []model.Hook{{Lasts: second + 1}}}},
