@@ -29,7 +29,7 @@ type variant struct {
 // combined, and implementations that offer little.
 func AllConforming(combinations int) (all []Conforming) {
 	each := slices.Concat(runVariants(), errorVariants(), logVariants(), graceVariants(), healthVariants(), serverVariants(), unusualVariants(), shapeVariants(), probeVariants(),
-		servingVariants(), requestVariants(), probingVariants(), designVariants(), deliveryVariants(), momentVariants(), leewayVariants(), apartVariants())
+		servingVariants(), requestVariants(), probingVariants(), designVariants(), deliveryVariants(), momentVariants(), leewayVariants(), apartVariants(), wordingVariants())
 	for _, v := range each {
 		all = append(all, v.applied())
 	}

@@ -58,10 +58,10 @@ func (p callSite) isIn(text string) bool {
 var lineBefore = regexp.MustCompile(`\bline ([0-9]+) (?:of|in) [^ \n]*$`)
 
 // firstNumber is a number that comes soon.
-var firstNumber = regexp.MustCompile(`^[^0-9/\n]{1,8}([0-9]+)`)
+var firstNumber = regexp.MustCompile(`^[^0-9/\n]{1,12}([0-9]+)`)
 
 // anyPlace is a place as any implementation may write it.
-var anyPlace = regexp.MustCompile(`\bline [0-9]+(?: (?:of|in) [^ ]+\.go\b)?|[^ ]+\.go\b[^0-9/\n]{1,8}[0-9]+`)
+var anyPlace = regexp.MustCompile(`\bline [0-9]+(?: (?:of|in) [^ ]+\.go\b)?|[^ ]+\.go\b[^0-9/\n]{1,12}[0-9]+`)
 
 // numbersIn returns the numbers in a text, which may be written 1,000 and 3x.
 func numbersIn(text string) (all []string) {
@@ -72,7 +72,7 @@ func numbersIn(text string) (all []string) {
 }
 
 // inWords are the small numbers as a text may have them.
-var inWords = []string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"}
+var inWords = []string{"no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"}
 
 // hasNumber says whether a text has the number, in digits or in words.
 func hasNumber(text string, number int) bool {

@@ -29,7 +29,7 @@ func (w *warnings) log(level, line string) {
 	w.book.log(level, line)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if level == "WARN" && !w.other[withoutNumbers(line)] {
+	if warns(level) && !w.other[withoutNumbers(line)] {
 		w.at = append(w.at, time.Since(w.began))
 		w.about = append(w.about, line)
 	}

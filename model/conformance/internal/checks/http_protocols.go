@@ -128,6 +128,7 @@ func HijackedOverTLS(c *Checker) {
 			c.Errorf("over a hijacked connection with TLS comes %q, %v", line, err)
 			return
 		}
+		go func() { _, _ = io.Copy(io.Discard, conn) }() // tls.Conn.Close waits for its alert to be sent
 		v.end()
 		c.expect(v.at("cut") <= v.hooksAt(), "over TLS, a hijacked connection whose handler goes on is cut at %s, and hooks begin at %s", scenarios.Show(v.at("cut")), scenarios.Show(v.hooksAt()))
 	})

@@ -129,6 +129,9 @@ func HandlerOfTwoServers(c *Checker) {
 		srv.BaseContext = func(net.Listener) context.Context { base(); return ctx }
 		go func() { _ = c.Impl.Serve(ctx, srv, first) }()
 		play.Wait(up, time.Second)
+		if conn, err := first.dial(ctx, "", ""); err == nil { // it accepts: nothing is changed any more
+			_ = conn.Close()
+		}
 		return c.Impl.Serve(ctx, &http.Server{Handler: srv.Handler, ErrorLog: srv.ErrorLog}, ln)
 	}
 	c.serving(serve, subject.Settings{}, lasting, func(v *service) {

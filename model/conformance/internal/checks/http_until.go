@@ -203,8 +203,8 @@ func UntilSeveral(c *Checker) {
 			play.Wait(ctx.Done(), time.Minute)
 			return nil
 		}, subject.Settings{Parent: parent})
+		synctest.Wait() // what returns at this very instant has returned
 		left := serving.Load()
-		synctest.Wait()
 		c.expect(err == nil, "Run returns %v", err)
 		c.expect(left == 0, "Run returns, and of %d servers that serve until the run is stopped, whose listeners take up to 4ms to end, %d have not returned", servers, left)
 		for i, ln := range all {

@@ -51,7 +51,7 @@ func (c *Checker) untilInGo(apart bool, task func(ctx context.Context, serve fun
 			c.Impl.Stop(ctx, nil)
 			return nil
 		}, subject.Settings{Log: func(level, line string) {
-			if level == "ERROR" { // which warns too
+			if warns(level) {
 				level = "WARN"
 			}
 			log.log(level, line)

@@ -25,7 +25,7 @@ func InterruptIsExplained(c *Checker) {
 	}
 }
 
-var anInterrupt = regexp.MustCompile(`(?i)\binterrupt\b|SIGINT|ctrl`)
+var anInterrupt = regexp.MustCompile(`(?i)\binterrupt(?:s|ion|ions)?\b|\b(?:SIG)?INT\b|ctrl|control-c|\^C`)
 
 // interruptIsExplained is for an interrupt that comes a moment after other signals. An
 // attribute without a value says nothing.
@@ -66,7 +66,7 @@ func LongStartIsLogged(c *Checker) {
 	})
 	var got []time.Duration
 	for _, l := range log.all() {
-		if l.level == slog.LevelWarn && !l.isTransition() && !other[l.message] {
+		if l.level >= slog.LevelWarn && !l.isTransition() && !other[l.message] {
 			got = append(got, l.at.Sub(began).Round(time.Second))
 		}
 	}
@@ -96,11 +96,13 @@ func warnedOf(log records) map[string]bool {
 // expectNoStartWarning has a stop come before start-up is over, after which it is no
 // start-up any more.
 func (c *Checker) expectNoStartWarning(other map[string]bool) {
-	log := c.logged(subject.Settings{ManualStart: true, Drain: 2000 * time.Hour}, func(ctx context.Context) error {
+	busy := func(ctx context.Context) error {
 		c.Impl.DrainGroup(ctx).Go(func() { time.Sleep(1000 * time.Minute) })
 		time.Sleep(30 * time.Second)
 		return nil
-	})
+	}
+	maps.Copy(other, warnedOf(c.logged(subject.Settings{Drain: 2000 * time.Hour}, busy))) // of the group
+	log := c.logged(subject.Settings{ManualStart: true, Drain: 2000 * time.Hour}, busy)
 	for _, l := range log.all() {
 		c.expect(l.level < slog.LevelWarn || l.isTransition() || other[l.message], "main ends before start-up is over, and there is a warning: %v", l)
 	}

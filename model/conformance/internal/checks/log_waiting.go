@@ -2,11 +2,9 @@ package checks
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"sync"
 	"time"
 
@@ -42,11 +40,10 @@ func WaitsForIsOfBefore(c *Checker) {
 		return nil
 	})
 	for _, l := range log.transitionTo(model.Draining) {
-		counted := numbersIn(l.under("waits_for"))
-		each := slices.Contains(counted, fmt.Sprint(units)) && slices.Contains(counted, fmt.Sprint(groups)) &&
-			(!c.offered[subject.NeedGo] || slices.Contains(counted, fmt.Sprint(tasks))) &&
-			(!c.offered[subject.NeedHandler] || slices.Contains(counted, fmt.Sprint(requests)))
-		c.expect(each || slices.Contains(counted, fmt.Sprint(work)),
+		text := l.under("waits_for")
+		has := func(n int) bool { return hasNumber(text, n) }
+		each := has(units) && has(groups) && (!c.offered[subject.NeedGo] || has(tasks)) && (!c.offered[subject.NeedHandler] || has(requests))
+		c.expect(each || has(work),
 			"%d units of Track, %d groups, %d tasks and %d requests are out at the stop, as far as they are offered, and done with the cancel: waits_for is %q", units, groups, tasks, requests, l.under("waits_for"))
 	}
 }

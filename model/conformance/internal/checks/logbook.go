@@ -47,6 +47,9 @@ func (l *logbook) String() string {
 	return strings.Join(l.lines, "\n")
 }
 
+// warns says whether a level is that of a warning, or more.
+func warns(level string) bool { return strings.HasPrefix(level, "WARN") || strings.HasPrefix(level, "ERROR") }
+
 // containsFold is strings.Contains, whatever the case of the letters.
 func containsFold(text, part string) bool {
 	return strings.Contains(strings.ToLower(text), strings.ToLower(part))

@@ -10,7 +10,7 @@ func operatorClauses() []Clause {
 	return []Clause{
 		{
 			ID: "HEALTH-16", Level: Extended,
-			Sentence: "A check that exceeds its timeout is logged by then, whoever asked and whether or not they still wait. One record, and one call of each observer with the text that readiness shows, is made when a check begins to fail, when it fails with another text than the last one logged (at most once a minute), and when it passes again, which takes a run within its timeout; in order, without delaying a probe, and whether or not an earlier call has failed. A replacement inherits that the check is failing; removal ends it silently.",
+			Sentence: "A check that exceeds its timeout is logged by then, whoever asked and whether or not they still wait. One record, and one call of each observer with the text that readiness shows, is made when a check begins to fail, when it fails with another text than the last one logged (at most once a minute), and when it passes again, which takes a run within its timeout, and nothing else that is said above Debug names it; in order, without delaying a probe, and whether or not an earlier call has failed. A replacement inherits that the check is failing; removal ends it silently.",
 			Checks: []Check{
 				{"one that hangs when every prober has hung up", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.HungIsLogged},
 				{"one that hangs, whatever its settings", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.HungIsLoggedWhateverElse},

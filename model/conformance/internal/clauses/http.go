@@ -135,7 +135,7 @@ func httpClauses() []Clause {
 		untilClause(),
 		{
 			ID: "HTTP-8", Level: Extended,
-			Sentence: "ServeFunc calls serve and counts it as in-flight work. At the cancel it calls shutdown, once, with a context that ends with draining, and if that ends first, closeNow, before the first hook. serve's return before a stop requests one, a clean one if it returned nil. ServeFunc returns serve's error, or nil where that is clean after a stop. An early end and the errors of shutdown and closeNow are in the result, each once, and so is a panic; errors that are clean after a stop are not. closeNow may be nil.",
+			Sentence: "ServeFunc calls serve and counts it as in-flight work. At the cancel it calls shutdown, once, with a context that ends with draining, and if that ends before both have returned, closeNow, before the first hook. serve's return before a stop requests one, a clean one if it returned nil. ServeFunc returns serve's error, or nil where that is clean after a stop. An early end and the errors of shutdown and closeNow are in the result, each once, and so is a panic; errors that are clean after a stop are not. closeNow may be nil.",
 			Checks: []Check{
 				{"a server that stops in its own time", []subject.Need{subject.NeedServeFunc, subject.NeedParent, subject.NeedDelay}, checks.ServeFuncStops},
 				{"one that does not stop", []subject.Need{subject.NeedServeFunc, subject.NeedParent}, checks.ServeFuncIsCut},
@@ -187,7 +187,7 @@ func untilClause() Clause {
 	until := []subject.Need{subject.NeedUntilStopped, subject.NeedParent}
 	return Clause{
 		ID: "HTTP-7", Level: Extended,
-		Sentence: "With UntilStopped a server is not in-flight work: it answers through draining and hooks, without Connection: close, and is stopped when no hook is left to run, whether main is back or not, or when hooks end in another way. Then its connections are cut; its requests' contexts, whose values are those of Serve, live until then. Its failure before the stop requests one. Inside Go it is refused, or warned about.",
+		Sentence: "With UntilStopped a server is not in-flight work: it answers through draining and hooks, without Connection: close, and is stopped when no hook is left to run, whether main is back or not, or when hooks end in another way. Then its connections are cut, and a request that is cut looks cut; its requests' contexts, whose values are those of Serve, live until then. Its failure before the stop requests one. Inside Go it is refused, or warned about.",
 		Checks: []Check{
 			{"it answers in every phase", append(until, subject.NeedTrack, subject.NeedDelay), checks.UntilAnswersThroughout},
 			{"its requests do not count as work", until, checks.UntilIsNoWork},
