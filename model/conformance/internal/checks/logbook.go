@@ -48,7 +48,9 @@ func (l *logbook) String() string {
 }
 
 // warns says whether a level is that of a warning, or more.
-func warns(level string) bool { return strings.HasPrefix(level, "WARN") || strings.HasPrefix(level, "ERROR") }
+func warns(level string) bool {
+	return strings.HasPrefix(level, "WARN") || strings.HasPrefix(level, "ERROR")
+}
 
 // containsFold is strings.Contains, whatever the case of the letters.
 func containsFold(text, part string) bool {
