@@ -5,11 +5,14 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/lifecycle"
+	"github.com/greynewell/mist-go/model"
 )
 
 func hookEndCases() []Case {
@@ -196,6 +199,59 @@ func hookEndCases() []Case {
 				}
 				return listenAndServe(ctx, srv)
 			}
+		}),
+		wrong("hooks that the shutdown timeout keeps from running run after Run has returned", "HOOK-3", func(i *impl) {
+			type hook struct {
+				begun atomic.Bool
+				run   func()
+				ended chan struct{}
+			}
+			type list struct {
+				mu  sync.Mutex
+				all []*hook
+			}
+			of := notes[list](i)
+			onHook(i, func(ctx context.Context, inner task, _ bool) task {
+				if i.State(ctx) == "stopped" {
+					return inner
+				}
+				h := &hook{ended: make(chan struct{})}
+				own := func(ctx context.Context) error {
+					defer close(h.ended)
+					return inner(ctx)
+				}
+				h.run = func() { _ = contained(func() error { return own(context.WithoutCancel(ctx)) }) }
+				l := of(ctx)
+				l.mu.Lock()
+				defer l.mu.Unlock()
+				l.all = append(l.all, h)
+				return func(ctx context.Context) error {
+					h.begun.Store(true)
+					return own(ctx)
+				}
+			})
+			onRun(i, func(main task, s settings, run runner) error {
+				if main == nil || !isPlay(s) {
+					return run(main, s)
+				}
+				var l *list
+				err := run(func(ctx context.Context) error { l = of(ctx); return main(ctx) }, s)
+				if !i.Is(err, model.ShutdownTimeout) || l == nil {
+					return err
+				}
+				l.mu.Lock()
+				all := slices.Clone(l.all)
+				l.mu.Unlock()
+				go func() {
+					for _, h := range slices.Backward(all) {
+						if !h.begun.Load() {
+							h.run()
+						}
+						<-h.ended
+					}
+				}()
+				return err
+			})
 		}),
 		wrong("a hook that is registered while Hooks waits for main alone waits too", "HOOK-4", func(i *impl) {
 			type phase struct {
