@@ -68,9 +68,9 @@ const (
 	reuseMax = 100
 )
 
-// ReusedGroup adds to a group at the moment at which its counter reaches
-// zero: the waiter is woken, finds it above zero, and WaitGroup panics in it.
-// The race detector rightly calls that a race of the user's.
+// ReusedGroup checks DRAIN-6. It adds to a group at the moment at which its counter
+// reaches zero: the waiter is woken, finds it above zero, and WaitGroup panics in it. The
+// race detector rightly calls that a race of the user's.
 //
 // Whether it hits is up to the scheduler. So a waiter of the check's own waits for
 // the same group: an implementation is trusted when that has been hit often enough.

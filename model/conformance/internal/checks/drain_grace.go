@@ -10,7 +10,7 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/process"
 )
 
-// MainFirst has hooks wait for main, which takes its time after cancel.
+// MainFirst checks DRAIN-4. It has hooks wait for main, which takes its time after cancel.
 func MainFirst(c *Checker) {
 	if c.grace(process.Soon) == 0 {
 		return // it need not be waited for
@@ -33,7 +33,7 @@ func MainFirst(c *Checker) {
 	c.expect(err == nil && !early, "Run returns %v; hooks began before main was back: %t", err, early)
 }
 
-// GraceIsHalf has main come back when the hook has begun, which is when
+// GraceIsHalf checks DRAIN-4. It has main come back when the hook has begun, which is when
 // the grace is over: half of the drain timeout at most.
 func GraceIsHalf(c *Checker) {
 	const drain = 600 * time.Millisecond

@@ -84,7 +84,7 @@ func BusyIsNamed(c *Checker) {
 	})
 }
 
-// BusyIsNamedWhenForced has a second interrupt end Draining.
+// BusyIsNamedWhenForced checks DRAIN-2. It has a second interrupt end Draining.
 func BusyIsNamedWhenForced(c *Checker) {
 	c.bubble(func() {
 		log := &logbook{}
@@ -165,7 +165,7 @@ func tells(text string, number int, done callSite, places []callSite) bool {
 	return hasNumber(anyPlace.ReplaceAllString(text, ""), number)
 }
 
-// TaskIsCause and checkTaskIsNamed have a task fail, and look at what
+// TaskIsCause checks RUN-2. It has a task fail, and looks at the cause and at what
 // becomes of its error.
 func TaskIsCause(c *Checker) {
 	c.failingTask(func(mine error, place callSite, cause, _ error) {
@@ -202,7 +202,7 @@ func (c *Checker) failingTask(look func(mine error, place callSite, cause, resul
 	})
 }
 
-// PanicValue demands that the value of a panic can be read.
+// PanicValue checks RUN-4. It demands that the value of a panic can be read.
 func PanicValue(c *Checker) {
 	for _, value := range []any{"the value", errors.New("the error"), 4711} {
 		c.bubble(func() {

@@ -104,8 +104,8 @@ func (s *spinning) in(group *sync.WaitGroup) {
 	}
 }
 
-// TimeoutOnBusyProcessors has the drain timeout run out while the work of
-// two groups is all that the processors do. One group is made a moment before.
+// TimeoutOnBusyProcessors checks DRAIN-2. It has the drain timeout run out while the work
+// of two groups is all that the processors do. One group is made a moment before.
 func TimeoutOnBusyProcessors(c *Checker) {
 	const drain = 100 * time.Millisecond
 	work := newSpinning()
@@ -134,7 +134,8 @@ func TimeoutOnBusyProcessors(c *Checker) {
 	c.expect(late != "" || hook.Sub(back) >= drain, "on busy processors, with a drain timeout of %v, hooks begin %v after main is back", drain, hook.Sub(back))
 }
 
-// ForcedOnBusyProcessors is the same with a second interrupt.
+// ForcedOnBusyProcessors checks DRAIN-2, as TimeoutOnBusyProcessors does, with a second
+// interrupt.
 func ForcedOnBusyProcessors(c *Checker) {
 	work := newSpinning()
 	source := make(chan os.Signal, 1)

@@ -7,8 +7,8 @@ import (
 	"github.com/greynewell/mist-go/model"
 )
 
-// WorkContextLater asks for a work context when draining is over: in a hook, and
-// when Run has returned.
+// WorkContextLater checks DRAIN-8. It asks for a work context when draining is over: in a
+// hook, and when Run has returned.
 func WorkContextLater(c *Checker) {
 	c.bubble(func() {
 		var run context.Context
@@ -37,8 +37,8 @@ func WorkContextLater(c *Checker) {
 	})
 }
 
-// ManyWorkContexts asks for work contexts while running and while draining, hundreds
-// of them, and from one another.
+// ManyWorkContexts checks DRAIN-8. It asks for work contexts while running and while
+// draining, hundreds of them, and from one another.
 func ManyWorkContexts(c *Checker) {
 	c.bubble(func() {
 		var all []context.Context

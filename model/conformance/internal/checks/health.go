@@ -46,8 +46,8 @@ func hung() (check func() error, release func()) {
 	return func() error { <-end; return nil }, func() { close(end) }
 }
 
-// LivenessBesideHungCheck has many probes wait for a check. It runs in real time: a
-// lock would stop virtual time for good.
+// LivenessBesideHungCheck checks HEALTH-1. It has many probes wait for a check. It runs in
+// real time: a lock would stop virtual time for good.
 func LivenessBesideHungCheck(c *Checker) {
 	c.thrice(func() (complaint string) {
 		h := c.health()

@@ -78,7 +78,8 @@ func (a alike) expect(when string, want said) {
 	}
 }
 
-// GroupsAnswerAlike asks readiness of groups whatever readiness is asked.
+// GroupsAnswerAlike checks HEALTH-17. It asks readiness of groups whatever readiness is
+// asked.
 func GroupsAnswerAlike(c *Checker) {
 	c.bubble(func() {
 		a := alike{c, c.health(), time.Now()}
@@ -104,7 +105,7 @@ func GroupsAnswerAlike(c *Checker) {
 	})
 }
 
-// GroupsFollow asks readiness of groups through the states of a run.
+// GroupsFollow checks HEALTH-17. It asks readiness of groups through the states of a run.
 func GroupsFollow(c *Checker) {
 	c.bubble(func() {
 		a := alike{c, c.health(), time.Now()}

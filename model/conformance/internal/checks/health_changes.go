@@ -14,7 +14,7 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// HungIsLogged has every prober hang up long before the timeout.
+// HungIsLogged checks HEALTH-16. It has every prober hang up long before the timeout.
 func HungIsLogged(c *Checker) {
 	c.bubble(func() {
 		w := c.observedHealth()
@@ -43,8 +43,8 @@ func HungIsLogged(c *Checker) {
 	})
 }
 
-// HungIsLoggedWhateverElse has a check with other settings hang: that is logged by its
-// timeout, and the observer is told unless FailAfter tolerates it.
+// HungIsLoggedWhateverElse checks HEALTH-16. It has a check with other settings hang: that
+// is logged by its timeout, and the observer is told unless FailAfter tolerates it.
 func HungIsLoggedWhateverElse(c *Checker) {
 	for _, s := range c.everyCheckSettings() {
 		c.bubble(func() {
@@ -76,8 +76,8 @@ func HungIsLoggedWhateverElse(c *Checker) {
 	}
 }
 
-// FailAfterWhateverElse has a check with FailAfter, and other settings, fail: it begins to
-// fail with the n-th run.
+// FailAfterWhateverElse checks HEALTH-16. It has a check with FailAfter, and other
+// settings, fail: it begins to fail with the n-th run.
 func FailAfterWhateverElse(c *Checker) {
 	for _, s := range c.everyCheckSettings() {
 		c.bubble(func() {
@@ -118,8 +118,8 @@ func (c *Checker) everyCheckSettings() (all []subject.CheckSettings) {
 	return all
 }
 
-// Changes goes through every sort of change, each of which is one line and
-// one call.
+// Changes checks HEALTH-16. It goes through every sort of change, each of which is one
+// line and one call.
 func Changes(c *Checker) {
 	c.bubble(func() {
 		w, takes, result := c.observedHealth(), time.Duration(0), error(nil)
@@ -156,8 +156,8 @@ func Changes(c *Checker) {
 	})
 }
 
-// RemovedAndAdded has a check fail, removes it and adds another with its name, which
-// fails or passes: a new check.
+// RemovedAndAdded checks HEALTH-16. It has a check fail, removes it and adds another with
+// its name, which fails or passes: a new check.
 func RemovedAndAdded(c *Checker) {
 	c.bubble(func() {
 		w := c.observedHealth()
@@ -177,7 +177,7 @@ func RemovedAndAdded(c *Checker) {
 	})
 }
 
-// LateIsNoRecovery has a failing check pass, but too late.
+// LateIsNoRecovery checks HEALTH-16. It has a failing check pass, but too late.
 func LateIsNoRecovery(c *Checker) {
 	c.bubble(func() {
 		w := c.observedHealth()
@@ -191,8 +191,8 @@ func LateIsNoRecovery(c *Checker) {
 	})
 }
 
-// ReplacementInherits replaces a failing check, and one whose run still
-// fails.
+// ReplacementInherits checks HEALTH-16. It replaces a failing check, and one whose run
+// still fails.
 func ReplacementInherits(c *Checker) {
 	c.bubble(func() {
 		w := c.observedHealth()
@@ -215,7 +215,7 @@ func ReplacementInherits(c *Checker) {
 	})
 }
 
-// SlowObserver has an observer that does not come back, and one that
+// SlowObserver checks HEALTH-16. It has an observer that does not come back, and one that
 // panics.
 func SlowObserver(c *Checker) {
 	c.bubble(func() {
@@ -238,8 +238,8 @@ func SlowObserver(c *Checker) {
 	})
 }
 
-// FailingObserverGetsAll has an observer, or a logger, fail each time that it is called
-// for a change: it gets every change all the same.
+// FailingObserverGetsAll checks HEALTH-16. It has an observer, or a logger, fail each time
+// that it is called for a change: it gets every change all the same.
 func FailingObserverGetsAll(c *Checker) {
 	for what, fail := range map[string]func(){"panics": func() { panic("on purpose") }, "calls Goexit": runtime.Goexit} {
 		c.bubble(func() {
@@ -272,8 +272,8 @@ func FailingObserverGetsAll(c *Checker) {
 	}
 }
 
-// ManyChanges has several checks begin to fail at one instant, and pass again at
-// another, again and again.
+// ManyChanges checks HEALTH-16. It has several checks begin to fail at one instant, and
+// pass again at another, again and again.
 func ManyChanges(c *Checker) {
 	c.bubble(func() {
 		w := c.observedHealth()

@@ -13,8 +13,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// CheckOf compares CheckOf with readiness of the same groups, in every state that
-// these tell apart.
+// CheckOf checks HEALTH-17. It compares CheckOf with readiness of the same groups, in
+// every state that these tell apart.
 func CheckOf(c *Checker) {
 	c.bubble(func() {
 		h := c.health()

@@ -57,8 +57,8 @@ func (c *Checker) followForeign(h subject.HealthFuncs) {
 	c.expectLog(log, "ERROR ")
 }
 
-// FollowComesFirst asks, with the context of a run that drains, a handler
-// that follows one that does not.
+// FollowComesFirst checks HEALTH-4. It asks, with the context of a run that drains, a
+// handler that follows one that does not.
 func FollowComesFirst(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
@@ -78,7 +78,7 @@ func FollowComesFirst(c *Checker) {
 	})
 }
 
-// ServedReadiness asks over HTTP, and in a drain delay, where new
+// ServedReadiness checks HEALTH-4. It asks over HTTP, and in a drain delay, where new
 // connections are still served. That they are is for other clauses to say.
 func ServedReadiness(c *Checker) {
 	for what, base := range map[string]func(net.Listener) context.Context{
@@ -104,7 +104,7 @@ func ServedReadiness(c *Checker) {
 	}
 }
 
-// RealReadiness lives in real time, as every real port does.
+// RealReadiness checks HEALTH-4. It runs in real time, as every real port does.
 func RealReadiness(c *Checker) {
 	h, address, drains := c.health(), make(chan string, 1), make(chan struct{})
 	srv := &http.Server{
@@ -157,7 +157,7 @@ func getReply(client *http.Client, url string) (play.Reply, error) {
 	return play.NewReply(resp.StatusCode, resp.Header, body), err
 }
 
-// FollowsTheLast follows one run after another.
+// FollowsTheLast checks HEALTH-4. It follows one run after another.
 func FollowsTheLast(c *Checker) {
 	c.bubble(func() {
 		h := c.health()

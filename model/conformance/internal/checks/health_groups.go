@@ -65,8 +65,9 @@ func Groups(c *Checker) {
 	})
 }
 
-// GroupsOfLater adds checks when there are handlers for their group already, which have
-// been asked, and replaces and removes them: every handler answers as a new one does.
+// GroupsOfLater checks HEALTH-17. It adds checks when there are handlers for their group
+// already, which have been asked, and replaces and removes them: every handler answers as
+// a new one does.
 func GroupsOfLater(c *Checker) {
 	c.bubble(func() {
 		h, made := c.health(), []http.Handler{}
@@ -119,7 +120,7 @@ func GroupsOfLater(c *Checker) {
 	})
 }
 
-// GroupsShare asks for a check by two of its groups at once.
+// GroupsShare checks HEALTH-17. It asks for a check by two of its groups at once.
 func GroupsShare(c *Checker) {
 	c.bubble(func() {
 		h := c.health()

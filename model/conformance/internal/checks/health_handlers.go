@@ -100,7 +100,7 @@ func ConcurrentHealth(c *Checker) {
 	}
 }
 
-// ReplacedCached replaces checks whose result is cached.
+// ReplacedCached checks HEALTH-13. It replaces checks whose result is cached.
 func ReplacedCached(c *Checker) {
 	c.bubble(func() {
 		h, hour := c.health(), subject.CheckSettings{CacheFor: time.Hour}
@@ -118,8 +118,8 @@ func ReplacedCached(c *Checker) {
 	})
 }
 
-// ReplacedWithOtherSettings replaces checks that have every setting by ones that have
-// none.
+// ReplacedWithOtherSettings checks HEALTH-13. It replaces checks that have every setting
+// by ones that have none.
 func ReplacedWithOtherSettings(c *Checker) {
 	c.bubble(func() {
 		bad := errors.New("the reason")
@@ -166,7 +166,7 @@ func (c *Checker) keeps() bool {
 	return runs < 2
 }
 
-// ManyWild has a check panic, or call Goexit, hundreds of times.
+// ManyWild checks HEALTH-8. It has a check panic, or call Goexit, hundreds of times.
 func ManyWild(c *Checker) {
 	for what, end := range map[string]func() error{
 		"panics":       func() error { panic("on purpose") },

@@ -14,8 +14,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// ToleratedTimeouts has a check with FailAfter exceed its timeout again and again,
-// pass, and exceed it again.
+// ToleratedTimeouts checks HEALTH-16. It has a check with FailAfter exceed its timeout
+// again and again, pass, and exceed it again.
 func ToleratedTimeouts(c *Checker) {
 	for _, n := range []int{2, 3, 9} {
 		c.bubble(func() {
@@ -57,8 +57,8 @@ func ToleratedTimeouts(c *Checker) {
 	}
 }
 
-// HangAfterAnotherText has a check fail with several texts within a minute, and
-// then hang.
+// HangAfterAnotherText checks HEALTH-16. It has a check fail with several texts within a
+// minute, and then hang.
 func HangAfterAnotherText(c *Checker) {
 	for _, texts := range []int{1, 2, 7, 300} {
 		c.bubble(func() {
@@ -86,8 +86,8 @@ func HangAfterAnotherText(c *Checker) {
 	}
 }
 
-// HurriedAmongHung has hundreds of checks that hang, with a short timeout or a long
-// one, before quick ones in the queue.
+// HurriedAmongHung checks HEALTH-10. It has hundreds of checks that hang, with a short
+// timeout or a long one, before quick ones in the queue.
 func HurriedAmongHung(c *Checker) {
 	for _, n := range []int{64, 300, 1000} {
 		c.hurriedAmongHung(n, 100*time.Millisecond)
@@ -120,8 +120,8 @@ func (c *Checker) hurriedAmongHung(n int, timeout time.Duration) {
 	})
 }
 
-// SetReadyUnderWay calls SetReady(false) while a probe waits for a check, as the
-// Core API alone can.
+// SetReadyUnderWay checks HEALTH-5. It calls SetReady(false) while a probe waits for a
+// check, as the Core API alone can.
 func SetReadyUnderWay(c *Checker) {
 	c.bubble(func() {
 		probed := func(result error, inside func(h subject.HealthFuncs)) play.Reply {

@@ -147,7 +147,7 @@ func Clipped(c *Checker) {
 	})
 }
 
-// OddReasons has every odd text as a reason.
+// OddReasons checks HEALTH-12. It has every odd text as a reason.
 func OddReasons(c *Checker) {
 	c.bubble(func() {
 		h := c.health()

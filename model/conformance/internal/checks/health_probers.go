@@ -13,8 +13,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// ProbersAgree has three probers ask for a check that always takes longer
-// than its timeout, one as the run begins, one late, and one when its timeout is
+// ProbersAgree checks HEALTH-9. It has three probers ask for a check that always takes
+// longer than its timeout, one as the run begins, one late, and one when its timeout is
 // over, again and again.
 func ProbersAgree(c *Checker) {
 	c.bubble(func() {
@@ -40,7 +40,7 @@ func ProbersAgree(c *Checker) {
 	})
 }
 
-// OwnTimeouts has checks of several timeouts, none of which counts for
+// OwnTimeouts checks HEALTH-9. It has checks of several timeouts, none of which counts for
 // another.
 func OwnTimeouts(c *Checker) {
 	c.bubble(func() {
@@ -62,8 +62,8 @@ func OwnTimeouts(c *Checker) {
 	})
 }
 
-// ManyHung has checks that hang, far more than may run at once, beside
-// quick ones.
+// ManyHung checks HEALTH-10. It has checks that hang, far more than may run at once,
+// beside quick ones.
 func ManyHung(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
@@ -91,7 +91,7 @@ func ManyHung(c *Checker) {
 	})
 }
 
-// OneOfMany has one check fail among many, wherever it stands.
+// OneOfMany checks HEALTH-2. It has one check fail among many, wherever it stands.
 func OneOfMany(c *Checker) {
 	c.bubble(func() {
 		for _, n := range []int{1, 2, 17, 64, 65, 300, 1000} {
@@ -114,8 +114,8 @@ func OneOfMany(c *Checker) {
 	})
 }
 
-// ReplacedUnderWay replaces and removes checks while a probe waits for
-// them.
+// ReplacedUnderWay checks HEALTH-13. It replaces and removes checks while a probe waits
+// for them.
 func ReplacedUnderWay(c *Checker) {
 	c.bubble(func() {
 		for what, edit := range map[string]func(h subject.HealthFuncs){
@@ -151,7 +151,8 @@ func ReplacedUnderWay(c *Checker) {
 	})
 }
 
-// StartupForEver follows a run that is starting after one that was running.
+// StartupForEver checks HEALTH-15. It follows a run that is starting after one that was
+// running.
 func StartupForEver(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
@@ -198,7 +199,7 @@ func StartupForEver(c *Checker) {
 	}
 }
 
-// HeadAfterChange asks with HEAD first after each change.
+// HeadAfterChange checks HEALTH-6. It asks with HEAD first after each change.
 func HeadAfterChange(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
@@ -211,7 +212,7 @@ func HeadAfterChange(c *Checker) {
 	})
 }
 
-// SharedHeaders edits the header values of one answer in place.
+// SharedHeaders checks HEALTH-6. It edits the header values of one answer in place.
 func SharedHeaders(c *Checker) {
 	c.bubble(func() {
 		h := c.health()

@@ -62,7 +62,8 @@ func wrongText(text, shown string) string {
 	return ""
 }
 
-// FailingTexts has checks of every sort fail in every way with every text.
+// FailingTexts checks HEALTH-12. It has checks of every sort fail in every way with every
+// text.
 func FailingTexts(c *Checker) {
 	c.bubble(func() {
 		for _, way := range failingWays() {
@@ -104,7 +105,7 @@ func InvalidTexts(c *Checker) {
 	})
 }
 
-// LargeBody has hundreds of checks that fail with long texts.
+// LargeBody checks HEALTH-12. It has hundreds of checks that fail with long texts.
 func LargeBody(c *Checker) {
 	c.bubble(func() {
 		h, text := c.health(), strings.Repeat("x", 900)
@@ -117,9 +118,9 @@ func LargeBody(c *Checker) {
 	})
 }
 
-// EqualNames has names that become equal, of which one fails: the first, the last, or
-// one between. It is shown if it is optional too, and where the others have a text, but
-// pass, by FailAfter.
+// EqualNames checks HEALTH-12. It has names that become equal, of which one fails: the
+// first, the last, or one between. It is shown if it is optional too, and where the others
+// have a text, but pass, by FailAfter.
 func EqualNames(c *Checker) {
 	tolerates := c.offered[subject.NeedFailAfter] && c.tolerates()
 	for _, n := range []int{2, 3, 7} {

@@ -179,7 +179,7 @@ func ManyRegistrations(c *Checker) {
 	})
 }
 
-// HookCallsEverything runs in real time: a lock that is held while user
+// HookCallsEverything checks HOOK-7. It runs in real time: a lock that is held while user
 // code runs would stop virtual time for good.
 func HookCallsEverything(c *Checker) {
 	over := make(chan error, 1)

@@ -14,9 +14,9 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// ShutdownTimeoutAfterSignal has main take a moment to come back, so that
-// a timeout that counts from the signal is over too early. Where hooks do not
-// wait for main, that cannot be told.
+// ShutdownTimeoutAfterSignal checks HOOK-3. It has main take a moment to come back, so
+// that a timeout that counts from the signal is over too early. Where hooks do not wait
+// for main, that cannot be told.
 func ShutdownTimeoutAfterSignal(c *Checker) {
 	const shutdown = 50 * time.Millisecond
 	release, cancel := context.WithTimeout(context.Background(), process.Soon)
@@ -100,7 +100,7 @@ func InterruptedIsLogged(c *Checker) {
 	})
 }
 
-// AbandonedLateHook has a late hook exceed its timeout, and then fail.
+// AbandonedLateHook checks HOOK-4. It has a late hook exceed its timeout, and then fail.
 func AbandonedLateHook(c *Checker) {
 	c.bubble(func() {
 		log := &logbook{}
@@ -167,7 +167,7 @@ func LateHookContext(c *Checker) {
 	})
 }
 
-// NoHookTimeout gives hooks timeouts that are none.
+// NoHookTimeout checks HOOK-6. It gives hooks timeouts that are none.
 func NoHookTimeout(c *Checker) {
 	for _, none := range []time.Duration{0, -time.Nanosecond, -time.Hour} {
 		c.bubble(func() {
@@ -209,7 +209,8 @@ func ShortHookTimeout(c *Checker) {
 	}
 }
 
-// LateHookRegisters has hooks that are registered after stopped register others.
+// LateHookRegisters checks HOOK-4. It has hooks that are registered after stopped register
+// others.
 func LateHookRegisters(c *Checker) {
 	c.bubble(func() {
 		var run context.Context

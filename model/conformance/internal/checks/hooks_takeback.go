@@ -9,8 +9,8 @@ import (
 	"weak"
 )
 
-// TakenBackIsLetGo looks whether what a hook holds can be collected once
-// it was taken back, though the function that does it is still there.
+// TakenBackIsLetGo checks HOOK-10. It looks whether what a hook holds can be collected
+// once it was taken back, though the function that does it is still there.
 func TakenBackIsLetGo(c *Checker) {
 	_ = c.Impl.Run(func(ctx context.Context) error {
 		held, stop := c.holding(ctx)
@@ -40,8 +40,8 @@ func (c *Checker) holding(ctx context.Context) (weak.Pointer[[1 << 16]byte], fun
 	return weak.Make(thing), stop
 }
 
-// ManyTakenBack has every second of a thousand hooks be taken back by two
-// goroutines at once.
+// ManyTakenBack checks HOOK-10. It has every second of a thousand hooks be taken back by
+// two goroutines at once.
 func ManyTakenBack(c *Checker) {
 	c.bubble(func() {
 		const hooks = 1000
@@ -73,8 +73,8 @@ func ManyTakenBack(c *Checker) {
 	})
 }
 
-// TakenBackAsItBegins takes hooks back, in real time, while they begin one
-// after another: each runs or is taken back, and not both.
+// TakenBackAsItBegins checks HOOK-10. It takes hooks back, in real time, while they begin
+// one after another: each runs or is taken back, and not both.
 func TakenBackAsItBegins(c *Checker) {
 	const hooks = 400
 	var ran, taken [hooks]atomic.Bool
@@ -108,8 +108,8 @@ func TakenBackAsItBegins(c *Checker) {
 	}
 }
 
-// LateIsNotTakenBack takes hooks back that were registered after stopped, and have
-// therefore run.
+// LateIsNotTakenBack checks HOOK-10. It takes hooks back that were registered after
+// stopped, and have therefore run.
 func LateIsNotTakenBack(c *Checker) {
 	c.bubble(func() {
 		var run context.Context

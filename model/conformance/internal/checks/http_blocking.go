@@ -141,8 +141,9 @@ func (l *tardyListener) Accept() (net.Conn, error) {
 	return conn, err
 }
 
-// AcceptedAfterTheCut has the listener return a connection, which was made before the
-// stop, when the drain timeout has run out, and requests were cut: it is closed.
+// AcceptedAfterTheCut checks HTTP-2. It has the listener return a connection, which was
+// made before the stop, when the drain timeout has run out, and requests were cut: it is
+// closed.
 func AcceptedAfterTheCut(c *Checker) {
 	var made atomic.Pointer[tardyListener]
 	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {

@@ -54,7 +54,7 @@ func ClosedBeforeItListens(c *Checker) {
 	c.closedBefore("ListenAndServe", c.Impl.ListenAndServe)
 }
 
-// ClosedBeforeItListensTLS is the same over TLS.
+// ClosedBeforeItListensTLS checks HTTP-1. It is the same check over TLS.
 func ClosedBeforeItListensTLS(c *Checker) {
 	_, _, certFile, keyFile := c.certificate()
 	defer forget(certFile)

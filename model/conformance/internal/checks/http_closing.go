@@ -35,8 +35,8 @@ func CloseAfterStop(c *Checker) {
 	})
 }
 
-// CloseWhateverIsAsked has requests of every method, and answers of every kind of
-// status, be under way at the stop.
+// CloseWhateverIsAsked checks HTTP-3. It has requests of every method, and answers of
+// every kind of status, be under way at the stop.
 func CloseWhateverIsAsked(c *Checker) {
 	handle := func(_ *service, w http.ResponseWriter, req *http.Request) {
 		code, _ := strconv.Atoi(strings.TrimPrefix(req.URL.Path, "/"))
@@ -93,8 +93,8 @@ func CloseInDelay(c *Checker) {
 // informational are statuses of answers that precede the response.
 var informational = []int{http.StatusProcessing, http.StatusEarlyHints, 199}
 
-// CloseOfOddAnswers has handlers write nothing, or their header early, or
-// an informational answer first.
+// CloseOfOddAnswers checks HTTP-3. It has handlers write nothing, or their header early,
+// or an informational answer first.
 func CloseOfOddAnswers(c *Checker) {
 	odd := func(_ *service, w http.ResponseWriter, req *http.Request) {
 		switch req.URL.Path {
@@ -165,8 +165,8 @@ func CloseOfOddAnswers(c *Checker) {
 	}
 }
 
-// CloseAsItStops has handlers return with main's context, having written nothing: the
-// headers are sent when the service is draining already.
+// CloseAsItStops checks HTTP-3. It has handlers return with main's context, having written
+// nothing: the headers are sent when the service is draining already.
 func CloseAsItStops(c *Checker) {
 	for _, requests := range []int{1, 7, 64} {
 		handle := func(v *service, _ http.ResponseWriter, _ *http.Request) { play.Wait(v.ctx.Done(), play.Patience) }

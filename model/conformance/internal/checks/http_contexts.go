@@ -11,7 +11,7 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// AnyContext gives Serve contexts that do not end with main's.
+// AnyContext checks HTTP-1. It gives Serve contexts that do not end with main's.
 func AnyContext(c *Checker) {
 	contexts := map[string]func(ctx context.Context) context.Context{
 		"context.WithoutCancel": context.WithoutCancel,
@@ -35,8 +35,8 @@ func AnyContext(c *Checker) {
 	}
 }
 
-// ContextThatEndsFirst gives Serve a context that ends before main's, with a request
-// under way. Serve may end then, or at the stop.
+// ContextThatEndsFirst checks HTTP-1. It gives Serve a context that ends before main's,
+// with a request under way. Serve may end then, or at the stop.
 func ContextThatEndsFirst(c *Checker) {
 	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		own, cancel := context.WithTimeout(ctx, time.Second)

@@ -47,8 +47,8 @@ func Cutting(c *Checker) {
 	})
 }
 
-// CuttingUnderAShortTimeout has a handler that would not return, and less
-// time for the hooks than a handler is waited for.
+// CuttingUnderAShortTimeout checks HTTP-2. It has a handler that would not return, and
+// less time for the hooks than a handler is waited for.
 func CuttingUnderAShortTimeout(c *Checker) {
 	handle := func(v *service, _ http.ResponseWriter, req *http.Request) {
 		if req.URL.Path == "/stubborn" {
@@ -97,7 +97,7 @@ func (v *service) hijacked() *wire {
 	return w
 }
 
-// HijackedIsFollowed has hijacked connections be waited for while their
+// HijackedIsFollowed checks HTTP-2. It has hijacked connections be waited for while their
 // handlers run, and cut when they run for too long.
 func HijackedIsFollowed(c *Checker) {
 	finishes := hijacks(func(v *service, conn net.Conn, req *http.Request) {
@@ -151,7 +151,7 @@ func HijackedIsFollowed(c *Checker) {
 	})
 }
 
-// StreamsAreCut has a stream of HTTP/2 outlast the drain timeout.
+// StreamsAreCut checks HTTP-2. It has a stream of HTTP/2 outlast the drain timeout.
 func StreamsAreCut(c *Checker) {
 	endless := func(v *service, w http.ResponseWriter, req *http.Request) {
 		defer v.note("cleaned up")

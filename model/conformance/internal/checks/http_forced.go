@@ -13,8 +13,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// CutWhenForced has a further interrupt end Draining, which cuts as the drain
-// timeout does.
+// CutWhenForced checks HTTP-2. It has a further interrupt end Draining, which cuts as the
+// drain timeout does.
 func CutWhenForced(c *Checker) {
 	handle := func(v *service, _ http.ResponseWriter, req *http.Request) {
 		if req.URL.Path == "/stubborn" {
@@ -44,8 +44,8 @@ func CutWhenForced(c *Checker) {
 	})
 }
 
-// ServeFuncIsCutWhenForced has a further interrupt end Draining while a server does
-// not stop.
+// ServeFuncIsCutWhenForced checks HTTP-8. It has a further interrupt end Draining while a
+// server does not stop.
 func ServeFuncIsCutWhenForced(c *Checker) {
 	c.bubble(func() {
 		source := make(chan os.Signal, 2)
@@ -69,7 +69,7 @@ func ServeFuncIsCutWhenForced(c *Checker) {
 	})
 }
 
-// UntilWhenForced has a further interrupt end Hooks while a hook hangs.
+// UntilWhenForced checks HTTP-7. It has a further interrupt end Hooks while a hook hangs.
 func UntilWhenForced(c *Checker) {
 	c.servingUntil(subject.Settings{Signals: make(chan os.Signal)}, time.Hour, lasting, nil, func(v *service) {
 		v.begin("0s")
@@ -89,7 +89,7 @@ func CutLooksCut(c *Checker) {
 	c.cutLooksCut(subject.Settings{Drain: 2 * time.Second}, (*service).end)
 }
 
-// CutLooksCutWhenForced checks the same when draining is forced to end.
+// CutLooksCutWhenForced checks HTTP-2. It has requests be cut when draining is forced to end.
 func CutLooksCutWhenForced(c *Checker) {
 	c.cutLooksCut(subject.Settings{Signals: make(chan os.Signal)}, func(v *service) {
 		v.signals <- os.Interrupt

@@ -17,9 +17,9 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// HTTP2Answers has several answers over one connection of HTTP/2 under way
-// at the stop. It takes a real network: in memory, an answer has left the server
-// once it is written.
+// HTTP2Answers checks HTTP-2. It has several answers over one connection of HTTP/2 under
+// way at the stop. It takes a real network: in memory, an answer has left the server once
+// it is written.
 func HTTP2Answers(c *Checker) {
 	ln, err := net.Listen("tcp", loopback.Addr())
 	if err != nil {
@@ -70,8 +70,8 @@ func HTTP2Answers(c *Checker) {
 	c.expect(time.Since(began) < process.Soon, "over HTTP/2, Run returns after %v", time.Since(began))
 }
 
-// StreamsOutlastTheStop has streams of HTTP/2 begin as the stop comes, over
-// a connection that is new and over one that has had an answer before.
+// StreamsOutlastTheStop checks HTTP-6. It has streams of HTTP/2 begin as the stop comes,
+// over a connection that is new and over one that has had an answer before.
 func StreamsOutlastTheStop(c *Checker) {
 	for _, kept := range []bool{false, true} {
 		c.serving(c.serveHTTP2, subject.Settings{}, lasting, func(v *service) {
@@ -101,7 +101,7 @@ func StreamsOutlastTheStop(c *Checker) {
 	}
 }
 
-// ServedOverHTTP2 has a client that stays when it has its last answer.
+// ServedOverHTTP2 checks HTTP-1. It has a client that stays when it has its last answer.
 func ServedOverHTTP2(c *Checker) {
 	c.serving(c.serveHTTP2, subject.Settings{}, lasting, func(v *service) {
 		w := v.dial2()
@@ -133,8 +133,8 @@ func ServedOverHTTP2(c *Checker) {
 	})
 }
 
-// YoungOverHTTP2 has the only client over HTTP/2 have its answer just before the stop,
-// and stay.
+// YoungOverHTTP2 checks HTTP-1. It has the only client over HTTP/2 have its answer just
+// before the stop, and stay.
 func YoungOverHTTP2(c *Checker) {
 	c.serving(c.serveHTTP2, subject.Settings{}, lasting, func(v *service) {
 		w := v.dial2()
@@ -160,8 +160,8 @@ func YoungOverHTTP2(c *Checker) {
 	})
 }
 
-// GoAway has the stop come while a stream is under way, of which the client has the
-// header or not.
+// GoAway checks HTTP-3. It has the stop come while a stream is under way, of which the
+// client has the header or not.
 func GoAway(c *Checker) {
 	for _, flushed := range []bool{false, true} {
 		c.serving(c.serveHTTP2, subject.Settings{}, func(v *service, w http.ResponseWriter, req *http.Request) {
@@ -186,8 +186,8 @@ func GoAway(c *Checker) {
 	}
 }
 
-// GoAwayInDelay has requests over HTTP/2 come in a drain delay, over a connection from
-// before the stop and over a new one.
+// GoAwayInDelay checks HTTP-3. It has requests over HTTP/2 come in a drain delay, over a
+// connection from before the stop and over a new one.
 func GoAwayInDelay(c *Checker) {
 	for _, fresh := range []bool{false, true} {
 		c.serving(c.serveHTTP2, subject.Settings{Delay: 5 * time.Second}, lasting, func(v *service) {

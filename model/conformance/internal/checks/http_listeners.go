@@ -13,7 +13,7 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// TwoListeners has one server serve two listeners in one run.
+// TwoListeners checks HTTP-1. It has one server serve two listeners in one run.
 func TwoListeners(c *Checker) {
 	var other atomic.Pointer[pipes]
 	var second atomic.Pointer[error]
@@ -85,7 +85,7 @@ func (l valueListener) Accept() (net.Conn, error) {
 	return valueConn{Conn: conn}, nil
 }
 
-// AnyConnection has connections that are not pointers.
+// AnyConnection checks HTTP-1. It has connections that are not pointers.
 func AnyConnection(c *Checker) {
 	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		return c.Impl.Serve(ctx, srv, valueListener{ln})
@@ -99,8 +99,8 @@ func AnyConnection(c *Checker) {
 	})
 }
 
-// OneOfTwoListenersFails has one of two listeners of a server fail. The other is served
-// until the stop.
+// OneOfTwoListenersFails checks HTTP-1. It has one of two listeners of a server fail. The
+// other is served until the stop.
 func OneOfTwoListenersFails(c *Checker) {
 	type listening struct {
 		*pipes
@@ -135,7 +135,8 @@ func OneOfTwoListenersFails(c *Checker) {
 	})
 }
 
-// ServerInTwoRuns has a server that serves in one run be served in another.
+// ServerInTwoRuns checks HTTP-1. It has a server that serves in one run be served in
+// another.
 func ServerInTwoRuns(c *Checker) {
 	c.serving(func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		go func() {
@@ -155,7 +156,7 @@ func ServerInTwoRuns(c *Checker) {
 	})
 }
 
-// ServerWithTwoOptions has a server be served with different options.
+// ServerWithTwoOptions checks HTTP-1. It has a server be served with different options.
 func ServerWithTwoOptions(c *Checker) {
 	c.serving(func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		go func() {
@@ -180,7 +181,7 @@ func (c *Checker) expectRefused(what string, serve func() error) {
 	}
 }
 
-// ClosedOnce has a listener count how often it is closed.
+// ClosedOnce checks HTTP-10. It has a listener count how often it is closed.
 func ClosedOnce(c *Checker) {
 	for what, begin := range map[string]func(v *service){
 		"with a request under way at the stop": func(v *service) { v.begin("2s"); time.Sleep(time.Second) },

@@ -19,10 +19,10 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// SlowReaders has clients read an answer at a tenth of what a network could
-// do, over a real one: the server is done long before they are. The stop comes
-// when the handler has returned. A client of HTTP/2 has a second from then on,
-// which a machine that has other things to do may take for itself.
+// SlowReaders checks HTTP-6. It has clients read an answer at a tenth of what a network
+// could do, over a real one: the server is done long before they are. The stop comes when
+// the handler has returned. A client of HTTP/2 has a second from then on, which a machine
+// that has other things to do may take for itself.
 func SlowReaders(c *Checker) {
 	c.thrice(c.slowReaders)
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// ServeFuncErrors has serve and shutdown fail. Each failure is in the result
-// once, whether main returns it too or not.
+// ServeFuncErrors checks HTTP-8. It has serve and shutdown fail. Each failure is in the
+// result once, whether main returns it too or not.
 func ServeFuncErrors(c *Checker) {
 	mine := errors.New("the server's")
 	for _, passOn := range []bool{false, true} {
@@ -158,7 +158,8 @@ func ServeFuncFailsTwice(c *Checker) {
 	}
 }
 
-// ServeFuncPanics has each of the functions panic: that is an error of the run.
+// ServeFuncPanics checks HTTP-8. It has each of the functions panic: that is an error of
+// the run.
 func ServeFuncPanics(c *Checker) {
 	for _, which := range []string{"serve", "shutdown", "closeNow"} {
 		c.bubble(func() {

@@ -141,10 +141,10 @@ func HandlerOfTwoServers(c *Checker) {
 	})
 }
 
-// TakenPort lives in real time, as every real port does.
+// TakenPort checks HTTP-1. It runs in real time, as every real port does.
 func TakenPort(c *Checker) { c.takenPort("ListenAndServe", c.Impl.ListenAndServe) }
 
-// TakenPortTLS is the same over TLS.
+// TakenPortTLS checks HTTP-1. It is the same check over TLS.
 func TakenPortTLS(c *Checker) {
 	_, _, certFile, keyFile := c.certificate()
 	defer forget(certFile)
@@ -222,7 +222,7 @@ func RealPort(c *Checker) {
 	play.Wait(over, process.Soon)
 }
 
-// ServeInTask has a task serve, whose request outlasts main's grace.
+// ServeInTask checks HTTP-1. It has a task serve, whose request outlasts main's grace.
 func ServeInTask(c *Checker) {
 	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		ended := make(chan error, 1)

@@ -57,7 +57,7 @@ func (c *Checker) servingUntil(s subject.Settings, hook time.Duration, handle ha
 	})
 }
 
-// UntilAnswersThroughout asks in every phase of a stop that takes long.
+// UntilAnswersThroughout checks HTTP-7. It asks in every phase of a stop that takes long.
 func UntilAnswersThroughout(c *Checker) {
 	first := func(ctx context.Context) {
 		done, _ := c.Impl.Track(ctx)
@@ -93,9 +93,8 @@ func UntilAnswersThroughout(c *Checker) {
 	})
 }
 
-// UntilIsNoWork has a request be under way that would hold Draining, were it
-// counted. It is cut when the last hook has run, and its context lives until
-// then.
+// UntilIsNoWork checks HTTP-7. It has a request be under way that would hold Draining,
+// were it counted. It is cut when the last hook has run, and its context lives until then.
 func UntilIsNoWork(c *Checker) {
 	handle := func(v *service, w http.ResponseWriter, req *http.Request) {
 		c.expect(req.Context().Value(valueKey{}) == "of the context", "the context of a request to a server that serves until the run is stopped has the value %v, want that of the context given", req.Context().Value(valueKey{}))
@@ -117,7 +116,7 @@ func UntilIsNoWork(c *Checker) {
 	})
 }
 
-// UntilWhenHooksEndOtherwise has main stay out, or a hook, until the
+// UntilWhenHooksEndOtherwise checks HTTP-7. It has main stay out, or a hook, until the
 // shutdown timeout.
 func UntilWhenHooksEndOtherwise(c *Checker) {
 	limit := subject.Settings{Drain: 2 * time.Second, Shutdown: 5 * time.Second}
@@ -142,7 +141,7 @@ func UntilWhenHooksEndOtherwise(c *Checker) {
 	})
 }
 
-// UntilWhenItIsOver begins such a server when the run is over.
+// UntilWhenItIsOver checks HTTP-7. It begins such a server when the run is over.
 func UntilWhenItIsOver(c *Checker) {
 	c.bubble(func() {
 		var run context.Context
@@ -159,7 +158,8 @@ func UntilWhenItIsOver(c *Checker) {
 	})
 }
 
-// UntilCutsHijacked has a handler that has hijacked its connection read from it for good.
+// UntilCutsHijacked checks HTTP-7. It has a handler that has hijacked its connection read
+// from it for good.
 func UntilCutsHijacked(c *Checker) {
 	reads := hijacks(func(v *service, conn net.Conn, _ *http.Request) {
 		_, _ = io.ReadAll(conn)
@@ -175,7 +175,7 @@ func UntilCutsHijacked(c *Checker) {
 	})
 }
 
-// UntilSeveral has several such servers in one run.
+// UntilSeveral checks HTTP-7. It has several such servers in one run.
 func UntilSeveral(c *Checker) {
 	c.bubble(func() {
 		const servers = 3

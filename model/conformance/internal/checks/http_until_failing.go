@@ -39,8 +39,8 @@ func (l *failingListener) Accept() (net.Conn, error) {
 	}
 }
 
-// UntilFails has the server fail before the stop. Another is stopped by that, and its
-// listener takes a moment to end.
+// UntilFails checks HTTP-7. It has the server fail before the stop. Another is stopped by
+// that, and its listener takes a moment to end.
 func UntilFails(c *Checker) {
 	c.bubble(func() {
 		ln, other := &failingListener{newPipes(), make(chan struct{})}, newPipes()
@@ -65,7 +65,8 @@ func UntilFails(c *Checker) {
 	})
 }
 
-// UntilReturnIsAwaited has the listener take a moment to end: Run waits for the return.
+// UntilReturnIsAwaited checks HTTP-7. It has the listener take a moment to end: Run waits
+// for the return.
 func UntilReturnIsAwaited(c *Checker) {
 	for _, closing := range []time.Duration{0, time.Millisecond, 20 * time.Millisecond} {
 		serve, of := c.until(0, nil)
@@ -97,8 +98,8 @@ func (l slowlyClosed) Accept() (net.Conn, error) {
 	return conn, err
 }
 
-// UntilClosedBefore has the server be closed before it is served, so that it cannot be:
-// that requests a stop too.
+// UntilClosedBefore checks HTTP-7. It has the server be closed before it is served, so
+// that it cannot be: that requests a stop too.
 func UntilClosedBefore(c *Checker) {
 	c.bubble(func() {
 		ln, ended := newPipes(), make(chan struct{})

@@ -10,8 +10,9 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// UntilInGo begins the server inside a task, where it would hold Draining:
-// it is refused, or there is a warning, other than that of a task that does not end.
+// UntilInGo checks HTTP-7. It begins the server inside a task, where it would hold
+// Draining: it is refused, or there is a warning, other than that of a task that does not
+// end.
 func UntilInGo(c *Checker) {
 	usual, _ := c.untilInGo(false, func(ctx context.Context, _ func() error) error {
 		play.Wait(ctx.Done(), time.Hour)

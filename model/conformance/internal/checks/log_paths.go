@@ -11,7 +11,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// PathIsLogged has runs take every way through the table, and follows their records.
+// PathIsLogged checks LOG-1. It has runs take every way through the table, and follows
+// their records.
 func PathIsLogged(c *Checker) {
 	hangs := func(ctx context.Context) error {
 		c.Impl.OnShutdown(ctx, func() error { time.Sleep(time.Hour); return nil })

@@ -70,7 +70,7 @@ func StopIsTaken(c *Checker) {
 	})
 }
 
-// MarkStartedIsTaken is done often: what is only about to be taken may be
+// MarkStartedIsTaken checks RUN-2. It is done often: what is only about to be taken may be
 // seen by luck.
 func MarkStartedIsTaken(c *Checker) {
 	for range 20 {
@@ -99,7 +99,7 @@ func CleanEndIsLogged(c *Checker) {
 	})
 }
 
-// CleanTaskIsLogged has tasks end after the stop that was requested, and
+// CleanTaskIsLogged checks RUN-7. It has tasks end after the stop that was requested, and
 // after the one that is main's own exit.
 func CleanTaskIsLogged(c *Checker) {
 	for _, requested := range []bool{true, false} {

@@ -14,7 +14,7 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// CleanErrorIsAskedOfLeaves has the user's function know one error and
+// CleanErrorIsAskedOfLeaves checks RUN-7. It has the user's function know one error and
 // nothing that holds it, or everything that holds it.
 func CleanErrorIsAskedOfLeaves(c *Checker) {
 	for _, mine := range []error{errors.New("the user's"), &single{}} { // of which one unwraps to nothing
@@ -152,8 +152,8 @@ func endlessErrors() []error {
 	return []error{itself, tree, one, fmt.Errorf("wrapped: %w", itself)}
 }
 
-// EndlessError fails by the death of the process, or by its standing still,
-// where the tree is walked to its end.
+// EndlessError checks RUN-7. It fails by the death of the process, or by its standing
+// still, where the tree is walked to its end.
 func EndlessError(c *Checker) {
 	for i, err := range endlessErrors() {
 		var s subject.Settings
@@ -201,8 +201,8 @@ type uncomparable struct{ parts []string }
 // Error is its text.
 func (u uncomparable) Error() string { return strings.Join(u.parts, " ") }
 
-// UncomparableErrors has the stop's cause and main's error be of one type, which cannot be
-// compared: WithCleanError is asked as for any other.
+// UncomparableErrors checks RUN-7. It has the stop's cause and main's error be of one
+// type, which cannot be compared: WithCleanError is asked as for any other.
 func UncomparableErrors(c *Checker) {
 	asked := false
 	c.bubble(func() {

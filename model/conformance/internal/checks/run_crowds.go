@@ -19,7 +19,7 @@ var crowds = []int{9, 17, 65, 300, 1000}
 // positions are where in a crowd something is that differs.
 func positions(n int) []int { return []int{0, n / 2, n - 1} }
 
-// ManyInOrder has many hooks, and looks at the order in which they run.
+// ManyInOrder checks HOOK-1. It has many hooks, and looks at the order in which they run.
 func ManyInOrder(c *Checker) {
 	for _, n := range crowds {
 		c.bubble(func() {
@@ -40,7 +40,7 @@ func ManyInOrder(c *Checker) {
 	}
 }
 
-// ManyRuns has many runs at once, each with a hook of its own.
+// ManyRuns checks RUN-9. It has many runs at once, each with a hook of its own.
 func ManyRuns(c *Checker) {
 	const runs = 100
 	c.bubble(func() {
@@ -64,8 +64,8 @@ func ManyRuns(c *Checker) {
 	})
 }
 
-// NestedUnderContext has a run whose parent is the context of another, and so on:
-// what is given the inner context is the inner run's.
+// NestedUnderContext checks RUN-9. It has a run whose parent is the context of another,
+// and so on: what is given the inner context is the inner run's.
 func NestedUnderContext(c *Checker) {
 	c.bubble(func() {
 		var order []string
@@ -109,7 +109,7 @@ func NestedUnderContext(c *Checker) {
 	})
 }
 
-// ManyFailures has many hooks fail, each with an error of its own.
+// ManyFailures checks RUN-6. It has many hooks fail, each with an error of its own.
 func ManyFailures(c *Checker) {
 	for _, n := range crowds {
 		c.bubble(func() {

@@ -30,8 +30,8 @@ func (c *Checker) signalError(sig os.Signal, ends func(ctx context.Context) erro
 	return result
 }
 
-// SignalErrorIsOnce has main return the cause itself, or give it to Stop, in ways that
-// people do.
+// SignalErrorIsOnce checks RUN-14. It has main return the cause itself, or give it to
+// Stop, in ways that people do.
 func SignalErrorIsOnce(c *Checker) {
 	all := map[string]func(ctx context.Context) error{
 		"returns nil":                func(context.Context) error { return nil },
@@ -67,8 +67,8 @@ func SignalErrorIsOnce(c *Checker) {
 		"main fails after a signal, and Run returns %v, want its error and the signal", parts)
 }
 
-// SignalErrorOfAnother has Stop be given the cause of a run before, which a signal
-// stopped: that is an error like any other here.
+// SignalErrorOfAnother checks RUN-14. It has Stop be given the cause of a run before,
+// which a signal stopped: that is an error like any other here.
 func SignalErrorOfAnother(c *Checker) {
 	var another error
 	c.signalError(process.Terminate, func(ctx context.Context) error {

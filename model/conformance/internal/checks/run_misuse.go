@@ -98,7 +98,7 @@ func NilHookLater(c *Checker) {
 	})
 }
 
-// NilContextHook asks for a place, whichever it is: OnShutdownContext is
+// NilContextHook checks RUN-8. It asks for a place, whichever it is: OnShutdownContext is
 // never the library's own function, but an adapter's.
 func NilContextHook(c *Checker) {
 	c.bubble(func() {

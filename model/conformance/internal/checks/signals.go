@@ -71,7 +71,7 @@ func FirstLineSignal(c *Checker) {
 	c.expect(hook && err == nil, "Run returns %v, and the hook ran: %t", err, hook)
 }
 
-// FurtherSIGTERM fails by the death of the process.
+// FurtherSIGTERM checks SIG-1. It fails by the death of the process.
 func FurtherSIGTERM(c *Checker) {
 	further := func() {
 		for range 3 {
@@ -101,8 +101,8 @@ func FurtherSIGTERM(c *Checker) {
 	c.expect(err != nil && hooks > 0, "the drain timeout runs out, SIGTERMs come in hooks that fail, Run returns %v, and %d hooks ran", err, hooks)
 }
 
-// SignalsUntilReturn fails by the death of the process, where Run lets go of
-// signals before its observers and its log are done.
+// SignalsUntilReturn checks SIG-1. It fails by the death of the process, where Run lets go
+// of signals before its observers and its log are done.
 func SignalsUntilReturn(c *Checker) {
 	// Run waits for them for 100 ms, and a machine may be late.
 	var hook atomic.Int64
@@ -157,7 +157,7 @@ func SignalStopsAll(c *Checker) {
 	}
 }
 
-// MainStays has a main that never comes back. A process that is late by
+// MainStays checks RUN-11. It has a main that never comes back. A process that is late by
 // half of the drain timeout may take that for over.
 func MainStays(c *Checker) {
 	c.thrice(func() string {

@@ -43,7 +43,7 @@ var failures = map[string]func(impl *subject.Implementation) error{
 	},
 }
 
-// DefaultEffectAfterFailure has runs fail, each in a process of its own.
+// DefaultEffectAfterFailure checks SIG-3. It has runs fail, each in a process of its own.
 func DefaultEffectAfterFailure(c *Checker) {
 	var all sync.WaitGroup
 	defer all.Wait()

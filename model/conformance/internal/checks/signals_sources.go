@@ -26,7 +26,7 @@ func ClosedSource(c *Checker) {
 	})
 }
 
-// FilledSource has the signal delivered before Run is called.
+// FilledSource checks SIG-1. It has the signal delivered before Run is called.
 func FilledSource(c *Checker) {
 	c.bubble(func() {
 		source := make(chan os.Signal, 1)
@@ -49,7 +49,7 @@ func (command) Signal() {}
 // String is its name.
 func (c command) String() string { return string(c) }
 
-// AnySignal has a source deliver what Run does not ask the system for.
+// AnySignal checks SIG-2. It has a source deliver what Run does not ask the system for.
 func AnySignal(c *Checker) {
 	for _, sig := range []os.Signal{syscall.SIGHUP, syscall.SIGQUIT, command("stop")} {
 		c.bubble(func() {
@@ -86,7 +86,8 @@ func FirstOfSource(c *Checker) {
 	})
 }
 
-// ForcedHooks has a further interrupt end the hooks: as their timeout would.
+// ForcedHooks checks SIG-2. It has a further interrupt end the hooks: as their timeout
+// would.
 func ForcedHooks(c *Checker) {
 	c.bubble(func() {
 		var places []callSite

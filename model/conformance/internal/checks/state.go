@@ -39,7 +39,7 @@ func (c *Checker) machineIn(s model.State) (subject.Machine, bool) {
 	return m, m.State() == string(s)
 }
 
-// Table holds a machine to the table both ways: each row is there, and
+// Table checks STATE-1. It holds a machine to the table both ways: each row is there, and
 // nothing else leads from one state to another.
 func Table(c *Checker) {
 	for _, e := range model.Edges() {
@@ -203,8 +203,8 @@ func CallingObserver(c *Checker) {
 	})
 }
 
-// SlowObserverSeesAll has observers take their time: each sees every step, with the
-// instant at which it was taken, and Run waits up to 100 ms for them.
+// SlowObserverSeesAll checks STATE-4. It has observers take their time: each sees every
+// step, with the instant at which it was taken, and Run waits up to 100 ms for them.
 func SlowObserverSeesAll(c *Checker) {
 	want := fmt.Sprint([]model.State{model.Running, model.Draining, model.Hooks, model.Stopped})
 	for _, takes := range []time.Duration{time.Microsecond, 15 * time.Millisecond, 10 * time.Second, time.Hour} {

@@ -175,12 +175,13 @@ func (c *Checker) expectOrder(writing func()) {
 	}
 }
 
-// PanickingLogger fails by the death of the process, if nothing contains
-// the panic. One that calls Goexit is not to take the rest of the log with it.
+// PanickingLogger checks STATE-4. It fails by the death of the process, if nothing
+// contains the panic. One that calls Goexit is not to take the rest of the log with it.
 func PanickingLogger(c *Checker) {
 	c.expectOrder(func() { panic("the logger's") })
 	c.expectOrder(runtime.Goexit)
 }
 
-// SlowLogger has lines wait to be written, and be written in their turn.
+// SlowLogger checks STATE-4. It has lines wait to be written, and be written in their
+// turn.
 func SlowLogger(c *Checker) { c.expectOrder(func() { time.Sleep(10 * time.Millisecond) }) }

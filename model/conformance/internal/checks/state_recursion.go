@@ -37,7 +37,7 @@ func (c *Checker) callsOf() map[string]func(ctx context.Context) {
 // ownGoroutine is a logger that does not call back while it is being called.
 const ownGoroutine = "a logger, on a goroutine of its own,"
 
-// CallingForEach fails by the death of the process, or by its standing
+// CallingForEach checks STATE-4. It fails by the death of the process, or by its standing
 // still, where a call leads to another without end.
 func CallingForEach(c *Checker) {
 	for name, call := range c.callsOf() {
@@ -81,8 +81,8 @@ func CallingForEach(c *Checker) {
 	}
 }
 
-// ForeignForEach is the same for what is written to the default logger of a
-// context of no run.
+// ForeignForEach checks STATE-4. It is the same for what is written to the default logger
+// of a context of no run.
 func ForeignForEach(c *Checker) {
 	var calls atomic.Int64
 	restore := defaultLogTo(func(string, string) {
