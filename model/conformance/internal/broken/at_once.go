@@ -164,7 +164,7 @@ func atOnceCases() []Case {
 			})
 		}),
 		// The place that the log tells is the wrapper's.
-		wrong("in the drain delay the error given to Stop is no clean end", "LOG-1 RUN-7", func(i *impl) {
+		wrong("in the drain delay the error given to Stop is not a clean end", "LOG-1 RUN-7", func(i *impl) {
 			type stopped struct{ err error }
 			of, stop := notes[stopped](i), i.Stop
 			i.Stop = func(ctx context.Context, err error) {

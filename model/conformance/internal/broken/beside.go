@@ -46,7 +46,7 @@ func besideCases() []Case {
 				return o.again()
 			})
 		}),
-		wrong("Stop does not take the error of any signal", "RUN-14", func(i *impl) {
+		wrong("a *SignalError given to Stop is lost", "RUN-14", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				err := run(main, s)
 				if _, ok := err.(*lifecycle.SignalError); ok && !s.SignalError {
@@ -87,7 +87,7 @@ func besideCases() []Case {
 				return serveFunc(s)
 			})
 		}),
-		wrong("a server's handler does not answer what has come over no connection", "HTTP-10", func(i *impl) {
+		wrong("a server's handler panics for a request without a connection", "HTTP-10", func(i *impl) {
 			onRequests(i, func(_ context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
 				if req.Context().Value(http.LocalAddrContextKey) == nil {
 					panic(http.ErrAbortHandler)
@@ -95,7 +95,7 @@ func besideCases() []Case {
 				next.ServeHTTP(w, req)
 			})
 		}),
-		wrong("a request that comes after the stop has no cause", "HTTP-9", func(i *impl) {
+		wrong("the context of a request that comes after the stop has no cause", "HTTP-9", func(i *impl) {
 			onCancelOnStop(i, func(ctx context.Context, ending, next http.Handler) http.Handler {
 				return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 					if ctx.Err() == nil {
@@ -108,7 +108,7 @@ func besideCases() []Case {
 				})
 			})
 		}),
-		wrong("a port that cannot be had stops the run", "HTTP-1", func(i *impl) {
+		wrong("a port in use stops the run", "HTTP-1", func(i *impl) {
 			listenAndServe := i.ListenAndServe
 			i.ListenAndServe = func(ctx context.Context, srv *http.Server) error {
 				if blameForeign(ctx, place(1)) {

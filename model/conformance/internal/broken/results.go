@@ -43,7 +43,7 @@ func resultCases() []Case {
 				return err
 			})
 		}),
-		wrong("an observer is told when it is called as the time of a step", "STATE-4", func(i *impl) {
+		wrong("a Step has the time of the observer's call", "STATE-4", func(i *impl) {
 			onObserver(i, func(s conformance.Step, observe func(conformance.Step)) {
 				s.At = time.Now()
 				observe(s)

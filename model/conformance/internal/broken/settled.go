@@ -33,7 +33,7 @@ func settledCases() []Case {
 				return serveFunc(s)
 			})
 		}),
-		wrong("what closeNow returns is lost", "HTTP-8", func(i *impl) {
+		wrong("the error of closeNow is lost", "HTTP-8", func(i *impl) {
 			onServeFunc(i, func(_ context.Context, s serverFuncs, serveFunc func(s serverFuncs) error) error {
 				if closeNow := s.closeNow; closeNow != nil {
 					s.closeNow = func() error { _ = closeNow(); return nil }
@@ -77,7 +77,7 @@ func settledCases() []Case {
 				return serveFunc(s)
 			})
 		}),
-		wrong("over TLS a port that cannot be had is an error at the stop", "HTTP-1", func(i *impl) {
+		wrong("over TLS a port in use is an error at the stop", "HTTP-1", func(i *impl) {
 			listenTLS := i.ListenAndServeTLS
 			i.ListenAndServeTLS = func(ctx context.Context, srv *http.Server, certFile, keyFile string) error {
 				if blameForeign(ctx, place(1)) {
@@ -124,7 +124,7 @@ func settledCases() []Case {
 				}
 			})
 		}),
-		wrong("groups do not have the optional checks of none", "HEALTH-17", func(i *impl) {
+		wrong("readiness of a group leaves out optional checks without a group", "HEALTH-17", func(i *impl) {
 			onCheckSettings(i, func(s *conformance.CheckSettings) {
 				if s.Optional && len(s.Groups) == 0 {
 					s.Groups = []string{"optional checks"}

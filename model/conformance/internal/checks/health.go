@@ -24,7 +24,7 @@ func (c *Checker) expectReply(what string, r play.Reply, code int, status string
 	c.expect(r.Invalid == nil, "%s: the body is not JSON: %v: %s", what, r.Invalid, r.Body)
 }
 
-// LivenessBody checks HEALTH-1: the body, for GET and HEAD.
+// LivenessBody checks HEALTH-1: the body of liveness, for GET and HEAD.
 func LivenessBody(c *Checker) {
 	h, ran := c.health(), false
 	h.AddCheck("a check", func() error { ran = true; return errors.New("fails") })
@@ -84,7 +84,7 @@ func LivenessBesideHungCheck(c *Checker) {
 	})
 }
 
-// ReadinessBody checks HEALTH-2: the body.
+// ReadinessBody checks HEALTH-2: the body of readiness.
 func ReadinessBody(c *Checker) {
 	c.bubble(func() {
 		h := c.health()

@@ -51,7 +51,7 @@ func (c *Checker) manualStartWorks() (works bool) {
 	return works && died == ""
 }
 
-// AliveInEveryState checks HEALTH-1: in every state, and after the run.
+// AliveInEveryState checks HEALTH-1: liveness in every state, and after the run.
 func AliveInEveryState(c *Checker) {
 	if !c.manualStartWorks() {
 		return

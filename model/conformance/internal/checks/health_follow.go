@@ -27,7 +27,7 @@ func (c *Checker) expectState(what string, r play.Reply, state model.State) {
 	c.expect(r.State == string(state), "%s: the state is %q, want %q; the body is %s", what, r.State, state, r.Body)
 }
 
-// FollowNothing checks HEALTH-4: Follow with a foreign context changes nothing, whether
+// FollowNothing checks HEALTH-4: Follow with a context of no run changes nothing, whether
 // the handler follows nothing or a run.
 func FollowNothing(c *Checker) {
 	c.bubble(func() {

@@ -145,7 +145,7 @@ func GroupsShare(c *Checker) {
 	})
 }
 
-// FailAfter checks HEALTH-18: the third of three runs.
+// FailAfter checks HEALTH-18: a check fails with the third of three failing runs.
 func FailAfter(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
@@ -182,7 +182,7 @@ func FailAfter(c *Checker) {
 	})
 }
 
-// RefreshAhead checks HEALTH-18: both halves of CacheFor.
+// RefreshAhead checks HEALTH-18: probes in both halves of CacheFor.
 func RefreshAhead(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
@@ -219,7 +219,7 @@ func RefreshAhead(c *Checker) {
 	})
 }
 
-// Reason checks HEALTH-19: reasons, and none.
+// Reason checks HEALTH-19: SetNotReady with a reason, and without one.
 func Reason(c *Checker) {
 	c.bubble(func() {
 		h := c.health()

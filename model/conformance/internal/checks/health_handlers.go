@@ -14,7 +14,7 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// Replaced checks HEALTH-13: the second replaces the first.
+// Replaced checks HEALTH-13: the second check of a name replaces the first.
 func Replaced(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
@@ -73,8 +73,8 @@ func Removed(c *Checker) {
 	})
 }
 
-// ConcurrentHealth checks HEALTH-14: from many goroutines, time and again. When they are
-// done, all that they added is there.
+// ConcurrentHealth checks HEALTH-14: calls from many goroutines, time and again. When they
+// are done, all that they added is there.
 func ConcurrentHealth(c *Checker) {
 	h, counts := c.health(), c.countsReady()
 	for round := range 50 {

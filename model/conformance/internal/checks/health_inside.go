@@ -28,7 +28,7 @@ func (c *Checker) fromInside(what string, h subject.HealthFuncs, call func()) (r
 	return r
 }
 
-// Reentrant checks HEALTH-14: from inside a check.
+// Reentrant checks HEALTH-14: Core functions from inside a check.
 func Reentrant(c *Checker) {
 	h := c.health()
 	var liveness play.Reply

@@ -89,7 +89,7 @@ func (c *Checker) optionalHungAndLogged(n int) (lines int) {
 	return lines
 }
 
-// SideBySide checks HEALTH-10: ten that take 10 ms take 10 ms.
+// SideBySide checks HEALTH-10: ten checks that take 10 ms each take 10 ms together.
 func SideBySide(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
@@ -127,7 +127,7 @@ func Thousand(c *Checker) {
 	})
 }
 
-// NoStarving checks HEALTH-10: a hundred that hang, and one that does not.
+// NoStarving checks HEALTH-10: a hundred checks that hang, and one that does not.
 func NoStarving(c *Checker) {
 	c.bubble(func() {
 		h := c.health()

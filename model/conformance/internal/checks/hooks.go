@@ -108,7 +108,7 @@ func ForcedBeforeTheFirst(c *Checker) {
 	}
 }
 
-// HookValues checks HOOK-5: it has the values of the run's context.
+// HookValues checks HOOK-5: a hook's context has the values of the run's context.
 func HookValues(c *Checker) {
 	c.bubble(func() {
 		parent := context.WithValue(context.Background(), valueKey{}, "of the parent")

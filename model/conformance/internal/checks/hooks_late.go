@@ -149,7 +149,8 @@ func LateHookEnds(c *Checker) {
 	})
 }
 
-// LateHookContext checks HOOK-5: so has that of a hook registered after stopped.
+// LateHookContext checks HOOK-5: the context of a hook registered after stopped has the
+// values of the run's context.
 func LateHookContext(c *Checker) {
 	c.bubble(func() {
 		var run context.Context

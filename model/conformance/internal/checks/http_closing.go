@@ -61,7 +61,7 @@ func CloseWhateverIsAsked(c *Checker) {
 	})
 }
 
-// CloseInDelay checks HTTP-3: in a drain delay, and not before it because of it.
+// CloseInDelay checks HTTP-3: a request in a drain delay, and not before it because of it.
 func CloseInDelay(c *Checker) {
 	var usual exchange
 	c.serving(c.Impl.Serve, subject.Settings{}, lasting, func(v *service) { usual = v.get("0s") })

@@ -14,7 +14,7 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// Cutting checks HTTP-2: the first hook waits for a cut handler, and not for long.
+// Cutting checks HTTP-2: the first hook waits for a cut handler, but not for long.
 func Cutting(c *Checker) {
 	handle := func(v *service, w http.ResponseWriter, req *http.Request) {
 		if req.URL.Path == "/stubborn" {

@@ -99,8 +99,8 @@ func CutLooksCutWhenForced(c *Checker) {
 	})
 }
 
-// UntilCutLooksCut checks HTTP-7: so does one to a server that serves until the run is
-// stopped, when the last hook has run.
+// UntilCutLooksCut checks HTTP-7: a request to a server with UntilStopped that is cut when
+// the last hook has run looks cut.
 func UntilCutLooksCut(c *Checker) {
 	c.servingUntil(subject.Settings{}, time.Second, untilCut, nil, expectCut((*service).end))
 }

@@ -74,7 +74,7 @@ func RequestOutlastsGrace(c *Checker) {
 	})
 }
 
-// CutIsNoError checks HTTP-1: nil when requests were cut, but an error of Run's.
+// CutIsNoError checks HTTP-1: Serve returns nil when requests were cut, and Run an error.
 func CutIsNoError(c *Checker) {
 	c.serving(c.Impl.Serve, subject.Settings{Drain: 2 * time.Second}, lasting, func(v *service) {
 		v.begin("1h")

@@ -122,7 +122,7 @@ func CleanTaskIsLogged(c *Checker) {
 	}
 }
 
-// SeveralRuns checks RUN-9: one after another, at once and nested.
+// SeveralRuns checks RUN-9: runs one after another, at once and nested.
 func SeveralRuns(c *Checker) {
 	c.bubble(func() {
 		mine := errors.New("of the inner run")

@@ -65,7 +65,7 @@ func RealSignals(c *Checker) {
 	}
 }
 
-// FirstLineSignal checks SIG-1: in main's first line.
+// FirstLineSignal checks SIG-1: a signal in main's first line.
 func FirstLineSignal(c *Checker) {
 	hook, err := c.signalled(func() { process.Raise(process.Terminate) })
 	c.expect(hook && err == nil, "Run returns %v, and the hook ran: %t", err, hook)
@@ -131,7 +131,7 @@ func SignalsUntilReturn(c *Checker) {
 	}
 }
 
-// SignalStopsAll checks RUN-9: one signal stops two, though a third has ended before.
+// SignalStopsAll checks RUN-9: one signal stops two runs, though a third has ended before.
 func SignalStopsAll(c *Checker) {
 	results, running := make(chan error, 2), make(chan context.Context, 2)
 	for range 2 {
