@@ -98,6 +98,27 @@ func (c *Checker) expect(ok bool, format string, args ...any) {
 	}
 }
 
+// quoted is an error whose text a message shows in quotes, or nil without them.
+type quoted struct{ err error }
+
+func quote(err error) quoted { return quoted{err} }
+
+// String is the text. Error is called only for a message, and may panic.
+func (q quoted) String() string {
+	if q.err == nil {
+		return "nil"
+	}
+	return fmt.Sprintf("%q", q.err)
+}
+
+// nilOr returns what a message says was wanted: nil if that is clean, else an error.
+func nilOr(clean bool) string {
+	if clean {
+		return "nil"
+	}
+	return "an error"
+}
+
 // Left says what was left behind where nothing else failed, "" if nothing was. What a run
 // leaves behind is a failure of RUN-10, whatever the check is about.
 func (c *Checker) Left() string {

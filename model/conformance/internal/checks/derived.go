@@ -37,7 +37,7 @@ func DerivedHooks(c *Checker) {
 			return nil
 		}, 0, 0)
 		for what := range all {
-			c.expect(err == nil && ran[what] == 1, "a hook is registered with a context %s, and runs %d times; Run returns %v", what, ran[what], err)
+			c.expect(err == nil && ran[what] == 1, "a hook is registered with a context %s, and runs %d times; Run returns %v, want nil", what, ran[what], err)
 		}
 	})
 }
@@ -66,7 +66,7 @@ func DerivedWork(c *Checker) {
 					begin(derived(ctx)[what])
 					return nil
 				}, 10*time.Second, 0)
-				c.expect(err == nil && about(hook, 2*time.Second), "%s is made with a context %s, and busy for 2s: the hook begins at %v, and Run returns %v", kind, what, hook, err)
+				c.expect(err == nil && about(hook, 2*time.Second), "%s is made with a context %s, and busy for 2s: the hook begins at %v, and Run returns %v, want nil", kind, what, hook, err)
 			})
 		}
 	}
@@ -138,7 +138,7 @@ func StartedAtOnce(c *Checker) {
 					c.expect(state == "running", "MarkStarted is called twice at once, and the state is %s", state)
 					return nil
 				}, subject.Settings{ManualStart: true})
-				c.expect(err == nil, "MarkStarted is called twice at once, and Run returns %v", err)
+				c.expect(err == nil, "MarkStarted is called twice at once, and Run returns %v, want nil", err)
 			})
 		}
 		begun.Wait()

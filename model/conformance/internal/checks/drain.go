@@ -55,7 +55,7 @@ func RefusedWorkIsLogged(c *Checker) {
 				})
 				return nil
 			}, subject.Settings{Log: log.log})
-			c.expect((err == nil) == (units == 0), "%d units of Track are never done, and Run returns %v", units, err)
+			c.expect((err == nil) == (units == 0), "%d units of Track are never done, and Run returns %v, want %s", units, err, nilOr(units == 0))
 			refused(run, when+"after Run")
 		}
 	})
@@ -138,7 +138,7 @@ func waitedFor(group *sync.WaitGroup) (ok bool) {
 }
 
 // letGo lets go of the waiters of a group that has panicked in its adder: its
-// counter is at zero, and they were not told.
+// counter is at zero, and they were not woken.
 func letGo(group *sync.WaitGroup) {
 	for _, change := range []int{1, -1} {
 		func() {
@@ -165,7 +165,7 @@ func NegativeGroup(c *Checker) {
 			return nil
 		}, time.Second, 0)
 		c.expect(hooks > 0, "%d hooks ran, want 1; Run returns %v", hooks, err)
-		group.Add(1) // lets go of whoever still waits
+		group.Add(1) // releases those that still wait
 	})
 }
 

@@ -16,7 +16,7 @@ func (c *Checker) manyBusy(what string, begin func(ctx context.Context, lasts ti
 	for _, n := range crowds {
 		for _, busy := range positions(n) {
 			hook, err := c.oneBusy(n, busy, 2*time.Second, begin)
-			c.expect(err == nil && about(hook, 2*time.Second), "of %d %s, number %d is busy for 2s: the hook begins at %v, and Run returns %v", n, what, busy+1, hook, err)
+			c.expect(err == nil && about(hook, 2*time.Second), "of %d %s, number %d is busy for 2s: the hook begins at %v, and Run returns %v, want nil", n, what, busy+1, hook, err)
 		}
 	}
 }

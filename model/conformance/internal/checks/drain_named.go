@@ -103,7 +103,7 @@ func BusyIsNamedWhenForced(c *Checker) {
 		close(release)
 		c.expect(about(time.Since(began), time.Second), "Run returns %v after the stop, and a second interrupt comes after 1s", time.Since(began))
 		c.expectBusy(err, log, 3, done, places...)
-		c.expect(err != nil && c.Impl.Is(err, model.Forced), "a second interrupt ends draining, and Run returns %v", err)
+		c.expect(err != nil && c.Impl.Is(err, model.Forced), "a second interrupt ends draining, and Run returns %v, want the error of a forced end", err)
 	})
 }
 
@@ -184,7 +184,7 @@ func TaskIsNamed(c *Checker) {
 
 func (c *Checker) failingTask(look func(mine error, place callSite, cause, result error)) {
 	c.bubble(func() {
-		mine := errors.New("the task's")
+		mine := errors.New("error of the task")
 		var place callSite
 		var cause error
 		result := c.run(func(ctx context.Context) error {
@@ -195,7 +195,7 @@ func (c *Checker) failingTask(look func(mine error, place callSite, cause, resul
 			return nil
 		}, subject.Settings{})
 		if cause == nil || result == nil {
-			c.Errorf("a task fails; the cause is %v, and Run returns %v", cause, result)
+			c.Errorf("a task fails; the cause is %v, and Run returns %v, want its error as both", cause, result)
 			return
 		}
 		look(mine, place, cause, result)
@@ -208,7 +208,7 @@ func PanicValue(c *Checker) {
 		c.bubble(func() {
 			err := c.Impl.Run(func(context.Context) error { panic(value) }, 0, 0)
 			c.expect(err != nil && strings.Contains(err.Error(), fmt.Sprint(value)),
-				"main panics with %v, and Run returns %v", value, err)
+				"main panics with %v, and Run returns %v, want an error that shows the value", value, err)
 		})
 	}
 }

@@ -175,7 +175,7 @@ func ManyRegistrations(c *Checker) {
 				lost++
 			}
 		}
-		c.expect(err == nil && lost == 0, "%d of %d hooks did not run; Run returns %v", lost, len(ran), err)
+		c.expect(err == nil && lost == 0, "%d of %d hooks did not run; Run returns %v, want nil", lost, len(ran), err)
 	})
 }
 

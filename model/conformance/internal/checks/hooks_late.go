@@ -60,7 +60,7 @@ func InterruptedContext(c *Checker) {
 		}, 0, 2*time.Second)
 		<-ended
 		c.expect(about(at, 2*time.Second), "the hook's context is cancelled at %v, want 2s", at)
-		c.expect(cause != nil && c.Impl.Is(cause, model.ShutdownTimeout), "its cause is %v, want the shutdown timeout", cause)
+		c.expect(cause != nil && c.Impl.Is(cause, model.ShutdownTimeout), "the cause of the hook's context is %v, want the shutdown timeout", cause)
 	})
 }
 
@@ -72,14 +72,14 @@ func InterruptedIsLogged(c *Checker) {
 		err := c.run(func(ctx context.Context) error {
 			c.Impl.OnShutdown(ctx, func() error {
 				<-release
-				return errors.New("the interrupted hook's")
+				return errors.New("error of the interrupted hook")
 			})
 			return nil
 		}, subject.Settings{Log: log.log})
 		close(release)
 		time.Sleep(time.Second)
 		c.expect(err != nil, "a hook hangs, and Run returns nil")
-		c.expectLog(log, "the interrupted hook's")
+		c.expectLog(log, "error of the interrupted hook")
 	})
 	if !c.offered[subject.NeedSignals] {
 		return
@@ -90,13 +90,13 @@ func InterruptedIsLogged(c *Checker) {
 			c.Impl.OnShutdown(ctx, func() error {
 				source <- os.Interrupt
 				time.Sleep(10 * time.Second)
-				return errors.New("the forced hook's")
+				return errors.New("error of the forced hook")
 			})
 			time.AfterFunc(2*time.Second, func() { source <- os.Interrupt })
 			return nil
 		}, subject.Settings{Log: log.log, Signals: source})
 		time.Sleep(20 * time.Second)
-		c.expectLog(log, "the forced hook's")
+		c.expectLog(log, "error of the forced hook")
 	})
 }
 
@@ -107,8 +107,8 @@ func AbandonedLateHook(c *Checker) {
 		var run context.Context
 		_ = c.run(func(ctx context.Context) error { run = ctx; return nil }, subject.Settings{Log: log.log, Shutdown: 2 * time.Second})
 		for _, end := range []func() error{
-			func() error { return errors.New("the abandoned one's") },
-			func() error { panic("the panic of an abandoned one") },
+			func() error { return errors.New("error of the abandoned hook") },
+			func() error { panic("panic of the abandoned hook") },
 			func() error { runtime.Goexit(); return nil },
 		} {
 			began := time.Now()
@@ -118,7 +118,7 @@ func AbandonedLateHook(c *Checker) {
 			time.Sleep(10 * time.Second)
 			c.expect(log.count() > before, "a late hook fails when its timeout is over, and nothing is logged then; the log:\n%s", log)
 		}
-		c.expectLog(log, "the abandoned one's")
+		c.expectLog(log, "error of the abandoned hook")
 	})
 }
 
@@ -136,8 +136,8 @@ func LateHookEnds(c *Checker) {
 		go func() {
 			defer close(caller)
 			for _, end := range []func() error{
-				func() error { return errors.New("the late hook's") },
-				func() error { panic("the late hook's") },
+				func() error { return errors.New("error of the late hook") },
+				func() error { panic("panic of the late hook") },
 				func() error { runtime.Goexit(); return nil },
 			} {
 				c.Impl.OnShutdown(run, end)
@@ -201,7 +201,7 @@ func ShortHookTimeout(c *Checker) {
 				c.Impl.OnShutdownContext(ctx, hang, timeout)
 				return nil
 			}, subject.Settings{})
-			c.expect(err != nil && about(next, timeout), "a hook has a timeout of %v: the next begins at %v, and Run returns %v", timeout, next, err)
+			c.expect(err != nil && about(next, timeout), "a hook has a timeout of %v: the next hook begins at %v, want when the timeout is over, and Run returns %v, want an error", timeout, next, err)
 			late := time.Now()
 			c.Impl.OnShutdownContext(run, hang, timeout)
 			c.expect(about(time.Since(late), 0), "a hook that is registered after stopped has a timeout of %v, and holds its caller up for %v", timeout, time.Since(late))

@@ -62,7 +62,7 @@ func ManyTakenBack(c *Checker) {
 			users.Wait()
 			return nil
 		}, 0, 0)
-		c.expect(err == nil, "Run returns %v", err)
+		c.expect(err == nil, "Run returns %v, want nil", err)
 		wrong := 0
 		for i := range hooks {
 			if back := i%2 == 1; ran[i].Load() == back || taken[i].Load() != int64(i%2) {
@@ -99,7 +99,7 @@ func TakenBackAsItBegins(c *Checker) {
 		return nil
 	}, 0, 0)
 	users.Wait()
-	c.expect(err == nil, "Run returns %v", err)
+	c.expect(err == nil, "Run returns %v, want nil", err)
 	for i := range hooks {
 		if ran[i].Load() == taken[i].Load() {
 			c.Errorf("a hook that is taken back as it may begin: it has run: %t, and was taken back: %t", ran[i].Load(), taken[i].Load())

@@ -58,7 +58,7 @@ func StreamsEndAtTheStop(c *Checker) {
 			c.expect(promptly(v.at("stream ended"), v.at(cancelled)), "with a drain delay of %v, a stream ends at %s, want the cancel at %s", delay, scenarios.Show(v.at("stream ended")), scenarios.Show(v.at(cancelled)))
 			c.expect(e.ok(), "a stream that ends at the stop: %v", e)
 			c.expect(o.ok(), "a request beside a stream that ends at the stop: %v", o)
-			c.expect(v.outcome() == nil, "streams end at the stop, and Run returns %v", v.outcome())
+			c.expect(v.outcome() == nil, "streams end at the stop, and Run returns %v, want nil", v.outcome())
 		})
 	}
 }
@@ -112,7 +112,7 @@ func ManyEndAtTheStop(c *Checker) {
 // the stop finds its context over.
 func CancelOnStopElsewhere(c *Checker) {
 	c.bubble(func() {
-		gone := errors.New("the client's")
+		gone := errors.New("reason for which the client leaves")
 		_ = c.Impl.Run(func(ctx context.Context) error {
 			var err, cause error
 			wait := false
@@ -126,11 +126,11 @@ func CancelOnStopElsewhere(c *Checker) {
 				h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil).WithContext(ctx))
 			}
 			ask(context.Background())
-			c.expect(err == nil, "before a stop, the context of a request is over: %v", err)
+			c.expect(err == nil, "before a stop, the context of a request is over: %v, want nil", err)
 			client, leave := context.WithCancelCause(context.Background())
 			leave(gone)
 			ask(client)
-			c.expect(err != nil && errors.Is(cause, gone), "the client has gone, and the context of its request is over for %v", cause)
+			c.expect(err != nil && errors.Is(cause, gone), "the client has gone: the cause of its request's context is %s, want the cause of the client's context", quote(cause))
 			c.hook(ctx, func() {
 				wait = true
 				ask(context.Background())

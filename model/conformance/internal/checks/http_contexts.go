@@ -52,7 +52,7 @@ func ContextThatEndsFirst(c *Checker) {
 		e, cancel := <-long, v.at(cancelled)
 		c.expect(e.ok(), "the context that Serve was given has ended before the stop, and a request that was under way: %v", e)
 		c.expect(v.ln.closedAt() <= cancel+prompt, "the context that Serve was given has ended before the stop, and the listener closes at %s, want by %s", scenarios.Show(v.ln.closedAt()), scenarios.Show(cancel))
-		c.expect(v.outcome() == nil && about(v.hooksAt(), max(cancel, e.at)), "the context that Serve was given has ended before the stop, and all is answered at %s: hooks begin at %s, and Run returns %v",
+		c.expect(v.outcome() == nil && about(v.hooksAt(), max(cancel, e.at)), "the context that Serve was given has ended before the stop, and all is answered at %s: hooks begin at %s, want then, and Run returns %v, want nil",
 			scenarios.Show(e.at), scenarios.Show(v.hooksAt()), v.outcome())
 	})
 }

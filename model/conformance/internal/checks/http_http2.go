@@ -96,7 +96,7 @@ func StreamsOutlastTheStop(c *Checker) {
 				kept, n, err)
 			_ = w.Close()
 			v.end()
-			c.expect(v.outcome() == nil, "over HTTP/2 all is answered, and Run returns %v", v.outcome())
+			c.expect(v.outcome() == nil, "over HTTP/2 all is answered, and Run returns %v, want nil", v.outcome())
 		})
 	}
 }

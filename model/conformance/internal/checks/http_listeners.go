@@ -95,7 +95,7 @@ func AnyConnection(c *Checker) {
 		v.end()
 		e := <-during
 		c.expect(before.ok() && e.ok(), "connections whose type cannot be the key of a map: requests before and at the stop: %v and %v", before, e)
-		c.expect(v.hooksAt() >= e.at && v.result() == nil, "connections whose type cannot be the key of a map: hooks begin at %s, the last answer is given at %s, Serve returns %v", scenarios.Show(v.hooksAt()), scenarios.Show(e.at), v.result())
+		c.expect(v.hooksAt() >= e.at && v.result() == nil, "connections whose type cannot be the key of a map: hooks begin at %s, the last answer is given at %s, Serve returns %v, want nil", scenarios.Show(v.hooksAt()), scenarios.Show(e.at), v.result())
 	})
 }
 

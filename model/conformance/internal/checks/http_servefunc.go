@@ -146,7 +146,7 @@ func ServeFuncStops(c *Checker) {
 				all.count("shutdown"), scenarios.Show(all.at("shutdown")), scenarios.Show(cancel))
 			c.expect(promptly(all.at("served"), cancel+takes) && promptly(all.at("hook"), cancel+takes), "serve returns %v after the cancel: ServeFunc returns at %s, and hooks begin at %s, want both at %s",
 				takes, scenarios.Show(all.at("served")), scenarios.Show(all.at("hook")), scenarios.Show(cancel+takes))
-			c.expect(served == nil && result == nil, "serve returns %q after the cancel, ServeFunc %v, and Run %v", server.ends, served, result)
+			c.expect(served == nil && result == nil, "serve returns %q after the cancel: ServeFunc returns %v, and Run %v, want nil from both", server.ends, served, result)
 			c.expect(all.count("closeNow") == 0, "closeNow is called though serve ends in time")
 		}
 	}
@@ -160,14 +160,14 @@ func ServeFuncIsCut(c *Checker) {
 		c.expect(ended <= all.at("closeNow") && all.count("closeNow") == 1 && all.at("closeNow") <= all.at("hook"), "a server does not stop: the context of shutdown ends at %s, closeNow is called %d times, first at %s, want once, before the hook at %s",
 			scenarios.Show(ended), all.count("closeNow"), scenarios.Show(all.at("closeNow")), scenarios.Show(all.at("hook")))
 		c.expect(all.at("served") <= all.at("hook"), "a server stops by closeNow: ServeFunc returns at %s, and hooks begin at %s", scenarios.Show(all.at("served")), scenarios.Show(all.at("hook")))
-		c.expect(served == nil, "a server stops by closeNow, and ServeFunc returns %v", served)
+		c.expect(served == nil, "a server stops by closeNow, and ServeFunc returns %v, want nil", served)
 		c.expect(result != nil, "a server is cut, and Run returns nil")
 	}
-	mine := errors.New("the server's")
+	mine, ofShutdown := errors.New("error of serve"), errors.New("error of shutdown")
 	_, served, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, foreignServer{takes: model.Never, ends: mine}, true, true)
-	c.expect(errors.Is(served, mine) && occurrences(result, mine) == 1, "a server fails as closeNow stops it: ServeFunc returns %v, and Run returns its error %d times, want once: %v", served, occurrences(result, mine), result)
-	_, _, result = c.serveFunc(subject.Settings{Drain: 4 * time.Second}, foreignServer{takes: model.Never, heeds: true, shutdown: mine}, true, true)
-	c.expect(occurrences(result, mine) == 1, "shutdown fails when its context ends, and Run returns that %d times, want once: %v", occurrences(result, mine), result)
+	c.expect(errors.Is(served, mine) && occurrences(result, mine) == 1, "serve fails when closeNow is called: ServeFunc returns %s, want the error of serve, and Run returns it %d times, want once: %v", quote(served), occurrences(result, mine), result)
+	_, _, result = c.serveFunc(subject.Settings{Drain: 4 * time.Second}, foreignServer{takes: model.Never, heeds: true, shutdown: ofShutdown}, true, true)
+	c.expect(occurrences(result, ofShutdown) == 1, "shutdown fails when its context ends, and Run returns its error %d times, want once: %v", occurrences(result, ofShutdown), result)
 	// Without closeNow there is nothing that ends it.
 	all, _, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, foreignServer{takes: model.Never}, false, true)
 	ended := all.at("shutdown's context")
@@ -194,17 +194,17 @@ func ServeFuncInDelay(c *Checker) {
 				func(context.Context) error { shut = time.Since(began); close(end); return nil }, nil)
 			served = time.Since(began)
 			c.expect(err == nil && serves == 1 && promptly(shut, 3*time.Second) && promptly(served, 3*time.Second),
-				"the stop is at 0s, the drain delay 3s, and ServeFunc is called at 1s: serve is called %d times, shutdown at %v, and ServeFunc returns %v at %v", serves, shut, err, served)
+				"the stop is at 0s, the drain delay 3s, and ServeFunc is called at 1s: serve is called %d times, want once, shutdown at %v, want 3s, and ServeFunc returns %v at %v, want nil at 3s", serves, shut, err, served)
 			return err
 		}, subject.Settings{Parent: parent, Delay: 3 * time.Second})
-		c.expect(result == nil, "ServeFunc is called in the drain delay, and Run returns %v", result)
+		c.expect(result == nil, "ServeFunc is called in the drain delay, and Run returns %v, want nil", result)
 	})
 }
 
 // ServeFuncShutdownHangs checks HTTP-8. It has serve return at shutdown, and shutdown wait
 // for what closeNow ends. What closeNow returns is not lost.
 func ServeFuncShutdownHangs(c *Checker) {
-	for _, mine := range []error{nil, errors.New("of closeNow")} {
+	for _, mine := range []error{nil, errors.New("error of closeNow")} {
 		c.bubble(func() {
 			stopping, cut := make(chan struct{}), make(chan struct{})
 			all := &story{began: time.Now(), notes: map[string][]time.Duration{}}
@@ -222,7 +222,7 @@ func ServeFuncShutdownHangs(c *Checker) {
 			time.Sleep(2 * time.Hour)
 			calls, hook := all.count("closeNow"), all.at("hook")
 			c.expect(calls == 1 && all.at("closeNow") <= hook && all.at("served") <= hook, "serve has returned, and shutdown hangs when draining ends: closeNow is called %d times, first at %s, ServeFunc returns at %s, and hooks begin at %s", calls, scenarios.Show(all.at("closeNow")), scenarios.Show(all.at("served")), scenarios.Show(hook))
-			c.expect(result != nil && (mine == nil || occurrences(result, mine) == 1), "shutdown is ended by closeNow, which returns %v, and Run returns %v", mine, result)
+			c.expect(result != nil && (mine == nil || occurrences(result, mine) == 1), "closeNow, which ends shutdown, returns %s: Run returns %s, want an error that has it", quote(mine), quote(result))
 		})
 	}
 }
@@ -245,7 +245,7 @@ func ServeFuncSeveral(c *Checker) {
 					over := make(chan struct{})
 					err := c.Impl.ServeFunc(ctx, func() error { up.Done(); <-over; time.Sleep(time.Duration(i) * time.Second); return nil },
 						func(context.Context) error { close(over); return nil }, nil)
-					c.expect(err == nil, "ServeFunc returns %v", err)
+					c.expect(err == nil, "ServeFunc returns %v, want nil", err)
 					mu.Lock()
 					defer mu.Unlock()
 					ended = append(ended, time.Since(began))
@@ -255,7 +255,7 @@ func ServeFuncSeveral(c *Checker) {
 			return nil // which is the stop
 		}, subject.Settings{})
 		synctest.Wait()
-		c.expect(err == nil, "Run returns %v", err)
+		c.expect(err == nil, "Run returns %v, want nil", err)
 		mu.Lock()
 		defer mu.Unlock()
 		c.expect(len(ended) == servers && slices.Max(ended) <= hook, "%d of %d servers have ended, the last at %v, and hooks begin at %v", len(ended), servers, ended, hook)

@@ -239,6 +239,6 @@ func ServeInTask(c *Checker) {
 		e := <-before
 		c.expect(e.ok(), "a task serves, and a request that takes 9s, begun before the stop, has %v", e)
 		c.expect(promptly(v.at(served), e.at) && v.result() == nil, "a task serves, the last request is answered at %s, and Serve returns %v at %s", scenarios.Show(e.at), v.result(), scenarios.Show(v.at(served)))
-		c.expect(v.outcome() == nil, "a task serves, and Run returns %v", v.outcome())
+		c.expect(v.outcome() == nil, "a task serves, and Run returns %v, want nil", v.outcome())
 	})
 }

@@ -86,7 +86,7 @@ func UntilAnswersThroughout(c *Checker) {
 			time.Sleep(2 * time.Second)
 		}
 		v.end()
-		c.expect(v.outcome() == nil, "Run returns %v", v.outcome())
+		c.expect(v.outcome() == nil, "Run returns %v, want nil", v.outcome())
 		c.expect(v.ln.closedAt() >= v.at(hooked) && v.ln.closedAt() <= v.at(returned), "a server that serves until the run is stopped closes its listener at %s; the last hook is at %s, and Run returns at %s",
 			scenarios.Show(v.ln.closedAt()), scenarios.Show(v.at(hooked)), scenarios.Show(v.at(returned)))
 		c.expect(v.at(untilEnded) <= v.at(returned)+100*time.Millisecond, "it returns at %s, and Run at %s", scenarios.Show(v.at(untilEnded)), scenarios.Show(v.at(returned)))
@@ -112,7 +112,7 @@ func UntilIsNoWork(c *Checker) {
 		c.expect(v.at(returned) >= last && v.at(returned) <= last+100*time.Millisecond+prompt, "Run returns at %s, and the last hook ends at %s", scenarios.Show(v.at(returned)), scenarios.Show(last))
 		e := <-cut
 		c.expect(e.at <= last+100*time.Millisecond+prompt, "such a request outlasts the last hook: %v", e)
-		c.expect(v.outcome() == nil, "Run returns %v", v.outcome())
+		c.expect(v.outcome() == nil, "Run returns %v, want nil", v.outcome())
 	})
 }
 
@@ -205,7 +205,7 @@ func UntilSeveral(c *Checker) {
 		}, subject.Settings{Parent: parent})
 		left := serving.Load()
 		synctest.Wait()
-		c.expect(err == nil, "Run returns %v", err)
+		c.expect(err == nil, "Run returns %v, want nil", err)
 		c.expect(left == 0, "Run returns, and of %d servers that serve until the run is stopped, whose listeners take up to 4ms to end, %d have not returned", servers, left)
 		for i, ln := range all {
 			c.expect(ln.closedAt() != model.Never, "after Run, server %d of %d that serve until the run is stopped still serves", i+1, servers)

@@ -15,15 +15,15 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// failingListener fails when it is told to.
+// failingListener fails when its channel is closed.
 type failingListener struct {
 	net.Listener
 	fails chan struct{}
 }
 
-var errListener = errors.New("the listener's")
+var errListener = errors.New("error of the listener")
 
-// Accept fails once it was told to.
+// Accept fails once fails is closed.
 func (l *failingListener) Accept() (net.Conn, error) {
 	type accepted struct {
 		conn net.Conn
@@ -56,8 +56,8 @@ func UntilFails(c *Checker) {
 			play.Wait(ctx.Done(), time.Minute)
 			return nil
 		}, subject.Settings{})
-		c.expect(errors.Is(err, errListener) && about(time.Since(began), time.Second), "a server that serves until the run is stopped fails after 1s: Run returns %v after %v, want its error",
-			err, time.Since(began))
+		c.expect(errors.Is(err, errListener) && about(time.Since(began), time.Second), "a server that serves until the run is stopped fails after 1s: Run returns %s after %v, want the error of its listener after 1s",
+			quote(err), time.Since(began))
 		synctest.Wait() // what has returned by now is noted
 		c.expect(other.closedAt() == model.Never || serving.Load() == 0, "of two servers that serve until the run is stopped one fails, and the other, whose listener takes 5ms to end, has not returned when Run does")
 		_, _ = ln.Close(), other.Close()

@@ -30,7 +30,7 @@ func UntilInGo(c *Checker) {
 }
 
 // untilInGo has a task wait for such a server, which begins on the task's goroutine or,
-// where apart is true, on another. It returns the log, and what the server returned.
+// where ownGoroutine is true, on another. It returns the log, and what the server returned.
 func (c *Checker) untilInGo(apart bool, task func(ctx context.Context, serve func() error) error) (log *warnings, err error) {
 	log = &warnings{}
 	c.bubble(func() {

@@ -55,7 +55,7 @@ func ForcedIsLogged(c *Checker) {
 // PlaceIsAlwaysSource checks LOG-1. It has much go wrong, and looks at each record that
 // has a place besides its source.
 func PlaceIsAlwaysSource(c *Checker) {
-	mine := errors.New("on purpose")
+	mine := errors.New("error on purpose")
 	stay := func() error { time.Sleep(time.Hour); return nil }
 	log := c.logged(subject.Settings{Drain: 4 * time.Second, Shutdown: 3 * time.Second}, func(ctx context.Context) error {
 		c.Impl.OnShutdown(ctx, func() error {
@@ -68,7 +68,7 @@ func PlaceIsAlwaysSource(c *Checker) {
 			}()
 		}
 		time.Sleep(time.Millisecond) // it serves
-		c.Impl.Go(ctx, func(context.Context) error { panic("on purpose") })
+		c.Impl.Go(ctx, func(context.Context) error { panic("panic of the task") })
 		time.Sleep(time.Minute)
 		return mine
 	})
@@ -89,7 +89,7 @@ func PlaceIsAlwaysSource(c *Checker) {
 // after one and too late. The source of every record is the call of Run, or one that main
 // makes.
 func SourceOfMain(c *Checker) {
-	for _, end := range []error{errors.New("on purpose"), context.Canceled, nil} {
+	for _, end := range []error{errors.New("error of main"), context.Canceled, nil} {
 		for _, after := range []time.Duration{0, time.Second, 7 * time.Second, time.Hour} {
 			log := c.logged(subject.Settings{Drain: 40 * time.Second, Shutdown: 3 * time.Second}, func(ctx context.Context) error {
 				if after > 0 && c.offered[subject.NeedStop] {
@@ -126,7 +126,7 @@ func SourceOfNoPlace(c *Checker) {
 	var place callSite
 	log := c.logged(subject.Settings{}, func(ctx context.Context) error {
 		place = here(1)
-		go c.Impl.Stop(ctx, errors.New("on purpose"))
+		go c.Impl.Stop(ctx, errors.New("error given to Stop"))
 		play.Wait(ctx.Done(), time.Hour)
 		return nil
 	})

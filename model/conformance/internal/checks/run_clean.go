@@ -17,13 +17,13 @@ import (
 // CleanErrorIsAskedOfLeaves checks RUN-7. It has the user's function know one error and
 // nothing that holds it, or everything that holds it.
 func CleanErrorIsAskedOfLeaves(c *Checker) {
-	for _, mine := range []error{errors.New("the user's"), &single{}} { // of which one unwraps to nothing
+	for _, mine := range []error{errors.New("error of the user"), &single{}} { // of which one unwraps to nothing
 		c.cleanErrorIsAskedOfLeaves(mine)
 	}
 }
 
 func (c *Checker) cleanErrorIsAskedOfLeaves(mine error) {
-	other := errors.New("another")
+	other := errors.New("another error")
 	for what, is := range map[string]func(error) bool{
 		"it is that error":  func(err error) bool { return err == mine },
 		"it has that error": func(err error) bool { return errors.Is(err, mine) },
@@ -41,8 +41,8 @@ func (c *Checker) cleanErrorIsAskedOfLeaves(mine error) {
 			{fmt.Errorf("%w, after %w", other, mine), false},
 		} {
 			c.endAfterStop(subject.Settings{CleanError: is}, given.err, func(how string, result error) {
-				c.expect((result == nil) == given.clean, "%s ends with %q after a stop, which WithCleanError finds clean when %s; Run returns %v",
-					how, given.err, what, result)
+				c.expect((result == nil) == given.clean, "%s ends with %q after a stop, which WithCleanError finds clean when %s; Run returns %s, want %s",
+					how, given.err, what, quote(result), nilOr(given.clean))
 			})
 		}
 	}
@@ -65,12 +65,12 @@ func CancelledDial(c *Checker) {
 		{err, true},
 		{fmt.Errorf("in main: %w", err), true},
 		{errors.Join(err, context.Canceled), true},
-		{errors.Join(err, errors.New("another")), false},
+		{errors.Join(err, errors.New("another error")), false},
 		{&errorList{all: []error{err, context.Canceled}}, true},
-		{&errorList{all: []error{err, errors.New("another")}}, false},
+		{&errorList{all: []error{err, errors.New("another error")}}, false},
 	} {
 		c.endAfterStop(subject.Settings{}, given.err, func(how string, result error) {
-			c.expect((result == nil) == given.clean, "%s ends with %q after a stop, and Run returns %v", how, given.err, result)
+			c.expect((result == nil) == given.clean, "%s ends with %q after a stop, and Run returns %s, want %s", how, given.err, quote(result), nilOr(given.clean))
 		})
 	}
 }
@@ -161,7 +161,7 @@ func EndlessError(c *Checker) {
 			s.CleanError = func(error) bool { return true }
 		}
 		c.endAfterStop(s, err, func(how string, result error) {
-			c.expect(holds(result, err, 8), "%s ends with an error that unwraps to itself (number %d), and Run returns %v", how, i+1, result)
+			c.expect(holds(result, err, 8), "%s ends with an error that unwraps to itself (number %d), and Run returns %v, want that error", how, i+1, result)
 		})
 	}
 }
@@ -209,9 +209,9 @@ func UncomparableErrors(c *Checker) {
 		_ = c.run(func(ctx context.Context) error {
 			c.Impl.Stop(ctx, uncomparable{[]string{"the", "cause"}})
 			play.Wait(ctx.Done(), time.Hour)
-			return uncomparable{[]string{"main's", "error"}}
+			return uncomparable{[]string{"error", "of", "main"}}
 		}, subject.Settings{CleanError: func(err error) bool {
-			asked = asked || err.Error() == "main's error"
+			asked = asked || err.Error() == "error of main"
 			return true
 		}})
 	})

@@ -35,7 +35,7 @@ func ManyInOrder(c *Checker) {
 			for wrong < min(len(order), n) && order[wrong] == want[wrong] {
 				wrong++
 			}
-			c.expect(err == nil && slices.Equal(order, want), "of %d hooks, %d run, and the first %d of them in their order, last registered first; Run returns %v", n, len(order), wrong, err)
+			c.expect(err == nil && slices.Equal(order, want), "of %d hooks, %d run, and the first %d of them in their order, last registered first; Run returns %v, want nil", n, len(order), wrong, err)
 		})
 	}
 }
@@ -56,7 +56,7 @@ func ManyRuns(c *Checker) {
 					}
 					return nil
 				}, 0, 0)
-				c.expect(err == nil, "one of %d runs returns %v", runs, err)
+				c.expect(err == nil, "one of %d runs returns %v, want nil", runs, err)
 			})
 		}
 		all.Wait()
@@ -91,7 +91,7 @@ func NestedUnderContext(c *Checker) {
 		}
 		err := c.run(nest(1), subject.Settings{})
 		want := []string{"hook 3", "end 3", "hook 2", "end 2", "hook 1"}
-		c.expect(err == nil && slices.Equal(order, want), "of runs inside each other, each with the context of the outer one, hooks run and runs end in the order %q, want %q; the outermost returns %v", order, want, err)
+		c.expect(err == nil && slices.Equal(order, want), "of runs inside each other, each with the context of the outer one, hooks run and runs end in the order %q, want %q; the outermost returns %v, want nil", order, want, err)
 	})
 	if !c.offered[subject.NeedStop] {
 		return

@@ -36,15 +36,15 @@ func (l *resultLife) shape(clean bool) error {
 	case n == 5 && !clean && l.cause != nil:
 		return fmt.Errorf("%w, because of %w", mine, l.cause)
 	}
-	return fmt.Errorf("in it: %w", mine)
+	return fmt.Errorf("wrapped: %w", mine)
 }
 
 // cleanOrNearly draws a clean end, or something like it.
 func (l *resultLife) cleanOrNearly(mine error) error {
 	usual := usualEnds[l.r.IntN(len(usualEnds))]
-	all := []error{l.cause, fmt.Errorf("in it: %w", l.cause), errors.Join(l.cause, usual)}
+	all := []error{l.cause, fmt.Errorf("wrapped: %w", l.cause), errors.Join(l.cause, usual)}
 	if l.clean {
-		all = append(all, usual, errors.Join(usual, fmt.Errorf("in it: %w", context.Canceled)),
+		all = append(all, usual, errors.Join(usual, fmt.Errorf("wrapped: %w", context.Canceled)),
 			fmt.Errorf("%w: %w", usual, mine), errors.Join(mine, l.cause), partOf(l.given, mine))
 	}
 	return all[l.r.IntN(len(all))]

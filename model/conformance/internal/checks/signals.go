@@ -91,12 +91,12 @@ func FurtherSIGTERM(c *Checker) {
 	hooks := 0
 	err = c.Impl.Run(func(ctx context.Context) error {
 		for range 2 {
-			c.Impl.OnShutdown(ctx, func() error { further(); hooks++; return errors.New("on purpose") })
+			c.Impl.OnShutdown(ctx, func() error { further(); hooks++; return errors.New("error of the hook") })
 		}
 		group := c.Impl.DrainGroup(ctx)
 		group.Add(1)
 		time.AfterFunc(process.Soon, group.Done) // by then the drain timeout has run out
-		return errors.New("on purpose")
+		return errors.New("error of main")
 	}, 20*time.Millisecond, 0)
 	c.expect(err != nil && hooks > 0, "the drain timeout runs out, SIGTERMs come in hooks that fail, Run returns %v, and %d hooks ran", err, hooks)
 }
@@ -124,10 +124,10 @@ func SignalsUntilReturn(c *Checker) {
 				further()
 			}
 		}})
-		c.expect(err == nil, "SIGTERM comes while an observer sees that the run is stopped, and Run returns %v", err)
+		c.expect(err == nil, "SIGTERM comes while an observer sees that the run is stopped, and Run returns %v, want nil", err)
 		hook.Store(0)
 		err = c.run(main, subject.Settings{Log: func(string, string) { further() }})
-		c.expect(err == nil, "SIGTERM comes while the log is written, and Run returns %v", err)
+		c.expect(err == nil, "SIGTERM comes while the log is written, and Run returns %v, want nil", err)
 	}
 }
 
@@ -149,11 +149,11 @@ func SignalStopsAll(c *Checker) {
 	}
 	one, other := <-running, <-running
 	err := c.Impl.Run(func(context.Context) error { return nil }, 0, 0)
-	c.expect(err == nil, "a run beside two others returns %v", err)
+	c.expect(err == nil, "a run beside two others returns %v, want nil", err)
 	stopBySignal(one, other)
 	for range 2 {
 		err := <-results
-		c.expect(err == nil, "one of two runs returns %v", err)
+		c.expect(err == nil, "one of two runs returns %v, want nil", err)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 // effect as after any other.
 var failures = map[string]func(impl *subject.Implementation) error{
 	"main fails": func(impl *subject.Implementation) error {
-		return impl.Run(func(context.Context) error { return errors.New("on purpose") }, 0, 0)
+		return impl.Run(func(context.Context) error { return errors.New("error of main") }, 0, 0)
 	},
 	"hooks time out": func(impl *subject.Implementation) error {
 		return impl.Run(func(ctx context.Context) error {

@@ -107,7 +107,7 @@ func ForcedHooks(c *Checker) {
 			return nil
 		}, subject.Settings{Signals: source, Shutdown: 3 * time.Hour})
 		play.Wait(ended, 2*time.Hour)
-		c.expect(cause != nil && c.Impl.Is(cause, model.Forced) && !c.Impl.Is(cause, model.ShutdownTimeout), "an interrupt ends the hooks, and the cause of the running one's context is %v", cause)
+		c.expect(cause != nil && c.Impl.Is(cause, model.Forced) && !c.Impl.Is(cause, model.ShutdownTimeout), "an interrupt ends the hooks, and the cause of the running hook's context is %v, want a forced end", cause)
 		for i, place := range places {
 			if i == 1 {
 				place = anywhere // an adapter may have called what registers it

@@ -130,7 +130,7 @@ func (c *Checker) watched(s subject.Settings, ctx *context.Context) (took, hook 
 			return nil
 		}, s)
 		took = time.Since(began)
-		c.expect(err == nil, "Run returns %v", err)
+		c.expect(err == nil, "Run returns %v, want nil", err)
 	})
 	return took, hook
 }

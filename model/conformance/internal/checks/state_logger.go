@@ -32,7 +32,7 @@ func HangingLogger(c *Checker) {
 		c.inTime("Run", func() {
 			_ = c.run(func(ctx context.Context) error {
 				for range hooks {
-					c.Impl.OnShutdown(ctx, func() error { ran++; return errors.New("the hook's") })
+					c.Impl.OnShutdown(ctx, func() error { ran++; return errors.New("error of the hook") })
 				}
 				return nil
 			}, subject.Settings{Log: func(string, string) { <-release }})
@@ -120,7 +120,7 @@ func (c *Checker) ended(tasks int, writing func()) (logged []string, lines []dat
 				logged = append(logged, text)
 			}
 		}})
-		c.expect(err == nil, "Run returns %v", err)
+		c.expect(err == nil, "Run returns %v, want nil", err)
 	})
 	time.Sleep(time.Minute)
 	mu.Lock()

@@ -19,7 +19,9 @@ const endlessly = 5000
 func (c *Checker) callsOf() map[string]func(ctx context.Context) {
 	calls := map[string]func(ctx context.Context){
 		"DrainGroup": func(ctx context.Context) { c.Impl.DrainGroup(ctx) },
-		"OnShutdown": func(ctx context.Context) { c.Impl.OnShutdown(ctx, func() error { return errors.New("the hook's") }) },
+		"OnShutdown": func(ctx context.Context) {
+			c.Impl.OnShutdown(ctx, func() error { return errors.New("error of the hook") })
+		},
 	}
 	more := func(n subject.Need, call func(ctx context.Context)) {
 		if c.offered[n] {
