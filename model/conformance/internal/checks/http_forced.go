@@ -78,7 +78,7 @@ func UntilWhenForced(c *Checker) {
 		forced := v.now()
 		v.signals <- os.Interrupt
 		v.end()
-		c.expect(v.ln.closedAt() >= forced && v.ln.closedAt() <= v.at(returned)+prompt, "hooks are forced to end at %s, and Run returns at %s: a server that serves until the run is stopped closes its listener at %s",
+		c.expect(v.ln.closedAt() >= forced && v.ln.closedAt() <= v.at(returned)+prompt, "hooks are forced to end at %s, and Run returns at %s: a server with UntilStopped closes its listener at %s",
 			scenarios.Show(forced), scenarios.Show(v.at(returned)), scenarios.Show(v.ln.closedAt()))
 	})
 }

@@ -116,15 +116,7 @@ func ServedOverHTTP2(c *Checker) {
 		time.Sleep(time.Millisecond) // it is under way
 		v.stop()
 		_, err = w.answer(stream)
-		answered, gone := v.now(), make(chan struct{})
-		go func() {
-			defer close(gone)
-			for {
-				if _, err := w.frame(); err != nil {
-					return
-				}
-			}
-		}()
+		answered, gone := v.now(), w.discard()
 		v.end()
 		_ = w.Close()
 		<-gone
@@ -142,15 +134,7 @@ func YoungOverHTTP2(c *Checker) {
 			return
 		}
 		_, err := w.get("0s")
-		gone := make(chan struct{})
-		go func() {
-			defer close(gone)
-			for {
-				if _, err := w.frame(); err != nil {
-					return
-				}
-			}
-		}()
+		gone := w.discard()
 		time.Sleep(50 * time.Millisecond)
 		v.end()
 		_ = w.Close()
@@ -175,12 +159,14 @@ func GoAway(c *Checker) {
 				return
 			}
 			stream, err := w.ask("4s")
-			if err == nil {
-				time.Sleep(time.Second)
-				v.stop()
-				_, _ = w.answer(stream)
+			if err != nil {
+				c.Errorf("over HTTP/2 a request fails: %v", err)
+				return
 			}
-			c.expect(w.goAways > 0 && w.goneAt <= v.at(cancelled)+time.Second, "over HTTP/2, while a stream is under way whose header has been sent (%t), the client is sent %d GOAWAY, the first at %s; the stop is at %s",
+			time.Sleep(time.Second)
+			v.stop()
+			_, _ = w.answer(stream)
+			c.expect(w.goAways > 0 && w.goneAt <= v.at(cancelled)+time.Second, "over HTTP/2, while a stream is under way whose header has been sent (%t), the client is sent %d GOAWAY, the first at %s, want one within 1s of the stop at %s",
 				flushed, w.goAways, scenarios.Show(w.goneAt), scenarios.Show(v.at(cancelled)))
 		})
 	}

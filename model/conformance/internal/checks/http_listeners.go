@@ -51,11 +51,11 @@ func TwoListeners(c *Checker) {
 		time.Sleep(time.Second)
 		v.end()
 		one, two := <-first, <-answered
-		c.expect(one.ok() && two.ok(), "one server on two listeners: requests under way at the stop: %v and %v", one, two)
-		if other := second.Load(); other == nil {
+		c.expect(one.ok() && two.ok(), "one server on two listeners: requests under way at the stop: %v and %v, want answers", one, two)
+		if secondErr := second.Load(); secondErr == nil {
 			c.Errorf("one server on two listeners: the second Serve has not returned, and the first returns %v", v.result())
 		} else {
-			c.expect(v.result() == nil && *other == nil, "one server on two listeners: Serve returns %v and %v, want nil", v.result(), *other)
+			c.expect(v.result() == nil && *secondErr == nil, "one server on two listeners: Serve returns %v and %v, want nil", v.result(), *secondErr)
 		}
 		for n, e := range []exchange{one, two} {
 			if at := returned[n].Load(); at != nil {
@@ -67,7 +67,7 @@ func TwoListeners(c *Checker) {
 	})
 }
 
-// valueConn is a connection whose type cannot be the key of a map.
+// valueConn is a connection that is not comparable.
 type valueConn struct {
 	net.Conn
 	_ []byte
@@ -85,8 +85,8 @@ func (l valueListener) Accept() (net.Conn, error) {
 	return valueConn{Conn: conn}, nil
 }
 
-// AnyConnection checks HTTP-1. It has connections that are not pointers.
-func AnyConnection(c *Checker) {
+// UncomparableConnections checks HTTP-1. It has connections that are not comparable.
+func UncomparableConnections(c *Checker) {
 	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		return c.Impl.Serve(ctx, srv, valueListener{ln})
 	}
@@ -94,8 +94,8 @@ func AnyConnection(c *Checker) {
 		before, during := <-v.begin("1s"), v.begin("2s")
 		v.end()
 		e := <-during
-		c.expect(before.ok() && e.ok(), "connections whose type cannot be the key of a map: requests before and at the stop: %v and %v", before, e)
-		c.expect(v.hooksAt() >= e.at && v.result() == nil, "connections whose type cannot be the key of a map: hooks begin at %s, the last answer is given at %s, Serve returns %v, want nil", scenarios.Show(v.hooksAt()), scenarios.Show(e.at), v.result())
+		c.expect(before.ok() && e.ok(), "connections that are not comparable: requests before and at the stop: %v and %v, want answers", before, e)
+		c.expect(v.hooksAt() >= e.at && v.result() == nil, "connections that are not comparable: hooks begin at %s, want after the last answer at %s, and Serve returns %v, want nil", scenarios.Show(v.hooksAt()), scenarios.Show(e.at), v.result())
 	})
 }
 
@@ -175,9 +175,9 @@ func (c *Checker) expectRefused(what string, serve func() error) {
 	go func() { result <- serve() }()
 	select {
 	case err := <-result:
-		c.expect(err != nil, "%s: Serve returns nil", what)
+		c.expect(err != nil, "%s: Serve returns nil, want an error", what)
 	case <-time.After(2 * time.Second):
-		c.Errorf("%s: Serve serves", what)
+		c.Errorf("%s: Serve has not returned an error within 2s", what)
 	}
 }
 

@@ -56,10 +56,10 @@ func UntilFails(c *Checker) {
 			play.Wait(ctx.Done(), time.Minute)
 			return nil
 		}, subject.Settings{})
-		c.expect(errors.Is(err, errListener) && about(time.Since(began), time.Second), "a server that serves until the run is stopped fails after 1s: Run returns %s after %v, want the error of its listener after 1s",
+		c.expect(errors.Is(err, errListener) && about(time.Since(began), time.Second), "a server with UntilStopped fails after 1s: Run returns %s after %v, want the error of its listener after 1s",
 			quote(err), time.Since(began))
 		synctest.Wait() // what has returned by now is noted
-		c.expect(other.closedAt() == model.Never || serving.Load() == 0, "of two servers that serve until the run is stopped one fails, and the other, whose listener takes 5ms to end, has not returned when Run does")
+		c.expect(other.closedAt() == model.Never || serving.Load() == 0, "of two servers with UntilStopped one fails, and the other, whose listener takes 5ms to end, has not returned when Run does")
 		_, _ = ln.Close(), other.Close()
 		time.Sleep(time.Second)
 	})
@@ -78,7 +78,7 @@ func UntilReturnIsAwaited(c *Checker) {
 			v.end()
 			play.Wait(v.over, time.Minute)
 			time.Sleep(time.Second)
-			c.expect(v.at(untilEnded) <= v.at(returned), "the listener of a server that serves until the run is stopped takes %v to end: Run returns at %s, the server %s", closing, scenarios.Show(v.at(returned)), scenarios.Show(v.at(untilEnded)))
+			c.expect(v.at(untilEnded) <= v.at(returned), "the listener of a server with UntilStopped takes %v to end: Run returns at %s, the server %s", closing, scenarios.Show(v.at(returned)), scenarios.Show(v.at(untilEnded)))
 		})
 	}
 }
@@ -112,7 +112,7 @@ func UntilClosedBefore(c *Checker) {
 				_ = c.Impl.ServeUntilStopped(ctx, srv, ln)
 			}()
 			play.Wait(ctx.Done(), time.Minute)
-			c.expect(time.Since(began) < time.Second, "a server that was closed before it is to serve until the run is stopped: the stop is requested after %v, want at once", time.Since(began))
+			c.expect(time.Since(began) < time.Second, "ServeUntilStopped with a server that was closed before: the stop is requested after %v, want at once", time.Since(began))
 			return nil
 		}, subject.Settings{})
 		play.Wait(ended, time.Minute)

@@ -25,7 +25,7 @@ func UntilInGo(c *Checker) {
 		for text := range log.texts() {
 			warned = warned || !usual.texts()[text]
 		}
-		c.expect(err != nil || warned, "a server that serves until the run is stopped is begun inside a task, on a goroutine of its own: %t; it is not refused, and there is no warning; the log:\n%s", apart, &log.book)
+		c.expect(err != nil || warned, "a server with UntilStopped is begun inside a task, on a goroutine of its own: %t; it is not refused, and there is no warning; the log:\n%s", apart, &log.book)
 	}
 }
 

@@ -31,7 +31,7 @@ func httpClauses() []Clause {
 				{"two servers in one run", serve, checks.TwoServers},
 				{"two servers with one handler", serve, checks.HandlerOfTwoServers},
 				{"one server on two listeners", serve, checks.TwoListeners},
-				{"connections that are not comparable", serve, checks.AnyConnection},
+				{"connections that are not comparable", serve, checks.UncomparableConnections},
 				{"Serve inside a task", append(serve, subject.NeedGo), checks.ServeInTask},
 				{"one of two listeners fails", serve, checks.OneOfTwoListenersFails},
 				{"one server in two runs", serve, checks.ServerInTwoRuns},
