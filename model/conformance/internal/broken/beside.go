@@ -96,10 +96,10 @@ func besideCases() []Case {
 			})
 		}),
 		wrong("the context of a request that comes after the stop has no cause", "HTTP-9", func(i *impl) {
-			onCancelOnStop(i, func(ctx context.Context, ending, next http.Handler) http.Handler {
+			onCancelOnStop(i, func(ctx context.Context, cancelling, next http.Handler) http.Handler {
 				return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 					if ctx.Err() == nil {
-						ending.ServeHTTP(w, req)
+						cancelling.ServeHTTP(w, req)
 						return
 					}
 					over, cancel := context.WithCancel(req.Context())

@@ -196,9 +196,9 @@ func (w wholeWriter) CloseNotify() <-chan bool {
 	return w.ResponseWriter.(http.CloseNotifier).CloseNotify()
 }
 
-// onCancelOnStop has f return the handler. ending is what would have been, next
-// what was given.
-func onCancelOnStop(i *impl, f func(ctx context.Context, ending, next http.Handler) http.Handler) {
+// onCancelOnStop has f return the handler. cancelling is the handler
+// that CancelOnStop would have returned, next the one that it was given.
+func onCancelOnStop(i *impl, f func(ctx context.Context, cancelling, next http.Handler) http.Handler) {
 	cancelOnStop := i.CancelOnStop
 	i.CancelOnStop = func(ctx context.Context, next http.Handler) http.Handler {
 		if blameForeign(ctx, place(1)) {

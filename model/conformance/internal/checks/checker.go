@@ -160,21 +160,21 @@ func (c *Checker) bubble(f func()) {
 	}
 }
 
-// thrice tries what depends on the machine's being in time, and fails with the
-// last complaint when each of three tries has one. One that has taken
+// retried tries, up to three times, what depends on the machine's being in time, and
+// fails with the failure of the last try when each has one. One that has taken
 // [process.Soon] is the last, because no machine is so late.
-func (c *Checker) thrice(try func() (complaint string)) {
-	complaint := ""
+func (c *Checker) retried(try func() (failure string)) {
+	failure := ""
 	for range 3 {
 		began := time.Now()
-		if complaint = try(); complaint == "" {
+		if failure = try(); failure == "" {
 			return
 		}
 		if time.Since(began) >= process.Soon {
 			break
 		}
 	}
-	c.Errorf("%s", complaint)
+	c.Errorf("%s", failure)
 }
 
 // inTime runs f and fails when it takes longer than an hour of virtual time.

@@ -37,7 +37,7 @@ func MainFirst(c *Checker) {
 // the grace is over: half of the drain timeout at most.
 func GraceIsHalf(c *Checker) {
 	const drain = 600 * time.Millisecond
-	c.thrice(func() string {
+	c.retried(func() string {
 		begun := make(chan struct{})
 		var asked, stopped, hook time.Time
 		err := c.Impl.Run(func(ctx context.Context) error {

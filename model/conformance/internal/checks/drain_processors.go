@@ -15,14 +15,14 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// spinning is work that keeps every processor busy from the moment at which it
-// is told to, until it is over, or nothing can come of it any more.
+// spinning is work that keeps every processor busy from the moment at which
+// begun is set, until it is over, or nothing can come of it any more.
 type spinning struct {
 	begun, over atomic.Bool
-	tooLong     atomic.Bool   // no hook had begun after longest, whoever had the processors
-	due, ended  atomic.Int64  // when hooks are due, and when the first began or was too late; as busy tells
+	tooLong     atomic.Bool   // no hook had begun after longest, whichever goroutines had the processors
+	due, ended  atomic.Int64  // when hooks are due, and when the first began or was too late; in the unit of busy
 	sampled     chan struct{} // closed when the looking is over
-	worst       atomic.Int64  // how late a goroutine was that had nothing to wait for but its turn, as busy tells
+	worst       atomic.Int64  // how late a goroutine was that had nothing to wait for but its turn; in the unit of busy
 }
 
 func newSpinning() *spinning {
@@ -87,7 +87,7 @@ const (
 	// beyondDoubt is how much later than the latest that is allowed is too late to wait
 	// for more, in processor time.
 	beyondDoubt = time.Second
-	// longest is how long the work lasts if no hook begins, whoever has the processors.
+	// longest is how long the work lasts if no hook begins, whichever goroutines have the processors.
 	longest = 7 * time.Second
 )
 

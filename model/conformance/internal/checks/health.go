@@ -49,7 +49,7 @@ func hung() (check func() error, release func()) {
 // LivenessBesideHungCheck checks HEALTH-1. It has many probes wait for a check. It runs in
 // real time: a lock would stop virtual time for good.
 func LivenessBesideHungCheck(c *Checker) {
-	c.thrice(func() (complaint string) {
+	c.retried(func() (failure string) {
 		h := c.health()
 		check, release := hung()
 		var asking, probes sync.WaitGroup

@@ -14,7 +14,7 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// inEveryState calls f in each of the states that readiness tells apart.
+// inEveryState calls f in each of the states between which readiness distinguishes.
 func inEveryState(h subject.HealthFuncs, f func(when string)) {
 	f("as it was")
 	h.SetReady(false)

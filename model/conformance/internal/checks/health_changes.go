@@ -44,7 +44,7 @@ func HungIsLogged(c *Checker) {
 }
 
 // HungIsLoggedWhateverElse checks HEALTH-16. It has a check with other settings hang: that
-// is logged by its timeout, and the observer is told unless FailAfter tolerates it.
+// is logged by its timeout, and the observer is called unless FailAfter tolerates it.
 func HungIsLoggedWhateverElse(c *Checker) {
 	for _, s := range c.everyCheckSettings() {
 		c.bubble(func() {
@@ -61,7 +61,7 @@ func HungIsLoggedWhateverElse(c *Checker) {
 			play.Ask(w.Readiness, http.MethodGet) // what may be cached
 			time.Sleep(1500 * time.Millisecond)
 			hangs.Store(true)
-			go play.Ask(w.Readiness, http.MethodGet) // with RefreshAhead nobody waits for it
+			go play.Ask(w.Readiness, http.MethodGet) // with RefreshAhead no probe waits for it
 			time.Sleep(time.Second + slack)
 			lines, calls := w.linesAbout("db-primary"), 1
 			if s.FailAfter > 1 {
@@ -198,7 +198,7 @@ func ReplacementInherits(c *Checker) {
 		w := c.observedHealth()
 		w.AddCheck("db-primary", func() error { return errors.New("no route to host") })
 		play.Ask(w.Readiness, http.MethodGet)
-		w.AddCheck("db-primary", func() error { return nil }) // and nobody asks
+		w.AddCheck("db-primary", func() error { return nil }) // and no probe asks
 		w.AddCheck("db-primary", func() error { return nil })
 		play.Ask(w.Readiness, http.MethodGet)
 		c.expectChanges("a failing check that is replaced, twice, by one that passes", w, "db-primary", "no route to host", "")
@@ -243,7 +243,7 @@ func SlowObserver(c *Checker) {
 func FailingObserverGetsAll(c *Checker) {
 	for what, fail := range map[string]func(){"panics": func() { panic("on purpose") }, "calls Goexit": runtime.Goexit} {
 		c.bubble(func() {
-			var told, logged atomic.Int64
+			var observed, logged atomic.Int64
 			var fails atomic.Bool
 			failing := func(calls *atomic.Int64) {
 				if fails.Load() {
@@ -257,7 +257,7 @@ func FailingObserverGetsAll(c *Checker) {
 						failing(&logged)
 					}
 				},
-				Observe: func(string, error, time.Time) { failing(&told) },
+				Observe: func(string, error, time.Time) { failing(&observed) },
 			})
 			var result atomic.Pointer[error]
 			h.AddCheckContext("db-primary", func(context.Context) error { return *result.Load() }, subject.CheckSettings{})
@@ -267,7 +267,7 @@ func FailingObserverGetsAll(c *Checker) {
 				time.Sleep(soon)
 				fails.Store(true) // what is logged of a check that is added is no change
 			}
-			c.expect(told.Load() == 6 && logged.Load() == 6, "an observer and a logger %s at each of 6 changes, and they are called %d and %d times", what, told.Load(), logged.Load())
+			c.expect(observed.Load() == 6 && logged.Load() == 6, "an observer and a logger %s at each of 6 changes, and they are called %d and %d times", what, observed.Load(), logged.Load())
 		})
 	}
 }
@@ -291,7 +291,7 @@ func ManyChanges(c *Checker) {
 				}
 				texts = append(texts, text)
 				play.Ask(w.Readiness, http.MethodGet)
-				time.Sleep(time.Second) // an observer may be told one after another
+				time.Sleep(time.Second) // an observer may be called for one check after another
 				for n := range checks {
 					c.expectChanges(fmt.Sprintf("of %d checks that change at once, in round %d", checks, round+1), w, fmt.Sprintf("number-%d", n), texts...)
 				}

@@ -14,7 +14,7 @@ import (
 )
 
 // CheckOf checks HEALTH-17. It compares CheckOf with readiness of the same groups, in
-// every state that these tell apart.
+// every state between which these distinguish.
 func CheckOf(c *Checker) {
 	c.bubble(func() {
 		h := c.health()

@@ -167,7 +167,7 @@ func ReplacedEachSecond(c *Checker) {
 	}
 }
 
-// TimeOfTimeout checks HEALTH-16: an observer is told when a run has exceeded its timeout,
+// TimeOfTimeout checks HEALTH-16: an observer gets the times at which a run has exceeded its timeout,
 // and when the next has passed, of a handler that is old.
 func TimeOfTimeout(c *Checker) {
 	c.bubble(func() {

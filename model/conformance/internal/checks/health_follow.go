@@ -34,9 +34,9 @@ func FollowNothing(c *Checker) {
 		h := c.health()
 		c.followForeign(h)
 		r := play.Ask(h.Readiness, http.MethodGet)
-		c.expectReply("after Follow with a foreign context", r, http.StatusOK, "ok")
+		c.expectReply("after Follow with a context of no run", r, http.StatusOK, "ok")
 		c.expect(!strings.Contains(string(r.Body), `"state"`), "a handler that follows nothing has a state: %s", r.Body)
-		const what = "after Follow with main's context, and then with a foreign one"
+		const what = "after Follow with main's context, and then with one of no run"
 		_ = c.run(func(ctx context.Context) error {
 			time.Sleep(slack) // main has been launched
 			h.Follow(ctx)

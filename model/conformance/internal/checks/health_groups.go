@@ -203,7 +203,7 @@ func RefreshAhead(c *Checker) {
 			{100 * time.Millisecond, 0, "run 1", 2},                                       // and is under way
 			{500 * time.Millisecond, 0, "run 2", 2},                                       // and over
 			{3 * time.Second, 400 * time.Millisecond, "run 3", 3},                         // nothing is cached any more
-			{1500 * time.Millisecond, 0, "run 3", 4},                                      // which nobody waits for
+			{1500 * time.Millisecond, 0, "run 3", 4},                                      // which no probe waits for
 			{time.Second, 0, "run 4", 4}, {time.Hour, 400 * time.Millisecond, "run 5", 5}, // as at first
 		} {
 			time.Sleep(step.after)
@@ -238,7 +238,7 @@ func Reason(c *Checker) {
 			r := play.Ask(h.Readiness, http.MethodGet)
 			c.expect(r.Reason == string(letter) || r.Invalid != nil, "after SetNotReady(%q) the reason is %q", string(letter), r.Reason) // that it is JSON is for HEALTH-12 to say
 		}
-		for range 2 { // nobody has asked in between
+		for range 2 { // no probe has asked in between
 			h.SetNotReady("warming up")
 			h.SetNotReady("moving house")
 		}

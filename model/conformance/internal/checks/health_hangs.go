@@ -30,7 +30,7 @@ func ToleratedTimeouts(c *Checker) {
 			probe := func(what string, atLeast, atMost, moreCalls int) {
 				play.Ask(w.Readiness, http.MethodGet)
 				calls += moreCalls
-				time.Sleep(soon) // both are told on no probe's time
+				time.Sleep(soon) // log and observer need not be done when the probe is
 				what = fmt.Sprintf("FailAfter(%d): %s", n, what)
 				more := len(w.linesAbout("db-primary")) - lines
 				lines += more

@@ -67,7 +67,7 @@ func wrongText(text, shown string) string {
 func FailingTexts(c *Checker) {
 	c.bubble(func() {
 		for _, way := range failingWays() {
-			for _, text := range slices.Concat(oddTexts, misleadingTexts) {
+			for _, text := range slices.Concat(unusualTexts, misleadingTexts) {
 				h := c.health()
 				way.add(h, "db", text)
 				r := play.Ask(h.Readiness, http.MethodGet)
@@ -192,7 +192,7 @@ func NoChecksLeft(c *Checker) {
 func ObservedTexts(c *Checker) {
 	c.bubble(func() {
 		for _, way := range failingWays() {
-			for _, text := range slices.Concat(oddTexts, misleadingTexts) {
+			for _, text := range slices.Concat(unusualTexts, misleadingTexts) {
 				w, name := c.observedHealth(), "DB of "+text
 				way.add(w.HealthFuncs, name, text)
 				shown := play.Ask(w.Readiness, http.MethodGet).Checks[name]

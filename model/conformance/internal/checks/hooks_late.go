@@ -16,7 +16,7 @@ import (
 
 // ShutdownTimeoutAfterSignal checks HOOK-3. It has main take a moment to come back, so
 // that a timeout that counts from the signal is over too early. Where hooks do not wait
-// for main, that cannot be told.
+// for main, that cannot be seen.
 func ShutdownTimeoutAfterSignal(c *Checker) {
 	const shutdown = 50 * time.Millisecond
 	release, cancel := context.WithTimeout(context.Background(), process.Soon)

@@ -93,10 +93,10 @@ func CloseInDelay(c *Checker) {
 // informational are statuses of answers that precede the response.
 var informational = []int{http.StatusProcessing, http.StatusEarlyHints, 199}
 
-// CloseOfOddAnswers checks HTTP-3. It has handlers write nothing, or their header early,
+// CloseOfUnusualAnswers checks HTTP-3. It has handlers write nothing, or their header early,
 // or an informational answer first.
-func CloseOfOddAnswers(c *Checker) {
-	odd := func(_ *service, w http.ResponseWriter, req *http.Request) {
+func CloseOfUnusualAnswers(c *Checker) {
+	unusual := func(_ *service, w http.ResponseWriter, req *http.Request) {
 		switch req.URL.Path {
 		case "/nothing":
 			time.Sleep(2 * time.Second)
@@ -134,7 +134,7 @@ func CloseOfOddAnswers(c *Checker) {
 		}
 	}
 	for _, delay := range []time.Duration{0, 5 * time.Second} {
-		c.serving(c.Impl.Serve, subject.Settings{Delay: delay}, odd, func(v *service) {
+		c.serving(c.Impl.Serve, subject.Settings{Delay: delay}, unusual, func(v *service) {
 			paths := []string{"nothing", "header", "flushed", "status", "keeps", "copied", "early", "earlier"}
 			var answers []<-chan exchange
 			for _, path := range paths {

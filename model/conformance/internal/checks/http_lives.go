@@ -100,7 +100,7 @@ func ManyAreCut(c *Checker) {
 }
 
 // BaseContextOfEach checks HTTP-2. It has one server on two listeners, whose BaseContext
-// tells them apart.
+// distinguishes them.
 func BaseContextOfEach(c *Checker) {
 	var made atomic.Pointer[pipes]
 	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {

@@ -17,9 +17,9 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// foreignServer is a server of another library: it serves until it is shut down,
+// otherServer is a server of another library: it serves until it is shut down,
 // and has its last answer so long after that.
-type foreignServer struct {
+type otherServer struct {
 	takes    time.Duration // from shutdown until serve returns; Never: it does not
 	ends     error         // what serve returns
 	shutdown error         // what shutdown returns
@@ -30,7 +30,7 @@ type foreignServer struct {
 	once             *sync.Once
 }
 
-func (f *foreignServer) serve() error {
+func (f *otherServer) serve() error {
 	<-f.stopping
 	if f.takes == model.Never {
 		<-f.closed
@@ -40,40 +40,40 @@ func (f *foreignServer) serve() error {
 	return f.ends
 }
 
-// story is what happened to a foreign server, with its instants.
-type story struct {
+// eventTimes is what happened to a server of another library, with its instants.
+type eventTimes struct {
 	mu    sync.Mutex
 	began time.Time
 	notes map[string][]time.Duration
 }
 
-func (s *story) note(what string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.notes[what] = append(s.notes[what], time.Since(s.began))
+func (e *eventTimes) note(what string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.notes[what] = append(e.notes[what], time.Since(e.began))
 }
 
 // at is when something happened first.
-func (s *story) at(what string) time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if all := s.notes[what]; len(all) > 0 {
+func (e *eventTimes) at(what string) time.Duration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if all := e.notes[what]; len(all) > 0 {
 		return all[0]
 	}
 	return model.Never
 }
 
-func (s *story) count(what string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.notes[what])
+func (e *eventTimes) count(what string) int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.notes[what])
 }
 
 // serveFunc has a run whose main calls ServeFunc be stopped after a second, and
 // returns what happened, what ServeFunc returned, and what Run did.
-func (c *Checker) serveFunc(s subject.Settings, server foreignServer, withClose bool, passOn bool) (all *story, served, result error) {
+func (c *Checker) serveFunc(s subject.Settings, server otherServer, withClose bool, passOn bool) (all *eventTimes, served, result error) {
 	c.bubble(func() {
-		all = &story{began: time.Now(), notes: map[string][]time.Duration{}}
+		all = &eventTimes{began: time.Now(), notes: map[string][]time.Duration{}}
 		server.stopping, server.closed, server.once = make(chan struct{}), make(chan struct{}), new(sync.Once)
 		shutdown := func(ctx context.Context) error {
 			all.note("shutdown")
@@ -136,7 +136,7 @@ func (c *Checker) serveFunc(s subject.Settings, server foreignServer, withClose 
 func ServeFuncStops(c *Checker) {
 	for _, withClose := range []bool{false, true} {
 		for _, takes := range []time.Duration{0, 1500 * time.Millisecond, 9 * time.Second} {
-			server := foreignServer{takes: takes, ends: http.ErrServerClosed, detached: withClose && takes > 0}
+			server := otherServer{takes: takes, ends: http.ErrServerClosed, detached: withClose && takes > 0}
 			if takes == 1500*time.Millisecond {
 				server.ends = errors.Join(fmt.Errorf("stopped: %w", http.ErrServerClosed), net.ErrClosed)
 			}
@@ -155,7 +155,7 @@ func ServeFuncStops(c *Checker) {
 // ServeFuncIsCut checks HTTP-8. It has a server that does not stop by shutdown.
 func ServeFuncIsCut(c *Checker) {
 	for _, heeds := range []bool{false, true} {
-		all, served, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, foreignServer{takes: model.Never, heeds: heeds}, true, true)
+		all, served, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, otherServer{takes: model.Never, heeds: heeds}, true, true)
 		ended := all.at("shutdown's context")
 		c.expect(ended <= all.at("closeNow") && all.count("closeNow") == 1 && all.at("closeNow") <= all.at("hook"), "a server does not stop: the context of shutdown ends at %s, closeNow is called %d times, first at %s, want once, before the hook at %s",
 			scenarios.Show(ended), all.count("closeNow"), scenarios.Show(all.at("closeNow")), scenarios.Show(all.at("hook")))
@@ -164,12 +164,12 @@ func ServeFuncIsCut(c *Checker) {
 		c.expect(result != nil, "a server is cut, and Run returns nil")
 	}
 	mine, ofShutdown := errors.New("error of serve"), errors.New("error of shutdown")
-	_, served, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, foreignServer{takes: model.Never, ends: mine}, true, true)
+	_, served, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, otherServer{takes: model.Never, ends: mine}, true, true)
 	c.expect(errors.Is(served, mine) && occurrences(result, mine) == 1, "serve fails when closeNow is called: ServeFunc returns %s, want the error of serve, and Run returns it %d times, want once: %v", quote(served), occurrences(result, mine), result)
-	_, _, result = c.serveFunc(subject.Settings{Drain: 4 * time.Second}, foreignServer{takes: model.Never, heeds: true, shutdown: ofShutdown}, true, true)
+	_, _, result = c.serveFunc(subject.Settings{Drain: 4 * time.Second}, otherServer{takes: model.Never, heeds: true, shutdown: ofShutdown}, true, true)
 	c.expect(occurrences(result, ofShutdown) == 1, "shutdown fails when its context ends, and Run returns its error %d times, want once: %v", occurrences(result, ofShutdown), result)
 	// Without closeNow there is nothing that ends it.
-	all, _, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, foreignServer{takes: model.Never}, false, true)
+	all, _, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, otherServer{takes: model.Never}, false, true)
 	ended := all.at("shutdown's context")
 	c.expect(all.at("hook") >= ended && all.at("hook") <= ended+200*time.Millisecond+prompt, "a server does not stop, and there is no closeNow: the context of shutdown ends at %s, and hooks begin at %s", scenarios.Show(ended), scenarios.Show(all.at("hook")))
 	c.expect(result != nil, "a server does not stop, and Run returns nil")
@@ -207,7 +207,7 @@ func ServeFuncShutdownHangs(c *Checker) {
 	for _, mine := range []error{nil, errors.New("error of closeNow")} {
 		c.bubble(func() {
 			stopping, cut := make(chan struct{}), make(chan struct{})
-			all := &story{began: time.Now(), notes: map[string][]time.Duration{}}
+			all := &eventTimes{began: time.Now(), notes: map[string][]time.Duration{}}
 			result := c.run(func(ctx context.Context) error {
 				c.hook(ctx, func() { all.note("hook"); time.Sleep(time.Millisecond) })
 				go func() {

@@ -18,15 +18,15 @@ import (
 func ServeFuncErrors(c *Checker) {
 	mine, ofShutdown := errors.New("error of serve"), errors.New("error of shutdown")
 	for _, passOn := range []bool{false, true} {
-		_, served, result := c.serveFunc(subject.Settings{}, foreignServer{takes: time.Second, ends: mine}, true, passOn)
+		_, served, result := c.serveFunc(subject.Settings{}, otherServer{takes: time.Second, ends: mine}, true, passOn)
 		c.expect(errors.Is(served, mine), "serve fails after the stop, and ServeFunc returns %s, want the error of serve", quote(served))
 		if passOn {
 			c.expect(occurrences(result, mine) == 1, "serve fails after the stop, main returns what ServeFunc does, and Run returns it %d times, want once: %v", occurrences(result, mine), result)
 		}
-		_, _, result = c.serveFunc(subject.Settings{}, foreignServer{takes: time.Second, ends: http.ErrServerClosed, shutdown: ofShutdown}, true, passOn)
+		_, _, result = c.serveFunc(subject.Settings{}, otherServer{takes: time.Second, ends: http.ErrServerClosed, shutdown: ofShutdown}, true, passOn)
 		c.expect(occurrences(result, ofShutdown) == 1, "shutdown fails, and Run returns its error %d times, want once: %v", occurrences(result, ofShutdown), result)
 		for _, clean := range []error{context.Canceled, fmt.Errorf("stopped: %w", http.ErrServerClosed)} {
-			_, _, result = c.serveFunc(subject.Settings{}, foreignServer{takes: time.Second, shutdown: clean}, true, passOn)
+			_, _, result = c.serveFunc(subject.Settings{}, otherServer{takes: time.Second, shutdown: clean}, true, passOn)
 			c.expect(result == nil, "shutdown returns %v, a clean end after a stop, and Run returns %v, want nil", clean, result)
 		}
 		for _, delay := range c.delays() {

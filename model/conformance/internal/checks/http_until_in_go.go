@@ -19,19 +19,19 @@ func UntilInGo(c *Checker) {
 		time.Sleep(time.Hour)
 		return nil
 	})
-	for _, apart := range []bool{false, true} {
-		log, err := c.untilInGo(apart, func(_ context.Context, serve func() error) error { return serve() })
+	for _, ownGoroutine := range []bool{false, true} {
+		log, err := c.untilInGo(ownGoroutine, func(_ context.Context, serve func() error) error { return serve() })
 		warned := false
 		for text := range log.texts() {
 			warned = warned || !usual.texts()[text]
 		}
-		c.expect(err != nil || warned, "a server with UntilStopped is begun inside a task, on a goroutine of its own: %t; it is not refused, and there is no warning; the log:\n%s", apart, &log.book)
+		c.expect(err != nil || warned, "a server with UntilStopped is begun inside a task, on a goroutine of its own: %t; it is not refused, and there is no warning; the log:\n%s", ownGoroutine, &log.book)
 	}
 }
 
 // untilInGo has a task wait for such a server, which begins on the task's goroutine or,
 // where ownGoroutine is true, on another. It returns the log, and what the server returned.
-func (c *Checker) untilInGo(apart bool, task func(ctx context.Context, serve func() error) error) (log *warnings, err error) {
+func (c *Checker) untilInGo(ownGoroutine bool, task func(ctx context.Context, serve func() error) error) (log *warnings, err error) {
 	log = &warnings{}
 	c.bubble(func() {
 		log.began = time.Now()
@@ -40,7 +40,7 @@ func (c *Checker) untilInGo(apart bool, task func(ctx context.Context, serve fun
 		_ = c.run(func(ctx context.Context) error {
 			c.Impl.Go(ctx, func(ctx context.Context) error {
 				serve := func() error { return c.Impl.ServeUntilStopped(ctx, &http.Server{}, ln) }
-				if apart {
+				if ownGoroutine {
 					begun, inner := make(chan error, 1), serve
 					go func() { begun <- inner() }()
 					serve = func() error { return <-begun }

@@ -64,8 +64,8 @@ func partOf(err, otherwise error) error {
 	return otherwise
 }
 
-// complaint says what is wrong with Run's result.
-func (l *resultLife) complaint() string {
+// mismatch says what is wrong with Run's result.
+func (l *resultLife) mismatch() string {
 	var want []string
 	failures := 0
 	for _, e := range slices.Concat(l.main, l.stopped, l.task, l.hook) {
@@ -82,7 +82,7 @@ func (l *resultLife) complaint() string {
 		}
 	}
 	got, want = slices.DeleteFunc(got, isSignal), slices.DeleteFunc(want, isSignal)
-	if l.hooks == 0 { // of the order another check says so
+	if l.hooks == 0 { // another check is about the order
 		slices.Sort(got)
 		slices.Sort(want)
 	}
@@ -90,7 +90,7 @@ func (l *resultLife) complaint() string {
 	case !slices.Equal(got, want):
 		return fmt.Sprintf("the result has %q, want %q", got, want)
 	case failures == 0 && !l.late && l.result != nil:
-		return "nothing fails, and the result is an error"
+		return "nothing fails, and the result is an error, want nil"
 	}
 	return ""
 }

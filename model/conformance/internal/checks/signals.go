@@ -160,7 +160,7 @@ func SignalStopsAll(c *Checker) {
 // MainStays checks RUN-11. It has a main that never comes back. A process that is late by
 // half of the drain timeout may take that for over.
 func MainStays(c *Checker) {
-	c.thrice(func() string {
+	c.retried(func() string {
 		release, cancel := context.WithTimeout(context.Background(), process.Soon)
 		defer cancel()
 		hook, began := false, time.Now()

@@ -58,7 +58,7 @@ func AnySignal(c *Checker) {
 			time.AfterFunc(time.Second, func() {
 				select {
 				case source <- sig:
-				case <-time.After(time.Hour): // nobody takes it
+				case <-time.After(time.Hour): // no goroutine takes it
 				}
 			})
 			err := c.run(func(ctx context.Context) error {

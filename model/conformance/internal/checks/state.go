@@ -149,7 +149,7 @@ func HangingObserver(c *Checker) {
 		took, hook := c.watched(subject.Settings{Observe: func(subject.Step) { <-release }}, &ctx)
 		c.expectPrompt(took, hook)
 		close(release)
-		time.Sleep(time.Second) // for what is still to be told
+		time.Sleep(time.Second) // for observers and loggers that are still to be called
 	})
 }
 
@@ -220,7 +220,7 @@ func SlowObserverSeesAll(c *Checker) {
 				seen = append(seen, s.To)
 				at := s.At.Sub(began).Round(10 * time.Millisecond)
 				c.expect(s.At.IsZero() || at == time.Second || len(seen) == 1 && at == 0,
-					"an observer that takes %v for each step is told that %s was entered at %v, want 1s, and 0s for running", takes, s.To, at)
+					"an observer that takes %v for each step gets %v as the time at which %s was entered, want 1s, or 0s for running", takes, at, s.To)
 			}}, &ctx)
 			c.expectPrompt(took, hook)
 			for _, later := range []time.Duration{0, 5 * takes} {

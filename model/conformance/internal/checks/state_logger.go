@@ -78,7 +78,7 @@ func HangingObserverAndLogger(c *Checker) {
 		}, &ctx)
 		c.expect(took <= time.Second+200*time.Millisecond+slack, "an observer and a logger hang, and Run returns at %v, want 1s, or at most 100ms later", took)
 		close(release)
-		time.Sleep(time.Second) // for what is still to be told
+		time.Sleep(time.Second) // for observers and loggers that are still to be called
 	})
 }
 

@@ -83,9 +83,9 @@ func CallingForEach(c *Checker) {
 	}
 }
 
-// ForeignForEach checks STATE-4. It is the same for what is written to the default logger
+// NoRunForEach checks STATE-4. It is the same for what is written to the default logger
 // of a context of no run.
-func ForeignForEach(c *Checker) {
+func NoRunForEach(c *Checker) {
 	var calls atomic.Int64
 	restore := defaultLogTo(func(string, string) {
 		if calls.Add(1) < endlessly {

@@ -137,7 +137,7 @@ func hookClauses() []Clause {
 		{
 			ID: "HOOK-9", Level: Extended,
 			Sentence: "With a context that does not come from Run, every function is harmless and logs an error with its call site; groups, done functions and handlers are usable, and what would serve returns an error.",
-			Checks:   withForeignContexts(),
+			Checks:   withContextsOfNoRun(),
 		},
 		{
 			ID: "HOOK-10", Level: Extended,
@@ -209,10 +209,10 @@ func registeredLate(s model.Scenario, want model.Trace) bool {
 	})
 }
 
-// withForeignContexts are one check for each function.
-func withForeignContexts() (all []Check) {
-	for _, f := range checks.ForeignChecks() {
-		all = append(all, Check{f.Name + " with a foreign context", []subject.Need{f.Need}, f.Run})
+// withContextsOfNoRun returns one check for each function.
+func withContextsOfNoRun() (all []Check) {
+	for _, f := range checks.NoRunChecks() {
+		all = append(all, Check{f.Name + " with a context of no run", []subject.Need{f.Need}, f.Run})
 	}
 	return all
 }

@@ -87,7 +87,7 @@ func httpClauses() []Clause {
 				{"a request begun before the stop", serve, checks.CloseAfterStop},
 				{"requests of every method, responses of every status", serve, checks.CloseWhateverIsAsked},
 				{"a request in a drain delay", append(serve, subject.NeedDelay), checks.CloseInDelay},
-				{"answers without a body, or with a header of their own", append(serve, subject.NeedDelay), checks.CloseOfOddAnswers},
+				{"answers without a body, or with a header of their own", append(serve, subject.NeedDelay), checks.CloseOfUnusualAnswers},
 				{"handlers that return at the stop", serve, checks.CloseAsItStops},
 				{"a new request through Handler", handler, checks.HandlerCloses},
 				{"GOAWAY over HTTP/2", serve, checks.GoAway},

@@ -48,7 +48,7 @@ func stateClauses() []Clause {
 				{"an observer may call back into the library", []subject.Need{subject.NeedObserve, subject.NeedStop, subject.NeedState}, checks.CallingObserver},
 				{"an observer that is slow sees every step", []subject.Need{subject.NeedObserve}, checks.SlowObserverSeesAll},
 				{"an observer or a logger that calls back for each call", []subject.Need{subject.NeedObserve, subject.NeedLog}, checks.CallingForEach},
-				{"a default logger that calls back with a context of no run", []subject.Need{subject.NeedTrack}, checks.ForeignForEach},
+				{"a default logger that calls back with a context of no run", []subject.Need{subject.NeedTrack}, checks.NoRunForEach},
 				{"a logger that hangs costs Run 100 ms and no deadline", []subject.Need{subject.NeedLog}, checks.HangingLogger},
 				{"a logger that hangs in Enabled costs Run 100 ms and no deadline", []subject.Need{subject.NeedLogger}, checks.LoggerThatIsNotEnabled},
 				{"an observer and a logger that hang", []subject.Need{subject.NeedObserve, subject.NeedLog}, checks.HangingObserverAndLogger},
