@@ -15,8 +15,8 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// besideCases are wrong about one thing beside another: units beside requests, a server
-// inside a task, a handler that calls its server's, a signal of another run.
+// besideCases are wrong where two things meet: units and requests, a server inside a task,
+// a handler that calls its server's, the signal of another run.
 func besideCases() []Case {
 	return []Case{
 		wrong("a server counts as a unit of Track", "DRAIN-2", func(i *impl) {
@@ -123,6 +123,8 @@ func besideCases() []Case {
 		}),
 		wrong("a server that has the handler of another is not stopped", "HTTP-1", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				// The type is that of the library's own handlers: only a server that was given
+				// the handler of another goes wrong, which is the case of one check.
 				if fmt.Sprintf("%T", srv.Handler) == "*lifecycle.server" && !servedHere(srv) {
 					return srv.Serve(ln)
 				}
@@ -199,7 +201,8 @@ func inDelay(i *impl, ctx context.Context) bool {
 	return i.State(ctx) == "draining" && ctx.Err() == nil
 }
 
-// servedHere says whether the library's handler of a server is its own.
+// servedHere says whether the library's handler of a server is its own. It reads the
+// unexported field srv of the library's handler, because no function says so.
 func servedHere(srv *http.Server) bool {
 	of := reflect.ValueOf(srv.Handler).Elem().FieldByName("srv")
 	return of.IsValid() && of.Pointer() == reflect.ValueOf(srv).Pointer()

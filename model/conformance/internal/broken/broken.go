@@ -1,9 +1,9 @@
 // Package broken holds implementations that are wrong on purpose: at least
 // one for every clause of the contract, each a small change of behaviour to
-// the real library. They prove the suite. A suite that finds nothing wrong
+// the real library or to package plain. They prove the suite. A suite that finds nothing wrong
 // with one of them, or blames it for what it does right, is itself wrong.
 //
-//	real library ──▶ one change ──▶ suite ──▶ exactly the clauses of Case.Breaks
+//	real library, or plain ──▶ one change ──▶ suite ──▶ exactly the clauses of Case.Breaks
 //
 // Most changes are made from outside: the functions of an Implementation are
 // wrapped, which leaves everything else as it is (see around.go).

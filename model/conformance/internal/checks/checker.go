@@ -1,6 +1,11 @@
 // Package checks has the direct checks: of what no trace of a scenario shows, such
 // as errors about arguments, real signals, JSON, log lines and leaks. A file is
-// named for the family of clauses that it belongs to.
+// named for the family of clauses that it belongs to: drain, health, hooks, http, log,
+// run, signals or state, followed by what it is about. The other files
+// are helpers (call_sites, checker, logbook, pipes, records, service, wire and wire2), or
+// have checks of several families (derived and limits).
+//
+// IDs such as DRAIN-4 are clauses of the contract, which docs/spec.md lists.
 package checks
 
 import (

@@ -141,7 +141,7 @@ type tardyListener struct {
 	until <-chan struct{} // nil: Accept returns at once
 }
 
-// Accept returns it later.
+// Accept waits for until before it returns a connection.
 func (l *tardyListener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	l.mu.Lock()
