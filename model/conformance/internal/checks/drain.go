@@ -126,7 +126,7 @@ func (c *Checker) reusedGroup(after time.Duration) (hit bool) {
 	}, process.Soon, 0)
 	<-over
 	<-waited
-	c.expect(hooks > 0, "no hook runs; Run returns %v", err)
+	c.expect(hooks > 0, "no hook has run when Run returns %v", err)
 	return hit
 }
 

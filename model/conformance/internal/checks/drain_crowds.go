@@ -16,7 +16,7 @@ func (c *Checker) manyBusy(what string, begin func(ctx context.Context, lasts ti
 	for _, n := range crowds {
 		for _, busy := range positions(n) {
 			hook, err := c.oneBusy(n, busy, 2*time.Second, begin)
-			c.expect(err == nil && about(hook, 2*time.Second), "of %d %s, number %d is busy for 2s: the hook begins at %v, and Run returns %v, want nil", n, what, busy+1, hook, err)
+			c.expect(err == nil && about(hook, 2*time.Second), "of %d %s, number %d is busy for 2s: the hook begins at %v, want 2s, and Run returns %v, want nil", n, what, busy+1, hook, err)
 		}
 	}
 }
@@ -68,7 +68,7 @@ func ManyEndAtOnce(c *Checker) {
 func (c *Checker) lastEndsAtOnce(what string, many int, begin func(ctx context.Context, lasts time.Duration)) {
 	const lasts = 2*time.Second + 1234567
 	hook, _ := c.oneBusy(many, many-1, lasts, begin)
-	c.expect(hook <= lasts, "the last of %d %s is busy for %v, and the hook begins at %v", many, what, lasts, hook)
+	c.expect(hook <= lasts, "the last of %d %s is busy for %v, and the hook begins at %v, want no later", many, what, lasts, hook)
 }
 
 // ManyUnits checks DRAIN-1. It has many units and many tasks, of which one is busy.

@@ -30,7 +30,7 @@ func MainFirst(c *Checker) {
 		close(back)
 		return nil
 	}, process.Soon, 0)
-	c.expect(err == nil && !early, "Run returns %v; hooks began before main was back: %t", err, early)
+	c.expect(err == nil && !early, "Run returns %v, want nil; hooks began before main had returned: %t, want false", err, early)
 }
 
 // GraceIsHalf checks DRAIN-4. It has main come back when the hook has begun, which is when
@@ -59,7 +59,7 @@ func GraceIsHalf(c *Checker) {
 			return fmt.Sprintf("hooks begin %v after the signal, want %v", hook.Sub(asked), want)
 		}
 		if err != nil {
-			return fmt.Sprintf("Run returns %v, and main did come back", err)
+			return fmt.Sprintf("Run returns %v though main has returned, want nil", err)
 		}
 		return ""
 	})
@@ -91,5 +91,5 @@ func (c *Checker) groupWhileDraining() {
 		stopBySignal(ctx)
 		return nil
 	}, 0, 0)
-	c.expect(err == nil && !early, "Run returns %v; hooks began before the work was done: %t", err, early)
+	c.expect(err == nil && !early, "Run returns %v, want nil; hooks began before the work was done: %t, want false", err, early)
 }

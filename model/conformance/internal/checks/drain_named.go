@@ -101,7 +101,7 @@ func BusyIsNamedWhenForced(c *Checker) {
 			return nil
 		}, subject.Settings{Log: log.log, Signals: source})
 		close(release)
-		c.expect(about(time.Since(began), time.Second), "Run returns %v after the stop, and a second interrupt comes after 1s", time.Since(began))
+		c.expect(about(time.Since(began), time.Second), "Run returns %v after the stop, want 1s, when a second interrupt comes", time.Since(began))
 		c.expectBusy(err, log, 3, done, places...)
 		c.expect(err != nil && c.Impl.Is(err, model.Forced), "a second interrupt ends draining, and Run returns %v, want the error of a forced end", err)
 	})
@@ -131,7 +131,7 @@ func BusyIsNamedThoughItEnds(c *Checker) {
 		if !c.Impl.Is(context.Cause(work), model.DrainTimeout) {
 			return // DRAIN-8 says what ends a work context
 		}
-		c.expect(err != nil && tells(err.Error(), 3+4, callSite{}, places), "work ends because the drain timeout has run out, and the error is to name %v and the number %d: %v", places, 3+4, err)
+		c.expect(err != nil && tells(err.Error(), 3+4, callSite{}, places), "work ends because the drain timeout has run out, and the error must name %v and the number %d: %v", places, 3+4, err)
 	}
 }
 
@@ -145,7 +145,7 @@ func (c *Checker) expectBusy(err error, log *logbook, number int, done callSite,
 	}
 	if !tells(err.Error(), number, done, places) {
 		missing := slices.DeleteFunc(slices.Clone(places), func(place callSite) bool { return place.isIn(err.Error()) })
-		c.Errorf("the error is to name all of %d places, not %v, and to tell the number %d; it does not name %v: %v", len(places), done, number, missing, err)
+		c.Errorf("the error must name each of %d places, not %v, and the number %d; it does not name %v: %v", len(places), done, number, missing, err)
 	}
 	c.expect(log.hasLine(func(line string) bool { return strings.HasPrefix(line, "WARN") && tells(line, number, done, places) }),
 		"no warning names %v, not %v, and the number %d; the log:\n%s", places, done, number, log)

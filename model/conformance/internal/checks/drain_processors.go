@@ -129,7 +129,7 @@ func TimeoutOnBusyProcessors(c *Checker) {
 	}, drain, 0)
 	work.over.Store(true)
 	late := work.late()
-	c.expect(err != nil, "work is busy, and Run returns nil")
+	c.expect(err != nil, "work is busy, and Run returns nil, want an error")
 	c.expect(late == "", "on busy processors, with a drain timeout of %v: %s", drain, late)
 	c.expect(late != "" || hook.Sub(back) >= drain, "on busy processors, with a drain timeout of %v, hooks begin %v after main is back", drain, hook.Sub(back))
 }
@@ -156,7 +156,7 @@ func ForcedOnBusyProcessors(c *Checker) {
 		return nil
 	}, subject.Settings{Signals: source, Drain: time.Minute})
 	work.over.Store(true)
-	c.expect(err != nil, "work is busy, and Run returns nil")
+	c.expect(err != nil, "work is busy, and Run returns nil, want an error")
 	late := work.late()
 	c.expect(late == "", "on busy processors, after a second interrupt: %s", late)
 	c.expect(late != "" || !hook.Before(forced), "on busy processors, hooks begin %v before a second interrupt", forced.Sub(hook))

@@ -94,7 +94,7 @@ func (c *Checker) lingersWith(other map[string]bool, s subject.Settings, after t
 			return nil
 		}, s)
 		synctest.Wait()
-		c.expect(err == nil, "Run returns %v, and main did come back", err)
+		c.expect(err == nil, "Run returns %v though main has returned, want nil", err)
 	})
 	return w, hook
 }
@@ -112,7 +112,7 @@ func GraceWarning(c *Checker) {
 		for n, line := range w.about {
 			named = named || w.at[n] >= w.cancel+grace && c.namesARemedy(line)
 		}
-		c.expect(named, "main is not back when its grace of %v is over, and no warning from then on names a remedy, one of %q; the log:\n%s", grace, c.remedies(), &w.book)
+		c.expect(named, "main has not returned when its grace of %v is over, and no warning from then on names a remedy, one of %q; the log:\n%s", grace, c.remedies(), &w.book)
 	}
 }
 

@@ -148,11 +148,11 @@ func Changes(c *Checker) {
 		w.RemoveCheck("db-primary")
 		play.Ask(w.Readiness, http.MethodGet)
 		time.Sleep(2 * time.Minute) // its last text may have waited for its turn
-		c.expect(len(w.linesAbout("db-primary")) == len(lines), "that a failing check is removed is logged, or with what text it failed before; the log:\n%s", &w.log)
+		c.expect(len(w.linesAbout("db-primary")) == len(lines), "the removal of a failing check is logged, or its last text; the log:\n%s", &w.log)
 		w.AddCheckContext("db-primary", func(context.Context) error { return nil }, subject.CheckSettings{})
 		play.Ask(w.Readiness, http.MethodGet)
 		time.Sleep(time.Second)
-		c.expect(len(w.linesAbout("db-primary")) == len(lines), "a check that is new, and passes, is logged; the log:\n%s", &w.log)
+		c.expect(len(w.linesAbout("db-primary")) == len(lines), "a new check that passes is logged; the log:\n%s", &w.log)
 	})
 }
 
@@ -231,7 +231,7 @@ func SlowObserver(c *Checker) {
 			for range 3 {
 				c.expectReply("with an observer that "+what, play.Ask(h.Readiness, http.MethodGet), http.StatusServiceUnavailable, "degraded")
 			}
-			c.expect(time.Since(began) < slack, "with an observer that %s, three probes take %v", what, time.Since(began))
+			c.expect(time.Since(began) < slack, "with an observer that %s, three probes take %v, want no time", what, time.Since(began))
 		}
 		close(end)
 		time.Sleep(time.Second)
@@ -267,7 +267,7 @@ func FailingObserverGetsAll(c *Checker) {
 				time.Sleep(soon)
 				fails.Store(true) // what is logged of a check that is added is no change
 			}
-			c.expect(observed.Load() == 6 && logged.Load() == 6, "an observer and a logger %s at each of 6 changes, and they are called %d and %d times", what, observed.Load(), logged.Load())
+			c.expect(observed.Load() == 6 && logged.Load() == 6, "an observer and a logger %s at each of 6 changes, and they are called %d and %d times, want 6", what, observed.Load(), logged.Load())
 		})
 	}
 }

@@ -79,7 +79,7 @@ func ManyProbers(c *Checker) {
 			time.AfterFunc(500*time.Millisecond, leave)
 			probers.Wait()
 			time.Sleep(2 * time.Second)
-			c.expect(runs.Load() == 1 && wrong.Load() == 0, "%d probes ask at once for a check that takes 1s, and every second goes away: it runs %d times, and of the others %d get another answer", n, runs.Load(), wrong.Load())
+			c.expect(runs.Load() == 1 && wrong.Load() == 0, "%d probes ask at once for a check that takes 1s, and every second goes away: the check runs %d times, want once, and %d of the probes that wait get a wrong answer", n, runs.Load(), wrong.Load())
 		})
 	}
 }

@@ -236,26 +236,26 @@ func Reason(c *Checker) {
 		for letter := byte('!'); letter <= '~'; letter++ {
 			h.SetNotReady(string(letter))
 			r := play.Ask(h.Readiness, http.MethodGet)
-			c.expect(r.Reason == string(letter) || r.Invalid != nil, "after SetNotReady(%q) the reason is %q", string(letter), r.Reason) // that it is JSON is for HEALTH-12 to say
+			c.expect(r.Reason == string(letter) || r.Invalid != nil, "after SetNotReady(%q) the reason is %q, want that", string(letter), r.Reason) // that it is JSON is for HEALTH-12 to say
 		}
 		for range 2 { // no probe has asked in between
 			h.SetNotReady("warming up")
 			h.SetNotReady("moving house")
 		}
 		if r := play.Ask(h.Readiness, http.MethodGet); r.Reason != "moving house" {
-			c.Errorf("after SetNotReady(\"warming up\") and SetNotReady(\"moving house\") the reason is %q", r.Reason)
+			c.Errorf("after SetNotReady(\"warming up\") and SetNotReady(\"moving house\") the reason is %q, want the second", r.Reason)
 		}
 		h.SetNotReady("warming up")
 		h.SetReady(true)
 		r := play.Ask(h.Readiness, http.MethodGet)
 		c.expectReply("after SetReady(true)", r, http.StatusOK, "ok")
-		c.expect(r.Reason == "", "after SetReady(true) the reason is %q", r.Reason)
+		c.expect(r.Reason == "", "after SetReady(true) the reason is %q, want none", r.Reason)
 		h.SetReady(false)
 		r = play.Ask(h.Readiness, http.MethodGet)
-		c.expect(r.Reason != "warming up", "after SetReady(false) the reason is %q, that of an earlier SetNotReady", r.Reason)
+		c.expect(r.Reason != "warming up", "after SetReady(false) the reason is %q, that of an earlier SetNotReady, want another or none", r.Reason)
 		h.SetNotReady("moving house")
 		h.SetReady(false)
 		r = play.Ask(h.Readiness, http.MethodGet)
-		c.expect(r.Status == "not_ready" && r.Reason != "moving house", "after SetNotReady and SetReady(false) it is %q, and the reason %q", r.Status, r.Reason)
+		c.expect(r.Status == "not_ready" && r.Reason != "moving house", "after SetNotReady and SetReady(false) the status is %q, want not_ready, and the reason %q", r.Status, r.Reason)
 	})
 }

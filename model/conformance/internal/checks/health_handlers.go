@@ -24,7 +24,7 @@ func Replaced(c *Checker) {
 		r := play.Ask(h.Readiness, http.MethodGet)
 		c.expectReply("after a check was replaced", r, http.StatusOK, "ok")
 		c.expect(first.Load() == 0 && second.Load() == 1 && len(r.Checks) == 1,
-			"after a check was replaced, it is run %d times, the one that replaces it %d times; checks are %v", first.Load(), second.Load(), r.Checks)
+			"after a check was replaced, it is run %d times, want 0, and its replacement %d times, want 1; checks are %v", first.Load(), second.Load(), r.Checks)
 	})
 }
 
@@ -56,20 +56,20 @@ func Removed(c *Checker) {
 		h.RemoveCheck("unknown")
 		r := play.Ask(h.Readiness, http.MethodGet)
 		c.expectReply("after the removal of what is not there", r, http.StatusServiceUnavailable, "degraded")
-		c.expect(len(r.Checks) == 2 && runs.Load() == 1, "after the removal of what is not there, checks are %v", r.Checks)
+		c.expect(len(r.Checks) == 2 && runs.Load() == 1, "after the removal of a check that does not exist, checks are %v, want both", r.Checks)
 		h.RemoveCheck("bad")
 		r = play.Ask(h.Readiness, http.MethodGet)
 		c.expectReply("after the removal of the check that fails", r, http.StatusOK, "ok")
-		c.expect(len(r.Checks) == 1 && r.Checks["good"] == "ok", "after the removal of one of two, checks are %v", r.Checks)
+		c.expect(len(r.Checks) == 1 && r.Checks["good"] == "ok", "after the removal of one of two checks, checks are %v, want the other", r.Checks)
 		c.expect(runs.Load() == 1, "a check that was removed is run")
 		h.RemoveCheck("bad")
 		h.RemoveCheck("good")
 		r = play.Ask(h.Readiness, http.MethodGet)
 		c.expectReply("after the removal of all checks", r, http.StatusOK, "ok")
-		c.expect(len(r.Checks) == 0, "after the removal of all checks, they are %v", r.Checks)
+		c.expect(len(r.Checks) == 0, "after the removal of all checks, checks are %v, want none", r.Checks)
 		h.AddCheck("bad", func() error { return errors.New("again") })
 		r = play.Ask(h.Readiness, http.MethodGet)
-		c.expect(r.Checks["bad"] == "again" && len(r.Checks) == 1, "after one was added again, checks are %v", r.Checks)
+		c.expect(r.Checks["bad"] == "again" && len(r.Checks) == 1, "after a check was added again, checks are %v, want it alone", r.Checks)
 	})
 }
 
@@ -142,9 +142,9 @@ func ReplacedWithOtherSettings(c *Checker) {
 				}
 				for range 2 {
 					r := play.Ask(h.Readiness, http.MethodGet)
-					c.expect(r.Status == "degraded" && r.Checks["db"] == bad.Error(), "a check with the settings %+v is replaced by %s, and the new one fails: %s", s, how, r.Body)
+					c.expect(r.Status == "degraded" && r.Checks["db"] == bad.Error(), "a check with the settings %+v is replaced by %s, and the replacement fails: %s", s, how, r.Body)
 				}
-				c.expect(runs == 2 || c.keeps(), "a check with the settings %+v is replaced by %s, and the new one runs %d times for two probes", s, how, runs)
+				c.expect(runs == 2 || c.keeps(), "a check with the settings %+v is replaced by %s, and the replacement runs %d times for two probes", s, how, runs)
 				if c.offered[subject.NeedGroups] {
 					r := play.Ask(h.ReadinessOf("write"), http.MethodGet)
 					_, listed := r.Checks["db"]

@@ -79,7 +79,7 @@ func HangAfterAnotherText(c *Checker) {
 			time.Sleep(slack)
 			lines := w.linesAbout("db-primary")
 			c.expect(len(lines) == before+1, "a check hangs after %d texts within a minute: by its timeout %d lines are logged about that, want 1; the log:\n%s", texts, len(lines)-before, &w.log)
-			c.expect(len(lines) <= before || !strings.Contains(lines[before], "refused"), "a check hangs after %d texts within a minute: what is logged by its timeout is of a run before that: %s", texts, lines[len(lines)-1])
+			c.expect(len(lines) <= before || !strings.Contains(lines[before], "refused"), "a check hangs after %d texts within a minute: the line that is logged by its timeout is about an earlier run: %s", texts, lines[len(lines)-1])
 			release()
 			time.Sleep(slack)
 		})

@@ -102,7 +102,7 @@ func ProbesInside(c *Checker) {
 		r := play.Ask(h.Readiness, http.MethodGet)
 		c.expect(r.Invalid == nil, "with a check that asks for readiness, the body is not JSON: %s", r.Body)
 		took := <-asked
-		c.expect(took < slack, "start-up is answered after %v from inside a check", took)
+		c.expect(took < slack, "start-up is answered after %v from inside a check, want at once", took)
 		time.Sleep(time.Second)
 	})
 }

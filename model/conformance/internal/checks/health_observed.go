@@ -116,7 +116,7 @@ func (c *Checker) expectChanges(what string, w *observedHealth, name string, tex
 				before = last.at
 			}
 			got = append(got, change.text)
-			c.expect(!change.at.Before(before) && !change.at.After(time.Now()), "%s: the observer gets %q at %v, of a time of %v, and it was at %v or later", what, change.text, time.Now(), change.at, before)
+			c.expect(!change.at.Before(before) && !change.at.After(time.Now()), "%s: the observer gets %q at %v, with the time %v, want one between %v and that call", what, change.text, time.Now(), change.at, before)
 			before = change.at
 		}
 	}

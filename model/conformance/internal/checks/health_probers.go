@@ -54,9 +54,9 @@ func OwnTimeouts(c *Checker) {
 		r := play.Ask(h.Readiness, http.MethodGet)
 		c.expect(about(time.Since(began), 2*time.Second), "the answer takes %v, want 2s, which the longest check takes", time.Since(began))
 		for name, text := range r.Checks {
-			c.expect((text == "ok") == strings.Contains(name, "in time"), "of checks with timeouts of their own, %q says %q", name, text)
+			c.expect((text == "ok") == strings.Contains(name, "in time"), "among checks with different timeouts, %q says %q", name, text)
 		}
-		c.expect(len(r.Checks) == 4, "of four checks with timeouts of their own, there are %v", r.Checks)
+		c.expect(len(r.Checks) == 4, "of four checks with different timeouts, %v are listed", r.Checks)
 		release()
 		time.Sleep(time.Second)
 	})

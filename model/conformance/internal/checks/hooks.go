@@ -139,7 +139,7 @@ func HookContextIsOfTheRun(c *Checker) {
 		looks := func(own context.Context) error {
 			c.Impl.OnShutdown(own, func() error { plain++; return nil })
 			c.Impl.OnShutdownContext(own, func(context.Context) error { withContext++; return nil }, 0)
-			c.expect(!c.offered[subject.NeedState] || c.Impl.State(own) != "", "by the context of a hook the library knows no state")
+			c.expect(!c.offered[subject.NeedState] || c.Impl.State(own) != "", "State with the context of a hook returns no state")
 			return nil
 		}
 		_ = c.run(func(ctx context.Context) error {
@@ -147,7 +147,7 @@ func HookContextIsOfTheRun(c *Checker) {
 			c.Impl.OnShutdownContext(ctx, looks, 0)
 			return nil
 		}, subject.Settings{})
-		c.expect(plain == 1 && withContext == 1, "of two hooks that are registered with the context of a hook, %d have run when Run returns", plain+withContext)
+		c.expect(plain == 1 && withContext == 1, "of two hooks that are registered with the context of a hook, %d have run when Run returns, want both", plain+withContext)
 		c.Impl.OnShutdownContext(run, looks, 0)
 		c.expect(plain == 2 && withContext == 2, "of two hooks that are registered with the context of a hook registered after stopped, %d have run", plain+withContext-2)
 	})
@@ -197,7 +197,7 @@ func HookCallsEverything(c *Checker) {
 	}()
 	select {
 	case err := <-over:
-		c.expect(err == nil && inner.Load(), "Run returns %v, and the hook registered by the hook ran: %t", err, inner.Load())
+		c.expect(err == nil && inner.Load(), "Run returns %v, want nil, and the hook registered by the hook ran: %t, want true", err, inner.Load())
 	case <-time.After(3 * time.Second):
 		c.Errorf("a hook that calls the library does not come to its end")
 	}

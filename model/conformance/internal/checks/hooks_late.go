@@ -38,7 +38,7 @@ func ShutdownTimeoutAfterSignal(c *Checker) {
 		c.Errorf("a hook hangs, and Run has not returned after %v", process.Soon)
 		return
 	}
-	c.expect(err != nil, "a hook hangs, and Run returns nil")
+	c.expect(err != nil, "a hook hangs, and Run returns nil, want an error")
 	c.expect(took >= shutdown, "Run returns %v after hooks could begin, want %v", took, shutdown)
 }
 
@@ -78,7 +78,7 @@ func InterruptedIsLogged(c *Checker) {
 		}, subject.Settings{Log: log.log})
 		close(release)
 		time.Sleep(time.Second)
-		c.expect(err != nil, "a hook hangs, and Run returns nil")
+		c.expect(err != nil, "a hook hangs, and Run returns nil, want an error")
 		c.expectLog(log, "error of the interrupted hook")
 	})
 	if !c.offered[subject.NeedSignals] {
@@ -113,7 +113,7 @@ func AbandonedLateHook(c *Checker) {
 		} {
 			began := time.Now()
 			c.Impl.OnShutdown(run, func() error { time.Sleep(5 * time.Second); return end() })
-			c.expect(time.Since(began) < 3*time.Second, "a late hook with a timeout of 2s holds its caller up for %v", time.Since(began))
+			c.expect(time.Since(began) < 3*time.Second, "a late hook with a timeout of 2s holds its caller up for %v, want no longer than its timeout", time.Since(began))
 			before := log.count()
 			time.Sleep(10 * time.Second)
 			c.expect(log.count() > before, "a late hook fails when its timeout is over, and nothing is logged then; the log:\n%s", log)
@@ -145,7 +145,7 @@ func LateHookEnds(c *Checker) {
 			}
 		}()
 		<-caller
-		c.expect(next == 4, "of three hooks registered after stopped, each after one that fails, %d have run", next-1)
+		c.expect(next == 4, "of three hooks registered after stopped, each after one that fails, %d have run, want all", next-1)
 	})
 }
 
@@ -182,7 +182,7 @@ func NoHookTimeout(c *Checker) {
 				return nil
 			}, subject.Settings{})
 			time.Sleep(2 * time.Second)
-			c.expect(err == nil && own == nil, "a hook has a timeout of %v: Run returns %v, and its context has ended: %v", none, err, own)
+			c.expect(err == nil && own == nil, "a hook has a timeout of %v, which is none: Run returns %v, and the hook's context has ended: %v, want nil for both", none, err, own)
 		})
 	}
 }
@@ -204,7 +204,7 @@ func ShortHookTimeout(c *Checker) {
 			c.expect(err != nil && about(next, timeout), "a hook has a timeout of %v: the next hook begins at %v, want when the timeout is over, and Run returns %v, want an error", timeout, next, err)
 			late := time.Now()
 			c.Impl.OnShutdownContext(run, hang, timeout)
-			c.expect(about(time.Since(late), 0), "a hook that is registered after stopped has a timeout of %v, and holds its caller up for %v", timeout, time.Since(late))
+			c.expect(about(time.Since(late), 0), "a hook that is registered after stopped has a timeout of %v, and holds its caller up for %v, want no longer than its timeout", timeout, time.Since(late))
 			time.Sleep(2 * time.Hour)
 		})
 	}
@@ -229,7 +229,7 @@ func LateHookRegisters(c *Checker) {
 				}
 			}
 			c.Impl.OnShutdown(run, late(4))
-			c.expect(ran == 5, "of five late hooks, each registered by the one before, %d have run", ran)
+			c.expect(ran == 5, "of five late hooks, each registered by the one before, %d have run, want all", ran)
 		}
 	})
 }

@@ -78,14 +78,14 @@ func noRunTrack(c *Checker, ctx context.Context) (places []callSite) {
 	group.Wait()
 	at(here(1))
 	done, ok := c.Impl.Track(ctx)
-	c.expect(!ok && done != nil, "Track answers %t with a context of no run", ok)
+	c.expect(!ok && done != nil, "Track with a context of no run returns %t, want false, and a nil done function: %t, want one that is not", ok, done == nil)
 	done()
 	return places
 }
 
 func noRunGo(c *Checker, ctx context.Context) []callSite {
 	ok := c.Impl.Go(ctx, func(context.Context) error { c.Errorf("a task of no run is run"); return nil })
-	c.expect(!ok, "Go answers true with a context of no run")
+	c.expect(!ok, "Go with a context of no run returns true, want false")
 	return []callSite{here(-2)}
 }
 

@@ -15,7 +15,7 @@ func TakenBackIsLetGo(c *Checker) {
 	_ = c.Impl.Run(func(ctx context.Context) error {
 		held, stop := c.holding(ctx)
 		if stop == nil {
-			c.Errorf("OnShutdownContext returns no stop")
+			c.Errorf("OnShutdownContext returns nil, want a function")
 			return nil
 		}
 		ok := stop()
@@ -25,7 +25,7 @@ func TakenBackIsLetGo(c *Checker) {
 				break
 			}
 		}
-		c.expect(held.Value() == nil, "a hook was taken back, and what it holds is still held")
+		c.expect(held.Value() == nil, "a hook was taken back, and its memory is not released")
 		runtime.KeepAlive(stop)
 		return nil
 	}, 0, 0)
@@ -69,7 +69,7 @@ func ManyTakenBack(c *Checker) {
 				wrong++
 			}
 		}
-		c.expect(wrong == 0, "every second of %d hooks is taken back twice at once: %d have run though they were, or have not, or both calls answer alike", hooks, wrong)
+		c.expect(wrong == 0, "every second of %d hooks is taken back twice at once: for %d, the hook ran though it was taken back, or did not run though it was not, or both calls return the same", hooks, wrong)
 	})
 }
 
@@ -102,7 +102,7 @@ func TakenBackAsItBegins(c *Checker) {
 	c.expect(err == nil, "Run returns %v, want nil", err)
 	for i := range hooks {
 		if ran[i].Load() == taken[i].Load() {
-			c.Errorf("a hook that is taken back as it may begin: it has run: %t, and was taken back: %t", ran[i].Load(), taken[i].Load())
+			c.Errorf("a hook is taken back while it begins: the hook has run: %t, and was taken back: %t, want one of both", ran[i].Load(), taken[i].Load())
 			return
 		}
 	}
@@ -118,7 +118,7 @@ func LateIsNotTakenBack(c *Checker) {
 			ran := false
 			stop := c.Impl.OnShutdownStop(run, func(context.Context) error { ran = true; return nil }, 0)
 			if stop == nil {
-				c.Errorf("OnShutdownContext returns no stop after Run")
+				c.Errorf("OnShutdownContext returns nil, want a function after Run")
 				return
 			}
 			c.expect(!ran || !stop(), "a hook registered after stopped has run, and can be taken back")

@@ -186,6 +186,6 @@ func AcceptedAfterTheCut(c *Checker) {
 		accepted := v.now()
 		_ = w.SetDeadline(time.Now().Add(time.Minute))
 		_, err := io.ReadAll(w.r) // it may get an error response
-		c.expect(err == nil && v.now() <= accepted+time.Second, "a listener returns a connection at %s, after the drain timeout, and it stays open until %s: %v", scenarios.Show(accepted), scenarios.Show(v.now()), err)
+		c.expect(err == nil && v.now() <= accepted+time.Second, "a listener returns a connection at %s, after the drain timeout, and the connection stays open until %s, want closed within 1s: %v", scenarios.Show(accepted), scenarios.Show(v.now()), err)
 	})
 }

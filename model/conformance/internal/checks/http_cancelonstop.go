@@ -56,8 +56,8 @@ func StreamsEndAtTheStop(c *Checker) {
 			v.end()
 			e, o := <-long, <-other
 			c.expect(promptly(v.at("stream ended"), v.at(cancelled)), "with a drain delay of %v, a stream ends at %s, want the cancel at %s", delay, scenarios.Show(v.at("stream ended")), scenarios.Show(v.at(cancelled)))
-			c.expect(e.ok(), "a stream that ends at the stop: %v", e)
-			c.expect(o.ok(), "a request beside a stream that ends at the stop: %v", o)
+			c.expect(e.ok(), "a stream that ends at the stop: %v, want a whole answer", e)
+			c.expect(o.ok(), "a request beside a stream that ends at the stop: %v, want an answer", o)
 			c.expect(v.outcome() == nil, "streams end at the stop, and Run returns %v, want nil", v.outcome())
 		})
 	}
@@ -103,7 +103,7 @@ func ManyEndAtTheStop(c *Checker) {
 			return nil
 		}, 0, 0)
 		all.Wait()
-		c.expect(ended.Load() == requests, "of %d requests that are to end at the stop, %d do", requests, ended.Load())
+		c.expect(ended.Load() == requests, "of %d requests with CancelOnStop, %d end at the stop", requests, ended.Load())
 	})
 }
 

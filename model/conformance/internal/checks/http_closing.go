@@ -51,7 +51,7 @@ func CloseWhateverIsAsked(c *Checker) {
 					req, _ := http.NewRequest(method, fmt.Sprint("http://service/", code), nil)
 					resp, err := v.client.Transport.RoundTrip(req)
 					e := v.exchanged(resp, err)
-					c.expect(e.err != nil || e.code != code || e.closes, "%s is answered %d after the stop: %v, and says Connection: close: %t", method, code, e, e.closes)
+					c.expect(e.err != nil || e.code != code || e.closes, "%s is answered %d after the stop: %v, with Connection: close: %t, want true", method, code, e, e.closes)
 				})
 			}
 		}

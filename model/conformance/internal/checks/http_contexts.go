@@ -28,7 +28,7 @@ func AnyContext(c *Checker) {
 			time.Sleep(time.Second)
 			v.end()
 			e := <-long
-			c.expect(e.ok(), "with %s, a request that was under way at the stop: %v", name, e)
+			c.expect(e.ok(), "with %s, a request that was under way at the stop: %v, want an answer", name, e)
 			c.expect(v.result() == nil && promptly(v.at(served), e.at), "with %s, Serve returns %v at %s, want nil at %s, as the run stops",
 				name, v.result(), scenarios.Show(v.at(served)), scenarios.Show(e.at))
 		})
@@ -50,7 +50,7 @@ func ContextThatEndsFirst(c *Checker) {
 		time.Sleep(2 * time.Second)
 		v.end()
 		e, cancel := <-long, v.at(cancelled)
-		c.expect(e.ok(), "the context that Serve was given has ended before the stop, and a request that was under way: %v", e)
+		c.expect(e.ok(), "the context that Serve was given has ended before the stop, and a request that was under way: %v, want an answer", e)
 		c.expect(v.ln.closedAt() <= cancel+prompt, "the context that Serve was given has ended before the stop, and the listener closes at %s, want by %s", scenarios.Show(v.ln.closedAt()), scenarios.Show(cancel))
 		c.expect(v.outcome() == nil && about(v.hooksAt(), max(cancel, e.at)), "the context that Serve was given has ended before the stop, and all is answered at %s: hooks begin at %s, want then, and Run returns %v, want nil",
 			scenarios.Show(e.at), scenarios.Show(v.hooksAt()), v.outcome())

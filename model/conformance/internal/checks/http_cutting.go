@@ -64,7 +64,7 @@ func CuttingUnderAShortTimeout(c *Checker) {
 			v.begin("polite")
 			v.end()
 			cut := v.at("context ended")
-			c.expect(v.at(hooked) <= cut+shutdown/10+prompt, "with a shutdown timeout of %v, requests are cut at %s, and the first hook begins at %s",
+			c.expect(v.at(hooked) <= cut+shutdown/10+prompt, "with a shutdown timeout of %v, requests are cut at %s, and the first hook begins at %s, want at most a tenth of the shutdown timeout later",
 				shutdown, scenarios.Show(cut), scenarios.Show(v.at(hooked)))
 		})
 	}
@@ -147,7 +147,7 @@ func HijackedIsFollowed(c *Checker) {
 		v.end()
 		c.expect(v.at("cut") <= v.hooksAt(), "a hijacked connection whose handler goes on is cut at %s, and hooks begin at %s", scenarios.Show(v.at("cut")), scenarios.Show(v.hooksAt()))
 		c.expect(v.at("cleaned up") <= v.hooksAt(), "a hijacked connection is cut, hooks begin at %s, and its handler returns at %s", scenarios.Show(v.hooksAt()), scenarios.Show(v.at("cleaned up")))
-		c.expect(v.at(returned) == model.Never || v.outcome() != nil, "a hijacked connection is cut, and Run returns nil")
+		c.expect(v.at(returned) == model.Never || v.outcome() != nil, "a hijacked connection is cut, and Run returns nil, want an error")
 	})
 }
 
@@ -173,7 +173,7 @@ func StreamsAreCut(c *Checker) {
 		v.end()
 		c.expect(v.at("cleaned up") <= v.hooksAt(), "over HTTP/2 a request is cut, hooks begin at %s, and its handler returns at %s", scenarios.Show(v.hooksAt()), scenarios.Show(v.at("cleaned up")))
 		c.expect(v.hooksAt() == model.Never || v.at("cut") <= v.hooksAt()+prompt && <-ended != nil, "over HTTP/2, a request that is cut ends at %s for its client, or looks whole", scenarios.Show(v.at("cut")))
-		c.expect(v.at(returned) == model.Never || v.outcome() != nil, "over HTTP/2 a request is cut, and Run returns nil")
+		c.expect(v.at(returned) == model.Never || v.outcome() != nil, "over HTTP/2 a request is cut, and Run returns nil, want an error")
 	})
 }
 

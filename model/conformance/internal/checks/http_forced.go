@@ -34,7 +34,7 @@ func CutWhenForced(c *Checker) {
 		v.signals <- os.Interrupt
 		v.end()
 		one, other := <-stubborn, <-polite
-		c.expect(one.at <= forced+100*time.Millisecond+prompt && one.cut(), "draining is forced to end at %s, and a request whose handler would not return: %v", scenarios.Show(forced), one)
+		c.expect(one.at <= forced+100*time.Millisecond+prompt && one.cut(), "draining is forced to end at %s, and a request whose handler does not return: %v, want it to be cut then", scenarios.Show(forced), one)
 		c.expect(v.at("context ended") <= forced+prompt && other.at <= forced+100*time.Millisecond+prompt, "draining is forced to end at %s, the context of a request ends at %s, and its client has at %s: %v",
 			scenarios.Show(forced), scenarios.Show(v.at("context ended")), scenarios.Show(other.at), other)
 		c.expect(v.hooksAt() <= forced+100*time.Millisecond+prompt, "draining is forced to end at %s with requests under way, and hooks begin at %s", scenarios.Show(forced), scenarios.Show(v.hooksAt()))
@@ -65,7 +65,7 @@ func ServeFuncIsCutWhenForced(c *Checker) {
 		}, subject.Settings{Signals: source})
 		time.Sleep(2 * time.Hour)
 		c.expect(calls == 1 && promptly(served, 2*time.Second) && hook >= served && hook <= served+100*time.Millisecond, "draining is forced to end at 2s: closeNow is called %d times, ServeFunc returns at %v, and hooks begin at %v", calls, served, hook)
-		c.expect(err != nil, "draining is forced to end, and Run returns nil")
+		c.expect(err != nil, "draining is forced to end, and Run returns nil, want an error")
 	})
 }
 
@@ -78,7 +78,7 @@ func UntilWhenForced(c *Checker) {
 		forced := v.now()
 		v.signals <- os.Interrupt
 		v.end()
-		c.expect(v.ln.closedAt() >= forced && v.ln.closedAt() <= v.at(returned)+prompt, "hooks are forced to end at %s, and Run returns at %s: a server with UntilStopped closes its listener at %s",
+		c.expect(v.ln.closedAt() >= forced && v.ln.closedAt() <= v.at(returned)+prompt, "hooks are forced to end at %s, and Run returns at %s: a server with UntilStopped closes its listener at %s, want then",
 			scenarios.Show(forced), scenarios.Show(v.at(returned)), scenarios.Show(v.ln.closedAt()))
 	})
 }

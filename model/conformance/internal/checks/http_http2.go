@@ -46,7 +46,7 @@ func HTTP2Answers(c *Checker) {
 			}
 			resp, err := client.Get("http://" + ln.Addr().String())
 			if err != nil {
-				c.Errorf("over HTTP/2, a request under way at the stop: %v", err)
+				c.Errorf("over HTTP/2, a request under way at the stop fails: %v", err)
 				return
 			}
 			body, err := io.ReadAll(resp.Body)
@@ -67,7 +67,7 @@ func HTTP2Answers(c *Checker) {
 		})}, ln)
 	}, subject.Settings{Parent: parent, Signals: make(chan os.Signal)})
 	answered.Wait()
-	c.expect(time.Since(began) < process.Soon, "over HTTP/2, Run returns after %v", time.Since(began))
+	c.expect(time.Since(began) < process.Soon, "over HTTP/2, Run has not returned within 5s: it returns after %v", time.Since(began))
 }
 
 // StreamsOutlastTheStop checks HTTP-6. It has streams of HTTP/2 begin as the stop comes,
@@ -92,7 +92,7 @@ func StreamsOutlastTheStop(c *Checker) {
 			time.Sleep(prompt) // it is under way
 			v.stop()
 			n, err := w.answer(long)
-			c.expect(err == nil && n == len("done"), "over HTTP/2, on a connection that was used before: %t, a request that begins just before the stop and takes 4s is answered with %d bytes, %v",
+			c.expect(err == nil && n == len("done"), "over HTTP/2, on a connection that was used before: %t, a request that begins just before the stop and takes 4s is answered with %d bytes, %v, want \"done\"",
 				kept, n, err)
 			_ = w.Close()
 			v.end()
@@ -121,7 +121,7 @@ func ServedOverHTTP2(c *Checker) {
 		_ = w.Close()
 		<-gone
 		c.expect(v.result() == nil && v.at(served) >= answered && v.at(served) <= answered+time.Second+prompt,
-			"over HTTP/2 the client stays when it has its last answer at %s (%v): Serve returns %v at %s", scenarios.Show(answered), err, v.result(), scenarios.Show(v.at(served)))
+			"over HTTP/2 the client stays when it has its last answer at %s (%v): Serve returns %v at %s, want nil within 1s", scenarios.Show(answered), err, v.result(), scenarios.Show(v.at(served)))
 	})
 }
 
@@ -139,7 +139,7 @@ func YoungOverHTTP2(c *Checker) {
 		v.end()
 		_ = w.Close()
 		<-gone
-		c.expect(v.result() == nil && v.at(served) <= v.at(cancelled)+time.Second+prompt, "over HTTP/2 the client has its answer 50ms before the stop (%v), and stays: Serve returns %v at %s; the stop is at %s",
+		c.expect(v.result() == nil && v.at(served) <= v.at(cancelled)+time.Second+prompt, "over HTTP/2 the client has its answer 50ms before the stop (%v), and stays: Serve returns %v at %s, want nil within 1s of the stop at %s",
 			err, v.result(), scenarios.Show(v.at(served)), scenarios.Show(v.at(cancelled)))
 	})
 }

@@ -43,7 +43,7 @@ func TwoListeners(c *Checker) {
 		defer cancel()
 		conn, err := another.dial(ctx, "", "")
 		if err != nil {
-			c.Errorf("one server on two listeners: the second has no connection: %v", err)
+			c.Errorf("one server on two listeners: a connection to the second fails: %v", err)
 			return
 		}
 		first, answered := v.begin("2s"), make(chan exchange, 1)
@@ -59,10 +59,10 @@ func TwoListeners(c *Checker) {
 		}
 		for n, e := range []exchange{one, two} {
 			if at := returned[n].Load(); at != nil {
-				c.expect(at.Sub(v.ln.began) >= e.at && at.Sub(v.ln.began) <= two.at+prompt, "one server on two listeners, whose last answers are given at %s and %s: Serve of listener %d returns at %s", scenarios.Show(one.at), scenarios.Show(two.at), n+1, scenarios.Show(at.Sub(v.ln.began)))
+				c.expect(at.Sub(v.ln.began) >= e.at && at.Sub(v.ln.began) <= two.at+prompt, "one server on two listeners, whose last answers are given at %s and %s: Serve of listener %d returns at %s, want with its last answer", scenarios.Show(one.at), scenarios.Show(two.at), n+1, scenarios.Show(at.Sub(v.ln.began)))
 			}
 		}
-		c.expect(v.hooksAt() >= two.at, "one server on two listeners: hooks begin at %s, and the last answer is given at %s", scenarios.Show(v.hooksAt()), scenarios.Show(two.at))
+		c.expect(v.hooksAt() >= two.at, "one server on two listeners: hooks begin at %s, want after the last answer at %s", scenarios.Show(v.hooksAt()), scenarios.Show(two.at))
 		c.expect(promptly(another.closedAt(), v.at(cancelled)), "one server on two listeners: the second closes at %s, want %s", scenarios.Show(another.closedAt()), scenarios.Show(v.at(cancelled)))
 	})
 }
@@ -129,7 +129,7 @@ func OneOfTwoListenersFails(c *Checker) {
 		}
 		after := v.begin("2s")
 		one, two := <-before, <-after
-		c.expect(one.ok() && two.ok(), "one of two listeners of a server has failed, and requests over the other: %v and %v", one, two)
+		c.expect(one.ok() && two.ok(), "one of two listeners of a server has failed, and requests over the other: %v and %v, want answers", one, two)
 		v.end()
 		c.expect(v.result() == nil, "one of two listeners of a server has failed, and Serve of the other returns %v, want nil", v.result())
 	})
@@ -152,7 +152,7 @@ func ServerInTwoRuns(c *Checker) {
 	}, subject.Settings{}, lasting, func(v *service) {
 		time.Sleep(5 * time.Second)
 		e := v.get("0s")
-		c.expect(e.ok(), "a server that another run was to serve too: %v", e)
+		c.expect(e.ok(), "a request to a server that another run was to serve too: %v, want an answer", e)
 	})
 }
 

@@ -147,7 +147,7 @@ func ServeFuncStops(c *Checker) {
 			c.expect(promptly(all.at("served"), cancel+takes) && promptly(all.at("hook"), cancel+takes), "serve returns %v after the cancel: ServeFunc returns at %s, and hooks begin at %s, want both at %s",
 				takes, scenarios.Show(all.at("served")), scenarios.Show(all.at("hook")), scenarios.Show(cancel+takes))
 			c.expect(served == nil && result == nil, "serve returns %q after the cancel: ServeFunc returns %v, and Run %v, want nil from both", server.ends, served, result)
-			c.expect(all.count("closeNow") == 0, "closeNow is called though serve ends in time")
+			c.expect(all.count("closeNow") == 0, "closeNow is called though serve has returned in time")
 		}
 	}
 }
@@ -161,7 +161,7 @@ func ServeFuncIsCut(c *Checker) {
 			scenarios.Show(ended), all.count("closeNow"), scenarios.Show(all.at("closeNow")), scenarios.Show(all.at("hook")))
 		c.expect(all.at("served") <= all.at("hook"), "a server stops by closeNow: ServeFunc returns at %s, and hooks begin at %s", scenarios.Show(all.at("served")), scenarios.Show(all.at("hook")))
 		c.expect(served == nil, "a server stops by closeNow, and ServeFunc returns %v, want nil", served)
-		c.expect(result != nil, "a server is cut, and Run returns nil")
+		c.expect(result != nil, "closeNow ends a server, and Run returns nil, want an error")
 	}
 	mine, ofShutdown := errors.New("error of serve"), errors.New("error of shutdown")
 	_, served, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, otherServer{takes: model.Never, ends: mine}, true, true)
@@ -172,7 +172,7 @@ func ServeFuncIsCut(c *Checker) {
 	all, _, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, otherServer{takes: model.Never}, false, true)
 	ended := all.at("shutdown's context")
 	c.expect(all.at("hook") >= ended && all.at("hook") <= ended+200*time.Millisecond+prompt, "a server does not stop, and there is no closeNow: the context of shutdown ends at %s, and hooks begin at %s", scenarios.Show(ended), scenarios.Show(all.at("hook")))
-	c.expect(result != nil, "a server does not stop, and Run returns nil")
+	c.expect(result != nil, "a server does not stop, and Run returns nil, want an error")
 }
 
 // ServeFuncInDelay checks HTTP-8. It is called in the drain delay, while main's context is
@@ -258,6 +258,6 @@ func ServeFuncSeveral(c *Checker) {
 		c.expect(err == nil, "Run returns %v, want nil", err)
 		mu.Lock()
 		defer mu.Unlock()
-		c.expect(len(ended) == servers && slices.Max(ended) <= hook, "%d of %d servers have ended, the last at %v, and hooks begin at %v", len(ended), servers, ended, hook)
+		c.expect(len(ended) == servers && slices.Max(ended) <= hook, "%d of %d servers have ended, at %v, and hooks begin at %v, want after all", len(ended), servers, ended, hook)
 	})
 }

@@ -180,7 +180,7 @@ func ServeFuncPanics(c *Checker) {
 				time.Sleep(2 * time.Second)
 				return nil
 			}, subject.Settings{Drain: 2 * time.Second})
-			c.expect(err != nil && hooked, "%s panics: Run returns %v, and the hook has run: %t", which, err, hooked)
+			c.expect(err != nil && hooked, "%s panics: Run returns %v, want an error, and the hook has run: %t, want true", which, err, hooked)
 			close(over)
 			time.Sleep(time.Second)
 		})

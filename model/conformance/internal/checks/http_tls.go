@@ -179,10 +179,10 @@ func ListenTLS(c *Checker) {
 	case at := <-address:
 		c.expectOverTLS("ListenAndServeTLS", at, trusts)
 	case err := <-result:
-		c.Errorf("ListenAndServeTLS returns %v", err)
+		c.Errorf("ListenAndServeTLS returns %v, want nil", err)
 		result <- nil // that is said
 	case <-time.After(process.Soon):
-		c.Errorf("ListenAndServeTLS does not serve")
+		c.Errorf("ListenAndServeTLS accepts no connection")
 	}
 	stop()
 	c.expectServed("ListenAndServeTLS", result)

@@ -123,7 +123,7 @@ func ServeFuncCloseNow(c *Checker) {
 				return nil
 			}, subject.Settings{Drain: 2 * time.Second, Shutdown: 10 * time.Second})
 			c.expect(takes < 0 || closed.Load() && !tooEarly.Load(), "a server does not stop, and closeNow takes %v: the first hook begins before it has returned", takes)
-			c.expect(!c.offered[subject.NeedIs] || !c.Impl.Is(result, model.Panic), "a server does not stop, closeNow is nil: %t, and Run returns a panic: %v", closeNow == nil, result)
+			c.expect(!c.offered[subject.NeedIs] || !c.Impl.Is(result, model.Panic), "a server does not stop, closeNow is nil: %t, and Run returns a panic, want none: %v", closeNow == nil, result)
 			close(over)
 			time.Sleep(time.Second)
 		})

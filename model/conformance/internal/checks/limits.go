@@ -30,7 +30,7 @@ func EndlessDrain(c *Checker) {
 				c.Impl.DrainGroup(ctx).Go(func() { time.Sleep(long) })
 				return nil
 			}, limit, 0)
-			c.expect(err == nil && about(hook, long), "the drain timeout is %s, and a group is busy for %v: the hook begins at %v, and Run returns %v, want nil", name, long, hook, err)
+			c.expect(err == nil && about(hook, long), "the drain timeout is %s, and a group is busy for %v: the hook begins at %v, want when the group is done, and Run returns %v, want nil", name, long, hook, err)
 		})
 	}
 }
@@ -65,7 +65,7 @@ func EndlessHookTimeout(c *Checker) {
 				return nil
 			}, 0, time.Hour)
 			time.Sleep(2 * time.Second)
-			c.expect(err == nil && own == nil, "a hook has a timeout of %s, and takes 1s: Run returns %v, and its context has ended: %v", name, err, own)
+			c.expect(err == nil && own == nil, "a hook has a timeout of %s, and takes 1s: Run returns %v, and the hook's context has ended: %v, want nil for both", name, err, own)
 		})
 	}
 }

@@ -144,7 +144,7 @@ func LoggerIsAsked(c *Checker) {
 	})
 	got := log.all()
 	c.expect(!slices.ContainsFunc(got, func(l line) bool { return !warns(l) }), "a logger that is enabled for warnings gets others:\n%s", log)
-	c.expect(slices.ContainsFunc(got, warns) || !slices.ContainsFunc(all, warns), "a logger that is enabled for warnings gets none, and one that is enabled for all does")
+	c.expect(slices.ContainsFunc(got, warns) || !slices.ContainsFunc(all, warns), "a logger that is enabled for warnings gets no warning, and one that is enabled for all does")
 }
 
 // CauseIsLogged checks LOG-1. It has a run stop for each of several reasons.

@@ -50,7 +50,7 @@ func (c *Checker) interruptIsExplained(delay time.Duration, before ...os.Signal)
 	}
 	interrupted, terminated := after(os.Interrupt), after(process.Terminate)
 	more := slices.ContainsFunc(interrupted, func(text string) bool { return !slices.Contains(terminated, text) })
-	c.expect(more, "with a drain delay of %v, after the signals %v the log says nothing that it does not say after a SIGTERM, want that a further interrupt ends the phase; it says:\n%s", delay, append(slices.Clip(before), os.Interrupt), strings.Join(interrupted, "\n"))
+	c.expect(more, "with a drain delay of %v, after the signals %v the log says no more than after a SIGTERM, want that a further interrupt ends the phase; the log:\n%s", delay, append(slices.Clip(before), os.Interrupt), strings.Join(interrupted, "\n"))
 }
 
 // LongStartIsLogged checks LOG-2. It has start-up last for a thousand minutes.

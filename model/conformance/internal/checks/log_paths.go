@@ -115,6 +115,6 @@ func AtMostIsEnough(c *Checker) {
 			continue // in other words: there is no limit
 		}
 		c.expect(log.tellsElapsed(hooks[0], lasted), "with %s, draining lasts %v, and the record of the transition to hooks says that %q has elapsed, want that or the time since the first record", what, lasted, hooks[0].text("elapsed"))
-		c.expect(ok && atMost >= lasted-slack, "with %s, at_most is %q, and draining lasts %v", what, draining[0].text("at_most"), lasted)
+		c.expect(ok && atMost >= lasted-slack, "with %s, at_most is %q, want at least the %v that draining lasts", what, draining[0].text("at_most"), lasted)
 	}
 }

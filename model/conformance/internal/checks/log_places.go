@@ -157,6 +157,6 @@ func SourceOfFailedHook(c *Checker) {
 				}
 			}
 		}
-		c.expect(source || !named, "a hook %s, and the source of what names its call site, %s, is the call of Run; the log:\n%v", how, place, log)
+		c.expect(source || !named, "a hook %s, and the source of the record that names its call site, %s, is the call of Run; the log:\n%v", how, place, log)
 	}
 }

@@ -32,7 +32,7 @@ func MainGoroutine(c *Checker) {
 			c.expect(ctx.Err() == nil, "main's context is cancelled when main begins")
 			return nil
 		}, 0, 0)
-		c.expect(err == nil && calls == 1, "Run returns %v after %d calls of main", err, calls)
+		c.expect(err == nil && calls == 1, "Run returns %v after %d calls of main, want nil after one", err, calls)
 	})
 }
 
@@ -61,7 +61,7 @@ func StopIsTaken(c *Checker) {
 		err := c.run(func(ctx context.Context) error {
 			c.Impl.Stop(ctx, mine)
 			state := c.Impl.State(ctx)
-			c.expect(state != string(model.Running), "the state is %s when Stop has returned", state)
+			c.expect(state != string(model.Running), "the state is %s when Stop has returned, want draining or later", state)
 			play.Wait(ctx.Done(), time.Hour)
 			c.expect(errors.Is(context.Cause(ctx), mine), "the cause is %s, want the error given to Stop", quote(context.Cause(ctx)))
 			return nil
@@ -78,7 +78,7 @@ func MarkStartedIsTaken(c *Checker) {
 			_ = c.run(func(ctx context.Context) error {
 				c.Impl.MarkStarted(ctx)
 				state := c.Impl.State(ctx)
-				c.expect(state == string(model.Running), "the state is %s when MarkStarted has returned", state)
+				c.expect(state == string(model.Running), "the state is %s when MarkStarted has returned, want running", state)
 				return nil
 			}, subject.Settings{ManualStart: true})
 		})
@@ -154,7 +154,7 @@ func SeveralRuns(c *Checker) {
 			})
 			return nil
 		}, 0, 0)
-		c.expect(err == nil && hooks == 1 && lasted, "of a run inside a hook, %d hooks run, and its context lives until main ends: %t; Run returns %v, want nil", hooks, lasted, err)
+		c.expect(err == nil && hooks == 1 && lasted, "of a run inside a hook, %d hooks run, want one, and its context lives until main ends: %t, want true; Run returns %v, want nil", hooks, lasted, err)
 	})
 	c.bubble(func() {
 		var hooks [4]atomic.Bool

@@ -60,7 +60,7 @@ func ManyRuns(c *Checker) {
 			})
 		}
 		all.Wait()
-		c.expect(hooks.Load() == runs && lasting.Load() == runs, "of %d runs, %d run their hook, and %d keep their context until they end", runs, hooks.Load(), lasting.Load())
+		c.expect(hooks.Load() == runs && lasting.Load() == runs, "of %d runs, %d run their hook, and %d keep their context until they end, want all", runs, hooks.Load(), lasting.Load())
 	})
 }
 
@@ -85,7 +85,7 @@ func NestedUnderContext(c *Checker) {
 				}
 				err := c.run(nest(depth+1), subject.Settings{Parent: ctx})
 				order = append(order, fmt.Sprint("end ", depth+1))
-				c.expect(err == nil && ctx.Err() == nil, "a run inside another returns %v, and the context of the outer one: %v", err, ctx.Err())
+				c.expect(err == nil && ctx.Err() == nil, "a run inside another returns %v, and the error of the outer context is %v, want nil for both", err, ctx.Err())
 				return nil
 			}
 		}
@@ -101,7 +101,7 @@ func NestedUnderContext(c *Checker) {
 			_ = c.run(func(inner context.Context) error {
 				c.Impl.Stop(inner, nil)
 				time.Sleep(time.Second)
-				c.expect(inner.Err() != nil && outer.Err() == nil, "Stop with the context of a run inside another: the inner context is %v, the outer %v", inner.Err(), outer.Err())
+				c.expect(inner.Err() != nil && outer.Err() == nil, "Stop with the context of a run inside another: the error of the inner context is %v, that of the outer %v, want only the inner to be cancelled", inner.Err(), outer.Err())
 				return nil
 			}, subject.Settings{Parent: outer})
 			return nil

@@ -68,7 +68,7 @@ func EqualErrorsAreKept(c *Checker) {
 			}
 			return mine
 		}, 0, 0)
-		c.expect(occurrences(err, mine) == returned, "main and %d hooks return the same error, and it is in Run's result %d times: %v", returned-1, occurrences(err, mine), err)
+		c.expect(occurrences(err, mine) == returned, "main and %d hooks return the same error, and Run's result has it %d times, want once for each: %v", returned-1, occurrences(err, mine), err)
 	})
 }
 

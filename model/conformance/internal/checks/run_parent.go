@@ -109,7 +109,7 @@ func EndedParent(c *Checker) {
 					c.Impl.OnShutdown(ctx, func() error { hook = time.Since(began); return nil })
 					return nil
 				}, s)
-				c.expect(calls == 1 && !live && about(hook, 0), "the parent has ended before Run, %s: main is called %d times, with a live context: %t, and the hook begins after %v", what, calls, live, hook)
+				c.expect(calls == 1 && !live && about(hook, 0), "the parent has ended before Run, %s: main is called %d times, want once, with a live context: %t, want false, and the hook begins after %v, want at once", what, calls, live, hook)
 			}
 		})
 	}

@@ -71,7 +71,7 @@ func unusualErrors() map[string]error {
 // AnyErrorIsReturned checks RUN-6: main's error is returned as it is, of whatever type.
 func AnyErrorIsReturned(c *Checker) {
 	for what, mine := range unusualErrors() {
-		c.expect(c.returned(mine), "main returns an error %s, and Run does not return the same", what)
+		c.expect(c.returned(mine), "main returns an error %s, and Run returns another error", what)
 	}
 }
 

@@ -61,14 +61,14 @@ func stopBySignal(runs ...context.Context) {
 func RealSignals(c *Checker) {
 	for _, sig := range []os.Signal{process.Terminate, os.Interrupt} {
 		hook, err := c.signalled(func() { time.AfterFunc(10*time.Millisecond, func() { process.Raise(sig) }) })
-		c.expect(hook && err == nil, "%v: Run returns %v, and the hook ran: %t", sig, err, hook)
+		c.expect(hook && err == nil, "%v comes: Run returns %v, want nil, and the hook ran: %t, want true", sig, err, hook)
 	}
 }
 
 // FirstLineSignal checks SIG-1: a signal in main's first line.
 func FirstLineSignal(c *Checker) {
 	hook, err := c.signalled(func() { process.Raise(process.Terminate) })
-	c.expect(hook && err == nil, "Run returns %v, and the hook ran: %t", err, hook)
+	c.expect(hook && err == nil, "Run returns %v, want nil, and the hook ran: %t, want true", err, hook)
 }
 
 // FurtherSIGTERM checks SIG-1. It fails by the death of the process.
@@ -87,7 +87,7 @@ func FurtherSIGTERM(c *Checker) {
 		further()
 		return nil
 	}, 0, 0)
-	c.expect(err == nil && hook, "Run returns %v, and the hook ran: %t", err, hook)
+	c.expect(err == nil && hook, "Run returns %v, want nil, and the hook ran: %t, want true", err, hook)
 	hooks := 0
 	err = c.Impl.Run(func(ctx context.Context) error {
 		for range 2 {
@@ -173,13 +173,13 @@ func MainStays(c *Checker) {
 		took := time.Since(began)
 		switch {
 		case release.Err() != nil:
-			return fmt.Sprintf("main does not come back, and Run has not returned after %v", process.Soon)
+			return fmt.Sprintf("main does not return, and Run has not returned after %v", process.Soon)
 		case err == nil || !hook:
-			return fmt.Sprintf("Run returns %v after %v, and the hook ran: %t", err, took, hook)
+			return fmt.Sprintf("Run returns %v after %v, want an error, and the hook ran: %t, want true", err, took, hook)
 		case c.offered[subject.NeedIs] && !c.Impl.Is(err, model.MainRunning):
-			return fmt.Sprintf("Run returns %v, want that main is still running", err)
+			return fmt.Sprintf("Run returns %v, want the error of a main that is still running", err)
 		case c.offered[subject.NeedIs] && c.Impl.Is(err, model.DrainTimeout):
-			return fmt.Sprintf("Run returns %v, and no work was out", err)
+			return fmt.Sprintf("Run returns %v, want no drain timeout: no work was out", err)
 		}
 		return ""
 	})

@@ -45,7 +45,7 @@ func Table(c *Checker) {
 	for _, e := range model.Edges() {
 		m, ok := c.machineIn(e.From)
 		if !ok {
-			c.Errorf("a new machine cannot be led to %s", e.From)
+			c.Errorf("events from the table do not lead a new machine to %s", e.From)
 			continue
 		}
 		if _, err := m.Fire(string(e.On)); err != nil || m.State() != string(e.To) {

@@ -167,10 +167,10 @@ func (c *Checker) expectOrder(writing func()) {
 		c.bubble(func() {
 			want, unhindered := c.ended(tasks, func() {})
 			slices.Sort(want)
-			c.expect(len(want) == tasks || len(want) == 0, "%d tasks end as they were asked to, and %d are logged", tasks, len(want))
+			c.expect(len(want) == tasks || len(want) == 0, "%d tasks end cleanly, and %d are logged, want all", tasks, len(want))
 			logged, lines := c.ended(tasks, writing)
 			c.expect(slices.Equal(logged, want), "the log has %q, want %q", logged, want)
-			c.expect(inOrder(lines, unhindered), "the log has its records in another order than when nothing is in its way: %q, want %q", texts(lines), texts(unhindered))
+			c.expect(inOrder(lines, unhindered), "a slow logger gets its records in another order than a fast one: %q, want %q", texts(lines), texts(unhindered))
 		})
 	}
 }

@@ -73,7 +73,7 @@ func (c *Checker) watchCancelWith(settings func() subject.Settings, main func(ct
 		play.Wait(over, process.Soon)
 		for _, state := range []model.State{model.Starting, model.Running} {
 			if _, early := seen.Load(string(state)); early {
-				c.Errorf("the context is cancelled, and the state is %s", state)
+				c.Errorf("the context is cancelled, and the state is %s, want draining or later", state)
 				return
 			}
 		}
