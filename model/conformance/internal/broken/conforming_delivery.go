@@ -125,7 +125,7 @@ func deliveryVariants() []variant {
 			})
 		}},
 		{"logs errors about contexts on another goroutine", "HOOK", func(i *impl) {
-			late := func(ctx context.Context, at string) (foreign bool) {
+			late := func(ctx context.Context, at string) (noRun bool) {
 				if isForeign(ctx) {
 					time.AfterFunc(time.Millisecond, func() { blameForeign(ctx, at) })
 					return true

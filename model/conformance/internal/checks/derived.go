@@ -119,9 +119,9 @@ func DerivedStarts(c *Checker) {
 	}
 }
 
-// StartedAtOnce checks RUN-13. It fails by the death of the process where of two calls at
-// once one is neither taken nor ignored. It has many runs, because two calls are rarely so
-// close.
+// StartedAtOnce checks RUN-13: MarkStarted is called twice at once. It fails by the death
+// of the process where of two calls at once one is neither taken nor ignored. It has many
+// runs, because two calls are rarely so close.
 func StartedAtOnce(c *Checker) {
 	const runs = 200
 	c.bubble(func() {

@@ -41,7 +41,7 @@ func (c *Checker) oneBusy(n, busy int, busyFor time.Duration, begin func(ctx con
 	return hook, err
 }
 
-// ManyGroups checks DRAIN-1. It has many groups, of which one is busy.
+// ManyGroups checks DRAIN-1: many groups, of which one is busy.
 func ManyGroups(c *Checker) {
 	c.manyBusy("groups", func(ctx context.Context, lasts time.Duration) {
 		c.Impl.DrainGroup(ctx).Go(func() { time.Sleep(lasts) })
@@ -71,7 +71,7 @@ func (c *Checker) lastEndsAtOnce(what string, many int, begin func(ctx context.C
 	c.expect(hook <= lasts, "the last of %d %s is busy for %v, and the hook begins at %v, want no later", many, what, lasts, hook)
 }
 
-// ManyUnits checks DRAIN-1. It has many units and many tasks, of which one is busy.
+// ManyUnits checks DRAIN-1: many units and many tasks, of which one is busy.
 func ManyUnits(c *Checker) {
 	c.manyBusy("units", func(ctx context.Context, lasts time.Duration) {
 		done, _ := c.Impl.Track(ctx)
@@ -82,8 +82,8 @@ func ManyUnits(c *Checker) {
 	})
 }
 
-// ManyUnitsAreCounted checks DRAIN-2. It has many units of Track, and many requests, that
-// are not done when the drain timeout is over.
+// ManyUnitsAreCounted checks DRAIN-2: many units of Track, and many requests, that are not
+// done when the drain timeout is over.
 func ManyUnitsAreCounted(c *Checker) {
 	for _, n := range append([]int{1, 2}, crowds...) {
 		c.bubble(func() {

@@ -68,7 +68,8 @@ func (c *Checker) busyMain(ctx context.Context, release <-chan struct{}) (places
 	return places, done
 }
 
-// BusyIsNamed checks DRAIN-2: the error and the log line name every busy group and task, and count units.
+// BusyIsNamed checks DRAIN-2: the error and the log line name every busy group and task,
+// and count units.
 func BusyIsNamed(c *Checker) {
 	c.bubble(func() {
 		log := &logbook{}

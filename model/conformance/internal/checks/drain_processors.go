@@ -56,8 +56,8 @@ func (s *spinning) begin() {
 }
 
 // most is how late hooks may begin. The contract says 100 ms; 300 ms are allowed, and eight
-// of the longest turns seen, for processors that are slow to change turns. Whoever yields to
-// what is busy takes hundreds.
+// of the longest turns seen, for processors that are slow to change turns. An implementation
+// that yields to what is busy takes hundreds.
 func (s *spinning) most() time.Duration {
 	return 300*time.Millisecond + time.Duration(8*s.worst.Load())
 }

@@ -215,8 +215,7 @@ func ReplacementInherits(c *Checker) {
 	})
 }
 
-// SlowObserver checks HEALTH-16. It has an observer that does not come back, and one that
-// panics.
+// SlowObserver checks HEALTH-16: an observer that does not come back, and one that panics.
 func SlowObserver(c *Checker) {
 	c.bubble(func() {
 		end := make(chan struct{})

@@ -43,8 +43,9 @@ func CheckOf(c *Checker) {
 }
 
 // CheckOfInAllSettings checks HEALTH-17: CheckOf says what readiness of the groups would
-// answer to the same runs, whatever the settings of the checks are and however they end. Each probe may
-// change what the next one gets, so one handler is asked and its twin checked.
+// answer to the same runs, whatever the settings of the checks are and however they end.
+// Each probe may change what the next one gets, so one handler is asked and its twin
+// checked.
 func CheckOfInAllSettings(c *Checker) {
 	for seed := range uint64(40) {
 		c.bubble(func() {

@@ -13,8 +13,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// ManyCheckGroups checks HEALTH-17. It has many groups with a check each, and one check
-// that is in all of them, and asks for one group, for half of them, and for all.
+// ManyCheckGroups checks HEALTH-17: many groups with a check each, and one check that is
+// in all of them. It asks for one group, for half of them, and for all.
 func ManyCheckGroups(c *Checker) {
 	for _, n := range crowds {
 		c.bubble(func() {
@@ -33,7 +33,8 @@ func ManyCheckGroups(c *Checker) {
 	}
 }
 
-// FailAfterMany checks HEALTH-18. It has a check fail that often in a row.
+// FailAfterMany checks HEALTH-18: a check fails with the n-th failing run in a row, for
+// many n.
 func FailAfterMany(c *Checker) {
 	for _, n := range append([]int{1, 2}, crowds...) {
 		c.bubble(func() {
@@ -84,8 +85,8 @@ func ManyProbers(c *Checker) {
 	}
 }
 
-// ManySlowOptional checks HEALTH-15. It has many optional checks that hang before one that
-// is required.
+// ManySlowOptional checks HEALTH-15: many optional checks that hang before one that is
+// required.
 func ManySlowOptional(c *Checker) {
 	for _, n := range crowds {
 		c.bubble(func() {

@@ -167,8 +167,8 @@ func ReplacedEachSecond(c *Checker) {
 	}
 }
 
-// TimeOfTimeout checks HEALTH-16: an observer gets the times at which a run has exceeded its timeout,
-// and when the next has passed, of a handler that is old.
+// TimeOfTimeout checks HEALTH-16: an observer gets the times at which a run has exceeded
+// its timeout, and the next has passed, of a handler that is old.
 func TimeOfTimeout(c *Checker) {
 	c.bubble(func() {
 		w := c.observedHealth()

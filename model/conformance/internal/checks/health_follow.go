@@ -32,7 +32,7 @@ func (c *Checker) expectState(what string, r play.Reply, state model.State) {
 func FollowNothing(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
-		c.followForeign(h)
+		c.followNoRun(h)
 		r := play.Ask(h.Readiness, http.MethodGet)
 		c.expectReply("after Follow with a context of no run", r, http.StatusOK, "ok")
 		c.expect(!strings.Contains(string(r.Body), `"state"`), "a handler that follows nothing has a state: %s", r.Body)
@@ -40,7 +40,7 @@ func FollowNothing(c *Checker) {
 		_ = c.run(func(ctx context.Context) error {
 			time.Sleep(slack) // main has been launched
 			h.Follow(ctx)
-			c.followForeign(h)
+			c.followNoRun(h)
 			c.expectState(what, play.Ask(h.Readiness, http.MethodGet), model.Running)
 			return nil
 		}, subject.Settings{})
@@ -48,8 +48,8 @@ func FollowNothing(c *Checker) {
 	})
 }
 
-// followForeign expects an error in the log.
-func (c *Checker) followForeign(h subject.HealthFuncs) {
+// followNoRun expects an error in the log.
+func (c *Checker) followNoRun(h subject.HealthFuncs) {
 	log, restore := defaultLog()
 	h.Follow(context.Background())
 	time.Sleep(slack) // lines may be written on no caller's time
@@ -104,7 +104,8 @@ func ServedReadiness(c *Checker) {
 	}
 }
 
-// RealReadiness checks HEALTH-4. It runs in real time, as every real port does.
+// RealReadiness checks HEALTH-4: readiness over ListenAndServe. It runs in real time, as
+// every check of a real port does.
 func RealReadiness(c *Checker) {
 	h, address, drains := c.health(), make(chan string, 1), make(chan struct{})
 	srv := &http.Server{

@@ -86,8 +86,8 @@ func HangAfterAnotherText(c *Checker) {
 	}
 }
 
-// HurriedAmongHung checks HEALTH-10. It has hundreds of checks that hang, with a short
-// timeout or a long one, before quick ones in the queue.
+// HurriedAmongHung checks HEALTH-10: hundreds of checks that hang, with a short timeout or
+// a long one, before quick ones in the queue.
 func HurriedAmongHung(c *Checker) {
 	for _, n := range []int{64, 300, 1000} {
 		c.hurriedAmongHung(n, 100*time.Millisecond)

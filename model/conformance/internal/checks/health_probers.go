@@ -40,7 +40,7 @@ func ProbersAgree(c *Checker) {
 	})
 }
 
-// OwnTimeouts checks HEALTH-9. It has checks of several timeouts, none of which counts for
+// OwnTimeouts checks HEALTH-9: checks of several timeouts, none of which counts for
 // another.
 func OwnTimeouts(c *Checker) {
 	c.bubble(func() {
@@ -62,8 +62,8 @@ func OwnTimeouts(c *Checker) {
 	})
 }
 
-// ManyHung checks HEALTH-10. It has checks that hang, far more than may run at once,
-// beside quick ones.
+// ManyHung checks HEALTH-10: checks that hang, far more than may run at once, beside quick
+// ones.
 func ManyHung(c *Checker) {
 	c.bubble(func() {
 		h := c.health()

@@ -12,7 +12,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// InterruptedAreNamed checks HOOK-3: the error names the running hook and those that did not run.
+// InterruptedAreNamed checks HOOK-3: the error names the running hook and those that did
+// not run.
 func InterruptedAreNamed(c *Checker) {
 	c.bubble(func() {
 		release := make(chan struct{})
@@ -179,8 +180,8 @@ func ManyRegistrations(c *Checker) {
 	})
 }
 
-// HookCallsEverything checks HOOK-7. It runs in real time: a lock that is held while user
-// code runs would stop virtual time for good.
+// HookCallsEverything checks HOOK-7: a hook calls every function. It runs in real time: a
+// lock that is held while user code runs would stop virtual time for good.
 func HookCallsEverything(c *Checker) {
 	over := make(chan error, 1)
 	var inner atomic.Bool

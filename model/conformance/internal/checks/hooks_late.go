@@ -42,7 +42,8 @@ func ShutdownTimeoutAfterSignal(c *Checker) {
 	c.expect(took >= shutdown, "Run returns %v after hooks could begin, want %v", took, shutdown)
 }
 
-// InterruptedContext checks HOOK-3: the context of the running hook is cancelled, with the cause.
+// InterruptedContext checks HOOK-3: the context of the running hook is cancelled, with the
+// cause.
 func InterruptedContext(c *Checker) {
 	c.bubble(func() {
 		began := time.Now()

@@ -41,8 +41,8 @@ func AnswersAreTheSame(c *Checker) {
 	c.compareAnswers(c.answers(bare, whileRunning), c.Impl.Serve, whileRunning, withDelay, inDelay, whileDraining)
 }
 
-// AnswersUntilStopped checks HTTP-7. It compares the answers of a server that serves until the
-// run is stopped. What differs under Serve too is for HTTP-10 to say.
+// AnswersUntilStopped checks HTTP-7. It compares the answers of a server that serves until
+// the run is stopped. What differs under Serve too is for HTTP-10 to say.
 func AnswersUntilStopped(c *Checker) {
 	want := c.answers(bare, whileRunning)
 	if c.offered[subject.NeedServe] {
@@ -65,8 +65,8 @@ func AnswersThroughHandler(c *Checker) {
 	c.compareAnswers(want, c.handledBy(c.Impl.Handler), whileRunning, whileDraining)
 }
 
-// AnswersThroughCancelOnStop checks HTTP-9. It compares the answers of a server whose requests end at
-// the stop, if they look at their context.
+// AnswersThroughCancelOnStop checks HTTP-9. It compares the answers of a server whose
+// requests end at the stop, if they look at their context.
 func AnswersThroughCancelOnStop(c *Checker) {
 	c.compareAnswers(c.answers(bare, whileRunning), c.handledBy(c.Impl.CancelOnStop), whileRunning, whileDraining)
 }

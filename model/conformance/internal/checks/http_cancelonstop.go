@@ -16,8 +16,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// StreamsEndAtTheStop checks HTTP-9. It has a stream that would never end, and another
-// request that takes its time.
+// StreamsEndAtTheStop checks HTTP-9: a stream that would never end, and another request
+// that takes its time.
 func StreamsEndAtTheStop(c *Checker) {
 	stream := func(v *service, w http.ResponseWriter, req *http.Request) {
 		if req.URL.Path != "/stream" {
@@ -107,9 +107,9 @@ func ManyEndAtTheStop(c *Checker) {
 	})
 }
 
-// CancelOnStopElsewhere checks HTTP-9. It uses it beside Serve: before a stop it changes
-// nothing, a client that leaves ends the request as ever, and a request that comes after
-// the stop finds its context over.
+// CancelOnStopElsewhere checks HTTP-9. It uses CancelOnStop without Serve: before a stop
+// it changes nothing, a client that leaves ends the request as ever, and a request that
+// comes after the stop finds its context over.
 func CancelOnStopElsewhere(c *Checker) {
 	c.bubble(func() {
 		gone := errors.New("reason for which the client leaves")

@@ -47,8 +47,8 @@ func Cutting(c *Checker) {
 	})
 }
 
-// CuttingUnderAShortTimeout checks HTTP-2. It has a handler that would not return, and
-// less time for the hooks than a handler is waited for.
+// CuttingUnderAShortTimeout checks HTTP-2: a handler that would not return, and less time
+// for the hooks than a handler is waited for.
 func CuttingUnderAShortTimeout(c *Checker) {
 	handle := func(v *service, _ http.ResponseWriter, req *http.Request) {
 		if req.URL.Path == "/stubborn" {

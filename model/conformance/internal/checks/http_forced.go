@@ -89,7 +89,8 @@ func CutLooksCut(c *Checker) {
 	c.cutLooksCut(subject.Settings{Drain: 2 * time.Second}, (*service).end)
 }
 
-// CutLooksCutWhenForced checks HTTP-2. It has requests be cut when draining is forced to end.
+// CutLooksCutWhenForced checks HTTP-2. It has requests be cut when draining is forced to
+// end.
 func CutLooksCutWhenForced(c *Checker) {
 	c.cutLooksCut(subject.Settings{Signals: make(chan os.Signal)}, func(v *service) {
 		v.signals <- os.Interrupt

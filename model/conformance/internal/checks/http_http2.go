@@ -17,9 +17,9 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// HTTP2Answers checks HTTP-2. It has several answers over one connection of HTTP/2 under
-// way at the stop. It takes a real network: in memory, an answer has left the server once
-// it is written.
+// HTTP2Answers checks HTTP-2: several answers over one connection of HTTP/2 under way at
+// the stop. It takes a real network: in memory, an answer has left the server once it is
+// written.
 func HTTP2Answers(c *Checker) {
 	ln, err := net.Listen("tcp", loopback.Addr())
 	if err != nil {
@@ -101,7 +101,7 @@ func StreamsOutlastTheStop(c *Checker) {
 	}
 }
 
-// ServedOverHTTP2 checks HTTP-1. It has a client that stays when it has its last answer.
+// ServedOverHTTP2 checks HTTP-1: a client that stays when it has its last answer.
 func ServedOverHTTP2(c *Checker) {
 	c.serving(c.serveHTTP2, subject.Settings{}, lasting, func(v *service) {
 		w := v.dial2()

@@ -85,7 +85,7 @@ func (l valueListener) Accept() (net.Conn, error) {
 	return valueConn{Conn: conn}, nil
 }
 
-// UncomparableConnections checks HTTP-1. It has connections that are not comparable.
+// UncomparableConnections checks HTTP-1: connections that are not comparable.
 func UncomparableConnections(c *Checker) {
 	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		return c.Impl.Serve(ctx, srv, valueListener{ln})

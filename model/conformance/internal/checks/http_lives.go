@@ -99,7 +99,7 @@ func ManyAreCut(c *Checker) {
 	})
 }
 
-// BaseContextOfEach checks HTTP-2. It has one server on two listeners, whose BaseContext
+// BaseContextOfEach checks HTTP-2: one server on two listeners, whose BaseContext
 // distinguishes them.
 func BaseContextOfEach(c *Checker) {
 	var made atomic.Pointer[pipes]

@@ -130,9 +130,9 @@ func (c *Checker) serveFunc(s subject.Settings, server otherServer, withClose bo
 	return all, served, result
 }
 
-// ServeFuncStops checks HTTP-8. It has servers that take their time, more of it than
-// main's grace, with and without a closeNow, and with a context that ends with main's or
-// does not.
+// ServeFuncStops checks HTTP-8: servers that take their time, more of it than main's
+// grace, with and without a closeNow, and with a context that ends with main's or does
+// not.
 func ServeFuncStops(c *Checker) {
 	for _, withClose := range []bool{false, true} {
 		for _, takes := range []time.Duration{0, 1500 * time.Millisecond, 9 * time.Second} {
@@ -152,7 +152,7 @@ func ServeFuncStops(c *Checker) {
 	}
 }
 
-// ServeFuncIsCut checks HTTP-8. It has a server that does not stop by shutdown.
+// ServeFuncIsCut checks HTTP-8: a server that does not stop by shutdown.
 func ServeFuncIsCut(c *Checker) {
 	for _, heeds := range []bool{false, true} {
 		all, served, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, otherServer{takes: model.Never, heeds: heeds}, true, true)
@@ -175,8 +175,8 @@ func ServeFuncIsCut(c *Checker) {
 	c.expect(result != nil, "a server does not stop, and Run returns nil, want an error")
 }
 
-// ServeFuncInDelay checks HTTP-8. It is called in the drain delay, while main's context is
-// live.
+// ServeFuncInDelay checks HTTP-8: ServeFunc is called in the drain delay, while main's
+// context is live.
 func ServeFuncInDelay(c *Checker) {
 	c.bubble(func() {
 		parent, stop := context.WithCancel(context.Background())
@@ -227,7 +227,7 @@ func ServeFuncShutdownHangs(c *Checker) {
 	}
 }
 
-// ServeFuncSeveral checks HTTP-8. It has several servers in one run.
+// ServeFuncSeveral checks HTTP-8: several servers in one run.
 func ServeFuncSeveral(c *Checker) {
 	c.bubble(func() {
 		const servers = 7

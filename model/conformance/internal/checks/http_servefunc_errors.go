@@ -122,8 +122,8 @@ func (b badEnd) isIn(c *Checker, err error) bool {
 }
 
 // ServeFuncFailsTwice checks HTTP-8: serve and shutdown end in every way, serve before the
-// stop or after it, but not both in a panic or Goexit: the kind of an error does not say which panicked.
-// Neither hides the other.
+// stop or after it, but not both in a panic or Goexit: the kind of an error does not say
+// which panicked. Neither hides the other.
 func ServeFuncFailsTwice(c *Checker) {
 	ofServe, ofShutdown := c.badEnds(), c.badEnds() // whose errors are not the same
 	for _, serve := range ofServe {

@@ -26,7 +26,7 @@ func ServedAtLastAnswer(c *Checker) {
 		srv.BaseContext = func(net.Listener) context.Context { return context.Background() }
 		return c.Impl.Serve(ctx, srv, ln)
 	}
-	// Whoever polls is found out by one of them.
+	// One of these finds an implementation that polls.
 	for n, last := range []string{"0s", "1.7s", "3.321s", "4.05s"} {
 		serve := c.Impl.Serve
 		if n%2 == 0 {
@@ -141,10 +141,11 @@ func HandlerOfTwoServers(c *Checker) {
 	})
 }
 
-// TakenPort checks HTTP-1. It runs in real time, as every real port does.
+// TakenPort checks HTTP-1: a port in use. It runs in real time, as every check of a real
+// port does.
 func TakenPort(c *Checker) { c.takenPort("ListenAndServe", c.Impl.ListenAndServe) }
 
-// TakenPortTLS checks HTTP-1. It is the same check over TLS.
+// TakenPortTLS checks HTTP-1: a port in use, over TLS.
 func TakenPortTLS(c *Checker) {
 	_, _, certFile, keyFile := c.certificate()
 	defer forget(certFile)

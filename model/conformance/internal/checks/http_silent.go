@@ -9,8 +9,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// SilentIsNotWaitedFor checks HTTP-6. It has a connection without a request, young and
-// old, whose client stays: silent, or with no more to say than what HTTP/2 begins with.
+// SilentIsNotWaitedFor checks HTTP-6: a connection without a request, young and old, whose
+// client stays: silent, or with no more to say than what HTTP/2 begins with.
 func SilentIsNotWaitedFor(c *Checker) {
 	for _, age := range []time.Duration{10 * time.Millisecond, 300 * time.Millisecond, 450 * time.Millisecond, time.Second, time.Hour} {
 		for what, dial := range map[string]func(v *service) io.ReadCloser{

@@ -158,7 +158,7 @@ func (c *Checker) serveTLSWithoutCertificate() {
 	})
 }
 
-// ListenTLS checks HTTP-1. It runs in real time.
+// ListenTLS checks HTTP-1: ListenAndServeTLS on a real port. It runs in real time.
 func ListenTLS(c *Checker) {
 	_, trusts, certFile, keyFile := c.certificate()
 	defer forget(certFile)

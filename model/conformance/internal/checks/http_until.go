@@ -175,7 +175,7 @@ func UntilCutsHijacked(c *Checker) {
 	})
 }
 
-// UntilSeveral checks HTTP-7. It has several servers with UntilStopped in one run.
+// UntilSeveral checks HTTP-7: several servers with UntilStopped in one run.
 func UntilSeveral(c *Checker) {
 	c.bubble(func() {
 		const servers = 3

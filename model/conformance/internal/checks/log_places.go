@@ -52,8 +52,8 @@ func ForcedIsLogged(c *Checker) {
 	}
 }
 
-// PlaceIsAlwaysSource checks LOG-1. It has much go wrong, and looks at each record that
-// has a place besides its source.
+// PlaceIsAlwaysSource checks LOG-1. It has a hook, a task, a server and main fail, and
+// looks at each record that has a place besides its source.
 func PlaceIsAlwaysSource(c *Checker) {
 	mine := errors.New("error on purpose")
 	stay := func() error { time.Sleep(time.Hour); return nil }

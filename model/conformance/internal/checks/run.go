@@ -70,8 +70,8 @@ func StopIsTaken(c *Checker) {
 	})
 }
 
-// MarkStartedIsTaken checks RUN-2. It is done often: what is only about to be taken may be
-// seen by luck.
+// MarkStartedIsTaken checks RUN-2: MarkStarted returns once it has taken effect. It has
+// many runs, because a call that returns too early may seem right by chance.
 func MarkStartedIsTaken(c *Checker) {
 	for range 20 {
 		c.bubble(func() {

@@ -152,8 +152,8 @@ func endlessErrors() []error {
 	return []error{itself, tree, one, fmt.Errorf("wrapped: %w", itself)}
 }
 
-// EndlessError checks RUN-7. It fails by the death of the process, or by its standing
-// still, where the tree is walked to its end.
+// EndlessError checks RUN-7: an error that unwraps to itself is not clean. It fails by the
+// death of the process, or by its standing still, where the tree is walked to its end.
 func EndlessError(c *Checker) {
 	for i, err := range endlessErrors() {
 		var s subject.Settings

@@ -40,7 +40,7 @@ func ManyInOrder(c *Checker) {
 	}
 }
 
-// ManyRuns checks RUN-9. It has many runs at once, each with a hook of its own.
+// ManyRuns checks RUN-9: many runs at once, each with a hook of its own.
 func ManyRuns(c *Checker) {
 	const runs = 100
 	c.bubble(func() {
@@ -64,8 +64,8 @@ func ManyRuns(c *Checker) {
 	})
 }
 
-// NestedUnderContext checks RUN-9. It has a run whose parent is the context of another,
-// and so on: what is given the inner context is the inner run's.
+// NestedUnderContext checks RUN-9: a run whose parent is the context of another, and so
+// on: what is given the inner context is the inner run's.
 func NestedUnderContext(c *Checker) {
 	c.bubble(func() {
 		var order []string

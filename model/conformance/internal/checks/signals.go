@@ -71,7 +71,8 @@ func FirstLineSignal(c *Checker) {
 	c.expect(hook && err == nil, "Run returns %v, want nil, and the hook ran: %t, want true", err, hook)
 }
 
-// FurtherSIGTERM checks SIG-1. It fails by the death of the process.
+// FurtherSIGTERM checks SIG-1: a further SIGTERM does not kill the process. It fails by
+// the death of the process.
 func FurtherSIGTERM(c *Checker) {
 	further := func() {
 		for range 3 {
@@ -101,8 +102,9 @@ func FurtherSIGTERM(c *Checker) {
 	c.expect(err != nil && hooks > 0, "the drain timeout runs out, SIGTERMs come in hooks that fail, Run returns %v, and %d hooks ran", err, hooks)
 }
 
-// SignalsUntilReturn checks SIG-1. It fails by the death of the process, where Run lets go
-// of signals before its observers and its log are done.
+// SignalsUntilReturn checks SIG-1: signals are handled until observers and log are done.
+// It fails by the death of the process, where Run lets go of signals before its observers
+// and its log are done.
 func SignalsUntilReturn(c *Checker) {
 	// Run waits for them for 100 ms, and a machine may be late.
 	var hook atomic.Int64
@@ -157,8 +159,8 @@ func SignalStopsAll(c *Checker) {
 	}
 }
 
-// MainStays checks RUN-11. It has a main that never comes back. A process that is late by
-// half of the drain timeout may take that for over.
+// MainStays checks RUN-11: a main that never comes back. A process that is late by half of
+// the drain timeout may take that for over.
 func MainStays(c *Checker) {
 	c.retried(func() string {
 		release, cancel := context.WithTimeout(context.Background(), process.Soon)

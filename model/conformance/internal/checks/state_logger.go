@@ -175,8 +175,9 @@ func (c *Checker) expectOrder(writing func()) {
 	}
 }
 
-// PanickingLogger checks STATE-4. It fails by the death of the process, if nothing
-// contains the panic. One that calls Goexit is not to take the rest of the log with it.
+// PanickingLogger checks STATE-4: a logger that panics gets the rest. It fails by the
+// death of the process, if nothing contains the panic. One that calls Goexit is not to
+// take the rest of the log with it.
 func PanickingLogger(c *Checker) {
 	c.expectOrder(func() { panic("the logger's") })
 	c.expectOrder(runtime.Goexit)

@@ -39,8 +39,9 @@ func (c *Checker) callsOf() map[string]func(ctx context.Context) {
 // ownGoroutine is a logger that does not call back while it is being called.
 const ownGoroutine = "a logger, on a goroutine of its own,"
 
-// CallingForEach checks STATE-4. It fails by the death of the process, or by its standing
-// still, where a call leads to another without end.
+// CallingForEach checks STATE-4: an observer or a logger calls back for each call. It
+// fails by the death of the process, or by its standing still, where a call leads to
+// another without end.
 func CallingForEach(c *Checker) {
 	for name, call := range c.callsOf() {
 		for _, who := range []string{"an observer", "a logger", ownGoroutine} {
@@ -83,8 +84,8 @@ func CallingForEach(c *Checker) {
 	}
 }
 
-// NoRunForEach checks STATE-4. It is the same for what is written to the default logger
-// of a context of no run.
+// NoRunForEach checks STATE-4. It does what CallingForEach does for the default logger,
+// which gets the records about contexts of no run.
 func NoRunForEach(c *Checker) {
 	var calls atomic.Int64
 	restore := defaultLogTo(func(string, string) {
