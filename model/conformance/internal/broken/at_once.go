@@ -33,7 +33,7 @@ func atOnceCases() []Case {
 				return kept
 			})
 		}),
-		// The place that the library tells is the wrapper's.
+		// The place that the library names is the wrapper's.
 		wrong("with many units their end is noticed every 10 ms", "DRAIN-5", func(i *impl) {
 			type units struct{ n atomic.Int64 }
 			of, refused, track := notes[units](i), refusedAt(i), i.Track
@@ -163,8 +163,8 @@ func atOnceCases() []Case {
 				return run(main, s)
 			})
 		}),
-		// The place that the log tells is the wrapper's.
-		wrong("in the drain delay the error given to Stop is no clean end", "LOG-1 RUN-7", func(i *impl) {
+		// The place that the log names is the wrapper's.
+		wrong("in the drain delay the error given to Stop is not a clean end", "LOG-1 RUN-7", func(i *impl) {
 			type stopped struct{ err error }
 			of, stop := notes[stopped](i), i.Stop
 			i.Stop = func(ctx context.Context, err error) {

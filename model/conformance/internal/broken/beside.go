@@ -15,8 +15,8 @@ import (
 	"github.com/greynewell/mist-go/lifecycle"
 )
 
-// besideCases are wrong about one thing beside another: units beside requests, a server
-// inside a task, a handler that calls its server's, a signal of another run.
+// besideCases are wrong where two things meet: units and requests, a server inside a task,
+// a handler that calls its server's, the signal of another run.
 func besideCases() []Case {
 	return []Case{
 		wrong("a server counts as a unit of Track", "DRAIN-2", func(i *impl) {
@@ -46,7 +46,7 @@ func besideCases() []Case {
 				return o.again()
 			})
 		}),
-		wrong("Stop does not take the error of any signal", "RUN-14", func(i *impl) {
+		wrong("a *SignalError given to Stop is lost", "RUN-14", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				err := run(main, s)
 				if _, ok := err.(*lifecycle.SignalError); ok && !s.SignalError {
@@ -87,7 +87,7 @@ func besideCases() []Case {
 				return serveFunc(s)
 			})
 		}),
-		wrong("a server's handler does not answer what has come over no connection", "HTTP-10", func(i *impl) {
+		wrong("a server's handler panics for a request without a connection", "HTTP-10", func(i *impl) {
 			onRequests(i, func(_ context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
 				if req.Context().Value(http.LocalAddrContextKey) == nil {
 					panic(http.ErrAbortHandler)
@@ -95,11 +95,11 @@ func besideCases() []Case {
 				next.ServeHTTP(w, req)
 			})
 		}),
-		wrong("a request that comes after the stop has no cause", "HTTP-9", func(i *impl) {
-			onCancelOnStop(i, func(ctx context.Context, ending, next http.Handler) http.Handler {
+		wrong("the context of a request that comes after the stop has no cause", "HTTP-9", func(i *impl) {
+			onCancelOnStop(i, func(ctx context.Context, cancelling, next http.Handler) http.Handler {
 				return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 					if ctx.Err() == nil {
-						ending.ServeHTTP(w, req)
+						cancelling.ServeHTTP(w, req)
 						return
 					}
 					over, cancel := context.WithCancel(req.Context())
@@ -108,7 +108,7 @@ func besideCases() []Case {
 				})
 			})
 		}),
-		wrong("a port that cannot be had stops the run", "HTTP-1", func(i *impl) {
+		wrong("a port in use stops the run", "HTTP-1", func(i *impl) {
 			listenAndServe := i.ListenAndServe
 			i.ListenAndServe = func(ctx context.Context, srv *http.Server) error {
 				if blameForeign(ctx, place(1)) {
@@ -123,6 +123,8 @@ func besideCases() []Case {
 		}),
 		wrong("a server that has the handler of another is not stopped", "HTTP-1", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				// The type is that of the library's own handlers: only a server that was given
+				// the handler of another goes wrong, which is the case of one check.
 				if fmt.Sprintf("%T", srv.Handler) == "*lifecycle.server" && !servedHere(srv) {
 					return srv.Serve(ln)
 				}
@@ -199,7 +201,8 @@ func inDelay(i *impl, ctx context.Context) bool {
 	return i.State(ctx) == "draining" && ctx.Err() == nil
 }
 
-// servedHere says whether the library's handler of a server is its own.
+// servedHere says whether the library's handler of a server is its own. It reads the
+// unexported field srv of the library's handler, because no function says so.
 func servedHere(srv *http.Server) bool {
 	of := reflect.ValueOf(srv.Handler).Elem().FieldByName("srv")
 	return of.IsValid() && of.Pointer() == reflect.ValueOf(srv).Pointer()

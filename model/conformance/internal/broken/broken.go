@@ -1,9 +1,9 @@
 // Package broken holds implementations that are wrong on purpose: at least
 // one for every clause of the contract, each a small change of behaviour to
-// the real library. They prove the suite. A suite that finds nothing wrong
+// the real library or to package plain. They prove the suite. A suite that finds nothing wrong
 // with one of them, or blames it for what it does right, is itself wrong.
 //
-//	real library ──▶ one change ──▶ suite ──▶ exactly the clauses of Case.Breaks
+//	real library, or plain ──▶ one change ──▶ suite ──▶ exactly the clauses of Case.Breaks
 //
 // Most changes are made from outside: the functions of an Implementation are
 // wrapped, which leaves everything else as it is (see around.go).
@@ -39,7 +39,7 @@ func All() []Case {
 	return slices.Concat(stateCases(), visibleCases(), runCases(), cancelCases(), errorCases(), endCases(), drainCases(), drainEndCases(), workCases(),
 		hookCases(), hookEndCases(), failingHookCases(), lateDrainCases(), takeBackCases(), hintCases(), signalCases(), afterSignalCases(), logCases(), logPlaceCases(), healthCases(), followCases(), answerCases(), checkCases(), editCases(),
 		serveCases(), listenerCases(), stoppingCases(), streamCases(), requestCases(), serverCases(), silentCases(), crowdCases(), requestCrowdCases(),
-		groupCases(), combinedCases(), againCases(), oddCases(), askedCases(), stateOfRunCases(), userErrorCases(), laterCases(), laterHTTPCases(), protocolCases(), lateServeCases(),
+		groupCases(), combinedCases(), againCases(), uncommonHealthCases(), askedCases(), stateOfRunCases(), userErrorCases(), laterCases(), laterHTTPCases(), protocolCases(), lateServeCases(),
 		unusualCases(), derivedCases(), limitCases(), settingCases(), timesCases(), onceMoreCases(), logCombinedCases(), resultCases(), answerShapeCases(), requestShapeCases(), momentCases(),
 		combinedHTTPCases(), rareServeCases(), rareConnCases(), healthMomentCases(), furtherHealthCases(), rareHealthCases(), atOnceCases(), besideCases(), settledCases())
 }
@@ -51,7 +51,7 @@ func wrong(name, breaks string, change func(i *impl)) Case {
 }
 
 // wrongPlain makes a case of the plain implementation, for a change of what
-// the documented API has. The real library tells the place of a group, which
+// the documented API has. The real library names the place of a group, which
 // would be the wrapper's.
 func wrongPlain(name, breaks string, change func(i *impl)) Case {
 	return changed(plain.Implementation(), name, breaks, change)

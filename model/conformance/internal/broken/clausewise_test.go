@@ -38,7 +38,7 @@ func clausewise() []broken.Case {
 	return all
 }
 
-// TestClausewise fails, as it should, in a process that was told a case.
+// TestClausewise fails, as it should, in a process whose environment names a case.
 func TestClausewise(t *testing.T) {
 	for _, c := range clausewise() {
 		if c.Name == os.Getenv(caseVariable) {

@@ -20,7 +20,7 @@ func logCombinedCases() []Case {
 				})
 			})
 		}),
-		wrong("with a drain delay the log does not say who stopped", "LOG-1", func(i *impl) {
+		wrong("with a drain delay the log does not name the call site of Stop", "LOG-1", func(i *impl) {
 			onDelayed(i, func(r slog.Record, _ time.Duration) slog.Record { return withoutAttr(r, "at") })
 		}),
 		wrong("an interrupt in a drain delay is logged like any signal", "LOG-2", func(i *impl) {

@@ -80,7 +80,7 @@ func (c *idleLater) Close() error {
 	if state, _ := c.conns.states.Load(c); state != http.StateIdle {
 		return c.Conn.Close()
 	}
-	_ = c.SetReadDeadline(time.Unix(1, 0)) // for whoever reads from it
+	_ = c.SetReadDeadline(time.Unix(1, 0)) // for the goroutine that reads from it
 	time.AfterFunc(40*time.Millisecond, func() { _ = c.Conn.Close() })
 	return nil
 }

@@ -20,13 +20,13 @@ import (
 // forms.
 func deliveryVariants() []variant {
 	return []variant{
-		{"tells observers eight milliseconds late", "STATE RUN", func(i *impl) {
+		{"calls observers eight milliseconds late", "STATE RUN", func(i *impl) {
 			onObserver(i, func(s conformance.Step, observe func(conformance.Step)) {
 				time.Sleep(8 * time.Millisecond)
 				observe(s)
 			})
 		}},
-		{"tells observers in batches", "STATE RUN HOOK", func(i *impl) {
+		{"calls observers in batches", "STATE RUN HOOK", func(i *impl) {
 			onSettings(i, func(s *settings) {
 				if observe := s.Observe; observe != nil {
 					b := newBatch(observe)
@@ -48,7 +48,7 @@ func deliveryVariants() []variant {
 			})
 		}},
 		{"begins hooks five milliseconds after the drain timeout", "DRAIN HOOK RUN SIG STATE", beginsHooksLate(5 * time.Millisecond)},
-		{"tells the time of a step to the millisecond", "STATE RUN DRAIN HOOK", func(i *impl) {
+		{"gives the time of a step to the millisecond", "STATE RUN DRAIN HOOK", func(i *impl) {
 			onObserver(i, func(s conformance.Step, observe func(conformance.Step)) {
 				s.At = s.At.Truncate(time.Millisecond)
 				observe(s)
@@ -125,7 +125,7 @@ func deliveryVariants() []variant {
 			})
 		}},
 		{"logs errors about contexts on another goroutine", "HOOK", func(i *impl) {
-			late := func(ctx context.Context, at string) (foreign bool) {
+			late := func(ctx context.Context, at string) (noRun bool) {
 				if isForeign(ctx) {
 					time.AfterFunc(time.Millisecond, func() { blameForeign(ctx, at) })
 					return true

@@ -27,7 +27,7 @@ func errorVariants() []variant {
 		{"has a sentinel beside every error", "RUN DRAIN HOOK SIG", func(i *impl) {
 			onEachError(i, func(err error) error { return errors.Join(err, errSentinel) })
 		}},
-		{"has no errors to tell apart, and sentinels beside them", "RUN DRAIN HOOK SIG", func(i *impl) {
+		{"has errors of one type only, and sentinels beside them", "RUN DRAIN HOOK SIG", func(i *impl) {
 			onEachError(i, func(err error) error { return fmt.Errorf("%w: %w", errSentinel, err) })
 			i.Is = nil
 		}},

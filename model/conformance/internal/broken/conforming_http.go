@@ -63,7 +63,7 @@ func serverVariants() []variant {
 	}
 }
 
-// acceptor is a listener that accepts beside whoever calls Accept.
+// acceptor is a listener that accepts on a goroutine besides the one that calls Accept.
 type acceptor struct {
 	net.Listener
 	conns chan net.Conn

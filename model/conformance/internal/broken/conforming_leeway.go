@@ -43,16 +43,16 @@ func leewayVariants() []variant {
 		{"has a handler of its own for start-up", "HEALTH", func(i *impl) {
 			health := i.Health
 			onHealth(i, func(h *funcs) {
-				apart := health("tool", "version")
+				separate := health("tool", "version")
 				follow := h.Follow
 				h.Follow = func(ctx context.Context) {
 					if follow(ctx); !isForeign(ctx) {
-						apart.Follow(ctx)
+						separate.Follow(ctx)
 					}
 				}
 				startup := h.Startup
 				h.Startup = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					a := answer(apart.Startup, r)
+					a := answer(separate.Startup, r)
 					if own := answer(startup, r); own.Code == a.Code || a.Code == http.StatusMethodNotAllowed {
 						a = own // it has the tool and the version
 					}

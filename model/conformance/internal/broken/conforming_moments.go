@@ -46,7 +46,7 @@ func momentVariants() []variant {
 				}
 			})
 		}},
-		{"tells observers of checks a time of another zone, in tenths of a second", "HEALTH", func(i *impl) {
+		{"gives observers of checks a time of another zone, in tenths of a second", "HEALTH", func(i *impl) {
 			onObserve(i, func(check string, err error, at time.Time, observe observeFunc) {
 				observe(check, err, at.In(time.FixedZone("elsewhere", 5400)).Round(0).Truncate(100*time.Millisecond))
 			})
@@ -198,7 +198,7 @@ func (c closedBeside) Close() error {
 	return nil
 }
 
-// byValue is a connection whose type cannot be the key of a map.
+// byValue is a connection that is not comparable.
 type byValue struct {
 	net.Conn
 	_ []byte

@@ -30,7 +30,7 @@ func runVariants() []variant {
 				}
 			})
 		}},
-		{"tells the time of a step by another clock", "STATE", func(i *impl) {
+		{"gives the time of a step by another clock", "STATE", func(i *impl) {
 			onSettings(i, func(s *settings) {
 				if observe := s.Observe; observe != nil {
 					s.Observe = func(step conformance.Step) {

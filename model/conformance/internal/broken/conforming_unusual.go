@@ -18,7 +18,7 @@ import (
 // unusualVariants say the same as this module does, in ways that few would choose.
 func unusualVariants() []variant {
 	return []variant{
-		{"tells no time of its steps", "STATE RUN", func(i *impl) {
+		{"gives no time of its steps", "STATE RUN", func(i *impl) {
 			onSettings(i, func(s *settings) {
 				if observe := s.Observe; observe != nil {
 					s.Observe = func(step conformance.Step) {

@@ -90,7 +90,7 @@ func derivedCases() []Case {
 				return begin(ctx, t)
 			}
 		}).because("The call site of each task that is named, and logged, is the wrapper's."),
-		// The place that the log tells is the wrapper's.
+		// The place that the log names is the wrapper's.
 		wrong("Stop ignores a context that is over before the stop", "LOG-1 RUN-2", func(i *impl) {
 			over, stop := overBefore(i), i.Stop
 			i.Stop = func(ctx context.Context, err error) {
@@ -111,7 +111,7 @@ func derivedCases() []Case {
 }
 
 // refusedAt returns a function that logs where work was refused: the place that the
-// library tells is the wrapper's.
+// library names is the wrapper's.
 func refusedAt(i *impl) func(ctx context.Context, at string) {
 	log := logs(i)
 	return func(ctx context.Context, at string) { log(ctx)("ERROR", "refused at "+at) }

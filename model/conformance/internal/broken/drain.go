@@ -84,7 +84,7 @@ func drainCases() []Case {
 				}
 			})
 		}),
-		// The place that the library tells of any group is the wrapper's.
+		// The place that the library names of any group is the wrapper's.
 		wrong("a group made while draining is not waited for", "DRAIN-1 DRAIN-2 DRAIN-3", func(i *impl) {
 			group := i.DrainGroup
 			i.DrainGroup = func(ctx context.Context) *sync.WaitGroup {

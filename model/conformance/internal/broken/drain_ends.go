@@ -147,12 +147,12 @@ func drainEndCases() []Case {
 				log(level, line)
 			})
 		}),
-		// The place that the library tells of any group is the wrapper's.
+		// The place that the library names of any group is the wrapper's.
 		raceOnly(wrong("groups are waited for concurrently with their first Add", "DRAIN-2 DRAIN-9", func(i *impl) {
 			run := i.Run
 			i.Run = func(main task, drain, shutdown time.Duration) error {
 				return run(func(ctx context.Context) error {
-					// Elsewhere groups are reused, or their places told.
+					// Elsewhere groups are reused, or their places named.
 					return main(context.WithValue(ctx, drainKey{}, drain == 8*time.Millisecond))
 				}, drain, shutdown)
 			}

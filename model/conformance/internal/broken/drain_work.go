@@ -17,14 +17,14 @@ func workCases() []Case {
 		wrong("each call of done counts", "DRAIN-8", func(i *impl) {
 			// Any done ends any unit, so that a second call ends another's.
 			type units struct {
-				mu    sync.Mutex
-				dones []func()
-				told  atomic.Bool
+				mu     sync.Mutex
+				dones  []func()
+				logged atomic.Bool
 			}
 			of, log, track := notes[units](i), logs(i), i.Track
 			i.Track = func(ctx context.Context) (func(), bool) {
 				done, ok := track(ctx)
-				if !ok && !blameForeign(ctx, place(1)) && !of(ctx).told.Swap(true) {
+				if !ok && !blameForeign(ctx, place(1)) && !of(ctx).logged.Swap(true) {
 					log(ctx)("ERROR", "refused at "+place(1))
 				}
 				u := of(ctx)

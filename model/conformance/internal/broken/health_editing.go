@@ -13,7 +13,7 @@ import (
 // editCases are wrong about how checks come and go.
 func editCases() []Case {
 	return []Case{
-		wrong("a nil check is listed and fails nothing", "HEALTH-13", func(i *impl) {
+		wrong("a nil check is listed and does not fail readiness", "HEALTH-13", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				add, addContext := h.AddCheck, h.AddCheckContext
 				h.AddCheck = func(name string, check func() error) {

@@ -137,7 +137,7 @@ func userErrorCases() []Case {
 				}
 			})
 		}),
-		wrong("readiness of a group does not know the checks of later", "HEALTH-17", func(i *impl) {
+		wrong("readiness of a group leaves out checks that are added later", "HEALTH-17", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				var known sync.Map
 				add, of := h.AddCheckContext, h.ReadinessOf

@@ -18,7 +18,7 @@ import (
 // for one that is old, behind a middleware, or given what its caller uses again.
 func furtherHealthCases() []Case {
 	return []Case{
-		wrong("an observer of checks is told when the handler was made", "HEALTH-16", func(i *impl) {
+		wrong("an observer of checks gets the time at which the handler was made", "HEALTH-16", func(i *impl) {
 			onHealthWith(i, func(s *healthSettings) func(*funcs) {
 				made := time.Now()
 				if observe := s.Observe; observe != nil {

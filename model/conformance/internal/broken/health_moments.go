@@ -160,7 +160,7 @@ func healthMomentCases() []Case {
 				}
 			})
 		}),
-		wrong("what replaces a replacement that has not run is new", "HEALTH-16", func(i *impl) {
+		wrong("a check that replaces a replacement that has not run is new", "HEALTH-16", func(i *impl) {
 			onHealthWith(i, func(*healthSettings) func(h *funcs) {
 				var ran sync.Map // by name, whether the check of that name has run
 				return func(h *funcs) {
@@ -179,7 +179,7 @@ func healthMomentCases() []Case {
 				}
 			})
 		}),
-		wrong("of all checks one a minute is logged with another text", "HEALTH-16", func(i *impl) {
+		wrong("among all checks only one change of text a minute is logged", "HEALTH-16", func(i *impl) {
 			onHealthWith(i, func(s *healthSettings) func(h *funcs) {
 				var mu sync.Mutex
 				var last time.Time

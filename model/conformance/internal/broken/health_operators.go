@@ -72,7 +72,7 @@ func operatorCases() []Case {
 				h.ReadinessOf = func(groups ...string) http.Handler { return of(groups[:min(1, len(groups))]...) }
 			})
 		}),
-		wrong("an observer of checks is told no time", "HEALTH-16", func(i *impl) {
+		wrong("an observer of checks gets a zero time", "HEALTH-16", func(i *impl) {
 			onHealthWith(i, func(s *healthSettings) func(*funcs) {
 				if observe := s.Observe; observe != nil {
 					s.Observe = func(check string, err error, _ time.Time) { observe(check, err, time.Time{}) }
@@ -91,7 +91,7 @@ func operatorCases() []Case {
 				}
 			})
 		}),
-		wrong("no group given runs every check", "HEALTH-17", func(i *impl) {
+		wrong("readiness of no groups runs every check", "HEALTH-17", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				of, readiness := h.ReadinessOf, h.Readiness
 				h.ReadinessOf = func(groups ...string) http.Handler {

@@ -176,14 +176,14 @@ func rareHealthCases() []Case {
 				return nil
 			})
 		}),
-		wrong("checks is there though none is in the group", "HEALTH-17", func(i *impl) {
+		wrong("the answer has checks though the group has no check", "HEALTH-17", func(i *impl) {
 			onGroups(i, func(a *httptest.ResponseRecorder) {
 				if body := a.Body.String(); !strings.Contains(body, `"checks"`) && a.Code == http.StatusOK {
 					setBody(a, strings.TrimSuffix(body, "}")+`,"checks":{}}`)
 				}
 			})
 		}),
-		wrong("readiness of a group that has checks keeps them", "HEALTH-17", func(i *impl) {
+		wrong("readiness of a group that has checks leaves out those added later", "HEALTH-17", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				var mu sync.Mutex
 				names := map[any]bool{}

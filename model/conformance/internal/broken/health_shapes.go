@@ -81,7 +81,7 @@ func answerShapeCases() []Case {
 				setBody(a, strings.ReplaceAll(a.Body.String(), `"no-text"`, `""`))
 			})
 		}),
-		wrong("checks is there though none is left", "HEALTH-2", func(i *impl) {
+		wrong("the answer has checks though no check is left", "HEALTH-2", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				var removed atomic.Bool
 				remove := h.RemoveCheck

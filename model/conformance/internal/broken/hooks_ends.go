@@ -168,7 +168,7 @@ func hookEndCases() []Case {
 				return o.again()
 			})
 		}),
-		wrong("a foreign context panics", "HOOK-9", func(i *impl) {
+		wrong("a context of no run panics", "HOOK-9", func(i *impl) {
 			onRegister(i, func(ctx context.Context, register func()) {
 				if i.State(ctx) == "" {
 					panic("not a context of Run's")
@@ -176,7 +176,7 @@ func hookEndCases() []Case {
 				register()
 			})
 		}),
-		wrong("Handler does not report a foreign context", "HOOK-9", func(i *impl) {
+		wrong("Handler does not report a context of no run", "HOOK-9", func(i *impl) {
 			handler := i.Handler
 			i.Handler = func(ctx context.Context, next http.Handler) http.Handler {
 				if i.State(ctx) == "" {
@@ -185,7 +185,7 @@ func hookEndCases() []Case {
 				return handler(ctx, next)
 			}
 		}),
-		wrong("Serve with a foreign context returns nil", "HOOK-9", func(i *impl) {
+		wrong("Serve with a context of no run returns nil", "HOOK-9", func(i *impl) {
 			serve, listenAndServe := i.Serve, i.ListenAndServe
 			i.Serve = func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 				if blameForeign(ctx, place(1)) {

@@ -104,7 +104,7 @@ func lateServeCases() []Case {
 				}})
 			})
 		}),
-		wrong("a server with UntilStopped that was closed before is no failure", "HTTP-7", func(i *impl) {
+		wrong("a server with UntilStopped that was closed before is not a failure", "HTTP-7", func(i *impl) {
 			serve := i.ServeUntilStopped
 			i.ServeUntilStopped = func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 				if err := srv.Serve(failedListener{ln}); errors.Is(err, http.ErrServerClosed) {

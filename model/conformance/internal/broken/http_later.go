@@ -165,13 +165,13 @@ func laterHTTPCases() []Case {
 			})
 		}),
 		wrong("at most 100 requests end at the stop", "HTTP-9", func(i *impl) {
-			onCancelOnStop(i, func(ctx context.Context, ending, next http.Handler) http.Handler {
+			onCancelOnStop(i, func(ctx context.Context, cancelling, next http.Handler) http.Handler {
 				var n atomic.Int64
 				return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 					if n.Add(1) > 100 {
 						next.ServeHTTP(w, req)
 					} else {
-						ending.ServeHTTP(w, req)
+						cancelling.ServeHTTP(w, req)
 					}
 					n.Add(-1)
 				})

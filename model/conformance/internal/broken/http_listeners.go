@@ -119,10 +119,10 @@ func listenerCases() []Case {
 				return serve(ctx, srv, listener{ln, func(conn net.Conn) net.Conn { return &edited{conn, edit} }})
 			})
 		}),
-		wrong("what should end at the stop does not", "HTTP-9", func(i *impl) {
+		wrong("with CancelOnStop the context of a request does not end at the stop", "HTTP-9", func(i *impl) {
 			onCancelOnStop(i, func(_ context.Context, _, next http.Handler) http.Handler { return next })
 		}),
-		wrong("what ends at the stop does not say why", "HTTP-9", func(i *impl) {
+		wrong("with CancelOnStop the context of a request does not have the stop's cause", "HTTP-9", func(i *impl) {
 			onCancelOnStop(i, func(ctx context.Context, _, next http.Handler) http.Handler {
 				return withRequest(next, func(request context.Context) context.Context {
 					below, cancel := context.WithCancel(request)
@@ -131,7 +131,7 @@ func listenerCases() []Case {
 				})
 			})
 		}),
-		wrong("what ends at the stop has no values", "HTTP-9", func(i *impl) {
+		wrong("with CancelOnStop the context of a request has no values", "HTTP-9", func(i *impl) {
 			onCancelOnStop(i, func(ctx context.Context, _, next http.Handler) http.Handler {
 				return withRequest(next, func(request context.Context) context.Context {
 					below, cancel := context.WithCancelCause(noValues{request})
@@ -140,7 +140,7 @@ func listenerCases() []Case {
 				})
 			})
 		}),
-		wrong("what ends at the stop does not end with its client", "HTTP-9", func(i *impl) {
+		wrong("with CancelOnStop the context of a request does not end with its client", "HTTP-9", func(i *impl) {
 			onCancelOnStop(i, func(ctx context.Context, _, next http.Handler) http.Handler {
 				return withRequest(next, func(request context.Context) context.Context {
 					below, cancel := context.WithCancelCause(context.WithoutCancel(request))
@@ -149,7 +149,7 @@ func listenerCases() []Case {
 				})
 			})
 		}),
-		wrong("what ends at the stop ends a second later", "HTTP-9", func(i *impl) {
+		wrong("with CancelOnStop the context of a request ends a second after the stop", "HTTP-9", func(i *impl) {
 			onCancelOnStop(i, func(ctx context.Context, _, next http.Handler) http.Handler {
 				return withRequest(next, func(request context.Context) context.Context {
 					below, cancel := context.WithCancelCause(request)
@@ -196,9 +196,9 @@ func (w wholeWriter) CloseNotify() <-chan bool {
 	return w.ResponseWriter.(http.CloseNotifier).CloseNotify()
 }
 
-// onCancelOnStop has f return the handler. ending is what would have been, next
-// what was given.
-func onCancelOnStop(i *impl, f func(ctx context.Context, ending, next http.Handler) http.Handler) {
+// onCancelOnStop has f return the handler. cancelling is the handler
+// that CancelOnStop would have returned, next the one that it was given.
+func onCancelOnStop(i *impl, f func(ctx context.Context, cancelling, next http.Handler) http.Handler) {
 	cancelOnStop := i.CancelOnStop
 	i.CancelOnStop = func(ctx context.Context, next http.Handler) http.Handler {
 		if blameForeign(ctx, place(1)) {

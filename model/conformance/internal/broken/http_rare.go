@@ -125,7 +125,7 @@ func rareServeCases() []Case {
 				return err
 			})
 		}),
-		wrong("ListenAndServe of a server that was closed is no error", "HTTP-1", func(i *impl) {
+		wrong("ListenAndServe of a server that was closed is not an error", "HTTP-1", func(i *impl) {
 			listenAndServe := i.ListenAndServe
 			i.ListenAndServe = func(ctx context.Context, srv *http.Server) error {
 				if blameForeign(ctx, place(1)) {
@@ -137,7 +137,7 @@ func rareServeCases() []Case {
 				return nil
 			}
 		}),
-		wrong("where a server with UntilStopped has failed the others are not waited for", "HTTP-7", func(i *impl) {
+		wrong("when a server with UntilStopped has failed, Run does not wait for the other servers", "HTTP-7", func(i *impl) {
 			failed := notes[atomic.Bool](i)
 			onUntil(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				err := serve(ctx, srv, ln)

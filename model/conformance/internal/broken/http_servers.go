@@ -252,7 +252,7 @@ func serverCases() []Case {
 				return serveFunc(s)
 			})
 		}),
-		wrong("what shutdown returns is lost", "HTTP-8", func(i *impl) {
+		wrong("the error of shutdown is lost", "HTTP-8", func(i *impl) {
 			onServeFunc(i, func(ctx context.Context, s serverFuncs, serveFunc func(s serverFuncs) error) error {
 				shutdown := s.shutdown
 				s.shutdown = func(own context.Context) error {
@@ -262,7 +262,7 @@ func serverCases() []Case {
 				return serveFunc(s)
 			})
 		}),
-		wrong("what serve returns is in the result twice", "HTTP-8", func(i *impl) {
+		wrong("the error of serve is in the result twice", "HTTP-8", func(i *impl) {
 			onServeFunc(i, func(ctx context.Context, s serverFuncs, serveFunc func(s serverFuncs) error) error {
 				err := serveFunc(s)
 				if err != nil {

@@ -33,10 +33,10 @@ func requestShapeCases() []Case {
 			})
 		})
 	}
-	ending := func(name string, f func(w http.ResponseWriter, req *http.Request, ending, next http.Handler)) Case {
+	cancelOnStop := func(name string, f func(w http.ResponseWriter, req *http.Request, cancelling, next http.Handler)) Case {
 		return wrong(name, "HTTP-9", func(i *impl) {
-			onCancelOnStop(i, func(_ context.Context, ending, next http.Handler) http.Handler {
-				return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { f(w, req, ending, next) })
+			onCancelOnStop(i, func(_ context.Context, cancelling, next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) { f(w, req, cancelling, next) })
 			})
 		})
 	}
@@ -66,25 +66,25 @@ func requestShapeCases() []Case {
 		handled("Handler does not count probes", func(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "z") }),
 		handled("Handler does not count requests to upgrade", func(req *http.Request) bool { return req.Header.Get("Upgrade") != "" }),
 		handled("Handler does not count requests over HTTP/2", func(req *http.Request) bool { return req.ProtoMajor == 2 }),
-		ending("CancelOnStop contains panics", func(w http.ResponseWriter, req *http.Request, ending, _ http.Handler) {
+		cancelOnStop("CancelOnStop contains panics", func(w http.ResponseWriter, req *http.Request, cancelling, _ http.Handler) {
 			defer func() { _ = recover() }()
-			ending.ServeHTTP(w, req)
+			cancelling.ServeHTTP(w, req)
 		}),
-		ending("CancelOnStop has the handler run on a goroutine of its own", func(w http.ResponseWriter, req *http.Request, ending, _ http.Handler) {
+		cancelOnStop("CancelOnStop has the handler run on a goroutine of its own", func(w http.ResponseWriter, req *http.Request, cancelling, _ http.Handler) {
 			done := make(chan any, 1)
 			go func() {
 				defer func() { done <- recover() }()
-				ending.ServeHTTP(w, req)
+				cancelling.ServeHTTP(w, req)
 			}()
 			if v := <-done; v != nil {
 				panic(v)
 			}
 		}),
-		ending("CancelOnStop is for GET only", func(w http.ResponseWriter, req *http.Request, ending, next http.Handler) {
+		cancelOnStop("CancelOnStop is for GET only", func(w http.ResponseWriter, req *http.Request, cancelling, next http.Handler) {
 			if req.Method != http.MethodGet {
-				ending = next
+				cancelling = next
 			}
-			ending.ServeHTTP(w, req)
+			cancelling.ServeHTTP(w, req)
 		}),
 		wrong("Serve returns why the parent has expired", "HTTP-1", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {

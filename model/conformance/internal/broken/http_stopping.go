@@ -28,33 +28,33 @@ func (l listener) Accept() (net.Conn, error) {
 	return l.wrap(conn), nil
 }
 
-// deaf is a listener that refuses nobody when it is closed.
-type deaf struct {
+// stillOpen is a listener whose Close ends Accept and leaves the listener below open.
+type stillOpen struct {
 	net.Listener
 	closed chan struct{}
 	once   sync.Once
 }
 
-func (d *deaf) Accept() (net.Conn, error) {
+func (s *stillOpen) Accept() (net.Conn, error) {
 	type accepted struct {
 		conn net.Conn
 		err  error
 	}
 	one := make(chan accepted, 1)
 	go func() {
-		conn, err := d.Listener.Accept()
+		conn, err := s.Listener.Accept()
 		one <- accepted{conn, err}
 	}()
 	select {
 	case a := <-one:
 		return a.conn, a.err
-	case <-d.closed:
+	case <-s.closed:
 		return nil, net.ErrClosed
 	}
 }
 
-func (d *deaf) Close() error {
-	d.once.Do(func() { close(d.closed) })
+func (s *stillOpen) Close() error {
+	s.once.Do(func() { close(s.closed) })
 	return nil
 }
 
@@ -152,7 +152,7 @@ func stoppingCases() []Case {
 		}),
 		wrong("the listener stays open", "HTTP-1 HTTP-2 HTTP-10", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
-				return serve(ctx, srv, &deaf{Listener: ln, closed: make(chan struct{})})
+				return serve(ctx, srv, &stillOpen{Listener: ln, closed: make(chan struct{})})
 			})
 		}),
 		wrong("idle connections stay until the last answer", "HTTP-1 HTTP-2 HTTP-6", func(i *impl) {

@@ -116,7 +116,7 @@ func logCases() []Case {
 				}
 			})
 		}),
-		wrong("the log does not say who has called Stop", "LOG-1", func(i *impl) { onAttr(i, "at", without) }),
+		wrong("the log does not name the call site of Stop", "LOG-1", func(i *impl) { onAttr(i, "at", without) }),
 		wrong("the log does not say why the service stops", "LOG-1", func(i *impl) { onAttr(i, "cause", without) }),
 		wrong("what is waited for is counted after the cancel", "LOG-1", func(i *impl) {
 			onAttr(i, "waits_for", func(a slog.Attr) slog.Attr { return slog.String(a.Key, "main") })
@@ -169,7 +169,7 @@ func logCases() []Case {
 				}))
 			})
 		}),
-		wrong("what an interrupt is logged with has no value", "LOG-2", func(i *impl) {
+		wrong("an attribute of the record of an interrupt has no value", "LOG-2", func(i *impl) {
 			onRecord(i, func(r slog.Record, write func(slog.Record)) {
 				write(changedAttrs(r, func(a slog.Attr) slog.Attr {
 					if a.Key != "cause" && strings.Contains(a.Value.String(), "interrupt") {

@@ -15,7 +15,7 @@ import (
 
 // resultCases are wrong for errors of one shape, for one instant, or in one order.
 func resultCases() []Case {
-	return slices.Concat(shapeCases(), volleyCases(), []Case{
+	return slices.Concat(shapeCases(), signalOrderCases(), []Case{
 		wrong("Run does not wait for an observer that is slow", "STATE-4", func(i *impl) {
 			onSettings(i, func(s *settings) {
 				observe := s.Observe
@@ -43,7 +43,7 @@ func resultCases() []Case {
 				return err
 			})
 		}),
-		wrong("an observer is told when it is called as the time of a step", "STATE-4", func(i *impl) {
+		wrong("a Step has the time of the observer's call", "STATE-4", func(i *impl) {
 			onObserver(i, func(s conformance.Step, observe func(conformance.Step)) {
 				s.At = time.Now()
 				observe(s)
@@ -159,8 +159,8 @@ func shapeCases() []Case {
 	}
 }
 
-// volleyCases are wrong for signals that come in a certain order, or at a certain time.
-func volleyCases() []Case {
+// signalOrderCases are wrong for signals that come in a certain order, or at a certain time.
+func signalOrderCases() []Case {
 	const least = 250 * time.Millisecond
 	dropping := func(name, breaks string, drops func(sig os.Signal, last os.Signal, after time.Duration) bool) Case {
 		return wrong(name, breaks, func(i *impl) {

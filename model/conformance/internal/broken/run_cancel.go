@@ -39,7 +39,7 @@ func cancelCases() []Case {
 				return main(ctx)
 			})
 		}),
-		// The place that the log tells is the wrapper's.
+		// The place that the log names is the wrapper's.
 		wrong("Stop cancels the context too late", "LOG-1 RUN-2", func(i *impl) {
 			asked, stop := notes[atomic.Bool](i), i.Stop
 			withhold(i, func(ctx context.Context) bool { return asked(ctx).Load() })

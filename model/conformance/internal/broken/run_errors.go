@@ -181,7 +181,7 @@ func onErrors(i *impl, f func(all []error) []error) {
 }
 
 // replaceError returns a change of a list of errors: one of a kind becomes one
-// of which nobody can tell what it is.
+// that has no kind.
 func replaceError(i *impl, kind model.Kind) func(all []error) []error {
 	is := i.Is
 	return func(all []error) []error {

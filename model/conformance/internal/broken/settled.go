@@ -12,8 +12,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance"
 )
 
-// settledCases are wrong where one thing has settled before another: serve before shutdown,
-// a status before the first byte, a check's settings before it hangs.
+// settledCases are wrong where one thing is decided before another: serve returns before
+// shutdown, a status is set before the first byte, an optional check hangs.
 func settledCases() []Case {
 	return []Case{
 		wrong("closeNow is not called if serve has returned", "HTTP-8", func(i *impl) {
@@ -33,7 +33,7 @@ func settledCases() []Case {
 				return serveFunc(s)
 			})
 		}),
-		wrong("what closeNow returns is lost", "HTTP-8", func(i *impl) {
+		wrong("the error of closeNow is lost", "HTTP-8", func(i *impl) {
 			onServeFunc(i, func(_ context.Context, s serverFuncs, serveFunc func(s serverFuncs) error) error {
 				if closeNow := s.closeNow; closeNow != nil {
 					s.closeNow = func() error { _ = closeNow(); return nil }
@@ -77,7 +77,7 @@ func settledCases() []Case {
 				return serveFunc(s)
 			})
 		}),
-		wrong("over TLS a port that cannot be had is an error at the stop", "HTTP-1", func(i *impl) {
+		wrong("over TLS a port in use is an error at the stop", "HTTP-1", func(i *impl) {
 			listenTLS := i.ListenAndServeTLS
 			i.ListenAndServeTLS = func(ctx context.Context, srv *http.Server, certFile, keyFile string) error {
 				if blameForeign(ctx, place(1)) {
@@ -92,6 +92,8 @@ func settledCases() []Case {
 		}),
 		wrong("Flush forgets the status", "HTTP-10", func(i *impl) {
 			onRequests(i, func(_ context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
+				// The path is one of the suite's own: only requests that write a status and
+				// flush go wrong, so that no check of another clause sees it.
 				if req.ProtoMajor == 1 && req.URL.Path == "/status-flushes" {
 					w = &laterStatus{ResponseWriter: w}
 				}
@@ -105,6 +107,7 @@ func settledCases() []Case {
 					s.Log = func(level, line string) {
 						hides := false
 						optional.Range(func(name, _ any) bool {
+							// These are the library's words for a check that hangs.
 							hides = strings.Contains(line, name.(string)) && strings.Contains(line, "timed out after")
 							return !hides
 						})
@@ -116,6 +119,8 @@ func settledCases() []Case {
 				return func(h *funcs) {
 					add := h.AddCheckContext
 					h.AddCheckContext = func(name string, check func(context.Context) error, s conformance.CheckSettings) {
+						// The name is the suite's own for a check whose log it reads: only that
+						// check goes wrong, so that no check of another clause sees it.
 						if s.Optional && name == "db-primary" {
 							optional.Store(name, true)
 						}
@@ -124,7 +129,7 @@ func settledCases() []Case {
 				}
 			})
 		}),
-		wrong("groups do not have the optional checks of none", "HEALTH-17", func(i *impl) {
+		wrong("readiness of a group leaves out optional checks without a group", "HEALTH-17", func(i *impl) {
 			onCheckSettings(i, func(s *conformance.CheckSettings) {
 				if s.Optional && len(s.Groups) == 0 {
 					s.Groups = []string{"optional checks"}
@@ -141,16 +146,16 @@ func settledCases() []Case {
 	}
 }
 
-// laterStatus has a status wait for the first byte.
+// laterStatus is a ResponseWriter whose Flush drops a status that has not been sent.
 type laterStatus struct {
 	http.ResponseWriter
 	status int
 }
 
-// WriteHeader keeps a final status.
+// WriteHeader only records the status; Write sends it.
 func (w *laterStatus) WriteHeader(status int) { w.status = status }
 
-// Write sends it.
+// Write sends the recorded status first.
 func (w *laterStatus) Write(p []byte) (int, error) {
 	if w.status != 0 {
 		w.ResponseWriter.WriteHeader(w.status)
@@ -159,7 +164,7 @@ func (w *laterStatus) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// FlushError does not.
+// FlushError flushes and drops the recorded status, which is the mistake.
 func (w *laterStatus) FlushError() error {
 	w.status = 0
 	return http.NewResponseController(w.ResponseWriter).Flush()

@@ -72,21 +72,21 @@ func stateCases() []Case {
 		}),
 		wrong("a slow observer keeps Run from returning", "STATE-4", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
-				observe, told := s.Observe, make(chan struct{})
+				observe, observed := s.Observe, make(chan struct{})
 				if observe == nil {
 					return run(main, s)
 				}
 				s.Observe = func(step conformance.Step) {
 					defer func() {
 						if step.To == "stopped" {
-							close(told)
+							close(observed)
 						}
 					}()
 					observe(step)
 				}
 				err := run(main, s)
 				if main != nil {
-					<-told
+					<-observed
 				}
 				return err
 			})
@@ -98,7 +98,7 @@ func stateCases() []Case {
 				<-over
 			})
 		}),
-		// The place that the library tells of any group is the wrapper's.
+		// The place that the library names of any group is the wrapper's.
 		wrong("the record of a group made too late is written by the caller", "DRAIN-2 STATE-4", func(i *impl) {
 			log, group := logs(i), i.DrainGroup
 			i.DrainGroup = func(ctx context.Context) *sync.WaitGroup {
@@ -111,7 +111,7 @@ func stateCases() []Case {
 				return group(ctx)
 			}
 		}),
-		// The place that the log tells is the wrapper's.
+		// The place that the log names is the wrapper's.
 		wrong("an observer that requests a stop gets its step twice", "LOG-1 STATE-4", func(i *impl) {
 			type observed struct{ observe func(conformance.Step) }
 			of, stop := notes[observed](i), i.Stop

@@ -58,7 +58,7 @@ func visibleCases() []Case {
 				return run(main, s)
 			})
 		}),
-		// The place that the log tells is the wrapper's.
+		// The place that the log names is the wrapper's.
 		wrong("Stop cancels the context before draining is visible", "LOG-1 STATE-5", func(i *impl) {
 			type run struct{ cancel context.CancelCauseFunc }
 			of, stop := notes[run](i), i.Stop

@@ -41,19 +41,19 @@ func TestTheTableIsTheModels(t *testing.T) {
 func TestEveryMutantOfTheTableIsSeen(t *testing.T) {
 	for i, row := range fsm.Table() {
 		if isModels(slices.Delete(fsm.Table(), i, i+1)) {
-			t.Errorf("nobody misses row %d, %v", i+1, row)
+			t.Errorf("isModels does not miss row %d, %v", i+1, row)
 		}
 		if isModels(append(fsm.Table(), row)) {
-			t.Errorf("nobody sees that row %d, %v, is there twice", i+1, row)
+			t.Errorf("isModels does not see that row %d, %v, is there twice", i+1, row)
 		}
 		for to := fsm.Starting; to <= fsm.Stopped; to++ {
 			mutant := fsm.Table()
 			if mutant[i].To = to; to != row.To && isModels(mutant) {
-				t.Errorf("nobody sees that row %d, %v, leads to %v", i+1, row, to)
+				t.Errorf("isModels does not see that row %d, %v, leads to %v", i+1, row, to)
 			}
 			mutant = fsm.Table()
 			if mutant[i].From = to; to != row.From && isModels(mutant) {
-				t.Errorf("nobody sees that row %d, %v, begins in %v", i+1, row, to)
+				t.Errorf("isModels does not see that row %d, %v, begins in %v", i+1, row, to)
 			}
 		}
 	}

@@ -117,7 +117,7 @@ func onceMoreCases() []Case {
 				}
 			}
 		}),
-		wrong("the second call with a foreign context is not reported", "HOOK-9", func(i *impl) {
+		wrong("the second call with a context of no run is not reported", "HOOK-9", func(i *impl) {
 			var calls atomic.Int64
 			onRegister(i, func(ctx context.Context, register func()) {
 				if i.State(ctx) != "" || calls.Add(1) == 1 {

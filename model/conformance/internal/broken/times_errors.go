@@ -126,7 +126,7 @@ func timesCases() []Case {
 	}
 }
 
-// onStopError has Stop lose its error when such is so. The place that the log tells is
+// onStopError has Stop lose its error when such is so. The place that the log names is
 // the wrapper's.
 func onStopError(i *impl, such func(ctx context.Context) bool) {
 	stop := i.Stop

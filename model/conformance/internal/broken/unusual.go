@@ -64,7 +64,7 @@ func unusualCases() []Case {
 				return o.again()
 			})
 		}),
-		wrong("a nil pointer that main returns as an error is none", "RUN-6", func(i *impl) {
+		wrong("a nil pointer that main returns as an error is dropped", "RUN-6", func(i *impl) {
 			onEnd(i, func(_ context.Context, o outcome) error {
 				if v := reflect.ValueOf(o.err); v.Kind() == reflect.Pointer && v.IsNil() {
 					return nil
@@ -72,7 +72,7 @@ func unusualCases() []Case {
 				return o.again()
 			})
 		}),
-		wrong("what main has joined is joined again", "RUN-6", func(i *impl) {
+		wrong("errors that main has joined are joined again", "RUN-6", func(i *impl) {
 			onMain(i, func(ctx context.Context, main task) error {
 				err := main(ctx)
 				if joined, ok := err.(interface{ Unwrap() []error }); ok && ctx.Err() == nil && holdsItself(err, 0) == nil && len(joined.Unwrap()) > 0 {

@@ -61,7 +61,7 @@ func TestANumberMayBeInWords(t *testing.T) {
 func TestAnErrorIsFoundInWhatAnswersForIt(t *testing.T) {
 	mine, other := errors.New("mine"), errors.New("another")
 	uncomparable := fields{"name"}
-	for _, inner := range []error{mine, fmt.Errorf("in it: %w", mine), errors.Join(uncomparable, mine)} {
+	for _, inner := range []error{mine, fmt.Errorf("wrapped: %w", mine), errors.Join(uncomparable, mine)} {
 		err := fmt.Errorf("a hook: %w", opaque{inner})
 		if !holds(err, mine, 8) || occurrences(err, mine) != 1 || holds(err, other, 8) {
 			t.Errorf("%q: it is found: %t, %d times; another is: %t", err, holds(err, mine, 8), occurrences(err, mine), holds(err, other, 8))

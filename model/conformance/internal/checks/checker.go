@@ -1,6 +1,11 @@
 // Package checks has the direct checks: of what no trace of a scenario shows, such
 // as errors about arguments, real signals, JSON, log lines and leaks. A file is
-// named for the family of clauses that it belongs to.
+// named for the family of clauses that it belongs to: drain, health, hooks, http, log,
+// run, signals or state, followed by what it is about. The other files
+// are helpers (call_sites, checker, logbook, pipes, records, service, wire and wire2), or
+// have checks of several families (derived and limits).
+//
+// IDs such as DRAIN-4 are clauses of the contract, which docs/spec.md lists.
 package checks
 
 import (
@@ -98,6 +103,27 @@ func (c *Checker) expect(ok bool, format string, args ...any) {
 	}
 }
 
+// quoted is an error whose text a message shows in quotes, or nil without them.
+type quoted struct{ err error }
+
+func quote(err error) quoted { return quoted{err} }
+
+// String is the text. Error is called only for a message, and may panic.
+func (q quoted) String() string {
+	if q.err == nil {
+		return "nil"
+	}
+	return fmt.Sprintf("%q", q.err)
+}
+
+// nilOr returns what a message says was wanted: nil if that is clean, else an error.
+func nilOr(clean bool) string {
+	if clean {
+		return "nil"
+	}
+	return "an error"
+}
+
 // Left says what was left behind where nothing else failed, "" if nothing was. What a run
 // leaves behind is a failure of RUN-10, whatever the check is about.
 func (c *Checker) Left() string {
@@ -139,21 +165,21 @@ func (c *Checker) bubble(f func()) {
 	}
 }
 
-// thrice tries what depends on the machine's being in time, and fails with the
-// last complaint when each of three tries has one. One that has taken
+// retried tries, up to three times, what depends on the machine's being in time, and
+// fails with the failure of the last try when each has one. One that has taken
 // [process.Soon] is the last, because no machine is so late.
-func (c *Checker) thrice(try func() (complaint string)) {
-	complaint := ""
+func (c *Checker) retried(try func() (failure string)) {
+	failure := ""
 	for range 3 {
 		began := time.Now()
-		if complaint = try(); complaint == "" {
+		if failure = try(); failure == "" {
 			return
 		}
 		if time.Since(began) >= process.Soon {
 			break
 		}
 	}
-	c.Errorf("%s", complaint)
+	c.Errorf("%s", failure)
 }
 
 // inTime runs f and fails when it takes longer than an hour of virtual time.

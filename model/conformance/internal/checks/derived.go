@@ -37,7 +37,7 @@ func DerivedHooks(c *Checker) {
 			return nil
 		}, 0, 0)
 		for what := range all {
-			c.expect(err == nil && ran[what] == 1, "a hook is registered with a context %s, and runs %d times; Run returns %v", what, ran[what], err)
+			c.expect(err == nil && ran[what] == 1, "a hook is registered with a context %s, and runs %d times, want once; Run returns %v, want nil", what, ran[what], err)
 		}
 	})
 }
@@ -51,7 +51,7 @@ func DerivedWork(c *Checker) {
 			"a unit": func(ctx context.Context) {
 				if c.offered[subject.NeedTrack] {
 					done, ok := c.Impl.Track(ctx)
-					c.expect(ok, "Track answers false with a context %s", what)
+					c.expect(ok, "Track returns false with a context %s", what)
 					time.AfterFunc(2*time.Second, done)
 				}
 			},
@@ -66,7 +66,7 @@ func DerivedWork(c *Checker) {
 					begin(derived(ctx)[what])
 					return nil
 				}, 10*time.Second, 0)
-				c.expect(err == nil && about(hook, 2*time.Second), "%s is made with a context %s, and busy for 2s: the hook begins at %v, and Run returns %v", kind, what, hook, err)
+				c.expect(err == nil && about(hook, 2*time.Second), "%s is made with a context %s, and busy for 2s: the hook begins at %v, want 2s, and Run returns %v, want nil", kind, what, hook, err)
 			})
 		}
 	}
@@ -79,7 +79,7 @@ func DerivedTasks(c *Checker) {
 			for what, ctx := range derived(ctx) {
 				ran := make(chan struct{})
 				ok := c.Impl.Go(ctx, func(context.Context) error { close(ran); return nil })
-				c.expect(ok, "Go answers false with a context %s", what)
+				c.expect(ok, "Go returns false with a context %s", what)
 				play.Wait(ran, time.Hour)
 			}
 			return nil
@@ -111,7 +111,7 @@ func DerivedStarts(c *Checker) {
 					c.Impl.MarkStarted(derived(ctx)[what])
 					time.Sleep(time.Millisecond) // whether it is at once is for RUN-2 to say
 					state := c.Impl.State(ctx)
-					c.expect(state == "running", "MarkStarted is called with a context %s, and the state is %s", what, state)
+					c.expect(state == "running", "MarkStarted is called with a context %s, and the state is %s, want running", what, state)
 				}
 				return nil
 			}, subject.Settings{ManualStart: true})
@@ -119,8 +119,9 @@ func DerivedStarts(c *Checker) {
 	}
 }
 
-// StartedAtOnce fails by the death of the process where of two calls at once one
-// is neither taken nor ignored. It has many runs, because two calls are rarely so close.
+// StartedAtOnce checks RUN-13: MarkStarted is called twice at once. It fails by the death
+// of the process where of two calls at once one is neither taken nor ignored. It has many
+// runs, because two calls are rarely so close.
 func StartedAtOnce(c *Checker) {
 	const runs = 200
 	c.bubble(func() {
@@ -134,10 +135,10 @@ func StartedAtOnce(c *Checker) {
 					begun.Done()
 					time.Sleep(10 * time.Second) // by then it has returned
 					state := c.Impl.State(ctx)
-					c.expect(state == "running", "MarkStarted is called twice at once, and the state is %s", state)
+					c.expect(state == "running", "MarkStarted is called twice at once, and the state is %s, want running", state)
 					return nil
 				}, subject.Settings{ManualStart: true})
-				c.expect(err == nil, "MarkStarted is called twice at once, and Run returns %v", err)
+				c.expect(err == nil, "MarkStarted is called twice at once, and Run returns %v, want nil", err)
 			})
 		}
 		begun.Wait()

@@ -55,7 +55,7 @@ func RefusedWorkIsLogged(c *Checker) {
 				})
 				return nil
 			}, subject.Settings{Log: log.log})
-			c.expect((err == nil) == (units == 0), "%d units of Track are never done, and Run returns %v", units, err)
+			c.expect((err == nil) == (units == 0), "%d units of Track are never done, and Run returns %v, want %s", units, err, nilOr(units == 0))
 			refused(run, when+"after Run")
 		}
 	})
@@ -68,9 +68,9 @@ const (
 	reuseMax = 100
 )
 
-// ReusedGroup adds to a group at the moment at which its counter reaches
-// zero: the waiter is woken, finds it above zero, and WaitGroup panics in it.
-// The race detector rightly calls that a race of the user's.
+// ReusedGroup checks DRAIN-6. It adds to a group at the moment at which its counter
+// reaches zero: the waiter is woken, finds it above zero, and WaitGroup panics in it. The
+// race detector rightly calls that a race of the user's.
 //
 // Whether it hits is up to the scheduler. So a waiter of the check's own waits for
 // the same group: an implementation is trusted when that has been hit often enough.
@@ -126,7 +126,7 @@ func (c *Checker) reusedGroup(after time.Duration) (hit bool) {
 	}, process.Soon, 0)
 	<-over
 	<-waited
-	c.expect(hooks > 0, "no hook runs; Run returns %v", err)
+	c.expect(hooks > 0, "no hook has run when Run returns %v", err)
 	return hit
 }
 
@@ -138,7 +138,7 @@ func waitedFor(group *sync.WaitGroup) (ok bool) {
 }
 
 // letGo lets go of the waiters of a group that has panicked in its adder: its
-// counter is at zero, and they were not told.
+// counter is at zero, and they were not woken.
 func letGo(group *sync.WaitGroup) {
 	for _, change := range []int{1, -1} {
 		func() {
@@ -165,7 +165,7 @@ func NegativeGroup(c *Checker) {
 			return nil
 		}, time.Second, 0)
 		c.expect(hooks > 0, "%d hooks ran, want 1; Run returns %v", hooks, err)
-		group.Add(1) // lets go of whoever still waits
+		group.Add(1) // releases those that still wait
 	})
 }
 

@@ -16,7 +16,7 @@ func (c *Checker) manyBusy(what string, begin func(ctx context.Context, lasts ti
 	for _, n := range crowds {
 		for _, busy := range positions(n) {
 			hook, err := c.oneBusy(n, busy, 2*time.Second, begin)
-			c.expect(err == nil && about(hook, 2*time.Second), "of %d %s, number %d is busy for 2s: the hook begins at %v, and Run returns %v", n, what, busy+1, hook, err)
+			c.expect(err == nil && about(hook, 2*time.Second), "of %d %s, number %d is busy for 2s: the hook begins at %v, want 2s, and Run returns %v, want nil", n, what, busy+1, hook, err)
 		}
 	}
 }
@@ -41,7 +41,7 @@ func (c *Checker) oneBusy(n, busy int, busyFor time.Duration, begin func(ctx con
 	return hook, err
 }
 
-// ManyGroups has many groups, of which one is busy.
+// ManyGroups checks DRAIN-1: many groups, of which one is busy.
 func ManyGroups(c *Checker) {
 	c.manyBusy("groups", func(ctx context.Context, lasts time.Duration) {
 		c.Impl.DrainGroup(ctx).Go(func() { time.Sleep(lasts) })
@@ -68,10 +68,10 @@ func ManyEndAtOnce(c *Checker) {
 func (c *Checker) lastEndsAtOnce(what string, many int, begin func(ctx context.Context, lasts time.Duration)) {
 	const lasts = 2*time.Second + 1234567
 	hook, _ := c.oneBusy(many, many-1, lasts, begin)
-	c.expect(hook <= lasts, "the last of %d %s is busy for %v, and the hook begins at %v", many, what, lasts, hook)
+	c.expect(hook <= lasts, "the last of %d %s is busy for %v, and the hook begins at %v, want no later", many, what, lasts, hook)
 }
 
-// ManyUnits has many units and many tasks, of which one is busy.
+// ManyUnits checks DRAIN-1: many units and many tasks, of which one is busy.
 func ManyUnits(c *Checker) {
 	c.manyBusy("units", func(ctx context.Context, lasts time.Duration) {
 		done, _ := c.Impl.Track(ctx)
@@ -82,7 +82,7 @@ func ManyUnits(c *Checker) {
 	})
 }
 
-// ManyUnitsAreCounted has many units of Track, and many requests, that are not
+// ManyUnitsAreCounted checks DRAIN-2: many units of Track, and many requests, that are not
 // done when the drain timeout is over.
 func ManyUnitsAreCounted(c *Checker) {
 	for _, n := range append([]int{1, 2}, crowds...) {

@@ -41,7 +41,7 @@ func WorkEndsWithTheCancel(c *Checker) {
 				}
 				return nil
 			}, time.Minute, 0)
-			c.expect(err == nil && about(hook, 0), "in run %d, work that is in flight when main returns ends with the cancel (%s): the first hook begins %v later, and Run returns %v", n, what, hook, err)
+			c.expect(err == nil && about(hook, 0), "in run %d, work that is in flight when main returns ends with the cancel (%s): the first hook begins %v later, want at once, and Run returns %v, want nil", n, what, hook, err)
 		}
 	})
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/process"
 )
 
-// MainFirst has hooks wait for main, which takes its time after cancel.
+// MainFirst checks DRAIN-4. It has hooks wait for main, which takes its time after cancel.
 func MainFirst(c *Checker) {
 	if c.grace(process.Soon) == 0 {
 		return // it need not be waited for
@@ -30,14 +30,14 @@ func MainFirst(c *Checker) {
 		close(back)
 		return nil
 	}, process.Soon, 0)
-	c.expect(err == nil && !early, "Run returns %v; hooks began before main was back: %t", err, early)
+	c.expect(err == nil && !early, "Run returns %v, want nil; hooks began before main had returned: %t, want false", err, early)
 }
 
-// GraceIsHalf has main come back when the hook has begun, which is when
+// GraceIsHalf checks DRAIN-4. It has main come back when the hook has begun, which is when
 // the grace is over: half of the drain timeout at most.
 func GraceIsHalf(c *Checker) {
 	const drain = 600 * time.Millisecond
-	c.thrice(func() string {
+	c.retried(func() string {
 		begun := make(chan struct{})
 		var asked, stopped, hook time.Time
 		err := c.Impl.Run(func(ctx context.Context) error {
@@ -59,7 +59,7 @@ func GraceIsHalf(c *Checker) {
 			return fmt.Sprintf("hooks begin %v after the signal, want %v", hook.Sub(asked), want)
 		}
 		if err != nil {
-			return fmt.Sprintf("Run returns %v, and main did come back", err)
+			return fmt.Sprintf("Run returns %v though main has returned, want nil", err)
 		}
 		return ""
 	})
@@ -91,5 +91,5 @@ func (c *Checker) groupWhileDraining() {
 		stopBySignal(ctx)
 		return nil
 	}, 0, 0)
-	c.expect(err == nil && !early, "Run returns %v; hooks began before the work was done: %t", err, early)
+	c.expect(err == nil && !early, "Run returns %v, want nil; hooks began before the work was done: %t, want false", err, early)
 }

@@ -13,10 +13,10 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// GroupsAtAnyMoment has main, tasks, units, requests and the work of
-// earlier groups make groups, and add to groups that were at zero, around the
-// stop and through Draining, in real time. The race detector must have nothing
-// to say, where there is one.
+// GroupsAtAnyMoment checks DRAIN-9. It has main, tasks, units, requests and the work of
+// earlier groups make groups, and add to groups that were at zero, around the stop and
+// through Draining, in real time. The race detector must have nothing to say, where there
+// is one.
 func GroupsAtAnyMoment(c *Checker) {
 	lives := 6
 	if race.Enabled {

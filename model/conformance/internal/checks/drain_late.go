@@ -14,7 +14,7 @@ import (
 // RequestsAreCounted checks DRAIN-2: the error and the log line count requests.
 func RequestsAreCounted(c *Checker) { c.countsRequests(false) }
 
-// RequestsAreCountedWhenForced has a second interrupt end Draining.
+// RequestsAreCountedWhenForced checks DRAIN-2. It has a second interrupt end Draining.
 func RequestsAreCountedWhenForced(c *Checker) { c.countsRequests(true) }
 
 func (c *Checker) countsRequests(force bool) {

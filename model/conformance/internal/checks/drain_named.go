@@ -68,7 +68,8 @@ func (c *Checker) busyMain(ctx context.Context, release <-chan struct{}) (places
 	return places, done
 }
 
-// BusyIsNamed checks DRAIN-2: the error and the log line name every busy group and task, and count units.
+// BusyIsNamed checks DRAIN-2: the error and the log line name every busy group and task,
+// and count units.
 func BusyIsNamed(c *Checker) {
 	c.bubble(func() {
 		log := &logbook{}
@@ -84,7 +85,7 @@ func BusyIsNamed(c *Checker) {
 	})
 }
 
-// BusyIsNamedWhenForced has a second interrupt end Draining.
+// BusyIsNamedWhenForced checks DRAIN-2. It has a second interrupt end Draining.
 func BusyIsNamedWhenForced(c *Checker) {
 	c.bubble(func() {
 		log := &logbook{}
@@ -101,9 +102,9 @@ func BusyIsNamedWhenForced(c *Checker) {
 			return nil
 		}, subject.Settings{Log: log.log, Signals: source})
 		close(release)
-		c.expect(about(time.Since(began), time.Second), "Run returns %v after the stop, and a second interrupt comes after 1s", time.Since(began))
+		c.expect(about(time.Since(began), time.Second), "Run returns %v after the stop, want 1s, when a second interrupt comes", time.Since(began))
 		c.expectBusy(err, log, 3, done, places...)
-		c.expect(err != nil && c.Impl.Is(err, model.Forced), "a second interrupt ends draining, and Run returns %v", err)
+		c.expect(err != nil && c.Impl.Is(err, model.Forced), "a second interrupt ends draining, and Run returns %v, want the error of a forced end", err)
 	})
 }
 
@@ -131,7 +132,7 @@ func BusyIsNamedThoughItEnds(c *Checker) {
 		if !c.Impl.Is(context.Cause(work), model.DrainTimeout) {
 			return // DRAIN-8 says what ends a work context
 		}
-		c.expect(err != nil && tells(err.Error(), 3+4, callSite{}, places), "work ends because the drain timeout has run out, and the error is to name %v and the number %d: %v", places, 3+4, err)
+		c.expect(err != nil && tells(err.Error(), 3+4, callSite{}, places), "work ends because the drain timeout has run out, and the error must name %v and the number %d: %v", places, 3+4, err)
 	}
 }
 
@@ -145,7 +146,7 @@ func (c *Checker) expectBusy(err error, log *logbook, number int, done callSite,
 	}
 	if !tells(err.Error(), number, done, places) {
 		missing := slices.DeleteFunc(slices.Clone(places), func(place callSite) bool { return place.isIn(err.Error()) })
-		c.Errorf("the error is to name all of %d places, not %v, and to tell the number %d; it does not name %v: %v", len(places), done, number, missing, err)
+		c.Errorf("the error must name each of %d places, not %v, and the number %d; it does not name %v: %v", len(places), done, number, missing, err)
 	}
 	c.expect(log.hasLine(func(line string) bool { return warns(strings.Fields(line)[0]) && tells(line, number, done, places) }),
 		"no warning names %v, not %v, and the number %d; the log:\n%s", places, done, number, log)
@@ -165,7 +166,7 @@ func tells(text string, number int, done callSite, places []callSite) bool {
 	return hasNumber(anyPlace.ReplaceAllString(text, ""), number)
 }
 
-// TaskIsCause and checkTaskIsNamed have a task fail, and look at what
+// TaskIsCause checks RUN-2. It has a task fail, and looks at the cause and at what
 // becomes of its error.
 func TaskIsCause(c *Checker) {
 	c.failingTask(func(mine error, place callSite, cause, _ error) {
@@ -184,7 +185,7 @@ func TaskIsNamed(c *Checker) {
 
 func (c *Checker) failingTask(look func(mine error, place callSite, cause, result error)) {
 	c.bubble(func() {
-		mine := errors.New("the task's")
+		mine := errors.New("error of the task")
 		var place callSite
 		var cause error
 		result := c.run(func(ctx context.Context) error {
@@ -195,20 +196,20 @@ func (c *Checker) failingTask(look func(mine error, place callSite, cause, resul
 			return nil
 		}, subject.Settings{})
 		if cause == nil || result == nil {
-			c.Errorf("a task fails; the cause is %v, and Run returns %v", cause, result)
+			c.Errorf("a task fails; the cause is %v, and Run returns %v, want its error as both", cause, result)
 			return
 		}
 		look(mine, place, cause, result)
 	})
 }
 
-// PanicValue demands that the value of a panic can be read.
+// PanicValue checks RUN-4. It demands that the value of a panic can be read.
 func PanicValue(c *Checker) {
 	for _, value := range []any{"the value", errors.New("the error"), 4711} {
 		c.bubble(func() {
 			err := c.Impl.Run(func(context.Context) error { panic(value) }, 0, 0)
 			c.expect(err != nil && strings.Contains(err.Error(), fmt.Sprint(value)),
-				"main panics with %v, and Run returns %v", value, err)
+				"main panics with %v, and Run returns %v, want an error that shows the value", value, err)
 		})
 	}
 }

@@ -15,14 +15,14 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// spinning is work that keeps every processor busy from the moment at which it
-// is told to, until it is over, or nothing can come of it any more.
+// spinning is work that keeps every processor busy from the moment at which
+// begun is set, until it is over, or nothing can come of it any more.
 type spinning struct {
 	begun, over atomic.Bool
-	tooLong     atomic.Bool   // no hook had begun after longest, whoever had the processors
-	due, ended  atomic.Int64  // when hooks are due, and when the first began or was too late; as busy tells
+	tooLong     atomic.Bool   // no hook had begun after longest, whichever goroutines had the processors
+	due, ended  atomic.Int64  // when hooks are due, and when the first began or was too late; in the unit of busy
 	sampled     chan struct{} // closed when the looking is over
-	worst       atomic.Int64  // how late a goroutine was that had nothing to wait for but its turn, as busy tells
+	worst       atomic.Int64  // how late a goroutine was that had nothing to wait for but its turn; in the unit of busy
 }
 
 func newSpinning() *spinning {
@@ -56,8 +56,8 @@ func (s *spinning) begin() {
 }
 
 // most is how late hooks may begin. The contract says 100 ms; 300 ms are allowed, and eight
-// of the longest turns seen, for processors that are slow to change turns. Whoever yields to
-// what is busy takes hundreds.
+// of the longest turns seen, for processors that are slow to change turns. An implementation
+// that yields to what is busy takes hundreds.
 func (s *spinning) most() time.Duration {
 	return 300*time.Millisecond + time.Duration(8*s.worst.Load())
 }
@@ -87,7 +87,7 @@ const (
 	// beyondDoubt is how much later than the latest that is allowed is too late to wait
 	// for more, in processor time.
 	beyondDoubt = time.Second
-	// longest is how long the work lasts if no hook begins, whoever has the processors.
+	// longest is how long the work lasts if no hook begins, whichever goroutines have the processors.
 	longest = 7 * time.Second
 )
 
@@ -104,8 +104,8 @@ func (s *spinning) in(group *sync.WaitGroup) {
 	}
 }
 
-// TimeoutOnBusyProcessors has the drain timeout run out while the work of
-// two groups is all that the processors do. One group is made a moment before.
+// TimeoutOnBusyProcessors checks DRAIN-2. It has the drain timeout run out while the work
+// of two groups is all that the processors do. One group is made a moment before.
 func TimeoutOnBusyProcessors(c *Checker) {
 	const drain = 100 * time.Millisecond
 	work := newSpinning()
@@ -129,12 +129,13 @@ func TimeoutOnBusyProcessors(c *Checker) {
 	}, drain, 0)
 	work.over.Store(true)
 	late := work.late()
-	c.expect(err != nil, "work is busy, and Run returns nil")
+	c.expect(err != nil, "work is busy, and Run returns nil, want an error")
 	c.expect(late == "", "on busy processors, with a drain timeout of %v: %s", drain, late)
 	c.expect(late != "" || hook.Sub(back) >= drain, "on busy processors, with a drain timeout of %v, hooks begin %v after main is back", drain, hook.Sub(back))
 }
 
-// ForcedOnBusyProcessors is the same with a second interrupt.
+// ForcedOnBusyProcessors checks DRAIN-2, as TimeoutOnBusyProcessors does, with a second
+// interrupt.
 func ForcedOnBusyProcessors(c *Checker) {
 	work := newSpinning()
 	source := make(chan os.Signal, 1)
@@ -155,7 +156,7 @@ func ForcedOnBusyProcessors(c *Checker) {
 		return nil
 	}, subject.Settings{Signals: source, Drain: time.Minute})
 	work.over.Store(true)
-	c.expect(err != nil, "work is busy, and Run returns nil")
+	c.expect(err != nil, "work is busy, and Run returns nil, want an error")
 	late := work.late()
 	c.expect(late == "", "on busy processors, after a second interrupt: %s", late)
 	c.expect(late != "" || !hook.Before(forced), "on busy processors, hooks begin %v before a second interrupt", forced.Sub(hook))

@@ -94,7 +94,7 @@ func (c *Checker) lingersWith(other map[string]bool, s subject.Settings, after t
 			return nil
 		}, s)
 		synctest.Wait()
-		c.expect(err == nil, "Run returns %v, and main did come back", err)
+		c.expect(err == nil, "Run returns %v though main has returned, want nil", err)
 	})
 	return w, hook
 }
@@ -112,7 +112,7 @@ func GraceWarning(c *Checker) {
 		for n, line := range w.about {
 			named = named || w.at[n] >= w.cancel+grace && c.namesARemedy(line)
 		}
-		c.expect(named, "main is not back when its grace of %v is over, and no warning from then on names a remedy, one of %q; the log:\n%s", grace, c.remedies(), &w.book)
+		c.expect(named, "main has not returned when its grace of %v is over, and no warning from then on names a remedy, one of %q; the log:\n%s", grace, c.remedies(), &w.book)
 	}
 }
 
@@ -125,7 +125,7 @@ func (c *Checker) namesARemedy(line string) bool {
 	return slices.ContainsFunc(c.remedies(), func(remedy string) bool { return containsFold(line, remedy) })
 }
 
-// NoGraceWarning has tracked work be out for longer than main is.
+// NoGraceWarning checks DRAIN-4. It has tracked work be out for longer than main is.
 func NoGraceWarning(c *Checker) {
 	for what, begin := range map[string]func(ctx context.Context){
 		"a unit of Track is": func(ctx context.Context) {
@@ -158,7 +158,7 @@ func NoWarningOnceBack(c *Checker) {
 	}
 }
 
-// NoWarningWhileServing has another server be what main waits for.
+// NoWarningWhileServing checks DRAIN-4. It has another server be what main waits for.
 func NoWarningWhileServing(c *Checker) {
 	serves := func(other map[string]bool, last time.Duration) *warnings {
 		w := &warnings{other: other}
@@ -176,7 +176,7 @@ func NoWarningWhileServing(c *Checker) {
 	c.expect(w.first() == model.Never, "there is a warning at %s though main is serving:\n%s", scenarios.Show(w.first()), &w.book)
 }
 
-// EarlyWarning looks for the first warning, with graces of any length.
+// EarlyWarning checks DRAIN-4. It looks for the first warning, with graces of any length.
 func EarlyWarning(c *Checker) {
 	for _, given := range []struct {
 		s     subject.Settings

@@ -7,8 +7,8 @@ import (
 	"github.com/greynewell/mist-go/model"
 )
 
-// WorkContextLater asks for a work context when draining is over: in a hook, and
-// when Run has returned.
+// WorkContextLater checks DRAIN-8. It asks for a work context when draining is over: in a
+// hook, and when Run has returned.
 func WorkContextLater(c *Checker) {
 	c.bubble(func() {
 		var run context.Context
@@ -20,7 +20,7 @@ func WorkContextLater(c *Checker) {
 			})
 			return nil
 		}, 0, 0)
-		c.expect(c.Impl.WorkContext(run).Err() != nil, "a work context that is asked for after Run is live")
+		c.expect(c.Impl.WorkContext(run).Err() != nil, "a work context made after Run is live")
 	})
 	c.bubble(func() {
 		release := make(chan struct{})
@@ -29,7 +29,7 @@ func WorkContextLater(c *Checker) {
 			c.Impl.DrainGroup(ctx).Go(func() { <-release })
 			c.Impl.OnShutdown(ctx, func() error {
 				cause := context.Cause(c.Impl.WorkContext(ctx))
-				c.expect(c.Impl.Is == nil || cause != nil && c.Impl.Is(cause, model.DrainTimeout), "the drain timeout ran out, and the cause of a work context made in a hook is %v", cause)
+				c.expect(c.Impl.Is == nil || cause != nil && c.Impl.Is(cause, model.DrainTimeout), "the drain timeout ran out, and the cause of a work context made in a hook is %v, want the drain timeout", cause)
 				return nil
 			})
 			return nil
@@ -37,8 +37,8 @@ func WorkContextLater(c *Checker) {
 	})
 }
 
-// ManyWorkContexts asks for work contexts while running and while draining, hundreds
-// of them, and from one another.
+// ManyWorkContexts checks DRAIN-8. It asks for work contexts while running and while
+// draining, hundreds of them, and from one another.
 func ManyWorkContexts(c *Checker) {
 	c.bubble(func() {
 		var all []context.Context
@@ -61,11 +61,11 @@ func ManyWorkContexts(c *Checker) {
 			c.Impl.DrainGroup(ctx).Go(func() {
 				time.Sleep(time.Second)
 				ask()
-				c.expect(live() == len(all), "while draining, %d of %d work contexts are live", live(), len(all))
+				c.expect(live() == len(all), "while draining, %d of %d work contexts are live, want all", live(), len(all))
 			})
 			c.Impl.OnShutdown(ctx, func() error {
 				time.Sleep(time.Millisecond)
-				c.expect(live() == 0, "while hooks run, %d of %d work contexts are live", live(), len(all))
+				c.expect(live() == 0, "while hooks run, %d of %d work contexts are live, want none", live(), len(all))
 				return nil
 			})
 			return nil
@@ -80,10 +80,10 @@ func WorkContextValues(c *Checker) {
 			asked, cancel := context.WithTimeout(context.WithValue(ctx, valueKey{}, "of the asker"), time.Second/2)
 			work := c.Impl.WorkContext(asked)
 			cancel()
-			c.expect(work.Value(valueKey{}) == "of the asker", "a work context lacks the values of the one it is asked with")
+			c.expect(work.Value(valueKey{}) == "of the asker", "a work context lacks the values of the context that it is made from")
 			time.Sleep(time.Second)
 			deadline, limited := work.Deadline()
-			c.expect(work.Err() == nil && (!limited || deadline.After(time.Now())), "a work context ends, or has a deadline that is over, with the one it is asked with")
+			c.expect(work.Err() == nil && (!limited || deadline.After(time.Now())), "a work context ends with the context that it is made from, or has its deadline")
 			return nil
 		}, 0, 0)
 	})

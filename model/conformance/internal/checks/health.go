@@ -24,7 +24,7 @@ func (c *Checker) expectReply(what string, r play.Reply, code int, status string
 	c.expect(r.Invalid == nil, "%s: the body is not JSON: %v: %s", what, r.Invalid, r.Body)
 }
 
-// LivenessBody checks HEALTH-1: the body, for GET and HEAD.
+// LivenessBody checks HEALTH-1: the body of liveness, for GET and HEAD.
 func LivenessBody(c *Checker) {
 	h, ran := c.health(), false
 	h.AddCheck("a check", func() error { ran = true; return errors.New("fails") })
@@ -46,10 +46,10 @@ func hung() (check func() error, release func()) {
 	return func() error { <-end; return nil }, func() { close(end) }
 }
 
-// LivenessBesideHungCheck has many probes wait for a check. It runs in real time: a
-// lock would stop virtual time for good.
+// LivenessBesideHungCheck checks HEALTH-1. It has many probes wait for a check. It runs in
+// real time: a lock would stop virtual time for good.
 func LivenessBesideHungCheck(c *Checker) {
-	c.thrice(func() (complaint string) {
+	c.retried(func() (failure string) {
 		h := c.health()
 		check, release := hung()
 		var asking, probes sync.WaitGroup
@@ -84,7 +84,7 @@ func LivenessBesideHungCheck(c *Checker) {
 	})
 }
 
-// ReadinessBody checks HEALTH-2: the body.
+// ReadinessBody checks HEALTH-2: the body of readiness.
 func ReadinessBody(c *Checker) {
 	c.bubble(func() {
 		h := c.health()

@@ -48,7 +48,7 @@ func (s said) wrong(method string, r play.Reply, age time.Duration, length int) 
 	case r.Uptime != age.Truncate(time.Second).String() && r.Uptime != age.Round(time.Second).String():
 		return fmt.Sprintf("uptime is %q after %v", r.Uptime, age)
 	case s.status != "" && (r.Status != s.status || r.State != s.state || r.Reason != s.reason):
-		return fmt.Sprintf("it says %q, state %q, reason %q, want %q, %q, %q", r.Status, r.State, r.Reason, s.status, s.state, s.reason)
+		return fmt.Sprintf("the status is %q, the state %q, the reason %q, want %q, %q, %q", r.Status, r.State, r.Reason, s.status, s.state, s.reason)
 	}
 	return ""
 }
@@ -78,7 +78,8 @@ func (a alike) expect(when string, want said) {
 	}
 }
 
-// GroupsAnswerAlike asks readiness of groups whatever readiness is asked.
+// GroupsAnswerAlike checks HEALTH-17. It asks readiness of groups whatever readiness is
+// asked.
 func GroupsAnswerAlike(c *Checker) {
 	c.bubble(func() {
 		a := alike{c, c.health(), time.Now()}
@@ -104,7 +105,7 @@ func GroupsAnswerAlike(c *Checker) {
 	})
 }
 
-// GroupsFollow asks readiness of groups through the states of a run.
+// GroupsFollow checks HEALTH-17. It asks readiness of groups through the states of a run.
 func GroupsFollow(c *Checker) {
 	c.bubble(func() {
 		a := alike{c, c.health(), time.Now()}
@@ -154,7 +155,7 @@ func EditedGroups(c *Checker) {
 		list[0] = "edited"
 		for _, group := range groups {
 			r := play.Ask(readiness[group], http.MethodGet)
-			c.expect(len(r.Checks) == 1 && r.Checks["of "+group] == "ok", "the list that a check and readiness of the group %q were given is used for others: it lists %v", group, r.Checks)
+			c.expect(len(r.Checks) == 1 && r.Checks["of "+group] == "ok", "the list that a check and readiness of the group %q were given is changed by the caller, and readiness lists %v", group, r.Checks)
 		}
 	})
 }

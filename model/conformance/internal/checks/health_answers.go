@@ -14,7 +14,7 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// inEveryState calls f in each of the states that readiness tells apart.
+// inEveryState calls f in each of the states between which readiness distinguishes.
 func inEveryState(h subject.HealthFuncs, f func(when string)) {
 	f("as it was")
 	h.SetReady(false)
@@ -63,7 +63,7 @@ func (c *Checker) expectKind(what string, r play.Reply) {
 	c.expect(r.Invalid == nil && r.Tool == "the tool" && r.Version == "1.2.3", "%s: the body is %s, want JSON with the tool \"the tool\" and the version \"1.2.3\"", what, r.Body)
 }
 
-// HTTP checks HEALTH-6: the type, the methods, tool and version.
+// HTTP checks HEALTH-6: Content-Type, methods, tool and version.
 func HTTP(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
@@ -100,7 +100,7 @@ func hasToken(list, token string) bool {
 	return false
 }
 
-// Headers checks HEALTH-6: no-store, and the right length.
+// Headers checks HEALTH-6: Cache-Control is no-store, and Content-Length is right.
 func Headers(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
@@ -183,7 +183,7 @@ func (u *uptimes) expect(what string, h http.Handler) {
 	}
 }
 
-// Uptime checks HEALTH-7: through hours of virtual time.
+// Uptime checks HEALTH-7: uptime through hours of virtual time.
 func Uptime(c *Checker) {
 	c.bubble(func() {
 		h := c.health()

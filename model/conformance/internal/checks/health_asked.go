@@ -51,7 +51,7 @@ func (c *Checker) manualStartWorks() (works bool) {
 	return works && died == ""
 }
 
-// AliveInEveryState checks HEALTH-1: in every state, and after the run.
+// AliveInEveryState checks HEALTH-1: liveness in every state, and after the run.
 func AliveInEveryState(c *Checker) {
 	if !c.manualStartWorks() {
 		return
@@ -106,13 +106,13 @@ func StartupOfNoRun(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
 		first := play.Ask(h.Startup, http.MethodGet)
-		c.expect(first.Code == http.StatusOK || first.Code == http.StatusServiceUnavailable, "start-up of no run is %d, want 200 or 503", first.Code)
+		c.expect(first.Code == http.StatusOK || first.Code == http.StatusServiceUnavailable, "start-up without a run is %d, want 200 or 503", first.Code)
 		h.AddCheck("bad", func() error { return errors.New("the reason") })
 		for _, ready := range []bool{false, true} {
 			h.SetReady(ready)
 			play.Ask(h.Readiness, http.MethodGet)
 			code := play.Ask(h.Startup, http.MethodGet).Code
-			c.expect(code == first.Code, "start-up of no run is %d, and %d after SetReady(%t), with a check that fails", first.Code, code, ready)
+			c.expect(code == first.Code, "start-up without a run is %d, and %d after SetReady(%t), with a check that fails", first.Code, code, ready)
 		}
 	})
 }

@@ -73,7 +73,7 @@ func BodiesAtOnce(c *Checker) {
 			case got := <-answered:
 				body, usual := got.Body, want.Body
 				want.Header, got.Header, want.Body, got.Body, got.Uptime = nil, nil, nil, nil, want.Uptime
-				c.expect(fmt.Sprint(got) == fmt.Sprint(want), "%s: while %s is written to a slow client, others are asked, and the answer is %d %.300s; want what it is otherwise, %d %.300s", what, method, got.Code, body, want.Code, usual)
+				c.expect(fmt.Sprint(got) == fmt.Sprint(want), "%s: while %s is written to a slow client, other probes are answered, and the answer is %d %.300s, want %d %.300s", what, method, got.Code, body, want.Code, usual)
 			case <-time.After(2500 * time.Millisecond):
 				c.Errorf("%s: while %s is written to a slow client, no other probe is answered", what, method)
 				return

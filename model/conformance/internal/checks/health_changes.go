@@ -14,7 +14,7 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// HungIsLogged has every prober hang up long before the timeout.
+// HungIsLogged checks HEALTH-16. It has every prober hang up long before the timeout.
 func HungIsLogged(c *Checker) {
 	c.bubble(func() {
 		w := c.observedHealth()
@@ -43,8 +43,8 @@ func HungIsLogged(c *Checker) {
 	})
 }
 
-// HungIsLoggedWhateverElse has a check with other settings hang: that is logged by its
-// timeout, and the observer is told unless FailAfter tolerates it.
+// HungIsLoggedWhateverElse checks HEALTH-16. It has a check with other settings hang: that
+// is logged by its timeout, and the observer is called unless FailAfter tolerates it.
 func HungIsLoggedWhateverElse(c *Checker) {
 	for _, s := range c.everyCheckSettings() {
 		c.bubble(func() {
@@ -61,7 +61,7 @@ func HungIsLoggedWhateverElse(c *Checker) {
 			play.Ask(w.Readiness, http.MethodGet) // what may be cached
 			time.Sleep(1500 * time.Millisecond)
 			hangs.Store(true)
-			go play.Ask(w.Readiness, http.MethodGet) // with RefreshAhead nobody waits for it
+			go play.Ask(w.Readiness, http.MethodGet) // with RefreshAhead no probe waits for it
 			time.Sleep(time.Second + slack)
 			lines, calls := w.linesAbout("db-primary"), 1
 			if s.FailAfter > 1 {
@@ -76,8 +76,8 @@ func HungIsLoggedWhateverElse(c *Checker) {
 	}
 }
 
-// FailAfterWhateverElse has a check with FailAfter, and other settings, fail: it begins to
-// fail with the n-th run.
+// FailAfterWhateverElse checks HEALTH-16. It has a check with FailAfter, and other
+// settings, fail: it begins to fail with the n-th run.
 func FailAfterWhateverElse(c *Checker) {
 	for _, s := range c.everyCheckSettings() {
 		c.bubble(func() {
@@ -118,8 +118,8 @@ func (c *Checker) everyCheckSettings() (all []subject.CheckSettings) {
 	return all
 }
 
-// Changes goes through every sort of change, each of which is one line and
-// one call.
+// Changes checks HEALTH-16. It goes through every sort of change, each of which is one
+// line and one call.
 func Changes(c *Checker) {
 	c.bubble(func() {
 		w, takes, result := c.observedHealth(), time.Duration(0), error(nil)
@@ -148,16 +148,16 @@ func Changes(c *Checker) {
 		w.RemoveCheck("db-primary")
 		play.Ask(w.Readiness, http.MethodGet)
 		time.Sleep(2 * time.Minute) // its last text may have waited for its turn
-		c.expect(len(w.linesAbout("db-primary")) == len(lines), "that a failing check is removed is logged, or with what text it failed before; the log:\n%s", &w.log)
+		c.expect(len(w.linesAbout("db-primary")) == len(lines), "the removal of a failing check is logged, or its last text; the log:\n%s", &w.log)
 		w.AddCheckContext("db-primary", func(context.Context) error { return nil }, subject.CheckSettings{})
 		play.Ask(w.Readiness, http.MethodGet)
 		time.Sleep(time.Second)
-		c.expect(len(w.linesAbout("db-primary")) == len(lines), "a check that is new, and passes, is logged; the log:\n%s", &w.log)
+		c.expect(len(w.linesAbout("db-primary")) == len(lines), "a new check that passes is logged; the log:\n%s", &w.log)
 	})
 }
 
-// RemovedAndAdded has a check fail, removes it and adds another with its name, which
-// fails or passes: a new check.
+// RemovedAndAdded checks HEALTH-16. It has a check fail, removes it and adds another with
+// its name, which fails or passes: a new check.
 func RemovedAndAdded(c *Checker) {
 	c.bubble(func() {
 		w := c.observedHealth()
@@ -177,7 +177,7 @@ func RemovedAndAdded(c *Checker) {
 	})
 }
 
-// LateIsNoRecovery has a failing check pass, but too late.
+// LateIsNoRecovery checks HEALTH-16. It has a failing check pass, but too late.
 func LateIsNoRecovery(c *Checker) {
 	c.bubble(func() {
 		w := c.observedHealth()
@@ -191,14 +191,14 @@ func LateIsNoRecovery(c *Checker) {
 	})
 }
 
-// ReplacementInherits replaces a failing check, and one whose run still
-// fails.
+// ReplacementInherits checks HEALTH-16. It replaces a failing check, and one whose run
+// still fails.
 func ReplacementInherits(c *Checker) {
 	c.bubble(func() {
 		w := c.observedHealth()
 		w.AddCheck("db-primary", func() error { return errors.New("no route to host") })
 		play.Ask(w.Readiness, http.MethodGet)
-		w.AddCheck("db-primary", func() error { return nil }) // and nobody asks
+		w.AddCheck("db-primary", func() error { return nil }) // and no probe asks
 		w.AddCheck("db-primary", func() error { return nil })
 		play.Ask(w.Readiness, http.MethodGet)
 		c.expectChanges("a failing check that is replaced, twice, by one that passes", w, "db-primary", "no route to host", "")
@@ -215,8 +215,7 @@ func ReplacementInherits(c *Checker) {
 	})
 }
 
-// SlowObserver has an observer that does not come back, and one that
-// panics.
+// SlowObserver checks HEALTH-16: an observer that does not come back, and one that panics.
 func SlowObserver(c *Checker) {
 	c.bubble(func() {
 		end := make(chan struct{})
@@ -231,19 +230,19 @@ func SlowObserver(c *Checker) {
 			for range 3 {
 				c.expectReply("with an observer that "+what, play.Ask(h.Readiness, http.MethodGet), http.StatusServiceUnavailable, "degraded")
 			}
-			c.expect(time.Since(began) < slack, "with an observer that %s, three probes take %v", what, time.Since(began))
+			c.expect(time.Since(began) < slack, "with an observer that %s, three probes take %v, want no time", what, time.Since(began))
 		}
 		close(end)
 		time.Sleep(time.Second)
 	})
 }
 
-// FailingObserverGetsAll has an observer, or a logger, fail each time that it is called
-// for a change: it gets every change all the same.
+// FailingObserverGetsAll checks HEALTH-16. It has an observer, or a logger, fail each time
+// that it is called for a change: it gets every change all the same.
 func FailingObserverGetsAll(c *Checker) {
 	for what, fail := range map[string]func(){"panics": func() { panic("on purpose") }, "calls Goexit": runtime.Goexit} {
 		c.bubble(func() {
-			var told, logged atomic.Int64
+			var observed, logged atomic.Int64
 			var fails atomic.Bool
 			failing := func(calls *atomic.Int64) {
 				if fails.Load() {
@@ -257,7 +256,7 @@ func FailingObserverGetsAll(c *Checker) {
 						failing(&logged)
 					}
 				},
-				Observe: func(string, error, time.Time) { failing(&told) },
+				Observe: func(string, error, time.Time) { failing(&observed) },
 			})
 			var result atomic.Pointer[error]
 			h.AddCheckContext("db-primary", func(context.Context) error { return *result.Load() }, subject.CheckSettings{})
@@ -267,13 +266,13 @@ func FailingObserverGetsAll(c *Checker) {
 				time.Sleep(soon)
 				fails.Store(true) // what is logged of a check that is added is no change
 			}
-			c.expect(told.Load() == 6 && logged.Load() == 6, "an observer and a logger %s at each of 6 changes, and they are called %d and %d times", what, told.Load(), logged.Load())
+			c.expect(observed.Load() == 6 && logged.Load() == 6, "an observer and a logger %s at each of 6 changes, and they are called %d and %d times, want 6", what, observed.Load(), logged.Load())
 		})
 	}
 }
 
-// ManyChanges has several checks begin to fail at one instant, and pass again at
-// another, again and again.
+// ManyChanges checks HEALTH-16. It has several checks begin to fail at one instant, and
+// pass again at another, again and again.
 func ManyChanges(c *Checker) {
 	c.bubble(func() {
 		w := c.observedHealth()
@@ -291,7 +290,7 @@ func ManyChanges(c *Checker) {
 				}
 				texts = append(texts, text)
 				play.Ask(w.Readiness, http.MethodGet)
-				time.Sleep(time.Second) // an observer may be told one after another
+				time.Sleep(time.Second) // an observer may be called for one check after another
 				for n := range checks {
 					c.expectChanges(fmt.Sprintf("of %d checks that change at once, in round %d", checks, round+1), w, fmt.Sprintf("number-%d", n), texts...)
 				}

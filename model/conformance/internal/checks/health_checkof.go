@@ -13,8 +13,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// CheckOf compares CheckOf with readiness of the same groups, in every state that
-// these tell apart.
+// CheckOf checks HEALTH-17. It compares CheckOf with readiness of the same groups, in
+// every state between which these distinguish.
 func CheckOf(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
@@ -43,8 +43,9 @@ func CheckOf(c *Checker) {
 }
 
 // CheckOfInAllSettings checks HEALTH-17: CheckOf says what readiness of the groups would
-// answer to the same runs, whatever the settings of the checks are and however they end. Each probe may
-// change what the next one gets, so one handler is asked and its twin checked.
+// answer to the same runs, whatever the settings of the checks are and however they end.
+// Each probe may change what the next one gets, so one handler is asked and its twin
+// checked.
 func CheckOfInAllSettings(c *Checker) {
 	for seed := range uint64(40) {
 		c.bubble(func() {

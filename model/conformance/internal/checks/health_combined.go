@@ -105,7 +105,7 @@ func (c *Checker) cachedInAllSettings(ahead bool) {
 			c.lives(s, exceeds, func(what string, r play.Reply, b *combined, runs int, passing, _ bool) bool {
 				got := int(b.runs.Load())
 				right := got == runs && (r.Checks["db"] == "ok") == passing
-				c.expect(right, "%s: the check says %q, and the run that counts passes: %t; there were %d runs, want %d", what, r.Checks["db"], passing, got, runs)
+				c.expect(right, "%s: the check says %q, and its last run in time passes: %t; there were %d runs, want %d", what, r.Checks["db"], passing, got, runs)
 				return right
 			})
 		}

@@ -13,8 +13,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// ManyCheckGroups has many groups with a check each, and one check that is in all
-// of them, and asks for one group, for half of them, and for all.
+// ManyCheckGroups checks HEALTH-17: many groups with a check each, and one check that is
+// in all of them. It asks for one group, for half of them, and for all.
 func ManyCheckGroups(c *Checker) {
 	for _, n := range crowds {
 		c.bubble(func() {
@@ -33,7 +33,8 @@ func ManyCheckGroups(c *Checker) {
 	}
 }
 
-// FailAfterMany has a check fail that often in a row.
+// FailAfterMany checks HEALTH-18: a check fails with the n-th failing run in a row, for
+// many n.
 func FailAfterMany(c *Checker) {
 	for _, n := range append([]int{1, 2}, crowds...) {
 		c.bubble(func() {
@@ -53,8 +54,8 @@ func FailAfterMany(c *Checker) {
 	}
 }
 
-// ManyProbers has many probes ask for one check at once, of which every second
-// goes away.
+// ManyProbers checks HEALTH-9. It has many probes ask for one check at once, of which
+// every second goes away.
 func ManyProbers(c *Checker) {
 	for _, n := range crowds {
 		c.bubble(func() {
@@ -79,12 +80,13 @@ func ManyProbers(c *Checker) {
 			time.AfterFunc(500*time.Millisecond, leave)
 			probers.Wait()
 			time.Sleep(2 * time.Second)
-			c.expect(runs.Load() == 1 && wrong.Load() == 0, "%d probes ask at once for a check that takes 1s, and every second goes away: it runs %d times, and of the others %d get another answer", n, runs.Load(), wrong.Load())
+			c.expect(runs.Load() == 1 && wrong.Load() == 0, "%d probes ask at once for a check that takes 1s, and every second goes away: the check runs %d times, want once, and %d of the probes that wait get a wrong answer", n, runs.Load(), wrong.Load())
 		})
 	}
 }
 
-// ManySlowOptional has many optional checks that hang before one that is required.
+// ManySlowOptional checks HEALTH-15: many optional checks that hang before one that is
+// required.
 func ManySlowOptional(c *Checker) {
 	for _, n := range crowds {
 		c.bubble(func() {

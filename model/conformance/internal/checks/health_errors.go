@@ -50,7 +50,7 @@ func KnownErrors(c *Checker) {
 				h.AddCheck("bad", func() error { return err })
 				r := play.Ask(h.Readiness, http.MethodGet)
 				c.expectReply(fmt.Sprintf("with a check that returns %q", err.Error()), r, http.StatusServiceUnavailable, "degraded")
-				c.expect(r.Checks["bad"] == err.Error(), "a check that returns %q is reported as %q", err.Error(), r.Checks["bad"])
+				c.expect(r.Checks["bad"] == err.Error(), "a check that returns %q is reported as %q, want its text", err.Error(), r.Checks["bad"])
 			}
 		}
 	})

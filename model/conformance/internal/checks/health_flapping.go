@@ -61,7 +61,7 @@ func TextsThatFlap(c *Checker) {
 					with++
 				}
 			}
-			c.expect(with == 1 && strings.Contains(lines[len(lines)-1], result.Error()), "%s: %d lines have that, want one, and the last; the log:\n%s", what, with, &w.log)
+			c.expect(with == 1 && strings.Contains(lines[len(lines)-1], result.Error()), "%s: %d lines have the last text, want one, at the end; the log:\n%s", what, with, &w.log)
 			if c.offered[subject.NeedHealthObserver] {
 				changes := w.seen()
 				c.expect(len(changes) == len(lines) && changes[len(changes)-1].text == result.Error(), "%s: the observer has %d calls, and %d lines are logged: %v", what, len(changes), len(lines), changes)
@@ -167,8 +167,8 @@ func ReplacedEachSecond(c *Checker) {
 	}
 }
 
-// TimeOfTimeout checks HEALTH-16: an observer is told when a run has exceeded its timeout,
-// and when the next has passed, of a handler that is old.
+// TimeOfTimeout checks HEALTH-16: an observer gets the times at which a run has exceeded
+// its timeout, and the next has passed, of a handler that is old.
 func TimeOfTimeout(c *Checker) {
 	c.bubble(func() {
 		w := c.observedHealth()
@@ -188,7 +188,7 @@ func TimeOfTimeout(c *Checker) {
 				return
 			}
 			at := changes[n].at
-			c.expect(!at.Before(began) && !at.After(time.Now()), "a check %s between %v and %v, and the observer gets the time %v", what, began, time.Now(), at)
+			c.expect(!at.Before(began) && !at.After(time.Now()), "a check %s between %v and %v, and the observer gets the time %v, want one between", what, began, time.Now(), at)
 		}
 	})
 }

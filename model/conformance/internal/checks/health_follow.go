@@ -27,20 +27,20 @@ func (c *Checker) expectState(what string, r play.Reply, state model.State) {
 	c.expect(r.State == string(state), "%s: the state is %q, want %q; the body is %s", what, r.State, state, r.Body)
 }
 
-// FollowNothing checks HEALTH-4: Follow with a foreign context changes nothing, whether
+// FollowNothing checks HEALTH-4: Follow with a context of no run changes nothing, whether
 // the handler follows nothing or a run.
 func FollowNothing(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
-		c.followForeign(h)
+		c.followNoRun(h)
 		r := play.Ask(h.Readiness, http.MethodGet)
-		c.expectReply("after Follow with a foreign context", r, http.StatusOK, "ok")
+		c.expectReply("after Follow with a context of no run", r, http.StatusOK, "ok")
 		c.expect(!strings.Contains(string(r.Body), `"state"`), "a handler that follows nothing has a state: %s", r.Body)
-		const what = "after Follow with main's context, and then with a foreign one"
+		const what = "after Follow with main's context, and then with one of no run"
 		_ = c.run(func(ctx context.Context) error {
 			time.Sleep(slack) // main has been launched
 			h.Follow(ctx)
-			c.followForeign(h)
+			c.followNoRun(h)
 			c.expectState(what, play.Ask(h.Readiness, http.MethodGet), model.Running)
 			return nil
 		}, subject.Settings{})
@@ -48,8 +48,8 @@ func FollowNothing(c *Checker) {
 	})
 }
 
-// followForeign expects an error in the log.
-func (c *Checker) followForeign(h subject.HealthFuncs) {
+// followNoRun expects an error in the log.
+func (c *Checker) followNoRun(h subject.HealthFuncs) {
 	log, restore := defaultLog()
 	h.Follow(context.Background())
 	time.Sleep(slack) // lines may be written on no caller's time
@@ -57,8 +57,8 @@ func (c *Checker) followForeign(h subject.HealthFuncs) {
 	c.expectLog(log, "ERROR ")
 }
 
-// FollowComesFirst asks, with the context of a run that drains, a handler
-// that follows one that does not.
+// FollowComesFirst checks HEALTH-4. It asks, with the context of a run that drains, a
+// handler that follows one that does not.
 func FollowComesFirst(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
@@ -78,7 +78,7 @@ func FollowComesFirst(c *Checker) {
 	})
 }
 
-// ServedReadiness asks over HTTP, and in a drain delay, where new
+// ServedReadiness checks HEALTH-4. It asks over HTTP, and in a drain delay, where new
 // connections are still served. That they are is for other clauses to say.
 func ServedReadiness(c *Checker) {
 	for what, base := range map[string]func(net.Listener) context.Context{
@@ -104,7 +104,8 @@ func ServedReadiness(c *Checker) {
 	}
 }
 
-// RealReadiness lives in real time, as every real port does.
+// RealReadiness checks HEALTH-4: readiness over ListenAndServe. It runs in real time, as
+// every check of a real port does.
 func RealReadiness(c *Checker) {
 	h, address, drains := c.health(), make(chan string, 1), make(chan struct{})
 	srv := &http.Server{
@@ -157,7 +158,7 @@ func getReply(client *http.Client, url string) (play.Reply, error) {
 	return play.NewReply(resp.StatusCode, resp.Header, body), err
 }
 
-// FollowsTheLast follows one run after another.
+// FollowsTheLast checks HEALTH-4. It follows one run after another.
 func FollowsTheLast(c *Checker) {
 	c.bubble(func() {
 		h := c.health()

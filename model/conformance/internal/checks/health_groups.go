@@ -65,8 +65,9 @@ func Groups(c *Checker) {
 	})
 }
 
-// GroupsOfLater adds checks when there are handlers for their group already, which have
-// been asked, and replaces and removes them: every handler answers as a new one does.
+// GroupsOfLater checks HEALTH-17. It adds checks when there are handlers for their group
+// already, which have been asked, and replaces and removes them: every handler answers as
+// a new one does.
 func GroupsOfLater(c *Checker) {
 	c.bubble(func() {
 		h, made := c.health(), []http.Handler{}
@@ -119,7 +120,7 @@ func GroupsOfLater(c *Checker) {
 	})
 }
 
-// GroupsShare asks for a check by two of its groups at once.
+// GroupsShare checks HEALTH-17. It asks for a check by two of its groups at once.
 func GroupsShare(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
@@ -144,7 +145,7 @@ func GroupsShare(c *Checker) {
 	})
 }
 
-// FailAfter checks HEALTH-18: the third of three runs.
+// FailAfter checks HEALTH-18: a check fails with the third of three failing runs.
 func FailAfter(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
@@ -181,7 +182,7 @@ func FailAfter(c *Checker) {
 	})
 }
 
-// RefreshAhead checks HEALTH-18: both halves of CacheFor.
+// RefreshAhead checks HEALTH-18: probes in both halves of CacheFor.
 func RefreshAhead(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
@@ -202,7 +203,7 @@ func RefreshAhead(c *Checker) {
 			{100 * time.Millisecond, 0, "run 1", 2},                                       // and is under way
 			{500 * time.Millisecond, 0, "run 2", 2},                                       // and over
 			{3 * time.Second, 400 * time.Millisecond, "run 3", 3},                         // nothing is cached any more
-			{1500 * time.Millisecond, 0, "run 3", 4},                                      // which nobody waits for
+			{1500 * time.Millisecond, 0, "run 3", 4},                                      // which no probe waits for
 			{time.Second, 0, "run 4", 4}, {time.Hour, 400 * time.Millisecond, "run 5", 5}, // as at first
 		} {
 			time.Sleep(step.after)
@@ -218,7 +219,7 @@ func RefreshAhead(c *Checker) {
 	})
 }
 
-// Reason checks HEALTH-19: reasons, and none.
+// Reason checks HEALTH-19: SetNotReady with a reason, and without one.
 func Reason(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
@@ -235,26 +236,26 @@ func Reason(c *Checker) {
 		for letter := byte('!'); letter <= '~'; letter++ {
 			h.SetNotReady(string(letter))
 			r := play.Ask(h.Readiness, http.MethodGet)
-			c.expect(r.Reason == string(letter) || r.Invalid != nil, "after SetNotReady(%q) the reason is %q", string(letter), r.Reason) // that it is JSON is for HEALTH-12 to say
+			c.expect(r.Reason == string(letter) || r.Invalid != nil, "after SetNotReady(%q) the reason is %q, want that", string(letter), r.Reason) // that it is JSON is for HEALTH-12 to say
 		}
-		for range 2 { // nobody has asked in between
+		for range 2 { // no probe has asked in between
 			h.SetNotReady("warming up")
 			h.SetNotReady("moving house")
 		}
 		if r := play.Ask(h.Readiness, http.MethodGet); r.Reason != "moving house" {
-			c.Errorf("after SetNotReady(\"warming up\") and SetNotReady(\"moving house\") the reason is %q", r.Reason)
+			c.Errorf("after SetNotReady(\"warming up\") and SetNotReady(\"moving house\") the reason is %q, want the second", r.Reason)
 		}
 		h.SetNotReady("warming up")
 		h.SetReady(true)
 		r := play.Ask(h.Readiness, http.MethodGet)
 		c.expectReply("after SetReady(true)", r, http.StatusOK, "ok")
-		c.expect(r.Reason == "", "after SetReady(true) the reason is %q", r.Reason)
+		c.expect(r.Reason == "", "after SetReady(true) the reason is %q, want none", r.Reason)
 		h.SetReady(false)
 		r = play.Ask(h.Readiness, http.MethodGet)
-		c.expect(r.Reason != "warming up", "after SetReady(false) the reason is %q, that of an earlier SetNotReady", r.Reason)
+		c.expect(r.Reason != "warming up", "after SetReady(false) the reason is %q, that of an earlier SetNotReady, want another or none", r.Reason)
 		h.SetNotReady("moving house")
 		h.SetReady(false)
 		r = play.Ask(h.Readiness, http.MethodGet)
-		c.expect(r.Status == "not_ready" && r.Reason != "moving house", "after SetNotReady and SetReady(false) it is %q, and the reason %q", r.Status, r.Reason)
+		c.expect(r.Status == "not_ready" && r.Reason != "moving house", "after SetNotReady and SetReady(false) the status is %q, want not_ready, and the reason %q", r.Status, r.Reason)
 	})
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// Replaced checks HEALTH-13: the second replaces the first.
+// Replaced checks HEALTH-13: the second check of a name replaces the first.
 func Replaced(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
@@ -24,7 +24,7 @@ func Replaced(c *Checker) {
 		r := play.Ask(h.Readiness, http.MethodGet)
 		c.expectReply("after a check was replaced", r, http.StatusOK, "ok")
 		c.expect(first.Load() == 0 && second.Load() == 1 && len(r.Checks) == 1,
-			"after a check was replaced, it is run %d times, the one that replaces it %d times; checks are %v", first.Load(), second.Load(), r.Checks)
+			"after a check was replaced, it is run %d times, want 0, and its replacement %d times, want 1; checks are %v", first.Load(), second.Load(), r.Checks)
 	})
 }
 
@@ -56,25 +56,25 @@ func Removed(c *Checker) {
 		h.RemoveCheck("unknown")
 		r := play.Ask(h.Readiness, http.MethodGet)
 		c.expectReply("after the removal of what is not there", r, http.StatusServiceUnavailable, "degraded")
-		c.expect(len(r.Checks) == 2 && runs.Load() == 1, "after the removal of what is not there, checks are %v", r.Checks)
+		c.expect(len(r.Checks) == 2 && runs.Load() == 1, "after the removal of a check that does not exist, checks are %v, want both", r.Checks)
 		h.RemoveCheck("bad")
 		r = play.Ask(h.Readiness, http.MethodGet)
 		c.expectReply("after the removal of the check that fails", r, http.StatusOK, "ok")
-		c.expect(len(r.Checks) == 1 && r.Checks["good"] == "ok", "after the removal of one of two, checks are %v", r.Checks)
+		c.expect(len(r.Checks) == 1 && r.Checks["good"] == "ok", "after the removal of one of two checks, checks are %v, want the other", r.Checks)
 		c.expect(runs.Load() == 1, "a check that was removed is run")
 		h.RemoveCheck("bad")
 		h.RemoveCheck("good")
 		r = play.Ask(h.Readiness, http.MethodGet)
 		c.expectReply("after the removal of all checks", r, http.StatusOK, "ok")
-		c.expect(len(r.Checks) == 0, "after the removal of all checks, they are %v", r.Checks)
+		c.expect(len(r.Checks) == 0, "after the removal of all checks, checks are %v, want none", r.Checks)
 		h.AddCheck("bad", func() error { return errors.New("again") })
 		r = play.Ask(h.Readiness, http.MethodGet)
-		c.expect(r.Checks["bad"] == "again" && len(r.Checks) == 1, "after one was added again, checks are %v", r.Checks)
+		c.expect(r.Checks["bad"] == "again" && len(r.Checks) == 1, "after a check was added again, checks are %v, want it alone", r.Checks)
 	})
 }
 
-// ConcurrentHealth checks HEALTH-14: from many goroutines, time and again. When they are
-// done, all that they added is there.
+// ConcurrentHealth checks HEALTH-14: calls from many goroutines, time and again. When they
+// are done, all that they added is there.
 func ConcurrentHealth(c *Checker) {
 	h, counts := c.health(), c.countsReady()
 	for round := range 50 {
@@ -100,7 +100,7 @@ func ConcurrentHealth(c *Checker) {
 	}
 }
 
-// ReplacedCached replaces checks whose result is cached.
+// ReplacedCached checks HEALTH-13. It replaces checks whose result is cached.
 func ReplacedCached(c *Checker) {
 	c.bubble(func() {
 		h, hour := c.health(), subject.CheckSettings{CacheFor: time.Hour}
@@ -118,8 +118,8 @@ func ReplacedCached(c *Checker) {
 	})
 }
 
-// ReplacedWithOtherSettings replaces checks that have every setting by ones that have
-// none.
+// ReplacedWithOtherSettings checks HEALTH-13. It replaces checks that have every setting
+// by ones that have none.
 func ReplacedWithOtherSettings(c *Checker) {
 	c.bubble(func() {
 		bad := errors.New("the reason")
@@ -142,9 +142,9 @@ func ReplacedWithOtherSettings(c *Checker) {
 				}
 				for range 2 {
 					r := play.Ask(h.Readiness, http.MethodGet)
-					c.expect(r.Status == "degraded" && r.Checks["db"] == bad.Error(), "a check with the settings %+v is replaced by %s, and the new one fails: %s", s, how, r.Body)
+					c.expect(r.Status == "degraded" && r.Checks["db"] == bad.Error(), "a check with the settings %+v is replaced by %s, and the replacement fails: %s", s, how, r.Body)
 				}
-				c.expect(runs == 2 || c.keeps(), "a check with the settings %+v is replaced by %s, and the new one runs %d times for two probes", s, how, runs)
+				c.expect(runs == 2 || c.keeps(), "a check with the settings %+v is replaced by %s, and the replacement runs %d times for two probes", s, how, runs)
 				if c.offered[subject.NeedGroups] {
 					r := play.Ask(h.ReadinessOf("write"), http.MethodGet)
 					_, listed := r.Checks["db"]
@@ -166,7 +166,7 @@ func (c *Checker) keeps() bool {
 	return runs < 2
 }
 
-// ManyWild has a check panic, or call Goexit, hundreds of times.
+// ManyWild checks HEALTH-8. It has a check panic, or call Goexit, hundreds of times.
 func ManyWild(c *Checker) {
 	for what, end := range map[string]func() error{
 		"panics":       func() error { panic("on purpose") },

@@ -14,8 +14,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// ToleratedTimeouts has a check with FailAfter exceed its timeout again and again,
-// pass, and exceed it again.
+// ToleratedTimeouts checks HEALTH-16. It has a check with FailAfter exceed its timeout
+// again and again, pass, and exceed it again.
 func ToleratedTimeouts(c *Checker) {
 	for _, n := range []int{2, 3, 9} {
 		c.bubble(func() {
@@ -30,7 +30,7 @@ func ToleratedTimeouts(c *Checker) {
 			probe := func(what string, atLeast, atMost, moreCalls int) {
 				play.Ask(w.Readiness, http.MethodGet)
 				calls += moreCalls
-				time.Sleep(soon) // both are told on no probe's time
+				time.Sleep(soon) // log and observer need not be done when the probe is
 				what = fmt.Sprintf("FailAfter(%d): %s", n, what)
 				more := len(w.linesAbout("db-primary")) - lines
 				lines += more
@@ -57,8 +57,8 @@ func ToleratedTimeouts(c *Checker) {
 	}
 }
 
-// HangAfterAnotherText has a check fail with several texts within a minute, and
-// then hang.
+// HangAfterAnotherText checks HEALTH-16. It has a check fail with several texts within a
+// minute, and then hang.
 func HangAfterAnotherText(c *Checker) {
 	for _, texts := range []int{1, 2, 7, 300} {
 		c.bubble(func() {
@@ -79,15 +79,15 @@ func HangAfterAnotherText(c *Checker) {
 			time.Sleep(slack)
 			lines := w.linesAbout("db-primary")
 			c.expect(len(lines) == before+1, "a check hangs after %d texts within a minute: by its timeout %d lines are logged about that, want 1; the log:\n%s", texts, len(lines)-before, &w.log)
-			c.expect(len(lines) <= before || !strings.Contains(lines[before], "refused"), "a check hangs after %d texts within a minute: what is logged by its timeout is of a run before that: %s", texts, lines[len(lines)-1])
+			c.expect(len(lines) <= before || !strings.Contains(lines[before], "refused"), "a check hangs after %d texts within a minute: the line that is logged by its timeout is about an earlier run: %s", texts, lines[len(lines)-1])
 			release()
 			time.Sleep(slack)
 		})
 	}
 }
 
-// HurriedAmongHung has hundreds of checks that hang, with a short timeout or a long
-// one, before quick ones in the queue.
+// HurriedAmongHung checks HEALTH-10: hundreds of checks that hang, with a short timeout or
+// a long one, before quick ones in the queue.
 func HurriedAmongHung(c *Checker) {
 	for _, n := range []int{64, 300, 1000} {
 		c.hurriedAmongHung(n, 100*time.Millisecond)
@@ -120,8 +120,8 @@ func (c *Checker) hurriedAmongHung(n int, timeout time.Duration) {
 	})
 }
 
-// SetReadyUnderWay calls SetReady(false) while a probe waits for a check, as the
-// Core API alone can.
+// SetReadyUnderWay checks HEALTH-5. It calls SetReady(false) while a probe waits for a
+// check, as the Core API alone can.
 func SetReadyUnderWay(c *Checker) {
 	c.bubble(func() {
 		probed := func(result error, inside func(h subject.HealthFuncs)) play.Reply {

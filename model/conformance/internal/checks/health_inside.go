@@ -28,7 +28,7 @@ func (c *Checker) fromInside(what string, h subject.HealthFuncs, call func()) (r
 	return r
 }
 
-// Reentrant checks HEALTH-14: from inside a check.
+// Reentrant checks HEALTH-14: Core functions from inside a check.
 func Reentrant(c *Checker) {
 	h := c.health()
 	var liveness play.Reply
@@ -57,8 +57,8 @@ func AddContextInside(c *Checker) {
 	})
 }
 
-// GroupsInside asks for readiness of groups, by both ways, and says why the service is
-// not ready, inside a check.
+// GroupsInside checks HEALTH-14. It asks for readiness of groups, by both ways, and says
+// why the service is not ready, inside a check.
 func GroupsInside(c *Checker) {
 	h := c.health()
 	c.fromInside("ReadinessOf, CheckOf and SetNotReady", h, func() {
@@ -84,7 +84,7 @@ func FollowInside(c *Checker) {
 	}, subject.Settings{Signals: make(chan os.Signal)})
 }
 
-// ProbesInside has a check ask what it is itself a part of. That is
+// ProbesInside checks HEALTH-14. It has a check ask what it is itself a part of. That is
 // answered by its timeout, as HEALTH-9 has it; here it is answered at all.
 func ProbesInside(c *Checker) {
 	c.bubble(func() {
@@ -102,7 +102,7 @@ func ProbesInside(c *Checker) {
 		r := play.Ask(h.Readiness, http.MethodGet)
 		c.expect(r.Invalid == nil, "with a check that asks for readiness, the body is not JSON: %s", r.Body)
 		took := <-asked
-		c.expect(took < slack, "start-up is answered after %v from inside a check", took)
+		c.expect(took < slack, "start-up is answered after %v from inside a check, want at once", took)
 		time.Sleep(time.Second)
 	})
 }

@@ -16,16 +16,16 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// oddTexts are names and texts that a hand-made JSON body gets wrong.
-var oddTexts = []string{
+// unusualTexts are names and texts that a hand-made JSON body gets wrong.
+var unusualTexts = []string{
 	"plain", "", `quo"te`, `back\slash`, "new\nline", "tab\t", "nul\x00", "bell\x07", "del\x7f", "<b>&amp;</b>",
 	"\u2028\u2029", "日本語", "🙂", "bad\xffutf8", "\xc3", "{}", `","x":"y`, "100% %d %s %!x(", " spaces ", "a/b.c:d", "__proto__", strings.Repeat("long ", 100),
 }
 
-// OddTexts checks HEALTH-12: odd names and texts.
-func OddTexts(c *Checker) {
+// UnusualTexts checks HEALTH-12: unusual names and texts.
+func UnusualTexts(c *Checker) {
 	c.bubble(func() {
-		for _, text := range oddTexts {
+		for _, text := range unusualTexts {
 			h := c.Impl.Health(text, text)
 			h.AddCheck(text, func() error { return errors.New("why: " + text) })
 			alive := play.Ask(h.Liveness, http.MethodGet)
@@ -147,11 +147,11 @@ func Clipped(c *Checker) {
 	})
 }
 
-// OddReasons has every odd text as a reason.
-func OddReasons(c *Checker) {
+// UnusualReasons checks HEALTH-12. It has every unusual text as a reason.
+func UnusualReasons(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
-		for _, text := range oddTexts {
+		for _, text := range unusualTexts {
 			h.SetNotReady(text)
 			r := play.Ask(h.Readiness, http.MethodGet)
 			c.expect(r.Invalid == nil, "the reason %q: the body is not JSON: %v: %s", text, r.Invalid, r.Body)

@@ -49,7 +49,7 @@ func LateWild(c *Checker) {
 
 func (c *Checker) lateEnd(s subject.CheckSettings, what string, end func() error) {
 	round, said := c.afterLate(s, end)
-	c.expect(said == "ok", "a check with the settings %+v %s half a second after its timeout, time %d: the next run passes, and it says %q", s, what, round, said)
+	c.expect(said == "ok", "a check with the settings %+v %s half a second after its timeout, time %d: the next run passes, and the check says %q, want ok", s, what, round, said)
 }
 
 // afterLate has a check end after its timeout three times, and returns what is said of

@@ -84,9 +84,9 @@ func (c *Checker) mixedTimeouts(random *rand.Rand, n, rare int, age time.Duratio
 							wrong = append(wrong, name+": "+text)
 						}
 					}
-					c.expect(len(wrong) == 0 && len(r.Checks) == n, "%s: %d are listed, and %d of them are wrong: %.200q", what, len(r.Checks), len(wrong), wrong)
+					c.expect(len(wrong) == 0 && len(r.Checks) == n, "%s: %d checks are listed, and %d of them are wrong: %.200q", what, len(r.Checks), len(wrong), wrong)
 					late := now.Sub(slices.MaxFunc([]time.Time{began.Add(at), due, *last.Load()}, time.Time.Compare))
-					c.expect(late <= slack, "%s is answered %v after it could be", what, late)
+					c.expect(late <= slack, "%s is answered %v later than possible", what, late)
 				})
 			}
 			probers.Wait()

@@ -16,7 +16,7 @@ type change struct {
 	at          time.Time
 }
 
-// soon is when changes have been logged, and observers have been told of them, where the
+// soon is when changes have been logged, and observers have been called, where the
 // contract has no limit.
 const soon = 2 * time.Second
 
@@ -25,7 +25,7 @@ type observedHealth struct {
 	subject.HealthFuncs
 	log logbook
 
-	made time.Time // of changes, which may be told in whole seconds
+	made time.Time // of changes, which may be in whole seconds
 
 	mu      sync.Mutex
 	changes []change
@@ -98,7 +98,7 @@ func (w *observedHealth) seen() []change {
 // of a change is not before the last look, which has not seen it.
 func (c *Checker) expectChanges(what string, w *observedHealth, name string, texts ...string) {
 	this, last := look{at: time.Now().Truncate(time.Second)}, w.looked[name]
-	time.Sleep(soon) // both are told on no probe's time
+	time.Sleep(soon) // log and observer need not be done when the probe is
 	lines, changes := w.linesAbout(name), w.seen()
 	c.expect(len(lines) == len(texts), "%s: %d lines are logged about %q, want %d; the log:\n%s", what, len(lines), name, len(texts), &w.log)
 	for i, text := range texts {
@@ -116,7 +116,7 @@ func (c *Checker) expectChanges(what string, w *observedHealth, name string, tex
 				before = last.at
 			}
 			got = append(got, change.text)
-			c.expect(!change.at.Before(before) && !change.at.After(time.Now()), "%s: the observer gets %q at %v, of a time of %v, and it was at %v or later", what, change.text, time.Now(), change.at, before)
+			c.expect(!change.at.Before(before) && !change.at.After(time.Now()), "%s: the observer gets %q at %v, with the time %v, want one between %v and that call", what, change.text, time.Now(), change.at, before)
 			before = change.at
 		}
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// ProbersAgree has three probers ask for a check that always takes longer
-// than its timeout, one as the run begins, one late, and one when its timeout is
+// ProbersAgree checks HEALTH-9. It has three probers ask for a check that always takes
+// longer than its timeout, one as the run begins, one late, and one when its timeout is
 // over, again and again.
 func ProbersAgree(c *Checker) {
 	c.bubble(func() {
@@ -40,7 +40,7 @@ func ProbersAgree(c *Checker) {
 	})
 }
 
-// OwnTimeouts has checks of several timeouts, none of which counts for
+// OwnTimeouts checks HEALTH-9: checks of several timeouts, none of which counts for
 // another.
 func OwnTimeouts(c *Checker) {
 	c.bubble(func() {
@@ -54,16 +54,16 @@ func OwnTimeouts(c *Checker) {
 		r := play.Ask(h.Readiness, http.MethodGet)
 		c.expect(about(time.Since(began), 2*time.Second), "the answer takes %v, want 2s, which the longest check takes", time.Since(began))
 		for name, text := range r.Checks {
-			c.expect((text == "ok") == strings.Contains(name, "in time"), "of checks with timeouts of their own, %q says %q", name, text)
+			c.expect((text == "ok") == strings.Contains(name, "in time"), "among checks with different timeouts, %q says %q", name, text)
 		}
-		c.expect(len(r.Checks) == 4, "of four checks with timeouts of their own, there are %v", r.Checks)
+		c.expect(len(r.Checks) == 4, "of four checks with different timeouts, %v are listed", r.Checks)
 		release()
 		time.Sleep(time.Second)
 	})
 }
 
-// ManyHung has checks that hang, far more than may run at once, beside
-// quick ones.
+// ManyHung checks HEALTH-10: checks that hang, far more than may run at once, beside quick
+// ones.
 func ManyHung(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
@@ -91,7 +91,7 @@ func ManyHung(c *Checker) {
 	})
 }
 
-// OneOfMany has one check fail among many, wherever it stands.
+// OneOfMany checks HEALTH-2. It has one check fail among many, wherever it stands.
 func OneOfMany(c *Checker) {
 	c.bubble(func() {
 		for _, n := range []int{1, 2, 17, 64, 65, 300, 1000} {
@@ -114,8 +114,8 @@ func OneOfMany(c *Checker) {
 	})
 }
 
-// ReplacedUnderWay replaces and removes checks while a probe waits for
-// them.
+// ReplacedUnderWay checks HEALTH-13. It replaces and removes checks while a probe waits
+// for them.
 func ReplacedUnderWay(c *Checker) {
 	c.bubble(func() {
 		for what, edit := range map[string]func(h subject.HealthFuncs){
@@ -151,7 +151,8 @@ func ReplacedUnderWay(c *Checker) {
 	})
 }
 
-// StartupForEver follows a run that is starting after one that was running.
+// StartupForEver checks HEALTH-15. It follows a run that is starting after one that was
+// running.
 func StartupForEver(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
@@ -198,7 +199,7 @@ func StartupForEver(c *Checker) {
 	}
 }
 
-// HeadAfterChange asks with HEAD first after each change.
+// HeadAfterChange checks HEALTH-6. It asks with HEAD first after each change.
 func HeadAfterChange(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
@@ -211,7 +212,7 @@ func HeadAfterChange(c *Checker) {
 	})
 }
 
-// SharedHeaders edits the header values of one answer in place.
+// SharedHeaders checks HEALTH-6. It edits the header values of one answer in place.
 func SharedHeaders(c *Checker) {
 	c.bubble(func() {
 		h := c.health()

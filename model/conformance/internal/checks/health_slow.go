@@ -51,7 +51,7 @@ func ResultsAreFresh(c *Checker) {
 			for probe := range 6 {
 				fails.Store(probe%2 == 1)
 				r := play.Ask(h.Readiness, http.MethodGet)
-				c.expect((r.Checks["db"] == "ok") == (probe%2 == 0), "probe %d, %v after another, of a check that passes and fails by turns: it says %q", probe+1, after, r.Checks["db"])
+				c.expect((r.Checks["db"] == "ok") == (probe%2 == 0), "probe %d, %v after another, a check that passes and fails by turns says %q", probe+1, after, r.Checks["db"])
 				time.Sleep(after)
 			}
 		})
@@ -91,7 +91,7 @@ func (c *Checker) optionalHungAndLogged(n int) (lines int) {
 	return lines
 }
 
-// SideBySide checks HEALTH-10: ten that take 10 ms take 10 ms.
+// SideBySide checks HEALTH-10: ten checks that take 10 ms each take 10 ms together.
 func SideBySide(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
@@ -101,7 +101,7 @@ func SideBySide(c *Checker) {
 		began := time.Now()
 		r := play.Ask(h.Readiness, http.MethodGet)
 		c.expectReply("ten checks", r, http.StatusOK, "ok")
-		c.expect(time.Since(began) < 20*time.Millisecond, "ten checks of 10ms take %v", time.Since(began))
+		c.expect(time.Since(began) < 20*time.Millisecond, "ten checks of 10ms take %v, want less than 20ms", time.Since(began))
 	})
 }
 
@@ -123,13 +123,13 @@ func Thousand(c *Checker) {
 		began := time.Now()
 		r := play.Ask(h.Readiness, http.MethodGet)
 		c.expectReply("a thousand checks", r, http.StatusOK, "ok")
-		c.expect(time.Since(began) < 500*time.Millisecond, "a thousand checks of 1ms take %v", time.Since(began))
-		c.expect(len(r.Checks) == 1000, "%d of a thousand checks are listed", len(r.Checks))
-		c.expect(most.Load() <= 500, "%d of a thousand checks were run at once", most.Load())
+		c.expect(time.Since(began) < 500*time.Millisecond, "a thousand checks of 1ms take %v, want less than 500ms", time.Since(began))
+		c.expect(len(r.Checks) == 1000, "%d of a thousand checks are listed, want all", len(r.Checks))
+		c.expect(most.Load() <= 500, "%d of a thousand checks were run at once, want a bound", most.Load())
 	})
 }
 
-// NoStarving checks HEALTH-10: a hundred that hang, and one that does not.
+// NoStarving checks HEALTH-10: a hundred checks that hang, and one that does not.
 func NoStarving(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
@@ -174,7 +174,7 @@ func (c *Checker) proberLeaves(ask func(client context.Context, h subject.Health
 		time.Sleep(50 * time.Millisecond)
 		r := play.Ask(h.Readiness, http.MethodGet)
 		c.expectReply("whose run another client began, and left", r, http.StatusOK, "ok")
-		c.expect(!failed.Load(), "the check's context ends with the client's")
+		c.expect(!failed.Load(), "the context of a check ends with that of a client")
 		<-gone
 	})
 }

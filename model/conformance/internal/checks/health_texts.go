@@ -52,9 +52,9 @@ func failingWays() []failingWay {
 func wrongText(text, shown string) string {
 	switch {
 	case shown == "" || shown == "ok":
-		return "it does not say that the check failed"
+		return "this does not say that the check failed"
 	case len(shown) > 1100:
-		return fmt.Sprintf("it has %d bytes", len(shown))
+		return fmt.Sprintf("%d bytes are too many", len(shown))
 	case strings.EqualFold(strings.TrimSpace(text), "ok") && strings.Contains(shown, text): // it may say more
 	case text != "" && text != "ok" && len(text) <= 1<<10 && utf8.ValidString(text) && shown != text:
 		return "it differs"
@@ -62,11 +62,12 @@ func wrongText(text, shown string) string {
 	return ""
 }
 
-// FailingTexts has checks of every sort fail in every way with every text.
+// FailingTexts checks HEALTH-12. It has checks of every sort fail in every way with every
+// text.
 func FailingTexts(c *Checker) {
 	c.bubble(func() {
 		for _, way := range failingWays() {
-			for _, text := range slices.Concat(oddTexts, misleadingTexts) {
+			for _, text := range slices.Concat(unusualTexts, misleadingTexts) {
 				h := c.health()
 				way.add(h, "db", text)
 				r := play.Ask(h.Readiness, http.MethodGet)
@@ -104,7 +105,7 @@ func InvalidTexts(c *Checker) {
 	})
 }
 
-// LargeBody has hundreds of checks that fail with long texts.
+// LargeBody checks HEALTH-12: hundreds of checks that fail with long texts.
 func LargeBody(c *Checker) {
 	c.bubble(func() {
 		h, text := c.health(), strings.Repeat("x", 900)
@@ -117,9 +118,9 @@ func LargeBody(c *Checker) {
 	})
 }
 
-// EqualNames has names that become equal, of which one fails: the first, the last, or
-// one between. It is shown if it is optional too, and where the others have a text, but
-// pass, by FailAfter.
+// EqualNames checks HEALTH-12: names that become equal, of which one fails: the first, the
+// last, or one between. It is shown if it is optional too, and where the others have a
+// text, but pass, by FailAfter.
 func EqualNames(c *Checker) {
 	tolerates := c.offered[subject.NeedFailAfter] && c.tolerates()
 	for _, n := range []int{2, 3, 7} {
@@ -191,7 +192,7 @@ func NoChecksLeft(c *Checker) {
 func ObservedTexts(c *Checker) {
 	c.bubble(func() {
 		for _, way := range failingWays() {
-			for _, text := range slices.Concat(oddTexts, misleadingTexts) {
+			for _, text := range slices.Concat(unusualTexts, misleadingTexts) {
 				w, name := c.observedHealth(), "DB of "+text
 				way.add(w.HealthFuncs, name, text)
 				shown := play.Ask(w.Readiness, http.MethodGet).Checks[name]

@@ -12,7 +12,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// InterruptedAreNamed checks HOOK-3: the error names the running hook and those that did not run.
+// InterruptedAreNamed checks HOOK-3: the error names the running hook and those that did
+// not run.
 func InterruptedAreNamed(c *Checker) {
 	c.bubble(func() {
 		release := make(chan struct{})
@@ -108,7 +109,7 @@ func ForcedBeforeTheFirst(c *Checker) {
 	}
 }
 
-// HookValues checks HOOK-5: it has the values of the run's context.
+// HookValues checks HOOK-5: a hook's context has the values of the run's context.
 func HookValues(c *Checker) {
 	c.bubble(func() {
 		parent := context.WithValue(context.Background(), valueKey{}, "of the parent")
@@ -139,7 +140,7 @@ func HookContextIsOfTheRun(c *Checker) {
 		looks := func(own context.Context) error {
 			c.Impl.OnShutdown(own, func() error { plain++; return nil })
 			c.Impl.OnShutdownContext(own, func(context.Context) error { withContext++; return nil }, 0)
-			c.expect(!c.offered[subject.NeedState] || c.Impl.State(own) != "", "by the context of a hook the library knows no state")
+			c.expect(!c.offered[subject.NeedState] || c.Impl.State(own) != "", "State with the context of a hook returns no state")
 			return nil
 		}
 		_ = c.run(func(ctx context.Context) error {
@@ -147,7 +148,7 @@ func HookContextIsOfTheRun(c *Checker) {
 			c.Impl.OnShutdownContext(ctx, looks, 0)
 			return nil
 		}, subject.Settings{})
-		c.expect(plain == 1 && withContext == 1, "of two hooks that are registered with the context of a hook, %d have run when Run returns", plain+withContext)
+		c.expect(plain == 1 && withContext == 1, "of two hooks that are registered with the context of a hook, %d have run when Run returns, want both", plain+withContext)
 		c.Impl.OnShutdownContext(run, looks, 0)
 		c.expect(plain == 2 && withContext == 2, "of two hooks that are registered with the context of a hook registered after stopped, %d have run", plain+withContext-2)
 	})
@@ -175,12 +176,12 @@ func ManyRegistrations(c *Checker) {
 				lost++
 			}
 		}
-		c.expect(err == nil && lost == 0, "%d of %d hooks did not run; Run returns %v", lost, len(ran), err)
+		c.expect(err == nil && lost == 0, "%d of %d hooks did not run; Run returns %v, want nil", lost, len(ran), err)
 	})
 }
 
-// HookCallsEverything runs in real time: a lock that is held while user
-// code runs would stop virtual time for good.
+// HookCallsEverything checks HOOK-7: a hook calls every function. It runs in real time: a
+// lock that is held while user code runs would stop virtual time for good.
 func HookCallsEverything(c *Checker) {
 	over := make(chan error, 1)
 	var inner atomic.Bool
@@ -197,7 +198,7 @@ func HookCallsEverything(c *Checker) {
 	}()
 	select {
 	case err := <-over:
-		c.expect(err == nil && inner.Load(), "Run returns %v, and the hook registered by the hook ran: %t", err, inner.Load())
+		c.expect(err == nil && inner.Load(), "Run returns %v, want nil, and the hook registered by the hook ran: %t, want true", err, inner.Load())
 	case <-time.After(3 * time.Second):
 		c.Errorf("a hook that calls the library does not come to its end")
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // hooksText is the text of a failing hook's error or panic, where it has one.
-const hooksText = "the failing hook's"
+const hooksText = "failure of the hook"
 
 // hookFailures are the ways in which a hook fails.
 var hookFailures = map[string]func() error{

@@ -14,9 +14,9 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// ShutdownTimeoutAfterSignal has main take a moment to come back, so that
-// a timeout that counts from the signal is over too early. Where hooks do not
-// wait for main, that cannot be told.
+// ShutdownTimeoutAfterSignal checks HOOK-3. It has main take a moment to come back, so
+// that a timeout that counts from the signal is over too early. Where hooks do not wait
+// for main, that cannot be seen.
 func ShutdownTimeoutAfterSignal(c *Checker) {
 	const shutdown = 50 * time.Millisecond
 	release, cancel := context.WithTimeout(context.Background(), process.Soon)
@@ -38,11 +38,12 @@ func ShutdownTimeoutAfterSignal(c *Checker) {
 		c.Errorf("a hook hangs, and Run has not returned after %v", process.Soon)
 		return
 	}
-	c.expect(err != nil, "a hook hangs, and Run returns nil")
+	c.expect(err != nil, "a hook hangs, and Run returns nil, want an error")
 	c.expect(took >= shutdown, "Run returns %v after hooks could begin, want %v", took, shutdown)
 }
 
-// InterruptedContext checks HOOK-3: the context of the running hook is cancelled, with the cause.
+// InterruptedContext checks HOOK-3: the context of the running hook is cancelled, with the
+// cause.
 func InterruptedContext(c *Checker) {
 	c.bubble(func() {
 		began := time.Now()
@@ -60,7 +61,7 @@ func InterruptedContext(c *Checker) {
 		}, 0, 2*time.Second)
 		<-ended
 		c.expect(about(at, 2*time.Second), "the hook's context is cancelled at %v, want 2s", at)
-		c.expect(cause != nil && c.Impl.Is(cause, model.ShutdownTimeout), "its cause is %v, want the shutdown timeout", cause)
+		c.expect(cause != nil && c.Impl.Is(cause, model.ShutdownTimeout), "the cause of the hook's context is %v, want the shutdown timeout", cause)
 	})
 }
 
@@ -72,14 +73,14 @@ func InterruptedIsLogged(c *Checker) {
 		err := c.run(func(ctx context.Context) error {
 			c.Impl.OnShutdown(ctx, func() error {
 				<-release
-				return errors.New("the interrupted hook's")
+				return errors.New("error of the interrupted hook")
 			})
 			return nil
 		}, subject.Settings{Log: log.log})
 		close(release)
 		time.Sleep(time.Second)
-		c.expect(err != nil, "a hook hangs, and Run returns nil")
-		c.expectLog(log, "the interrupted hook's")
+		c.expect(err != nil, "a hook hangs, and Run returns nil, want an error")
+		c.expectLog(log, "error of the interrupted hook")
 	})
 	if !c.offered[subject.NeedSignals] {
 		return
@@ -90,35 +91,35 @@ func InterruptedIsLogged(c *Checker) {
 			c.Impl.OnShutdown(ctx, func() error {
 				source <- os.Interrupt
 				time.Sleep(10 * time.Second)
-				return errors.New("the forced hook's")
+				return errors.New("error of the forced hook")
 			})
 			time.AfterFunc(2*time.Second, func() { source <- os.Interrupt })
 			return nil
 		}, subject.Settings{Log: log.log, Signals: source})
 		time.Sleep(20 * time.Second)
-		c.expectLog(log, "the forced hook's")
+		c.expectLog(log, "error of the forced hook")
 	})
 }
 
-// AbandonedLateHook has a late hook exceed its timeout, and then fail.
+// AbandonedLateHook checks HOOK-4. It has a late hook exceed its timeout, and then fail.
 func AbandonedLateHook(c *Checker) {
 	c.bubble(func() {
 		log := &logbook{}
 		var run context.Context
 		_ = c.run(func(ctx context.Context) error { run = ctx; return nil }, subject.Settings{Log: log.log, Shutdown: 2 * time.Second})
 		for _, end := range []func() error{
-			func() error { return errors.New("the abandoned one's") },
-			func() error { panic("the panic of an abandoned one") },
+			func() error { return errors.New("error of the abandoned hook") },
+			func() error { panic("panic of the abandoned hook") },
 			func() error { runtime.Goexit(); return nil },
 		} {
 			began := time.Now()
 			c.Impl.OnShutdown(run, func() error { time.Sleep(5 * time.Second); return end() })
-			c.expect(time.Since(began) < 3*time.Second, "a late hook with a timeout of 2s holds its caller up for %v", time.Since(began))
+			c.expect(time.Since(began) < 3*time.Second, "a late hook with a timeout of 2s holds its caller up for %v, want no longer than its timeout", time.Since(began))
 			before := log.count()
 			time.Sleep(10 * time.Second)
 			c.expect(log.count() > before, "a late hook fails when its timeout is over, and nothing is logged then; the log:\n%s", log)
 		}
-		c.expectLog(log, "the abandoned one's")
+		c.expectLog(log, "error of the abandoned hook")
 	})
 }
 
@@ -136,8 +137,8 @@ func LateHookEnds(c *Checker) {
 		go func() {
 			defer close(caller)
 			for _, end := range []func() error{
-				func() error { return errors.New("the late hook's") },
-				func() error { panic("the late hook's") },
+				func() error { return errors.New("error of the late hook") },
+				func() error { panic("panic of the late hook") },
 				func() error { runtime.Goexit(); return nil },
 			} {
 				c.Impl.OnShutdown(run, end)
@@ -145,11 +146,12 @@ func LateHookEnds(c *Checker) {
 			}
 		}()
 		<-caller
-		c.expect(next == 4, "of three hooks registered after stopped, each after one that fails, %d have run", next-1)
+		c.expect(next == 4, "of three hooks registered after stopped, each after one that fails, %d have run, want all", next-1)
 	})
 }
 
-// LateHookContext checks HOOK-5: so has that of a hook registered after stopped.
+// LateHookContext checks HOOK-5: the context of a hook registered after stopped has the
+// values of the run's context.
 func LateHookContext(c *Checker) {
 	c.bubble(func() {
 		var run context.Context
@@ -167,7 +169,7 @@ func LateHookContext(c *Checker) {
 	})
 }
 
-// NoHookTimeout gives hooks timeouts that are none.
+// NoHookTimeout checks HOOK-6. It gives hooks timeouts that are none.
 func NoHookTimeout(c *Checker) {
 	for _, none := range []time.Duration{0, -time.Nanosecond, -time.Hour} {
 		c.bubble(func() {
@@ -181,7 +183,7 @@ func NoHookTimeout(c *Checker) {
 				return nil
 			}, subject.Settings{})
 			time.Sleep(2 * time.Second)
-			c.expect(err == nil && own == nil, "a hook has a timeout of %v: Run returns %v, and its context has ended: %v", none, err, own)
+			c.expect(err == nil && own == nil, "a hook has a timeout of %v, which is none: Run returns %v, and the hook's context has ended: %v, want nil for both", none, err, own)
 		})
 	}
 }
@@ -200,16 +202,17 @@ func ShortHookTimeout(c *Checker) {
 				c.Impl.OnShutdownContext(ctx, hang, timeout)
 				return nil
 			}, subject.Settings{})
-			c.expect(err != nil && about(next, timeout), "a hook has a timeout of %v: the next begins at %v, and Run returns %v", timeout, next, err)
+			c.expect(err != nil && about(next, timeout), "a hook has a timeout of %v: the next hook begins at %v, want when the timeout is over, and Run returns %v, want an error", timeout, next, err)
 			late := time.Now()
 			c.Impl.OnShutdownContext(run, hang, timeout)
-			c.expect(about(time.Since(late), 0), "a hook that is registered after stopped has a timeout of %v, and holds its caller up for %v", timeout, time.Since(late))
+			c.expect(about(time.Since(late), 0), "a hook that is registered after stopped has a timeout of %v, and holds its caller up for %v, want no longer than its timeout", timeout, time.Since(late))
 			time.Sleep(2 * time.Hour)
 		})
 	}
 }
 
-// LateHookRegisters has hooks that are registered after stopped register others.
+// LateHookRegisters checks HOOK-4. It has hooks that are registered after stopped register
+// others.
 func LateHookRegisters(c *Checker) {
 	c.bubble(func() {
 		var run context.Context
@@ -227,7 +230,7 @@ func LateHookRegisters(c *Checker) {
 				}
 			}
 			c.Impl.OnShutdown(run, late(4))
-			c.expect(ran == 5, "of five late hooks, each registered by the one before, %d have run", ran)
+			c.expect(ran == 5, "of five late hooks, each registered by the one before, %d have run, want all", ran)
 		}
 	})
 }

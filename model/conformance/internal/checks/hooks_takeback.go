@@ -9,13 +9,13 @@ import (
 	"weak"
 )
 
-// TakenBackIsLetGo looks whether what a hook holds can be collected once
-// it was taken back, though the function that does it is still there.
+// TakenBackIsLetGo checks HOOK-10. It looks whether what a hook holds can be collected
+// once it was taken back, though the function that does it is still there.
 func TakenBackIsLetGo(c *Checker) {
 	_ = c.Impl.Run(func(ctx context.Context) error {
 		held, stop := c.holding(ctx)
 		if stop == nil {
-			c.Errorf("OnShutdownContext returns no stop")
+			c.Errorf("OnShutdownContext returns nil, want a function")
 			return nil
 		}
 		ok := stop()
@@ -25,7 +25,7 @@ func TakenBackIsLetGo(c *Checker) {
 				break
 			}
 		}
-		c.expect(held.Value() == nil, "a hook was taken back, and what it holds is still held")
+		c.expect(held.Value() == nil, "a hook was taken back, and its memory is not released")
 		runtime.KeepAlive(stop)
 		return nil
 	}, 0, 0)
@@ -40,8 +40,8 @@ func (c *Checker) holding(ctx context.Context) (weak.Pointer[[1 << 16]byte], fun
 	return weak.Make(thing), stop
 }
 
-// ManyTakenBack has every second of a thousand hooks be taken back by two
-// goroutines at once.
+// ManyTakenBack checks HOOK-10. It has every second of a thousand hooks be taken back by
+// two goroutines at once.
 func ManyTakenBack(c *Checker) {
 	c.bubble(func() {
 		const hooks = 1000
@@ -62,19 +62,19 @@ func ManyTakenBack(c *Checker) {
 			users.Wait()
 			return nil
 		}, 0, 0)
-		c.expect(err == nil, "Run returns %v", err)
+		c.expect(err == nil, "Run returns %v, want nil", err)
 		wrong := 0
 		for i := range hooks {
 			if back := i%2 == 1; ran[i].Load() == back || taken[i].Load() != int64(i%2) {
 				wrong++
 			}
 		}
-		c.expect(wrong == 0, "every second of %d hooks is taken back twice at once: %d have run though they were, or have not, or both calls answer alike", hooks, wrong)
+		c.expect(wrong == 0, "every second of %d hooks is taken back twice at once: for %d, the hook ran though it was taken back, or did not run though it was not, or both calls return the same", hooks, wrong)
 	})
 }
 
-// TakenBackAsItBegins takes hooks back, in real time, while they begin one
-// after another: each runs or is taken back, and not both.
+// TakenBackAsItBegins checks HOOK-10. It takes hooks back, in real time, while they begin
+// one after another: each runs or is taken back, and not both.
 func TakenBackAsItBegins(c *Checker) {
 	const hooks = 400
 	var ran, taken [hooks]atomic.Bool
@@ -99,17 +99,17 @@ func TakenBackAsItBegins(c *Checker) {
 		return nil
 	}, 0, 0)
 	users.Wait()
-	c.expect(err == nil, "Run returns %v", err)
+	c.expect(err == nil, "Run returns %v, want nil", err)
 	for i := range hooks {
 		if ran[i].Load() == taken[i].Load() {
-			c.Errorf("a hook that is taken back as it may begin: it has run: %t, and was taken back: %t", ran[i].Load(), taken[i].Load())
+			c.Errorf("a hook is taken back while it begins: the hook has run: %t, and was taken back: %t, want one of both", ran[i].Load(), taken[i].Load())
 			return
 		}
 	}
 }
 
-// LateIsNotTakenBack takes hooks back that were registered after stopped, and have
-// therefore run.
+// LateIsNotTakenBack checks HOOK-10. It takes hooks back that were registered after
+// stopped, and have therefore run.
 func LateIsNotTakenBack(c *Checker) {
 	c.bubble(func() {
 		var run context.Context
@@ -118,7 +118,7 @@ func LateIsNotTakenBack(c *Checker) {
 			ran := false
 			stop := c.Impl.OnShutdownStop(run, func(context.Context) error { ran = true; return nil }, 0)
 			if stop == nil {
-				c.Errorf("OnShutdownContext returns no stop after Run")
+				c.Errorf("OnShutdownContext returns nil, want a function after Run")
 				return
 			}
 			c.expect(!ran || !stop(), "a hook registered after stopped has run, and can be taken back")

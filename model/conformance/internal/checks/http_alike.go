@@ -35,13 +35,14 @@ var (
 	whileHooksRun = moment{what: "while hooks run", stopped: true, after: 3 * time.Second}
 )
 
-// AnswersAreTheSame compares answers under Serve with those under http.Server.
+// AnswersAreTheSame checks HTTP-10. It compares answers under Serve with those under
+// http.Server.
 func AnswersAreTheSame(c *Checker) {
 	c.compareAnswers(c.answers(bare, whileRunning), c.Impl.Serve, whileRunning, withDelay, inDelay, whileDraining)
 }
 
-// AnswersUntilStopped compares those of a server that serves until the run is stopped.
-// What differs under Serve too is for HTTP-10 to say.
+// AnswersUntilStopped checks HTTP-7. It compares the answers of a server that serves until
+// the run is stopped. What differs under Serve too is for HTTP-10 to say.
 func AnswersUntilStopped(c *Checker) {
 	want := c.answers(bare, whileRunning)
 	if c.offered[subject.NeedServe] {
@@ -54,8 +55,8 @@ func AnswersUntilStopped(c *Checker) {
 	c.compareAnswers(want, c.serveUntil, whileRunning, whileDraining, whileHooksRun)
 }
 
-// AnswersThroughHandler compares those of a server that is run in another way, and
-// whose handler is counted.
+// AnswersThroughHandler checks HTTP-5. It compares the answers of a server that is run in
+// another way, and whose handler is counted.
 func AnswersThroughHandler(c *Checker) {
 	want := c.answers(bare, whileRunning)
 	maps.DeleteFunc(want, func(request, _ string) bool { // they may be answered 500
@@ -64,8 +65,8 @@ func AnswersThroughHandler(c *Checker) {
 	c.compareAnswers(want, c.handledBy(c.Impl.Handler), whileRunning, whileDraining)
 }
 
-// AnswersThroughCancelOnStop compares those of one whose requests end at the stop, if
-// they look at their context.
+// AnswersThroughCancelOnStop checks HTTP-9. It compares the answers of a server whose
+// requests end at the stop, if they look at their context.
 func AnswersThroughCancelOnStop(c *Checker) {
 	c.compareAnswers(c.answers(bare, whileRunning), c.handledBy(c.Impl.CancelOnStop), whileRunning, whileDraining)
 }
@@ -170,8 +171,8 @@ func OfOtherServers(c *Checker) {
 	}
 }
 
-// ServersOwnHandler has a handler ask the server's Handler, as for an internal redirect,
-// with a request that has come over no connection.
+// ServersOwnHandler checks HTTP-10. It has a handler ask the server's Handler, as for an
+// internal redirect, with a request that has come over no connection.
 func ServersOwnHandler(c *Checker) {
 	var server atomic.Pointer[http.Server]
 	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {

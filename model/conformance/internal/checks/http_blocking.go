@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"bufio"
 	"context"
 	"io"
 	"net"
@@ -64,16 +65,16 @@ func (c *countedConn) Close() error {
 	return c.Conn.Close()
 }
 
-// askingForReal has a run serve in real time, because what blocks may hold a mutex of
+// requestInRealTime has a run serve in real time, because what blocks may hold a mutex of
 // the server, and virtual time would stop. A client connects by pipes and sends a
-// request; then f is given its connection, what requests the stop, and what is closed
-// when the first hook begins.
-func (c *Checker) askingForReal(drain time.Duration, ln net.Listener, pipes *pipes, handler http.HandlerFunc, f func(conn net.Conn, stop func(), hook <-chan struct{})) {
+// request; then f is called with its connection, a function that requests the stop, and a
+// channel that is closed when the first hook begins.
+func (c *Checker) requestInRealTime(drain time.Duration, ln net.Listener, pipes *pipes, srv *http.Server, f func(conn net.Conn, stop func(), hook <-chan struct{})) {
 	parent, stop := context.WithCancel(context.Background())
 	hook := make(chan struct{})
 	over := c.runs(func(ctx context.Context) error {
 		c.hook(ctx, sync.OnceFunc(func() { close(hook) }))
-		return c.Impl.Serve(ctx, &http.Server{Handler: handler}, ln)
+		return c.Impl.Serve(ctx, srv, ln)
 	}, subject.Settings{Drain: drain, Parent: parent, Signals: make(chan os.Signal)})
 	client, leave := context.WithTimeout(context.Background(), process.Soon)
 	defer leave()
@@ -92,11 +93,22 @@ func (c *Checker) askingForReal(drain time.Duration, ln net.Listener, pipes *pip
 func CloseThatBlocks(c *Checker) {
 	ln, release := newPipes(), make(chan struct{})
 	blocking := wrapped{ln, func(conn net.Conn) net.Conn { return &blockingConn{conn, release} }}
-	answers := func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "done") }
-	c.askingForReal(0, blocking, ln, answers, func(conn net.Conn, stop func(), _ <-chan struct{}) {
+	idle := make(chan struct{})
+	isIdle := sync.OnceFunc(func() { close(idle) })
+	srv := &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "done") }),
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			if state == http.StateIdle {
+				isIdle()
+			}
+		},
+	}
+	c.requestInRealTime(0, blocking, ln, srv, func(conn net.Conn, stop func(), _ <-chan struct{}) {
 		defer close(release)
-		_, _ = conn.Read(make([]byte, 1000))
-		time.Sleep(time.Millisecond) // it is idle
+		if resp, err := http.ReadResponse(bufio.NewReader(conn), nil); err == nil {
+			_, _ = io.Copy(io.Discard, resp.Body)
+		}
+		play.Wait(idle, process.Soon) // that ConnState is called is for HTTP-10 to say
 		stop()
 		play.Wait(ln.gone, process.Soon)
 		c.expect(ln.closedAt() < model.Never, "the Close of an idle connection blocks, and the listener does not close at the stop")
@@ -107,8 +119,8 @@ func CloseThatBlocks(c *Checker) {
 // though the listener's Close waits for their connections.
 func ListenerThatWaits(c *Checker) {
 	ln, release := newPipes(), make(chan struct{})
-	stays := func(http.ResponseWriter, *http.Request) { <-release }
-	c.askingForReal(100*time.Millisecond, &waitingListener{Listener: ln}, ln, stays, func(conn net.Conn, stop func(), hook <-chan struct{}) {
+	srv := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release })}
+	c.requestInRealTime(100*time.Millisecond, &waitingListener{Listener: ln}, ln, srv, func(conn net.Conn, stop func(), hook <-chan struct{}) {
 		defer close(release)
 		stop()
 		select {
@@ -118,7 +130,7 @@ func ListenerThatWaits(c *Checker) {
 		}
 		_ = conn.SetDeadline(time.Now().Add(process.Soon))
 		_, err := io.ReadAll(conn)
-		c.expect(err == nil, "a listener's Close waits for its connections, and a request under way is not cut when the drain timeout runs out: its client has %v", err)
+		c.expect(err == nil, "a listener's Close waits for its connections, and a request under way is not cut when the drain timeout runs out: its client reads %v, want EOF", err)
 	})
 }
 
@@ -126,10 +138,10 @@ func ListenerThatWaits(c *Checker) {
 type tardyListener struct {
 	net.Listener
 	mu    sync.Mutex
-	until <-chan struct{} // nil: no time
+	until <-chan struct{} // nil: Accept returns at once
 }
 
-// Accept returns it later.
+// Accept waits for until before it returns a connection.
 func (l *tardyListener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	l.mu.Lock()
@@ -141,8 +153,9 @@ func (l *tardyListener) Accept() (net.Conn, error) {
 	return conn, err
 }
 
-// AcceptedAfterTheCut has the listener return a connection, which was made before the
-// stop, when the drain timeout has run out, and requests were cut: it is closed.
+// AcceptedAfterTheCut checks HTTP-2. It has the listener return a connection, which was
+// made before the stop, when the drain timeout has run out, and requests were cut: it is
+// closed.
 func AcceptedAfterTheCut(c *Checker) {
 	var made atomic.Pointer[tardyListener]
 	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
@@ -172,7 +185,7 @@ func AcceptedAfterTheCut(c *Checker) {
 		close(late)
 		accepted := v.now()
 		_ = w.SetDeadline(time.Now().Add(time.Minute))
-		_, err := io.ReadAll(w.r) // it may be refused in words
-		c.expect(err == nil && v.now() <= accepted+time.Second, "a listener returns a connection at %s, after the drain timeout, and it stays open until %s: %v", scenarios.Show(accepted), scenarios.Show(v.now()), err)
+		_, err := io.ReadAll(w.r) // it may get an error response
+		c.expect(err == nil && v.now() <= accepted+time.Second, "a listener returns a connection at %s, after the drain timeout, and the connection stays open until %s, want closed within 1s: %v", scenarios.Show(accepted), scenarios.Show(v.now()), err)
 	})
 }

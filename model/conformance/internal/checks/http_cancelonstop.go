@@ -16,7 +16,7 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// StreamsEndAtTheStop has a stream that would never end, and another request
+// StreamsEndAtTheStop checks HTTP-9: a stream that would never end, and another request
 // that takes its time.
 func StreamsEndAtTheStop(c *Checker) {
 	stream := func(v *service, w http.ResponseWriter, req *http.Request) {
@@ -56,9 +56,9 @@ func StreamsEndAtTheStop(c *Checker) {
 			v.end()
 			e, o := <-long, <-other
 			c.expect(promptly(v.at("stream ended"), v.at(cancelled)), "with a drain delay of %v, a stream ends at %s, want the cancel at %s", delay, scenarios.Show(v.at("stream ended")), scenarios.Show(v.at(cancelled)))
-			c.expect(e.ok(), "a stream that ends at the stop: %v", e)
-			c.expect(o.ok(), "a request beside a stream that ends at the stop: %v", o)
-			c.expect(v.outcome() == nil, "streams end at the stop, and Run returns %v", v.outcome())
+			c.expect(e.ok(), "a stream that ends at the stop: %v, want a whole answer", e)
+			c.expect(o.ok(), "a request beside a stream that ends at the stop: %v, want an answer", o)
+			c.expect(v.outcome() == nil, "streams end at the stop, and Run returns %v, want nil", v.outcome())
 		})
 	}
 }
@@ -84,7 +84,7 @@ func CancelOnStopLate(c *Checker) {
 	})
 }
 
-// ManyEndAtTheStop has hundreds of requests that end at the stop.
+// ManyEndAtTheStop checks HTTP-9. It has hundreds of requests that end at the stop.
 func ManyEndAtTheStop(c *Checker) {
 	c.bubble(func() {
 		const requests = 300
@@ -103,16 +103,16 @@ func ManyEndAtTheStop(c *Checker) {
 			return nil
 		}, 0, 0)
 		all.Wait()
-		c.expect(ended.Load() == requests, "of %d requests that are to end at the stop, %d do", requests, ended.Load())
+		c.expect(ended.Load() == requests, "of %d requests with CancelOnStop, %d end at the stop", requests, ended.Load())
 	})
 }
 
-// CancelOnStopElsewhere uses it beside Serve: before a stop it changes
-// nothing, a client that leaves ends the request as ever, and a request that
+// CancelOnStopElsewhere checks HTTP-9. It uses CancelOnStop without Serve: before a stop
+// it changes nothing, a client that leaves ends the request as ever, and a request that
 // comes after the stop finds its context over.
 func CancelOnStopElsewhere(c *Checker) {
 	c.bubble(func() {
-		gone := errors.New("the client's")
+		gone := errors.New("reason for which the client leaves")
 		_ = c.Impl.Run(func(ctx context.Context) error {
 			var err, cause error
 			wait := false
@@ -126,11 +126,11 @@ func CancelOnStopElsewhere(c *Checker) {
 				h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil).WithContext(ctx))
 			}
 			ask(context.Background())
-			c.expect(err == nil, "before a stop, the context of a request is over: %v", err)
+			c.expect(err == nil, "before a stop, the context of a request is over: %v, want nil", err)
 			client, leave := context.WithCancelCause(context.Background())
 			leave(gone)
 			ask(client)
-			c.expect(err != nil && errors.Is(cause, gone), "the client has gone, and the context of its request is over for %v", cause)
+			c.expect(err != nil && errors.Is(cause, gone), "the client has gone: the cause of its request's context is %s, want the cause of the client's context", quote(cause))
 			c.hook(ctx, func() {
 				wait = true
 				ask(context.Background())

@@ -54,7 +54,8 @@ func ClosedBeforeItListens(c *Checker) {
 	c.closedBefore("ListenAndServe", c.Impl.ListenAndServe)
 }
 
-// ClosedBeforeItListensTLS is the same over TLS.
+// ClosedBeforeItListensTLS checks HTTP-1: a server that was closed before it listens, over
+// TLS.
 func ClosedBeforeItListensTLS(c *Checker) {
 	_, _, certFile, keyFile := c.certificate()
 	defer forget(certFile)

@@ -35,8 +35,8 @@ func CloseAfterStop(c *Checker) {
 	})
 }
 
-// CloseWhateverIsAsked has requests of every method, and answers of every kind of
-// status, be under way at the stop.
+// CloseWhateverIsAsked checks HTTP-3. It has requests of every method, and answers of
+// every kind of status, be under way at the stop.
 func CloseWhateverIsAsked(c *Checker) {
 	handle := func(_ *service, w http.ResponseWriter, req *http.Request) {
 		code, _ := strconv.Atoi(strings.TrimPrefix(req.URL.Path, "/"))
@@ -51,7 +51,7 @@ func CloseWhateverIsAsked(c *Checker) {
 					req, _ := http.NewRequest(method, fmt.Sprint("http://service/", code), nil)
 					resp, err := v.client.Transport.RoundTrip(req)
 					e := v.exchanged(resp, err)
-					c.expect(e.err != nil || e.code != code || e.closes, "%s is answered %d after the stop: %v, and says Connection: close: %t", method, code, e, e.closes)
+					c.expect(e.err != nil || e.code != code || e.closes, "%s is answered %d after the stop: %v, with Connection: close: %t, want true", method, code, e, e.closes)
 				})
 			}
 		}
@@ -61,7 +61,7 @@ func CloseWhateverIsAsked(c *Checker) {
 	})
 }
 
-// CloseInDelay checks HTTP-3: in a drain delay, and not before it because of it.
+// CloseInDelay checks HTTP-3: a request in a drain delay, and not before it because of it.
 func CloseInDelay(c *Checker) {
 	var usual exchange
 	c.serving(c.Impl.Serve, subject.Settings{}, lasting, func(v *service) { usual = v.get("0s") })
@@ -93,10 +93,10 @@ func CloseInDelay(c *Checker) {
 // informational are statuses of answers that precede the response.
 var informational = []int{http.StatusProcessing, http.StatusEarlyHints, 199}
 
-// CloseOfOddAnswers has handlers write nothing, or their header early, or
-// an informational answer first.
-func CloseOfOddAnswers(c *Checker) {
-	odd := func(_ *service, w http.ResponseWriter, req *http.Request) {
+// CloseOfUnusualAnswers checks HTTP-3. It has handlers write nothing, or their header early,
+// or an informational answer first.
+func CloseOfUnusualAnswers(c *Checker) {
+	unusual := func(_ *service, w http.ResponseWriter, req *http.Request) {
 		switch req.URL.Path {
 		case "/nothing":
 			time.Sleep(2 * time.Second)
@@ -134,7 +134,7 @@ func CloseOfOddAnswers(c *Checker) {
 		}
 	}
 	for _, delay := range []time.Duration{0, 5 * time.Second} {
-		c.serving(c.Impl.Serve, subject.Settings{Delay: delay}, odd, func(v *service) {
+		c.serving(c.Impl.Serve, subject.Settings{Delay: delay}, unusual, func(v *service) {
 			paths := []string{"nothing", "header", "flushed", "status", "keeps", "copied", "early", "earlier"}
 			var answers []<-chan exchange
 			for _, path := range paths {
@@ -165,8 +165,8 @@ func CloseOfOddAnswers(c *Checker) {
 	}
 }
 
-// CloseAsItStops has handlers return with main's context, having written nothing: the
-// headers are sent when the service is draining already.
+// CloseAsItStops checks HTTP-3. It has handlers return with main's context, having written
+// nothing: the headers are sent when the service is draining already.
 func CloseAsItStops(c *Checker) {
 	for _, requests := range []int{1, 7, 64} {
 		handle := func(v *service, _ http.ResponseWriter, _ *http.Request) { play.Wait(v.ctx.Done(), play.Patience) }

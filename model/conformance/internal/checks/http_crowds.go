@@ -10,8 +10,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// ManyRequests has many requests be under way at the stop, each over a connection
-// of its own: all are answered.
+// ManyRequests checks HTTP-6. It has many requests be under way at the stop, each over a
+// connection of its own: all are answered.
 func ManyRequests(c *Checker) {
 	for _, n := range []int{17, 65, 300} {
 		c.serving(c.Impl.Serve, subject.Settings{}, lasting, func(v *service) {

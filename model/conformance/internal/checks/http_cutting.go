@@ -14,7 +14,7 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// Cutting checks HTTP-2: the first hook waits for a cut handler, and not for long.
+// Cutting checks HTTP-2: the first hook waits for a cut handler, but not for long.
 func Cutting(c *Checker) {
 	handle := func(v *service, w http.ResponseWriter, req *http.Request) {
 		if req.URL.Path == "/stubborn" {
@@ -47,8 +47,8 @@ func Cutting(c *Checker) {
 	})
 }
 
-// CuttingUnderAShortTimeout has a handler that would not return, and less
-// time for the hooks than a handler is waited for.
+// CuttingUnderAShortTimeout checks HTTP-2: a handler that would not return, and less time
+// for the hooks than a handler is waited for.
 func CuttingUnderAShortTimeout(c *Checker) {
 	handle := func(v *service, _ http.ResponseWriter, req *http.Request) {
 		if req.URL.Path == "/stubborn" {
@@ -64,7 +64,7 @@ func CuttingUnderAShortTimeout(c *Checker) {
 			v.begin("polite")
 			v.end()
 			cut := v.at("context ended")
-			c.expect(v.at(hooked) <= cut+shutdown/10+prompt, "with a shutdown timeout of %v, requests are cut at %s, and the first hook begins at %s",
+			c.expect(v.at(hooked) <= cut+shutdown/10+prompt, "with a shutdown timeout of %v, requests are cut at %s, and the first hook begins at %s, want at most a tenth of the shutdown timeout later",
 				shutdown, scenarios.Show(cut), scenarios.Show(v.at(hooked)))
 		})
 	}
@@ -97,7 +97,7 @@ func (v *service) hijacked() *wire {
 	return w
 }
 
-// HijackedIsFollowed has hijacked connections be waited for while their
+// HijackedIsFollowed checks HTTP-2. It has hijacked connections be waited for while their
 // handlers run, and cut when they run for too long.
 func HijackedIsFollowed(c *Checker) {
 	finishes := hijacks(func(v *service, conn net.Conn, req *http.Request) {
@@ -147,11 +147,11 @@ func HijackedIsFollowed(c *Checker) {
 		v.end()
 		c.expect(v.at("cut") <= v.hooksAt(), "a hijacked connection whose handler goes on is cut at %s, and hooks begin at %s", scenarios.Show(v.at("cut")), scenarios.Show(v.hooksAt()))
 		c.expect(v.at("cleaned up") <= v.hooksAt(), "a hijacked connection is cut, hooks begin at %s, and its handler returns at %s", scenarios.Show(v.hooksAt()), scenarios.Show(v.at("cleaned up")))
-		c.expect(v.at(returned) == model.Never || v.outcome() != nil, "a hijacked connection is cut, and Run returns nil")
+		c.expect(v.at(returned) == model.Never || v.outcome() != nil, "a hijacked connection is cut, and Run returns nil, want an error")
 	})
 }
 
-// StreamsAreCut has a stream of HTTP/2 outlast the drain timeout.
+// StreamsAreCut checks HTTP-2. It has a stream of HTTP/2 outlast the drain timeout.
 func StreamsAreCut(c *Checker) {
 	endless := func(v *service, w http.ResponseWriter, req *http.Request) {
 		defer v.note("cleaned up")
@@ -173,7 +173,7 @@ func StreamsAreCut(c *Checker) {
 		v.end()
 		c.expect(v.at("cleaned up") <= v.hooksAt(), "over HTTP/2 a request is cut, hooks begin at %s, and its handler returns at %s", scenarios.Show(v.hooksAt()), scenarios.Show(v.at("cleaned up")))
 		c.expect(v.hooksAt() == model.Never || v.at("cut") <= v.hooksAt()+prompt && <-ended != nil, "over HTTP/2, a request that is cut ends at %s for its client, or looks whole", scenarios.Show(v.at("cut")))
-		c.expect(v.at(returned) == model.Never || v.outcome() != nil, "over HTTP/2 a request is cut, and Run returns nil")
+		c.expect(v.at(returned) == model.Never || v.outcome() != nil, "over HTTP/2 a request is cut, and Run returns nil, want an error")
 	})
 }
 

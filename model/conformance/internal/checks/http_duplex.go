@@ -59,8 +59,8 @@ func FullDuplex(c *Checker, serve ServeFunc) {
 	}
 }
 
-// ReadFrom has a handler copy to its client over a real network, in the way
-// for which io.ReaderFrom is there, around the stop.
+// ReadFrom checks HTTP-10. It has a handler copy to its client over a real network, in the
+// way for which io.ReaderFrom is there, around the stop.
 func ReadFrom(c *Checker) {
 	for _, delay := range c.delays() {
 		c.readFrom(min(delay, 20*time.Millisecond))

@@ -13,8 +13,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// CutWhenForced has a further interrupt end Draining, which cuts as the drain
-// timeout does.
+// CutWhenForced checks HTTP-2. It has a further interrupt end Draining, which cuts as the
+// drain timeout does.
 func CutWhenForced(c *Checker) {
 	handle := func(v *service, _ http.ResponseWriter, req *http.Request) {
 		if req.URL.Path == "/stubborn" {
@@ -34,18 +34,18 @@ func CutWhenForced(c *Checker) {
 		v.signals <- os.Interrupt
 		v.end()
 		one, other := <-stubborn, <-polite
-		c.expect(one.at <= forced+100*time.Millisecond+prompt && one.cut(), "draining is forced to end at %s, and a request whose handler would not return: %v", scenarios.Show(forced), one)
+		c.expect(one.at <= forced+100*time.Millisecond+prompt && one.cut(), "draining is forced to end at %s, and a request whose handler does not return: %v, want it to be cut then", scenarios.Show(forced), one)
 		c.expect(v.at("context ended") <= forced+prompt && other.at <= forced+100*time.Millisecond+prompt, "draining is forced to end at %s, the context of a request ends at %s, and its client has at %s: %v",
 			scenarios.Show(forced), scenarios.Show(v.at("context ended")), scenarios.Show(other.at), other)
 		c.expect(v.hooksAt() <= forced+100*time.Millisecond+prompt, "draining is forced to end at %s with requests under way, and hooks begin at %s", scenarios.Show(forced), scenarios.Show(v.hooksAt()))
 		c.expect(v.hooksAt() >= v.at("cut off"), "draining is forced to end, a handler returns at %s, 50ms after its context has ended, and hooks begin at %s", scenarios.Show(v.at("cut off")), scenarios.Show(v.hooksAt()))
 		err := v.outcome()
-		c.expect(err != nil && (!c.offered[subject.NeedIs] || c.Impl.Is(err, model.Forced)), "requests are cut when draining is forced to end, and Run returns %v", err)
+		c.expect(err != nil && (!c.offered[subject.NeedIs] || c.Impl.Is(err, model.Forced)), "requests are cut when draining is forced to end, and Run returns %v, want the error of a forced end", err)
 	})
 }
 
-// ServeFuncIsCutWhenForced has a further interrupt end Draining while a server does
-// not stop.
+// ServeFuncIsCutWhenForced checks HTTP-8. It has a further interrupt end Draining while a
+// server does not stop.
 func ServeFuncIsCutWhenForced(c *Checker) {
 	c.bubble(func() {
 		source := make(chan os.Signal, 2)
@@ -65,11 +65,11 @@ func ServeFuncIsCutWhenForced(c *Checker) {
 		}, subject.Settings{Signals: source})
 		time.Sleep(2 * time.Hour)
 		c.expect(calls == 1 && served >= 2*time.Second && served <= 2*time.Second+100*time.Millisecond+prompt && hook >= served && hook <= served+100*time.Millisecond, "draining is forced to end at 2s: closeNow is called %d times, ServeFunc returns at %v, and hooks begin at %v", calls, served, hook)
-		c.expect(err != nil, "draining is forced to end, and Run returns nil")
+		c.expect(err != nil, "draining is forced to end, and Run returns nil, want an error")
 	})
 }
 
-// UntilWhenForced has a further interrupt end Hooks while a hook hangs.
+// UntilWhenForced checks HTTP-7. It has a further interrupt end Hooks while a hook hangs.
 func UntilWhenForced(c *Checker) {
 	c.servingUntil(subject.Settings{Signals: make(chan os.Signal)}, time.Hour, lasting, nil, func(v *service) {
 		v.begin("0s")
@@ -78,7 +78,7 @@ func UntilWhenForced(c *Checker) {
 		forced := v.now()
 		v.signals <- os.Interrupt
 		v.end()
-		c.expect(v.ln.closedAt() >= forced && v.ln.closedAt() <= v.at(returned)+prompt, "hooks are forced to end at %s, and Run returns at %s: a server that serves until the run is stopped closes its listener at %s",
+		c.expect(v.ln.closedAt() >= forced && v.ln.closedAt() <= v.at(returned)+prompt, "hooks are forced to end at %s, and Run returns at %s: a server with UntilStopped closes its listener at %s, want then",
 			scenarios.Show(forced), scenarios.Show(v.at(returned)), scenarios.Show(v.ln.closedAt()))
 	})
 }
@@ -89,7 +89,8 @@ func CutLooksCut(c *Checker) {
 	c.cutLooksCut(subject.Settings{Drain: 2 * time.Second}, (*service).end)
 }
 
-// CutLooksCutWhenForced checks the same when draining is forced to end.
+// CutLooksCutWhenForced checks HTTP-2. It has requests be cut when draining is forced to
+// end.
 func CutLooksCutWhenForced(c *Checker) {
 	c.cutLooksCut(subject.Settings{Signals: make(chan os.Signal)}, func(v *service) {
 		v.signals <- os.Interrupt
@@ -99,8 +100,8 @@ func CutLooksCutWhenForced(c *Checker) {
 	})
 }
 
-// UntilCutLooksCut checks HTTP-7: so does one to a server that serves until the run is
-// stopped, when the last hook has run.
+// UntilCutLooksCut checks HTTP-7: a request to a server with UntilStopped that is cut when
+// the last hook has run looks cut.
 func UntilCutLooksCut(c *Checker) {
 	c.servingUntil(subject.Settings{}, time.Second, untilCut, nil, expectCut((*service).end))
 }

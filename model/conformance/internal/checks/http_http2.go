@@ -17,9 +17,9 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// HTTP2Answers has several answers over one connection of HTTP/2 under way
-// at the stop. It takes a real network: in memory, an answer has left the server
-// once it is written.
+// HTTP2Answers checks HTTP-2: several answers over one connection of HTTP/2 under way at
+// the stop. It takes a real network: in memory, an answer has left the server once it is
+// written.
 func HTTP2Answers(c *Checker) {
 	ln, err := net.Listen("tcp", loopback.Addr())
 	if err != nil {
@@ -46,7 +46,7 @@ func HTTP2Answers(c *Checker) {
 			}
 			resp, err := client.Get("http://" + ln.Addr().String())
 			if err != nil {
-				c.Errorf("over HTTP/2, a request under way at the stop: %v", err)
+				c.Errorf("over HTTP/2, a request under way at the stop fails: %v", err)
 				return
 			}
 			body, err := io.ReadAll(resp.Body)
@@ -67,11 +67,11 @@ func HTTP2Answers(c *Checker) {
 		})}, ln)
 	}, subject.Settings{Parent: parent, Signals: make(chan os.Signal)})
 	answered.Wait()
-	c.expect(time.Since(began) < process.Soon, "over HTTP/2, Run returns after %v", time.Since(began))
+	c.expect(time.Since(began) < process.Soon, "over HTTP/2, Run has not returned within 5s: it returns after %v", time.Since(began))
 }
 
-// StreamsOutlastTheStop has streams of HTTP/2 begin as the stop comes, over
-// a connection that is new and over one that has had an answer before.
+// StreamsOutlastTheStop checks HTTP-6. It has streams of HTTP/2 begin as the stop comes,
+// over a connection that is new and over one that has had an answer before.
 func StreamsOutlastTheStop(c *Checker) {
 	for _, kept := range []bool{false, true} {
 		c.serving(c.serveHTTP2, subject.Settings{}, lasting, func(v *service) {
@@ -92,16 +92,16 @@ func StreamsOutlastTheStop(c *Checker) {
 			time.Sleep(prompt) // it is under way
 			v.stop()
 			n, err := w.answer(long)
-			c.expect(err == nil && n == len("done"), "over HTTP/2, on a connection that was used before: %t, a request that begins just before the stop and takes 4s is answered with %d bytes, %v",
+			c.expect(err == nil && n == len("done"), "over HTTP/2, on a connection that was used before: %t, a request that begins just before the stop and takes 4s is answered with %d bytes, %v, want \"done\"",
 				kept, n, err)
 			_ = w.Close()
 			v.end()
-			c.expect(v.outcome() == nil, "over HTTP/2 all is answered, and Run returns %v", v.outcome())
+			c.expect(v.outcome() == nil, "over HTTP/2 all is answered, and Run returns %v, want nil", v.outcome())
 		})
 	}
 }
 
-// ServedOverHTTP2 has a client that stays when it has its last answer.
+// ServedOverHTTP2 checks HTTP-1: a client that stays when it has its last answer.
 func ServedOverHTTP2(c *Checker) {
 	c.serving(c.serveHTTP2, subject.Settings{}, lasting, func(v *service) {
 		w := v.dial2()
@@ -116,25 +116,17 @@ func ServedOverHTTP2(c *Checker) {
 		time.Sleep(time.Millisecond) // it is under way
 		v.stop()
 		_, err = w.answer(stream)
-		answered, gone := v.now(), make(chan struct{})
-		go func() {
-			defer close(gone)
-			for {
-				if _, err := w.frame(); err != nil {
-					return
-				}
-			}
-		}()
+		answered, gone := v.now(), w.discard()
 		v.end()
 		_ = w.Close()
 		<-gone
 		c.expect(v.result() == nil && v.at(served) >= answered && v.at(served) <= answered+time.Second+prompt,
-			"over HTTP/2 the client stays when it has its last answer at %s (%v): Serve returns %v at %s", scenarios.Show(answered), err, v.result(), scenarios.Show(v.at(served)))
+			"over HTTP/2 the client stays when it has its last answer at %s (%v): Serve returns %v at %s, want nil within 1s", scenarios.Show(answered), err, v.result(), scenarios.Show(v.at(served)))
 	})
 }
 
-// YoungOverHTTP2 has the only client over HTTP/2 have its answer just before the stop,
-// and stay.
+// YoungOverHTTP2 checks HTTP-1. It has the only client over HTTP/2 have its answer just
+// before the stop, and stay.
 func YoungOverHTTP2(c *Checker) {
 	c.serving(c.serveHTTP2, subject.Settings{}, lasting, func(v *service) {
 		w := v.dial2()
@@ -142,26 +134,18 @@ func YoungOverHTTP2(c *Checker) {
 			return
 		}
 		_, err := w.get("0s")
-		gone := make(chan struct{})
-		go func() {
-			defer close(gone)
-			for {
-				if _, err := w.frame(); err != nil {
-					return
-				}
-			}
-		}()
+		gone := w.discard()
 		time.Sleep(50 * time.Millisecond)
 		v.end()
 		_ = w.Close()
 		<-gone
-		c.expect(v.result() == nil && v.at(served) <= v.at(cancelled)+time.Second+prompt, "over HTTP/2 the client has its answer 50ms before the stop (%v), and stays: Serve returns %v at %s; the stop is at %s",
+		c.expect(v.result() == nil && v.at(served) <= v.at(cancelled)+time.Second+prompt, "over HTTP/2 the client has its answer 50ms before the stop (%v), and stays: Serve returns %v at %s, want nil within 1s of the stop at %s",
 			err, v.result(), scenarios.Show(v.at(served)), scenarios.Show(v.at(cancelled)))
 	})
 }
 
-// GoAway has the stop come while a stream is under way, of which the client has the
-// header or not.
+// GoAway checks HTTP-3. It has the stop come while a stream is under way, of which the
+// client has the header or not.
 func GoAway(c *Checker) {
 	for _, flushed := range []bool{false, true} {
 		c.serving(c.serveHTTP2, subject.Settings{}, func(v *service, w http.ResponseWriter, req *http.Request) {
@@ -175,19 +159,21 @@ func GoAway(c *Checker) {
 				return
 			}
 			stream, err := w.ask("4s")
-			if err == nil {
-				time.Sleep(time.Second)
-				v.stop()
-				_, _ = w.answer(stream)
+			if err != nil {
+				c.Errorf("over HTTP/2 a request fails: %v", err)
+				return
 			}
-			c.expect(w.goAways > 0 && w.goneAt <= v.at(cancelled)+time.Second, "over HTTP/2, while a stream is under way whose header has been sent (%t), the client is sent %d GOAWAY, the first at %s; the stop is at %s",
+			time.Sleep(time.Second)
+			v.stop()
+			_, _ = w.answer(stream)
+			c.expect(w.goAways > 0 && w.goneAt <= v.at(cancelled)+time.Second, "over HTTP/2, while a stream is under way whose header has been sent (%t), the client is sent %d GOAWAY, the first at %s, want one within 1s of the stop at %s",
 				flushed, w.goAways, scenarios.Show(w.goneAt), scenarios.Show(v.at(cancelled)))
 		})
 	}
 }
 
-// GoAwayInDelay has requests over HTTP/2 come in a drain delay, over a connection from
-// before the stop and over a new one.
+// GoAwayInDelay checks HTTP-3. It has requests over HTTP/2 come in a drain delay, over a
+// connection from before the stop and over a new one.
 func GoAwayInDelay(c *Checker) {
 	for _, fresh := range []bool{false, true} {
 		c.serving(c.serveHTTP2, subject.Settings{Delay: 5 * time.Second}, lasting, func(v *service) {

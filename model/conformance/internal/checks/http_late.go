@@ -34,15 +34,15 @@ func OpenInDelay(c *Checker) {
 				return
 			}
 			e := fresh.get(v, "0s")
-			c.expect(e.ok(), "in the drain delay, a request over a new connection: %v", e)
+			c.expect(e.ok(), "in the drain delay, a request over a new connection: %v, want an answer", e)
 			if kept != nil { // else its response has closed it
 				e = kept.get(v, "0s")
-				c.expect(e.ok(), "in the drain delay, a request over a connection from before the stop, after one over another: %v", e)
+				c.expect(e.ok(), "in the drain delay, a request over a connection from before the stop, after one over another: %v, want an answer", e)
 				kept = nil
 			}
 		}
 		v.end()
-		c.expect(v.ln.closedAt() >= v.at(cancelled), "with a drain delay, the listener closes at %s, and the cancel is at %s", scenarios.Show(v.ln.closedAt()), scenarios.Show(v.at(cancelled)))
+		c.expect(v.ln.closedAt() >= v.at(cancelled), "with a drain delay, the listener closes at %s, want the cancel at %s", scenarios.Show(v.ln.closedAt()), scenarios.Show(v.at(cancelled)))
 	})
 }
 

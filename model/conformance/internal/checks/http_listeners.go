@@ -13,7 +13,7 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// TwoListeners has one server serve two listeners in one run.
+// TwoListeners checks HTTP-1. It has one server serve two listeners in one run.
 func TwoListeners(c *Checker) {
 	var other atomic.Pointer[pipes]
 	var second atomic.Pointer[error]
@@ -43,7 +43,7 @@ func TwoListeners(c *Checker) {
 		defer cancel()
 		conn, err := another.dial(ctx, "", "")
 		if err != nil {
-			c.Errorf("one server on two listeners: the second has no connection: %v", err)
+			c.Errorf("one server on two listeners: a connection to the second fails: %v", err)
 			return
 		}
 		first, answered := v.begin("2s"), make(chan exchange, 1)
@@ -51,23 +51,23 @@ func TwoListeners(c *Checker) {
 		time.Sleep(time.Second)
 		v.end()
 		one, two := <-first, <-answered
-		c.expect(one.ok() && two.ok(), "one server on two listeners: requests under way at the stop: %v and %v", one, two)
-		if other := second.Load(); other == nil {
+		c.expect(one.ok() && two.ok(), "one server on two listeners: requests under way at the stop: %v and %v, want answers", one, two)
+		if secondErr := second.Load(); secondErr == nil {
 			c.Errorf("one server on two listeners: the second Serve has not returned, and the first returns %v", v.result())
 		} else {
-			c.expect(v.result() == nil && *other == nil, "one server on two listeners: Serve returns %v and %v, want nil", v.result(), *other)
+			c.expect(v.result() == nil && *secondErr == nil, "one server on two listeners: Serve returns %v and %v, want nil", v.result(), *secondErr)
 		}
 		for n, e := range []exchange{one, two} {
 			if at := returned[n].Load(); at != nil {
-				c.expect(at.Sub(v.ln.began) >= e.at && at.Sub(v.ln.began) <= two.at+prompt, "one server on two listeners, whose last answers are given at %s and %s: Serve of listener %d returns at %s", scenarios.Show(one.at), scenarios.Show(two.at), n+1, scenarios.Show(at.Sub(v.ln.began)))
+				c.expect(at.Sub(v.ln.began) >= e.at && at.Sub(v.ln.began) <= two.at+prompt, "one server on two listeners, whose last answers are given at %s and %s: Serve of listener %d returns at %s, want with its last answer", scenarios.Show(one.at), scenarios.Show(two.at), n+1, scenarios.Show(at.Sub(v.ln.began)))
 			}
 		}
-		c.expect(v.hooksAt() >= two.at, "one server on two listeners: hooks begin at %s, and the last answer is given at %s", scenarios.Show(v.hooksAt()), scenarios.Show(two.at))
+		c.expect(v.hooksAt() >= two.at, "one server on two listeners: hooks begin at %s, want after the last answer at %s", scenarios.Show(v.hooksAt()), scenarios.Show(two.at))
 		c.expect(promptly(another.closedAt(), v.at(cancelled)), "one server on two listeners: the second closes at %s, want %s", scenarios.Show(another.closedAt()), scenarios.Show(v.at(cancelled)))
 	})
 }
 
-// valueConn is a connection whose type cannot be the key of a map.
+// valueConn is a connection that is not comparable.
 type valueConn struct {
 	net.Conn
 	_ []byte
@@ -85,8 +85,8 @@ func (l valueListener) Accept() (net.Conn, error) {
 	return valueConn{Conn: conn}, nil
 }
 
-// AnyConnection has connections that are not pointers.
-func AnyConnection(c *Checker) {
+// UncomparableConnections checks HTTP-1: connections that are not comparable.
+func UncomparableConnections(c *Checker) {
 	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		return c.Impl.Serve(ctx, srv, valueListener{ln})
 	}
@@ -94,13 +94,13 @@ func AnyConnection(c *Checker) {
 		before, during := <-v.begin("1s"), v.begin("2s")
 		v.end()
 		e := <-during
-		c.expect(before.ok() && e.ok(), "connections whose type cannot be the key of a map: requests before and at the stop: %v and %v", before, e)
-		c.expect(v.hooksAt() >= e.at && v.result() == nil, "connections whose type cannot be the key of a map: hooks begin at %s, the last answer is given at %s, Serve returns %v", scenarios.Show(v.hooksAt()), scenarios.Show(e.at), v.result())
+		c.expect(before.ok() && e.ok(), "connections that are not comparable: requests before and at the stop: %v and %v, want answers", before, e)
+		c.expect(v.hooksAt() >= e.at && v.result() == nil, "connections that are not comparable: hooks begin at %s, want after the last answer at %s, and Serve returns %v, want nil", scenarios.Show(v.hooksAt()), scenarios.Show(e.at), v.result())
 	})
 }
 
-// OneOfTwoListenersFails has one of two listeners of a server fail. The other is served
-// until the stop.
+// OneOfTwoListenersFails checks HTTP-1. It has one of two listeners of a server fail. The
+// other is served until the stop.
 func OneOfTwoListenersFails(c *Checker) {
 	type listening struct {
 		*pipes
@@ -129,13 +129,14 @@ func OneOfTwoListenersFails(c *Checker) {
 		}
 		after := v.begin("2s")
 		one, two := <-before, <-after
-		c.expect(one.ok() && two.ok(), "one of two listeners of a server has failed, and requests over the other: %v and %v", one, two)
+		c.expect(one.ok() && two.ok(), "one of two listeners of a server has failed, and requests over the other: %v and %v, want answers", one, two)
 		v.end()
 		c.expect(v.result() == nil, "one of two listeners of a server has failed, and Serve of the other returns %v, want nil", v.result())
 	})
 }
 
-// ServerInTwoRuns has a server that serves in one run be served in another.
+// ServerInTwoRuns checks HTTP-1. It has a server that serves in one run be served in
+// another.
 func ServerInTwoRuns(c *Checker) {
 	c.serving(func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		go func() {
@@ -151,11 +152,11 @@ func ServerInTwoRuns(c *Checker) {
 	}, subject.Settings{}, lasting, func(v *service) {
 		time.Sleep(5 * time.Second)
 		e := v.get("0s")
-		c.expect(e.ok(), "a server that another run was to serve too: %v", e)
+		c.expect(e.ok(), "a request to a server that another run was to serve too: %v, want an answer", e)
 	})
 }
 
-// ServerWithTwoOptions has a server be served with different options.
+// ServerWithTwoOptions checks HTTP-1. It has a server be served with different options.
 func ServerWithTwoOptions(c *Checker) {
 	c.serving(func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		go func() {
@@ -174,13 +175,13 @@ func (c *Checker) expectRefused(what string, serve func() error) {
 	go func() { result <- serve() }()
 	select {
 	case err := <-result:
-		c.expect(err != nil, "%s: Serve returns nil", what)
+		c.expect(err != nil, "%s: Serve returns nil, want an error", what)
 	case <-time.After(2 * time.Second):
-		c.Errorf("%s: Serve serves", what)
+		c.Errorf("%s: Serve has not returned an error within 2s", what)
 	}
 }
 
-// ClosedOnce has a listener count how often it is closed.
+// ClosedOnce checks HTTP-10. It has a listener count how often it is closed.
 func ClosedOnce(c *Checker) {
 	for what, begin := range map[string]func(v *service){
 		"with a request under way at the stop": func(v *service) { v.begin("2s"); time.Sleep(time.Second) },

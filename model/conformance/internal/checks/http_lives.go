@@ -15,16 +15,16 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// ClientsLeave has clients go away while their request is handled, at every moment of
-// Serve.
+// ClientsLeave checks HTTP-10. It has clients go away while their request is handled, at
+// every moment of Serve.
 func ClientsLeave(c *Checker) {
 	for _, m := range []moment{whileRunning, withDelay, inDelay, whileDraining} {
 		c.clientLeaves(c.Impl.Serve, m)
 	}
 }
 
-// ClientsLeaveUntilStopped has them go away from a server that serves until the run is
-// stopped.
+// ClientsLeaveUntilStopped checks HTTP-7. It has clients go away from a server that serves
+// until the run is stopped.
 func ClientsLeaveUntilStopped(c *Checker) {
 	for _, m := range []moment{whileRunning, whileDraining} {
 		c.clientLeaves(c.serveUntil, m)
@@ -68,7 +68,8 @@ func (c *Checker) clientLeaves(serve ServeFunc, m moment) {
 	})
 }
 
-// ManyAreCut has hundreds of requests be under way when the drain timeout runs out.
+// ManyAreCut checks HTTP-2. It has hundreds of requests be under way when the drain
+// timeout runs out.
 func ManyAreCut(c *Checker) {
 	const n, drain = 300, 2 * time.Second
 	c.serving(c.Impl.Serve, subject.Settings{Drain: drain}, lasting, func(v *service) {
@@ -98,8 +99,8 @@ func ManyAreCut(c *Checker) {
 	})
 }
 
-// BaseContextOfEach has one server on two listeners, whose BaseContext tells them
-// apart.
+// BaseContextOfEach checks HTTP-2: one server on two listeners, whose BaseContext
+// distinguishes them.
 func BaseContextOfEach(c *Checker) {
 	var made atomic.Pointer[pipes]
 	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {

@@ -140,7 +140,7 @@ func AskedAsItStops(c *Checker) {
 			time.Sleep([]time.Duration{0, 300 * time.Millisecond, time.Second}[r.IntN(3)])
 			stop.Store(&v.stop)
 			e := w.get(v, "100ms")
-			c.expect(e.ok() || e.err == io.EOF && v.at(cancelled) > v.now(), "the stop comes when a request has been read, %v before its handler is called: %v", takes/2, e)
+			c.expect(e.ok() || e.err == io.EOF && v.at(cancelled) > v.now(), "the stop comes when a request has been read, %v before its handler is called: %v, want an answer", takes/2, e)
 		})
 	}
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// AcceptedBeforeByAll has connections of each protocol be accepted before
-// the stop, and send all that they have to say after it.
+// AcceptedBeforeByAll checks HTTP-6. It has connections of each protocol be accepted
+// before the stop, and send all that they have to say after it.
 func AcceptedBeforeByAll(c *Checker) {
 	const wait = 100 * time.Millisecond
 	c.serving(c.serveHTTP2, subject.Settings{}, lasting, func(v *service) {
@@ -134,7 +134,7 @@ func HijackedOverTLS(c *Checker) {
 	})
 }
 
-// UploadsAreTaken has requests be under way at the stop whose bodies are
+// UploadsAreTaken checks HTTP-6. It has requests be under way at the stop whose bodies are
 // still to come.
 func UploadsAreTaken(c *Checker) {
 	takes := func(v *service, w http.ResponseWriter, req *http.Request) {
@@ -173,7 +173,7 @@ func UploadsAreTaken(c *Checker) {
 	}
 }
 
-// LargeAnswersAreWhole has answers of 10 MB be written after the stop.
+// LargeAnswersAreWhole checks HTTP-6. It has answers of 10 MB be written after the stop.
 func LargeAnswersAreWhole(c *Checker) {
 	const part, parts = 1_000_000, 10
 	writes := func(_ *service, w http.ResponseWriter, req *http.Request) {
@@ -195,7 +195,7 @@ func LargeAnswersAreWhole(c *Checker) {
 	})
 }
 
-// LateRequestOfAYoungConnection sends the request when the connection is
+// LateRequestOfAYoungConnection checks HTTP-6. It sends the request when the connection is
 // almost as old as it may become in silence.
 func LateRequestOfAYoungConnection(c *Checker) {
 	c.serving(c.Impl.Serve, subject.Settings{}, lasting, func(v *service) {

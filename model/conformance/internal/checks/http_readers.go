@@ -19,25 +19,25 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// SlowReaders has clients read an answer at a tenth of what a network could
-// do, over a real one: the server is done long before they are. The stop comes
-// when the handler has returned. A client of HTTP/2 has a second from then on,
-// which a machine that has other things to do may take for itself.
+// SlowReaders checks HTTP-6. It has clients read an answer at a tenth of what a network
+// could do, over a real one: the server is done long before they are. The stop comes when
+// the handler has returned. A client of HTTP/2 has a second from then on, which a machine
+// that has other things to do may take for itself.
 func SlowReaders(c *Checker) {
-	c.thrice(c.slowReaders)
+	c.retried(c.slowReaders)
 }
 
-func (c *Checker) slowReaders() (complaint string) {
+func (c *Checker) slowReaders() (failure string) {
 	const size = 400_000
 	ln, err := net.Listen("tcp", loopback.Addr())
 	if err != nil {
 		return fmt.Sprintf("cannot listen: %v", err)
 	}
 	var mu sync.Mutex
-	complain := func(format string, args ...any) {
+	fail := func(format string, args ...any) {
 		mu.Lock()
 		defer mu.Unlock()
-		complaint = fmt.Sprintf(format, args...)
+		failure = fmt.Sprintf(format, args...)
 	}
 	parent, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -53,7 +53,7 @@ func (c *Checker) slowReaders() (complaint string) {
 		clients.Go(func() {
 			conn, err := net.Dial("tcp", ln.Addr().String())
 			if err != nil {
-				complain("%s: %v", what, err)
+				fail("%s: %v", what, err)
 				written.Done()
 				return
 			}
@@ -61,7 +61,7 @@ func (c *Checker) slowReaders() (complaint string) {
 			_ = conn.SetDeadline(time.Now().Add(2 * process.Soon))
 			n, err := get(conn)
 			if err != nil || n != size {
-				complain("%s, a client that reads slowly gets %d of %d bytes, %v", what, n, size, err)
+				fail("%s, a client that reads slowly gets %d of %d bytes, %v", what, n, size, err)
 			}
 		})
 	}
@@ -113,5 +113,5 @@ func (c *Checker) slowReaders() (complaint string) {
 		return c.Impl.Serve(ctx, &http.Server{Handler: handler, Protocols: unencryptedHTTP2()}, ln)
 	}, subject.Settings{Parent: parent, Signals: make(chan os.Signal)})
 	clients.Wait()
-	return complaint
+	return failure
 }

@@ -17,9 +17,9 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// foreignServer is a server of another library: it serves until it is shut down,
+// otherServer is a server of another library: it serves until it is shut down,
 // and has its last answer so long after that.
-type foreignServer struct {
+type otherServer struct {
 	takes    time.Duration // from shutdown until serve returns; Never: it does not
 	ends     error         // what serve returns
 	shutdown error         // what shutdown returns
@@ -30,7 +30,7 @@ type foreignServer struct {
 	once             *sync.Once
 }
 
-func (f *foreignServer) serve() error {
+func (f *otherServer) serve() error {
 	<-f.stopping
 	if f.takes == model.Never {
 		<-f.closed
@@ -40,40 +40,40 @@ func (f *foreignServer) serve() error {
 	return f.ends
 }
 
-// story is what happened to a foreign server, with its instants.
-type story struct {
+// eventTimes is what happened to a server of another library, with its instants.
+type eventTimes struct {
 	mu    sync.Mutex
 	began time.Time
 	notes map[string][]time.Duration
 }
 
-func (s *story) note(what string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.notes[what] = append(s.notes[what], time.Since(s.began))
+func (e *eventTimes) note(what string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.notes[what] = append(e.notes[what], time.Since(e.began))
 }
 
 // at is when something happened first.
-func (s *story) at(what string) time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if all := s.notes[what]; len(all) > 0 {
+func (e *eventTimes) at(what string) time.Duration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if all := e.notes[what]; len(all) > 0 {
 		return all[0]
 	}
 	return model.Never
 }
 
-func (s *story) count(what string) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.notes[what])
+func (e *eventTimes) count(what string) int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.notes[what])
 }
 
 // serveFunc has a run whose main calls ServeFunc be stopped after a second, and
 // returns what happened, what ServeFunc returned, and what Run did.
-func (c *Checker) serveFunc(s subject.Settings, server foreignServer, withClose bool, passOn bool) (all *story, served, result error) {
+func (c *Checker) serveFunc(s subject.Settings, server otherServer, withClose bool, passOn bool) (all *eventTimes, served, result error) {
 	c.bubble(func() {
-		all = &story{began: time.Now(), notes: map[string][]time.Duration{}}
+		all = &eventTimes{began: time.Now(), notes: map[string][]time.Duration{}}
 		server.stopping, server.closed, server.once = make(chan struct{}), make(chan struct{}), new(sync.Once)
 		shutdown := func(ctx context.Context) error {
 			all.note("shutdown")
@@ -130,12 +130,13 @@ func (c *Checker) serveFunc(s subject.Settings, server foreignServer, withClose 
 	return all, served, result
 }
 
-// ServeFuncStops has servers that take their time, more of it than main's grace, with
-// and without a closeNow, and with a context that ends with main's or does not.
+// ServeFuncStops checks HTTP-8: servers that take their time, more of it than main's
+// grace, with and without a closeNow, and with a context that ends with main's or does
+// not.
 func ServeFuncStops(c *Checker) {
 	for _, withClose := range []bool{false, true} {
 		for _, takes := range []time.Duration{0, 1500 * time.Millisecond, 9 * time.Second} {
-			server := foreignServer{takes: takes, ends: http.ErrServerClosed, detached: withClose && takes > 0}
+			server := otherServer{takes: takes, ends: http.ErrServerClosed, detached: withClose && takes > 0}
 			if takes == 1500*time.Millisecond {
 				server.ends = errors.Join(fmt.Errorf("stopped: %w", http.ErrServerClosed), net.ErrClosed)
 			}
@@ -145,36 +146,37 @@ func ServeFuncStops(c *Checker) {
 				all.count("shutdown"), scenarios.Show(all.at("shutdown")), scenarios.Show(cancel))
 			c.expect(promptly(all.at("served"), cancel+takes) && promptly(all.at("hook"), cancel+takes), "serve returns %v after the cancel: ServeFunc returns at %s, and hooks begin at %s, want both at %s",
 				takes, scenarios.Show(all.at("served")), scenarios.Show(all.at("hook")), scenarios.Show(cancel+takes))
-			c.expect(served == nil && result == nil, "serve returns %q after the cancel, ServeFunc %v, and Run %v", server.ends, served, result)
-			c.expect(all.count("closeNow") == 0, "closeNow is called though serve ends in time")
+			c.expect(served == nil && result == nil, "serve returns %q after the cancel: ServeFunc returns %v, and Run %v, want nil from both", server.ends, served, result)
+			c.expect(all.count("closeNow") == 0, "closeNow is called though serve has returned in time")
 		}
 	}
 }
 
-// ServeFuncIsCut has a server that does not stop by shutdown.
+// ServeFuncIsCut checks HTTP-8: a server that does not stop by shutdown.
 func ServeFuncIsCut(c *Checker) {
 	for _, heeds := range []bool{false, true} {
-		all, served, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, foreignServer{takes: model.Never, heeds: heeds}, true, true)
+		all, served, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, otherServer{takes: model.Never, heeds: heeds}, true, true)
 		ended := all.at("shutdown's context")
 		c.expect(ended <= all.at("closeNow") && all.count("closeNow") == 1 && all.at("closeNow") <= all.at("hook"), "a server does not stop: the context of shutdown ends at %s, closeNow is called %d times, first at %s, want once, before the hook at %s",
 			scenarios.Show(ended), all.count("closeNow"), scenarios.Show(all.at("closeNow")), scenarios.Show(all.at("hook")))
 		c.expect(all.at("served") <= all.at("hook"), "a server stops by closeNow: ServeFunc returns at %s, and hooks begin at %s", scenarios.Show(all.at("served")), scenarios.Show(all.at("hook")))
-		c.expect(served == nil, "a server stops by closeNow, and ServeFunc returns %v", served)
-		c.expect(result != nil, "a server is cut, and Run returns nil")
+		c.expect(served == nil, "a server stops by closeNow, and ServeFunc returns %v, want nil", served)
+		c.expect(result != nil, "closeNow ends a server, and Run returns nil, want an error")
 	}
-	mine := errors.New("the server's")
-	_, served, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, foreignServer{takes: model.Never, ends: mine}, true, true)
-	c.expect(errors.Is(served, mine) && occurrences(result, mine) == 1, "a server fails as closeNow stops it: ServeFunc returns %v, and Run returns its error %d times, want once: %v", served, occurrences(result, mine), result)
-	_, _, result = c.serveFunc(subject.Settings{Drain: 4 * time.Second}, foreignServer{takes: model.Never, heeds: true, shutdown: mine}, true, true)
-	c.expect(occurrences(result, mine) == 1, "shutdown fails when its context ends, and Run returns that %d times, want once: %v", occurrences(result, mine), result)
+	mine, ofShutdown := errors.New("error of serve"), errors.New("error of shutdown")
+	_, served, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, otherServer{takes: model.Never, ends: mine}, true, true)
+	c.expect(errors.Is(served, mine) && occurrences(result, mine) == 1, "serve fails when closeNow is called: ServeFunc returns %s, want the error of serve, and Run returns it %d times, want once: %v", quote(served), occurrences(result, mine), result)
+	_, _, result = c.serveFunc(subject.Settings{Drain: 4 * time.Second}, otherServer{takes: model.Never, heeds: true, shutdown: ofShutdown}, true, true)
+	c.expect(occurrences(result, ofShutdown) == 1, "shutdown fails when its context ends, and Run returns its error %d times, want once: %v", occurrences(result, ofShutdown), result)
 	// Without closeNow there is nothing that ends it.
-	all, _, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, foreignServer{takes: model.Never}, false, true)
+	all, _, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, otherServer{takes: model.Never}, false, true)
 	ended := all.at("shutdown's context")
 	c.expect(all.at("hook") >= ended && all.at("hook") <= ended+200*time.Millisecond+prompt, "a server does not stop, and there is no closeNow: the context of shutdown ends at %s, and hooks begin at %s", scenarios.Show(ended), scenarios.Show(all.at("hook")))
-	c.expect(result != nil, "a server does not stop, and Run returns nil")
+	c.expect(result != nil, "a server does not stop, and Run returns nil, want an error")
 }
 
-// ServeFuncInDelay is called in the drain delay, while main's context is live.
+// ServeFuncInDelay checks HTTP-8: ServeFunc is called in the drain delay, while main's
+// context is live.
 func ServeFuncInDelay(c *Checker) {
 	c.bubble(func() {
 		parent, stop := context.WithCancel(context.Background())
@@ -192,20 +194,20 @@ func ServeFuncInDelay(c *Checker) {
 				func(context.Context) error { shut = time.Since(began); close(end); return nil }, nil)
 			served = time.Since(began)
 			c.expect(err == nil && serves == 1 && promptly(shut, 3*time.Second) && promptly(served, 3*time.Second),
-				"the stop is at 0s, the drain delay 3s, and ServeFunc is called at 1s: serve is called %d times, shutdown at %v, and ServeFunc returns %v at %v", serves, shut, err, served)
+				"the stop is at 0s, the drain delay 3s, and ServeFunc is called at 1s: serve is called %d times, want once, shutdown at %v, want 3s, and ServeFunc returns %v at %v, want nil at 3s", serves, shut, err, served)
 			return err
 		}, subject.Settings{Parent: parent, Delay: 3 * time.Second})
-		c.expect(result == nil, "ServeFunc is called in the drain delay, and Run returns %v", result)
+		c.expect(result == nil, "ServeFunc is called in the drain delay, and Run returns %v, want nil", result)
 	})
 }
 
-// ServeFuncShutdownHangs has serve return at shutdown, and shutdown wait for what
-// closeNow ends. What closeNow returns is not lost.
+// ServeFuncShutdownHangs checks HTTP-8. It has serve return at shutdown, and shutdown wait
+// for what closeNow ends. What closeNow returns is not lost.
 func ServeFuncShutdownHangs(c *Checker) {
-	for _, mine := range []error{nil, errors.New("of closeNow")} {
+	for _, mine := range []error{nil, errors.New("error of closeNow")} {
 		c.bubble(func() {
 			stopping, cut := make(chan struct{}), make(chan struct{})
-			all := &story{began: time.Now(), notes: map[string][]time.Duration{}}
+			all := &eventTimes{began: time.Now(), notes: map[string][]time.Duration{}}
 			result := c.run(func(ctx context.Context) error {
 				c.hook(ctx, func() { all.note("hook"); time.Sleep(time.Millisecond) })
 				go func() {
@@ -220,12 +222,12 @@ func ServeFuncShutdownHangs(c *Checker) {
 			time.Sleep(2 * time.Hour)
 			calls, hook := all.count("closeNow"), all.at("hook")
 			c.expect(calls == 1 && all.at("closeNow") <= hook && all.at("served") <= hook, "serve has returned, and shutdown hangs when draining ends: closeNow is called %d times, first at %s, ServeFunc returns at %s, and hooks begin at %s", calls, scenarios.Show(all.at("closeNow")), scenarios.Show(all.at("served")), scenarios.Show(hook))
-			c.expect(result != nil && (mine == nil || occurrences(result, mine) == 1), "shutdown is ended by closeNow, which returns %v, and Run returns %v", mine, result)
+			c.expect(result != nil && (mine == nil || occurrences(result, mine) == 1), "closeNow, which ends shutdown, returns %s: Run returns %s, want an error that has it", quote(mine), quote(result))
 		})
 	}
 }
 
-// ServeFuncSeveral has several servers in one run.
+// ServeFuncSeveral checks HTTP-8: several servers in one run.
 func ServeFuncSeveral(c *Checker) {
 	c.bubble(func() {
 		const servers = 7
@@ -243,7 +245,7 @@ func ServeFuncSeveral(c *Checker) {
 					over := make(chan struct{})
 					err := c.Impl.ServeFunc(ctx, func() error { up.Done(); <-over; time.Sleep(time.Duration(i) * time.Second); return nil },
 						func(context.Context) error { close(over); return nil }, nil)
-					c.expect(err == nil, "ServeFunc returns %v", err)
+					c.expect(err == nil, "ServeFunc returns %v, want nil", err)
 					mu.Lock()
 					defer mu.Unlock()
 					ended = append(ended, time.Since(began))
@@ -253,9 +255,9 @@ func ServeFuncSeveral(c *Checker) {
 			return nil // which is the stop
 		}, subject.Settings{})
 		synctest.Wait()
-		c.expect(err == nil, "Run returns %v", err)
+		c.expect(err == nil, "Run returns %v, want nil", err)
 		mu.Lock()
 		defer mu.Unlock()
-		c.expect(len(ended) == servers && slices.Max(ended) <= hook, "%d of %d servers have ended, the last at %v, and hooks begin at %v", len(ended), servers, ended, hook)
+		c.expect(len(ended) == servers && slices.Max(ended) <= hook, "%d of %d servers have ended, at %v, and hooks begin at %v, want after all", len(ended), servers, ended, hook)
 	})
 }

@@ -13,21 +13,21 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// ServeFuncErrors has serve and shutdown fail. Each failure is in the result
-// once, whether main returns it too or not.
+// ServeFuncErrors checks HTTP-8. It has serve and shutdown fail. Each failure is in the
+// result once, whether main returns it too or not.
 func ServeFuncErrors(c *Checker) {
-	mine := errors.New("the server's")
+	mine, ofShutdown := errors.New("error of serve"), errors.New("error of shutdown")
 	for _, passOn := range []bool{false, true} {
-		_, served, result := c.serveFunc(subject.Settings{}, foreignServer{takes: time.Second, ends: mine}, true, passOn)
-		c.expect(errors.Is(served, mine), "serve fails after the stop, and ServeFunc returns %v", served)
+		_, served, result := c.serveFunc(subject.Settings{}, otherServer{takes: time.Second, ends: mine}, true, passOn)
+		c.expect(errors.Is(served, mine), "serve fails after the stop, and ServeFunc returns %s, want the error of serve", quote(served))
 		if passOn {
 			c.expect(occurrences(result, mine) == 1, "serve fails after the stop, main returns what ServeFunc does, and Run returns it %d times, want once: %v", occurrences(result, mine), result)
 		}
-		_, _, result = c.serveFunc(subject.Settings{}, foreignServer{takes: time.Second, ends: http.ErrServerClosed, shutdown: mine}, true, passOn)
-		c.expect(occurrences(result, mine) == 1, "shutdown fails, and Run returns that %d times, want once: %v", occurrences(result, mine), result)
+		_, _, result = c.serveFunc(subject.Settings{}, otherServer{takes: time.Second, ends: http.ErrServerClosed, shutdown: ofShutdown}, true, passOn)
+		c.expect(occurrences(result, ofShutdown) == 1, "shutdown fails, and Run returns its error %d times, want once: %v", occurrences(result, ofShutdown), result)
 		for _, clean := range []error{context.Canceled, fmt.Errorf("stopped: %w", http.ErrServerClosed)} {
-			_, _, result = c.serveFunc(subject.Settings{}, foreignServer{takes: time.Second, shutdown: clean}, true, passOn)
-			c.expect(result == nil, "shutdown returns %v, a clean end after a stop, and Run returns %v", clean, result)
+			_, _, result = c.serveFunc(subject.Settings{}, otherServer{takes: time.Second, shutdown: clean}, true, passOn)
+			c.expect(result == nil, "shutdown returns %v, a clean end after a stop, and Run returns %v, want nil", clean, result)
 		}
 		for _, delay := range c.delays() {
 			for _, ends := range []error{nil, mine, http.ErrServerClosed} { // which is not clean before a stop
@@ -37,8 +37,7 @@ func ServeFuncErrors(c *Checker) {
 	}
 }
 
-// serveFuncEndsEarly has serve return before there is a stop. If main waits for its
-// context, it is that of a drain delay.
+// serveFuncEndsEarly has serve return before there is a stop.
 func (c *Checker) serveFuncEndsEarly(passOn bool, ends error, delay time.Duration) {
 	c.bubble(func() {
 		began := time.Now()
@@ -55,19 +54,19 @@ func (c *Checker) serveFuncEndsEarly(passOn bool, ends error, delay time.Duratio
 			}
 			return nil
 		}, subject.Settings{Delay: delay})
-		c.expect(about(stopped, time.Second+delay), "serve returns %v before a stop, after 1s, which is one: with a drain delay of %v the context ends at %v", ends, delay, stopped)
+		c.expect(about(stopped, time.Second+delay), "serve returns %s after 1s, which requests a stop: with a drain delay of %v the context is cancelled at %v, want %v", quote(ends), delay, stopped, time.Second+delay)
 		if ends == nil {
-			c.expect(served == nil && result == nil, "serve returns nil before a stop: ServeFunc returns %v, and Run %v", served, result)
+			c.expect(served == nil && result == nil, "serve returns nil before a stop: ServeFunc returns %v, and Run %v, want nil from both", served, result)
 			return
 		}
-		c.expect(errors.Is(served, ends) && occurrences(result, ends) == 1, "serve fails before a stop: ServeFunc returns %v, and Run returns its error %d times, want once: %v", served, occurrences(result, ends), result)
+		c.expect(errors.Is(served, ends) && occurrences(result, ends) == 1, "serve fails before a stop: ServeFunc returns %s, want the error of serve, and Run returns it %d times, want once: %v", quote(served), occurrences(result, ends), result)
 	})
 }
 
-// badEnd is a way in which a function of the user's ends badly.
+// badEnd is a way in which a function of the user fails.
 type badEnd struct {
 	name string
-	kind model.Kind // that Is must find; none of an error, or where a task's end does not tell (DRAIN-8)
+	kind model.Kind // that Is must find; empty for an error, and for an end that a task's error does not report (DRAIN-8)
 	err  error
 	end  func()
 }
@@ -75,7 +74,7 @@ type badEnd struct {
 // badEnds are all of them, and a good one.
 func (c *Checker) badEnds() []badEnd {
 	all := []badEnd{
-		{name: "fails", err: errors.New("on purpose")},
+		{name: "fails", err: errors.New("error on purpose")},
 		{name: "panics", kind: model.Panic, end: func() { panic("on purpose") }},
 		{name: "calls Goexit", kind: model.Goexit, end: runtime.Goexit},
 		{name: "ends well"},
@@ -88,7 +87,7 @@ func (c *Checker) badEnds() []badEnd {
 	return all
 }
 
-// reportsOfTasks says whether an error tells that a task has ended so.
+// reportsOfTasks says whether an error reports that a task has ended so.
 func (c *Checker) reportsOfTasks(b badEnd) (reported bool) {
 	if !c.offered[subject.NeedGo] || !c.offered[subject.NeedIs] {
 		return false
@@ -123,14 +122,14 @@ func (b badEnd) isIn(c *Checker, err error) bool {
 }
 
 // ServeFuncFailsTwice checks HTTP-8: serve and shutdown end in every way, serve before the
-// stop or after it, but not both in a panic or Goexit, which could not be told apart.
-// Neither hides the other.
+// stop or after it, but not both in a panic or Goexit: the kind of an error does not say
+// which panicked. Neither hides the other.
 func ServeFuncFailsTwice(c *Checker) {
 	ofServe, ofShutdown := c.badEnds(), c.badEnds() // whose errors are not the same
 	for _, serve := range ofServe {
 		for _, shutdown := range ofShutdown {
 			if serve.end != nil && shutdown.end != nil {
-				continue // of whom a panic is, its kind does not tell
+				continue // the kind of an error does not say which function panicked
 			}
 			for _, early := range []bool{false, true} {
 				c.bubble(func() {
@@ -151,14 +150,15 @@ func ServeFuncFailsTwice(c *Checker) {
 						time.Sleep(time.Second)
 						return nil
 					}, subject.Settings{})
-					c.expect(serve.isIn(c, result) && (early && !called || shutdown.isIn(c, result)), "serve %s, before the stop: %t, and shutdown %s: Run returns %v", serve.name, early, shutdown.name, result)
+					c.expect(serve.isIn(c, result) && (early && !called || shutdown.isIn(c, result)), "serve %s, before the stop: %t, and shutdown %s: Run returns %v, want an error for each that fails", serve.name, early, shutdown.name, result)
 				})
 			}
 		}
 	}
 }
 
-// ServeFuncPanics has each of the functions panic: that is an error of the run.
+// ServeFuncPanics checks HTTP-8. It has each of the functions panic: that is an error of
+// the run.
 func ServeFuncPanics(c *Checker) {
 	for _, which := range []string{"serve", "shutdown", "closeNow"} {
 		c.bubble(func() {
@@ -180,7 +180,7 @@ func ServeFuncPanics(c *Checker) {
 				time.Sleep(2 * time.Second)
 				return nil
 			}, subject.Settings{Drain: 2 * time.Second})
-			c.expect(err != nil && hooked, "%s panics: Run returns %v, and the hook has run: %t", which, err, hooked)
+			c.expect(err != nil && hooked, "%s panics: Run returns %v, want an error, and the hook has run: %t, want true", which, err, hooked)
 			close(over)
 			time.Sleep(time.Second)
 		})

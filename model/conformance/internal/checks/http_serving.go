@@ -26,7 +26,7 @@ func ServedAtLastAnswer(c *Checker) {
 		srv.BaseContext = func(net.Listener) context.Context { return context.Background() }
 		return c.Impl.Serve(ctx, srv, ln)
 	}
-	// Whoever polls is found out by one of them.
+	// One of these finds an implementation that polls.
 	for n, last := range []string{"0s", "1.7s", "3.321s", "4.05s"} {
 		serve := c.Impl.Serve
 		if n%2 == 0 {
@@ -39,7 +39,7 @@ func ServedAtLastAnswer(c *Checker) {
 			v.end()
 			want := v.at(cancelled)
 			for _, e := range []exchange{<-first, <-second} {
-				c.expect(e.ok(), "a request that was under way at the stop: %v", e)
+				c.expect(e.ok(), "a request that was under way at the stop: %v, want an answer", e)
 				want = max(want, e.at)
 			}
 			c.expect(promptly(v.at(served), want), "Serve returns at %s, want %s", scenarios.Show(v.at(served)), scenarios.Show(want))
@@ -69,12 +69,12 @@ func RequestOutlastsGrace(c *Checker) {
 		time.Sleep(time.Second)
 		v.end()
 		e := <-long
-		c.expect(e.ok(), "a request that takes 8s from the stop: %v", e)
-		c.expect(v.hooksAt() >= e.at, "hooks begin at %s, and the last answer is given at %s", scenarios.Show(v.hooksAt()), scenarios.Show(e.at))
+		c.expect(e.ok(), "a request that takes 8s from the stop: %v, want an answer", e)
+		c.expect(v.hooksAt() >= e.at, "hooks begin at %s, want after the last answer at %s", scenarios.Show(v.hooksAt()), scenarios.Show(e.at))
 	})
 }
 
-// CutIsNoError checks HTTP-1: nil when requests were cut, but an error of Run's.
+// CutIsNoError checks HTTP-1: Serve returns nil when requests were cut, and Run an error.
 func CutIsNoError(c *Checker) {
 	c.serving(c.Impl.Serve, subject.Settings{Drain: 2 * time.Second}, lasting, func(v *service) {
 		v.begin("1h")
@@ -100,7 +100,7 @@ func TwoServers(c *Checker) {
 		}()
 		conn, err := other.dial(v.ctx, "", "")
 		if err != nil {
-			c.Errorf("the second server has no connection: %v", err)
+			c.Errorf("a connection to the second server fails: %v", err)
 			return
 		}
 		first, second := v.begin("2s"), make(chan exchange, 1)
@@ -108,13 +108,13 @@ func TwoServers(c *Checker) {
 		time.Sleep(time.Second)
 		v.end()
 		one, two, ended := <-first, <-second, <-at
-		c.expect(one.ok() && two.ok(), "requests to two servers: %v and %v", one, two)
+		c.expect(one.ok() && two.ok(), "requests to two servers: %v and %v, want answers", one, two)
 		c.expect(v.result() == nil && promptly(v.at(served), one.at), "the first of two calls of Serve returns %v at %s, want nil at %s",
 			v.result(), scenarios.Show(v.at(served)), scenarios.Show(one.at))
 		err = <-result
 		c.expect(err == nil && promptly(ended, two.at), "the second of two calls of Serve returns %v at %s, want nil at %s",
 			err, scenarios.Show(ended), scenarios.Show(two.at))
-		c.expect(v.hooksAt() >= two.at, "hooks begin at %s, and a server has its last answer at %s", scenarios.Show(v.hooksAt()), scenarios.Show(two.at))
+		c.expect(v.hooksAt() >= two.at, "hooks begin at %s, want after the last answer of a server at %s", scenarios.Show(v.hooksAt()), scenarios.Show(two.at))
 	})
 }
 
@@ -139,15 +139,16 @@ func HandlerOfTwoServers(c *Checker) {
 		v.end()
 		first.cut()
 		e := <-under
-		c.expect(e.ok(), "a server has the handler of another, and a request to it that is under way at the stop has %v", e)
+		c.expect(e.ok(), "a server has the handler of another, and a request to it that is under way at the stop: %v, want an answer", e)
 		c.expect(v.result() == nil && promptly(v.at(served), e.at), "a server has the handler of another, the last request to it is answered at %s, and Serve returns %v at %s", scenarios.Show(e.at), v.result(), scenarios.Show(v.at(served)))
 	})
 }
 
-// TakenPort lives in real time, as every real port does.
+// TakenPort checks HTTP-1: a port in use. It runs in real time, as every check of a real
+// port does.
 func TakenPort(c *Checker) { c.takenPort("ListenAndServe", c.Impl.ListenAndServe) }
 
-// TakenPortTLS is the same over TLS.
+// TakenPortTLS checks HTTP-1: a port in use, over TLS.
 func TakenPortTLS(c *Checker) {
 	_, _, certFile, keyFile := c.certificate()
 	defer forget(certFile)
@@ -168,14 +169,14 @@ func (c *Checker) takenPort(what string, listenAndServe func(ctx context.Context
 		go func() { result <- listenAndServe(ctx, &http.Server{Addr: taken.Addr().String()}) }()
 		select {
 		case err := <-result:
-			c.expect(err != nil, "with a port that is taken, %s returns nil", what)
+			c.expect(err != nil, "with a port in use, %s returns nil, want an error", what)
 			select {
 			case <-ctx.Done():
-				c.Errorf("with a port that is taken, %s stops the run, which it leaves to main: %v", what, context.Cause(ctx))
+				c.Errorf("with a port in use, %s stops the run, want that left to main: %v", what, context.Cause(ctx))
 			case <-time.After(50 * time.Millisecond):
 			}
 		case <-time.After(time.Second):
-			c.Errorf("with a port that is taken, %s does not return", what)
+			c.Errorf("with a port in use, %s does not return", what)
 		}
 		return nil
 	}, subject.Settings{Signals: make(chan os.Signal)})
@@ -210,22 +211,22 @@ func RealPort(c *Checker) {
 		}()
 		resp, err := (&http.Client{Transport: transport, Timeout: process.Soon}).Get("http://" + at)
 		if err != nil {
-			c.Errorf("a request that was under way at the stop: %v", err)
+			c.Errorf("a request that was under way at the stop: %v, want an answer", err)
 			break
 		}
 		body, err := io.ReadAll(resp.Body)
 		_ = resp.Body.Close()
 		c.expect(err == nil && string(body) == "done", "a request that was under way at the stop: %q, %v", body, err)
 	case <-over:
-		c.Errorf("ListenAndServe does not serve")
+		c.Errorf("ListenAndServe accepts no connection")
 	case <-time.After(process.Soon):
-		c.Errorf("ListenAndServe does not serve")
+		c.Errorf("ListenAndServe accepts no connection")
 	}
 	stop()
 	play.Wait(over, process.Soon)
 }
 
-// ServeInTask has a task serve, whose request outlasts main's grace.
+// ServeInTask checks HTTP-1. It has a task serve, whose request outlasts main's grace.
 func ServeInTask(c *Checker) {
 	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		ended := make(chan error, 1)
@@ -240,8 +241,8 @@ func ServeInTask(c *Checker) {
 		before := v.begin("9s")
 		v.end()
 		e := <-before
-		c.expect(e.ok(), "a task serves, and a request that takes 9s, begun before the stop, has %v", e)
+		c.expect(e.ok(), "a task serves, and a request that takes 9s, begun before the stop: %v, want an answer", e)
 		c.expect(promptly(v.at(served), e.at) && v.result() == nil, "a task serves, the last request is answered at %s, and Serve returns %v at %s", scenarios.Show(e.at), v.result(), scenarios.Show(v.at(served)))
-		c.expect(v.outcome() == nil, "a task serves, and Run returns %v", v.outcome())
+		c.expect(v.outcome() == nil, "a task serves, and Run returns %v, want nil", v.outcome())
 	})
 }

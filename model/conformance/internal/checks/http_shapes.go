@@ -28,7 +28,7 @@ var handledShapes = []string{
 	"CONNECT service:443 HTTP/1.1\r\nHost: service\r\n\r\n",
 }
 
-// EachCounts has hooks wait for a request of every shape.
+// EachCounts checks HTTP-2 and HTTP-4. It has hooks wait for a request of every shape.
 func EachCounts(c *Checker, serve ServeFunc) {
 	handle := func(v *service, _ http.ResponseWriter, _ *http.Request) {
 		v.note("begun")

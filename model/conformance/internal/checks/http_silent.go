@@ -9,7 +9,7 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// SilentIsNotWaitedFor has a connection without a request, young and old, whose
+// SilentIsNotWaitedFor checks HTTP-6: a connection without a request, young and old, whose
 // client stays: silent, or with no more to say than what HTTP/2 begins with.
 func SilentIsNotWaitedFor(c *Checker) {
 	for _, age := range []time.Duration{10 * time.Millisecond, 300 * time.Millisecond, 450 * time.Millisecond, time.Second, time.Hour} {
@@ -47,8 +47,9 @@ func SilentIsNotWaitedFor(c *Checker) {
 	}
 }
 
-// HalfARequest has the stop come between the halves of a first request, the second of
-// which comes when the connection is almost as old as it may become without a request.
+// HalfARequest checks HTTP-6. It has the stop come between the halves of a first request,
+// the second of which comes when the connection is almost as old as it may become without
+// a request.
 func HalfARequest(c *Checker) {
 	for _, half := range []string{"G", "GET /0s HTTP/1.1\r\nHo", "GET /0s HTTP/1.1\r\nHost: service\r\n"} {
 		c.serving(c.Impl.Serve, subject.Settings{}, lasting, func(v *service) {

@@ -105,7 +105,7 @@ func ListenerFails(c *Checker) {
 		synctest.Wait()
 		e := <-short
 		c.expect(v.result() != nil && v.at(served) < time.Second, "a listener that fails: Serve returns %v at %s", v.result(), scenarios.Show(v.at(served)))
-		c.expect(e.ok(), "a request that was under way when the listener failed: %v", e)
+		c.expect(e.ok(), "a request that was under way when the listener failed: %v, want an answer", e)
 		c.expect(v.at("cleaned up") <= v.hooksAt(), "the listener fails, hooks begin at %s, and the handler of a request that is cut returns at %s",
 			scenarios.Show(v.hooksAt()), scenarios.Show(v.at("cleaned up")))
 	})

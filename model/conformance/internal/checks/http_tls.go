@@ -23,9 +23,9 @@ import (
 // serveTLS is ServeTLS, or what is used in its place.
 type serveTLS = func(ctx context.Context, srv *http.Server, ln net.Listener, certFile, keyFile string) error
 
-// TLSRequests compares what a handler sees of a request over TLS under ServeTLS with
-// what it sees under http.Server: with the certificate in files and in the server's
-// configuration, which asks for one of the client, and over both protocols.
+// TLSRequests checks HTTP-10. It compares what a handler sees of a request over TLS under
+// ServeTLS with what it sees under http.Server: with the certificate in files and in the
+// server's configuration, which asks for one of the client, and over both protocols.
 func TLSRequests(c *Checker) {
 	cert, trusts, certFile, keyFile := c.certificate()
 	defer forget(certFile)
@@ -97,7 +97,7 @@ func askOverTLS(address string, config *tls.Config) string {
 	return fmt.Sprint(string(body), " ", err)
 }
 
-// ServedOverTLS has Serve return with the last answer over TLS.
+// ServedOverTLS checks HTTP-1. It has Serve return with the last answer over TLS.
 func ServedOverTLS(c *Checker) {
 	c.overTLS(func(v *service, shake func(conn net.Conn, protocol string) *tls.Conn) {
 		w := v.dial()
@@ -120,8 +120,8 @@ func ServedOverTLS(c *Checker) {
 	})
 }
 
-// ServeTLS has a request be under way at the stop, in real time: in memory,
-// both ends of a connection would wait for each other to read how it ends.
+// ServeTLS checks HTTP-1. It has a request be under way at the stop, in real time: in
+// memory, both ends of a connection would wait for each other to read how it ends.
 func ServeTLS(c *Checker) {
 	_, trusts, certFile, keyFile := c.certificate()
 	defer forget(certFile)
@@ -158,7 +158,7 @@ func (c *Checker) serveTLSWithoutCertificate() {
 	})
 }
 
-// ListenTLS lives in real time.
+// ListenTLS checks HTTP-1: ListenAndServeTLS on a real port. It runs in real time.
 func ListenTLS(c *Checker) {
 	_, trusts, certFile, keyFile := c.certificate()
 	defer forget(certFile)
@@ -179,10 +179,10 @@ func ListenTLS(c *Checker) {
 	case at := <-address:
 		c.expectOverTLS("ListenAndServeTLS", at, trusts)
 	case err := <-result:
-		c.Errorf("ListenAndServeTLS returns %v", err)
+		c.Errorf("ListenAndServeTLS returns %v, want nil", err)
 		result <- nil // that is said
 	case <-time.After(process.Soon):
-		c.Errorf("ListenAndServeTLS does not serve")
+		c.Errorf("ListenAndServeTLS accepts no connection")
 	}
 	stop()
 	c.expectServed("ListenAndServeTLS", result)

@@ -155,10 +155,10 @@ func ServedRequestsAreCounted(c *Checker) {
 				}
 				v.end()
 				err := v.outcome()
-				told := func(requests int) bool {
+				counts := func(requests int) bool {
 					return err != nil && tells(err.Error(), requests, callSite{}, nil) && (out.units == 0 || tells(err.Error(), out.units, callSite{}, nil))
 				}
-				c.expect(told(out.requests) || out.unread && told(out.requests+1), "%d requests of %s and %d units of Track are out when the drain timeout runs out, and Run returns %v", out.requests, what, out.units, err)
+				c.expect(counts(out.requests) || out.unread && counts(out.requests+1), "%d requests of %s and %d units of Track are out when the drain timeout runs out, and Run returns %v, want an error that counts them", out.requests, what, out.units, err)
 			})
 		}
 	}

@@ -15,15 +15,15 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// untilEnded is noted when ServeUntilStopped has returned.
-const untilEnded = "until ended"
+// What is noted of a run that calls ServeUntilStopped.
+const (
+	untilEnded = "until ended" // ServeUntilStopped has returned
+	begun      = "begun"       // the first hook to run begins; hooked is the last
+)
 
-// begun is noted when the first hook begins; the last is hooked.
-const begun = "begun"
-
-// until is a main that has a server serve until the run is stopped, and waits
-// for its context. Before that it does what first says, and registers a hook
-// that takes so long.
+// until returns a main that calls ServeUntilStopped on another goroutine and waits for
+// its context. Before that, main calls first and registers a hook that takes the given
+// duration. What happens is noted in the service that v holds, once it is stored there.
 func (c *Checker) until(hook time.Duration, first func(ctx context.Context)) (serve ServeFunc, v *atomic.Pointer[service]) {
 	v = new(atomic.Pointer[service])
 	return func(ctx context.Context, srv *http.Server, ln net.Listener) error {
@@ -39,7 +39,7 @@ func (c *Checker) until(hook time.Duration, first func(ctx context.Context)) (se
 		go func() {
 			err := c.Impl.ServeUntilStopped(ctx, srv, ln)
 			if v := v.Load(); v != nil {
-				c.expect(err == nil, "a server that serves until the run is stopped returns %v, want nil", err)
+				c.expect(err == nil, "a server with UntilStopped returns %v, want nil", err)
 				v.note(untilEnded)
 			}
 		}()
@@ -57,7 +57,7 @@ func (c *Checker) servingUntil(s subject.Settings, hook time.Duration, handle ha
 	})
 }
 
-// UntilAnswersThroughout asks in every phase of a stop that takes long.
+// UntilAnswersThroughout checks HTTP-7. It asks in every phase of a stop that takes long.
 func UntilAnswersThroughout(c *Checker) {
 	first := func(ctx context.Context) {
 		done, _ := c.Impl.Track(ctx)
@@ -81,24 +81,23 @@ func UntilAnswersThroughout(c *Checker) {
 				return
 			}
 			fresh, old := w.get(v, "0s"), kept.get(v, "0s")
-			c.expect(fresh.ok() && old.ok(), "%s a server that serves until the run is stopped answers %v over a new connection, and %v over an old one", phase, fresh, old)
-			c.expect(!fresh.closes && !old.closes, "%s a server that serves until the run is stopped says Connection: close", phase)
+			c.expect(fresh.ok() && old.ok(), "%s a server with UntilStopped answers %v over a new connection, and %v over an old one", phase, fresh, old)
+			c.expect(!fresh.closes && !old.closes, "%s a server with UntilStopped says Connection: close", phase)
 			time.Sleep(2 * time.Second)
 		}
 		v.end()
-		c.expect(v.outcome() == nil, "Run returns %v", v.outcome())
-		c.expect(v.ln.closedAt() >= v.at(hooked) && v.ln.closedAt() <= v.at(returned), "a server that serves until the run is stopped closes its listener at %s; the last hook is at %s, and Run returns at %s",
+		c.expect(v.outcome() == nil, "Run returns %v, want nil", v.outcome())
+		c.expect(v.ln.closedAt() >= v.at(hooked) && v.ln.closedAt() <= v.at(returned), "a server with UntilStopped closes its listener at %s, want between the last hook at %s and Run's return at %s",
 			scenarios.Show(v.ln.closedAt()), scenarios.Show(v.at(hooked)), scenarios.Show(v.at(returned)))
-		c.expect(v.at(untilEnded) <= v.at(returned)+100*time.Millisecond, "it returns at %s, and Run at %s", scenarios.Show(v.at(untilEnded)), scenarios.Show(v.at(returned)))
+		c.expect(v.at(untilEnded) <= v.at(returned)+100*time.Millisecond, "ServeUntilStopped returns at %s, more than 100 ms after Run (%s)", scenarios.Show(v.at(untilEnded)), scenarios.Show(v.at(returned)))
 	})
 }
 
-// UntilIsNoWork has a request be under way that would hold Draining, were it
-// counted. It is cut when the last hook has run, and its context lives until
-// then.
+// UntilIsNoWork checks HTTP-7. It has a request be under way that would hold Draining,
+// were it counted. It is cut when the last hook has run, and its context lives until then.
 func UntilIsNoWork(c *Checker) {
 	handle := func(v *service, w http.ResponseWriter, req *http.Request) {
-		c.expect(req.Context().Value(valueKey{}) == "of the context", "the context of a request to a server that serves until the run is stopped has the value %v, want that of the context given", req.Context().Value(valueKey{}))
+		c.expect(req.Context().Value(valueKey{}) == "of the context", "the context of a request to a server with UntilStopped has the value %v, want that of the context given", req.Context().Value(valueKey{}))
 		play.Wait(req.Context().Done(), play.Patience)
 		v.note("context ended")
 	}
@@ -107,17 +106,17 @@ func UntilIsNoWork(c *Checker) {
 		time.Sleep(time.Second)
 		v.end()
 		cancel := v.at(cancelled)
-		c.expect(promptly(v.at(begun), cancel), "a request to a server that serves until the run is stopped is under way: hooks begin at %s, want %s", scenarios.Show(v.at(begun)), scenarios.Show(cancel))
+		c.expect(promptly(v.at(begun), cancel), "a request to a server with UntilStopped is under way: hooks begin at %s, want %s", scenarios.Show(v.at(begun)), scenarios.Show(cancel))
 		last := v.at(hooked)
-		c.expect(v.at("context ended") >= last && v.at("context ended") <= last+100*time.Millisecond+prompt, "the context of such a request ends at %s, and the last hook at %s", scenarios.Show(v.at("context ended")), scenarios.Show(last))
-		c.expect(v.at(returned) >= last && v.at(returned) <= last+100*time.Millisecond+prompt, "Run returns at %s, and the last hook ends at %s", scenarios.Show(v.at(returned)), scenarios.Show(last))
+		c.expect(v.at("context ended") >= last && v.at("context ended") <= last+100*time.Millisecond+prompt, "the context of a request to a server with UntilStopped ends at %s, want at %s, after the last hook", scenarios.Show(v.at("context ended")), scenarios.Show(last))
+		c.expect(v.at(returned) >= last && v.at(returned) <= last+100*time.Millisecond+prompt, "Run returns at %s, want at %s, after the last hook", scenarios.Show(v.at(returned)), scenarios.Show(last))
 		e := <-cut
-		c.expect(e.at <= last+100*time.Millisecond+prompt, "such a request outlasts the last hook: %v", e)
-		c.expect(v.outcome() == nil, "Run returns %v", v.outcome())
+		c.expect(e.at <= last+100*time.Millisecond+prompt, "a request to a server with UntilStopped is answered or cut at %s, want at %s, after the last hook: %v", scenarios.Show(e.at), scenarios.Show(last), e)
+		c.expect(v.outcome() == nil, "Run returns %v, want nil", v.outcome())
 	})
 }
 
-// UntilWhenHooksEndOtherwise has main stay out, or a hook, until the
+// UntilWhenHooksEndOtherwise checks HTTP-7. It has main, or a hook, not return before the
 // shutdown timeout.
 func UntilWhenHooksEndOtherwise(c *Checker) {
 	limit := subject.Settings{Drain: 2 * time.Second, Shutdown: 5 * time.Second}
@@ -129,20 +128,20 @@ func UntilWhenHooksEndOtherwise(c *Checker) {
 	c.serving(stays, limit, lasting, func(v *service) {
 		v.begin("0s")
 		v.end()
-		c.expect(promptly(v.ln.closedAt(), v.at(hooked)), "main is out, and no hook is left to run at %s: a server that serves until the run is stopped closes its listener at %s",
+		c.expect(promptly(v.ln.closedAt(), v.at(hooked)), "main has not returned, and all hooks have run at %s: a server with UntilStopped closes its listener at %s, want then",
 			scenarios.Show(v.at(hooked)), scenarios.Show(v.ln.closedAt()))
 	})
 	c.servingUntil(limit, time.Hour, lasting, nil, func(v *service) {
 		v.begin("0s")
 		v.end()
 		end := v.at(begun) + 5*time.Second
-		c.expect(v.at(returned) >= end && v.at(returned) <= end+100*time.Millisecond+prompt, "a hook hangs from %s on: Run returns at %s", scenarios.Show(v.at(begun)), scenarios.Show(v.at(returned)))
-		c.expect(v.ln.closedAt() >= end && v.ln.closedAt() <= v.at(returned)+prompt, "a hook hangs until the shutdown timeout at %s: a server that serves until the run is stopped closes its listener at %s",
+		c.expect(v.at(returned) >= end && v.at(returned) <= end+100*time.Millisecond+prompt, "a hook hangs until the shutdown timeout at %s: Run returns at %s, want then", scenarios.Show(end), scenarios.Show(v.at(returned)))
+		c.expect(v.ln.closedAt() >= end && v.ln.closedAt() <= v.at(returned)+prompt, "a hook hangs until the shutdown timeout at %s: a server with UntilStopped closes its listener at %s",
 			scenarios.Show(end), scenarios.Show(v.ln.closedAt()))
 	})
 }
 
-// UntilWhenItIsOver begins such a server when the run is over.
+// UntilWhenItIsOver checks HTTP-7. It calls ServeUntilStopped when the run is over.
 func UntilWhenItIsOver(c *Checker) {
 	c.bubble(func() {
 		var run context.Context
@@ -154,12 +153,13 @@ func UntilWhenItIsOver(c *Checker) {
 			_ = c.Impl.ServeUntilStopped(run, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "up") })}, ln)
 		}()
 		play.Wait(returned, time.Minute)
-		c.expect(ln.closedAt() != model.Never, "a server that is to serve until a run is stopped is begun when that is over, and serves")
+		c.expect(ln.closedAt() != model.Never, "ServeUntilStopped is called when the run is over, and its listener stays open")
 		ln.cut()
 	})
 }
 
-// UntilCutsHijacked has a handler that has hijacked its connection read from it for good.
+// UntilCutsHijacked checks HTTP-7. It has a handler that has hijacked its connection read
+// from it for good.
 func UntilCutsHijacked(c *Checker) {
 	reads := hijacks(func(v *service, conn net.Conn, _ *http.Request) {
 		_, _ = io.ReadAll(conn)
@@ -171,16 +171,16 @@ func UntilCutsHijacked(c *Checker) {
 		}
 		v.end()
 		last := v.at(hooked)
-		c.expect(v.at("cut") >= last && v.at("cut") <= last+time.Second+100*time.Millisecond+prompt, "the last hook ends at %s, and a hijacked connection of a server that serves until then is cut at %s", scenarios.Show(last+time.Second), scenarios.Show(v.at("cut")))
+		c.expect(v.at("cut") >= last && v.at("cut") <= last+time.Second+100*time.Millisecond+prompt, "the last hook ends at %s, and a hijacked connection of a server with UntilStopped is cut at %s, want then", scenarios.Show(last+time.Second), scenarios.Show(v.at("cut")))
 	})
 }
 
-// UntilSeveral has several such servers in one run.
+// UntilSeveral checks HTTP-7: several servers with UntilStopped in one run.
 func UntilSeveral(c *Checker) {
 	c.bubble(func() {
 		const servers = 3
 		var all [servers]*pipes
-		takes := [servers]time.Duration{0, 4 * time.Millisecond, 0} // in whichever order they begin, that is not the first
+		takes := [servers]time.Duration{0, 4 * time.Millisecond, 0} // the slow one is not the first, in either order
 		var serving atomic.Int64
 		handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "up") })
 		parent, stop := context.WithCancel(context.Background())
@@ -197,7 +197,7 @@ func UntilSeveral(c *Checker) {
 			c.hook(ctx, func() {
 				time.Sleep(time.Second)
 				for i, ln := range all {
-					c.expect(ln.closedAt() == model.Never, "while hooks run, server %d of %d that serve until the run is stopped closes its listener", i+1, servers)
+					c.expect(ln.closedAt() == model.Never, "while hooks run, server %d of %d with UntilStopped closes its listener", i+1, servers)
 				}
 			})
 			play.Wait(ctx.Done(), time.Minute)
@@ -205,10 +205,10 @@ func UntilSeveral(c *Checker) {
 		}, subject.Settings{Parent: parent})
 		synctest.Wait() // what returns at this very instant has returned
 		left := serving.Load()
-		c.expect(err == nil, "Run returns %v", err)
-		c.expect(left == 0, "Run returns, and of %d servers that serve until the run is stopped, whose listeners take up to 4ms to end, %d have not returned", servers, left)
+		c.expect(err == nil, "Run returns %v, want nil", err)
+		c.expect(left == 0, "Run returns, and of %d servers with UntilStopped, whose listeners take up to 4ms to end, %d have not returned", servers, left)
 		for i, ln := range all {
-			c.expect(ln.closedAt() != model.Never, "after Run, server %d of %d that serve until the run is stopped still serves", i+1, servers)
+			c.expect(ln.closedAt() != model.Never, "after Run, server %d of %d with UntilStopped still serves", i+1, servers)
 			ln.cut()
 		}
 	})

@@ -15,15 +15,15 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// failingListener fails when it is told to.
+// failingListener fails when its channel is closed.
 type failingListener struct {
 	net.Listener
 	fails chan struct{}
 }
 
-var errListener = errors.New("the listener's")
+var errListener = errors.New("error of the listener")
 
-// Accept fails once it was told to.
+// Accept fails once fails is closed.
 func (l *failingListener) Accept() (net.Conn, error) {
 	type accepted struct {
 		conn net.Conn
@@ -39,8 +39,8 @@ func (l *failingListener) Accept() (net.Conn, error) {
 	}
 }
 
-// UntilFails has the server fail before the stop. Another is stopped by that, and its
-// listener takes a moment to end.
+// UntilFails checks HTTP-7. It has the server fail before the stop. Another is stopped by
+// that, and its listener takes a moment to end.
 func UntilFails(c *Checker) {
 	c.bubble(func() {
 		ln, other := &failingListener{newPipes(), make(chan struct{})}, newPipes()
@@ -56,16 +56,17 @@ func UntilFails(c *Checker) {
 			play.Wait(ctx.Done(), time.Minute)
 			return nil
 		}, subject.Settings{})
-		c.expect(errors.Is(err, errListener) && about(time.Since(began), time.Second), "a server that serves until the run is stopped fails after 1s: Run returns %v after %v, want its error",
-			err, time.Since(began))
+		c.expect(errors.Is(err, errListener) && about(time.Since(began), time.Second), "a server with UntilStopped fails after 1s: Run returns %s after %v, want the error of its listener after 1s",
+			quote(err), time.Since(began))
 		synctest.Wait() // what has returned by now is noted
-		c.expect(other.closedAt() == model.Never || serving.Load() == 0, "of two servers that serve until the run is stopped one fails, and the other, whose listener takes 5ms to end, has not returned when Run does")
+		c.expect(other.closedAt() == model.Never || serving.Load() == 0, "of two servers with UntilStopped one fails, and the other, whose listener takes 5ms to end, has not returned when Run does")
 		_, _ = ln.Close(), other.Close()
 		time.Sleep(time.Second)
 	})
 }
 
-// UntilReturnIsAwaited has the listener take a moment to end: Run waits for the return.
+// UntilReturnIsAwaited checks HTTP-7. It has the listener take a moment to end: Run waits
+// for the return.
 func UntilReturnIsAwaited(c *Checker) {
 	for _, closing := range []time.Duration{0, time.Millisecond, 20 * time.Millisecond} {
 		serve, of := c.until(0, nil)
@@ -77,7 +78,7 @@ func UntilReturnIsAwaited(c *Checker) {
 			v.end()
 			play.Wait(v.over, time.Minute)
 			time.Sleep(time.Second)
-			c.expect(v.at(untilEnded) <= v.at(returned), "the listener of a server that serves until the run is stopped takes %v to end: Run returns at %s, the server %s", closing, scenarios.Show(v.at(returned)), scenarios.Show(v.at(untilEnded)))
+			c.expect(v.at(untilEnded) <= v.at(returned), "the listener of a server with UntilStopped takes %v to end: Run returns at %s, the server %s", closing, scenarios.Show(v.at(returned)), scenarios.Show(v.at(untilEnded)))
 		})
 	}
 }
@@ -97,8 +98,8 @@ func (l slowlyClosed) Accept() (net.Conn, error) {
 	return conn, err
 }
 
-// UntilClosedBefore has the server be closed before it is served, so that it cannot be:
-// that requests a stop too.
+// UntilClosedBefore checks HTTP-7. It has the server be closed before it is served, so
+// that it cannot be: that requests a stop too.
 func UntilClosedBefore(c *Checker) {
 	c.bubble(func() {
 		ln, ended := newPipes(), make(chan struct{})
@@ -111,7 +112,7 @@ func UntilClosedBefore(c *Checker) {
 				_ = c.Impl.ServeUntilStopped(ctx, srv, ln)
 			}()
 			play.Wait(ctx.Done(), time.Minute)
-			c.expect(time.Since(began) < time.Second, "a server that was closed before it is to serve until the run is stopped: the stop is requested after %v, want at once", time.Since(began))
+			c.expect(time.Since(began) < time.Second, "ServeUntilStopped with a server that was closed before: the stop is requested after %v, want at once", time.Since(began))
 			return nil
 		}, subject.Settings{})
 		play.Wait(ended, time.Minute)

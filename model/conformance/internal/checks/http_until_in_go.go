@@ -10,27 +10,28 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// UntilInGo begins the server inside a task, where it would hold Draining:
-// it is refused, or there is a warning, other than that of a task that does not end.
+// UntilInGo checks HTTP-7. It begins the server inside a task, where it would hold
+// Draining: it is refused, or there is a warning, other than that of a task that does not
+// end.
 func UntilInGo(c *Checker) {
 	usual, _ := c.untilInGo(false, func(ctx context.Context, _ func() error) error {
 		play.Wait(ctx.Done(), time.Hour)
 		time.Sleep(time.Hour)
 		return nil
 	})
-	for _, apart := range []bool{false, true} {
-		log, err := c.untilInGo(apart, func(_ context.Context, serve func() error) error { return serve() })
+	for _, ownGoroutine := range []bool{false, true} {
+		log, err := c.untilInGo(ownGoroutine, func(_ context.Context, serve func() error) error { return serve() })
 		warned := false
 		for text := range log.texts() {
 			warned = warned || !usual.texts()[text]
 		}
-		c.expect(err != nil || warned, "a server that serves until the run is stopped is begun inside a task, on a goroutine of its own: %t; it is not refused, and there is no warning; the log:\n%s", apart, &log.book)
+		c.expect(err != nil || warned, "a server with UntilStopped is begun inside a task, on a goroutine of its own: %t; it is not refused, and there is no warning; the log:\n%s", ownGoroutine, &log.book)
 	}
 }
 
 // untilInGo has a task wait for such a server, which begins on the task's goroutine or,
-// where apart is true, on another. It returns the log, and what the server returned.
-func (c *Checker) untilInGo(apart bool, task func(ctx context.Context, serve func() error) error) (log *warnings, err error) {
+// where ownGoroutine is true, on another. It returns the log, and what the server returned.
+func (c *Checker) untilInGo(ownGoroutine bool, task func(ctx context.Context, serve func() error) error) (log *warnings, err error) {
 	log = &warnings{}
 	c.bubble(func() {
 		log.began = time.Now()
@@ -39,7 +40,7 @@ func (c *Checker) untilInGo(apart bool, task func(ctx context.Context, serve fun
 		_ = c.run(func(ctx context.Context) error {
 			c.Impl.Go(ctx, func(ctx context.Context) error {
 				serve := func() error { return c.Impl.ServeUntilStopped(ctx, &http.Server{}, ln) }
-				if apart {
+				if ownGoroutine {
 					begun, inner := make(chan error, 1), serve
 					go func() { begun <- inner() }()
 					serve = func() error { return <-begun }

@@ -123,7 +123,7 @@ func ServeFuncCloseNow(c *Checker) {
 				return nil
 			}, subject.Settings{Drain: 2 * time.Second, Shutdown: 10 * time.Second})
 			c.expect(takes < 0 || closed.Load() && !tooEarly.Load(), "a server does not stop, and closeNow takes %v: the first hook begins before it has returned", takes)
-			c.expect(!c.offered[subject.NeedIs] || !c.Impl.Is(result, model.Panic), "a server does not stop, closeNow is nil: %t, and Run returns a panic: %v", closeNow == nil, result)
+			c.expect(!c.offered[subject.NeedIs] || !c.Impl.Is(result, model.Panic), "a server does not stop, closeNow is nil: %t, and Run returns a panic, want none: %v", closeNow == nil, result)
 			close(over)
 			time.Sleep(time.Second)
 		})
@@ -133,7 +133,7 @@ func ServeFuncCloseNow(c *Checker) {
 // ServeFuncShutdownOutlasts checks HTTP-8: serve returns as soon as shutdown is called,
 // or earlier, as those of many servers do, and shutdown waits for what is under way.
 func ServeFuncShutdownOutlasts(c *Checker) {
-	for n, mine := range []error{errors.New("the server's"), fmt.Errorf("the server's: %w", context.DeadlineExceeded)} {
+	for n, mine := range []error{errors.New("error of shutdown"), fmt.Errorf("error of shutdown: %w", context.DeadlineExceeded)} {
 		early := n == 1
 		c.bubble(func() {
 			stopping := make(chan struct{})
@@ -166,7 +166,7 @@ func ServeFuncShutdownOutlasts(c *Checker) {
 			if early && calls == 0 {
 				return // there was nothing left to shut down
 			}
-			c.expect(calls == 1 && occurrences(result, mine) == 1, "%s, and shutdown fails 3s later: it is called %d times, and Run returns its error %d times, want once: %v", what, calls, occurrences(result, mine), result)
+			c.expect(calls == 1 && occurrences(result, mine) == 1, "%s, and shutdown fails 3s later: shutdown is called %d times, and Run returns its error %d times, want once: %v", what, calls, occurrences(result, mine), result)
 			c.expect(!hooked.Before(ended) && !ended.IsZero(), "%s, and the first hook begins before shutdown has returned", what)
 			if calls == 0 {
 				close(stopping)

@@ -47,8 +47,8 @@ func powers(w http.ResponseWriter) (all []string) {
 	return all
 }
 
-// Powers compares what a ResponseWriter is under Serve with what it is under
-// http.Server: over HTTP/1.1 and HTTP/2, while nothing stops.
+// Powers checks HTTP-10. It compares what a ResponseWriter is under Serve with what it is
+// under http.Server: over HTTP/1.1 and HTTP/2, while nothing stops.
 func Powers(c *Checker) {
 	under := func(serve ServeFunc, delay time.Duration) map[string][]string {
 		found := map[string][]string{}
@@ -94,8 +94,8 @@ func Powers(c *Checker) {
 	}
 }
 
-// TooLargeEndsTheConnection has a handler read no more than it wants to: the
-// rest of the body is not to be taken for a request.
+// TooLargeEndsTheConnection checks HTTP-10. It has a handler read no more than it wants
+// to: the rest of the body is not to be taken for a request.
 func TooLargeEndsTheConnection(c *Checker) {
 	limits := func(v *service, w http.ResponseWriter, req *http.Request) {
 		v.note("handled")
@@ -133,7 +133,7 @@ func TooLargeEndsTheConnection(c *Checker) {
 	}
 }
 
-// ExpectContinue has a client wait for the server to ask for the body.
+// ExpectContinue checks HTTP-10. It has a client wait for the server to ask for the body.
 func ExpectContinue(c *Checker) {
 	takes := func(_ *service, w http.ResponseWriter, req *http.Request) {
 		wait, _ := time.ParseDuration(strings.TrimPrefix(req.URL.Path, "/"))

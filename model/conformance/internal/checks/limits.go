@@ -30,7 +30,7 @@ func EndlessDrain(c *Checker) {
 				c.Impl.DrainGroup(ctx).Go(func() { time.Sleep(long) })
 				return nil
 			}, limit, 0)
-			c.expect(err == nil && about(hook, long), "the drain timeout is %s, and a group is busy for %v: the hook begins at %v, and Run returns %v", name, long, hook, err)
+			c.expect(err == nil && about(hook, long), "the drain timeout is %s, and a group is busy for %v: the hook begins at %v, want when the group is done, and Run returns %v, want nil", name, long, hook, err)
 		})
 	}
 }
@@ -46,7 +46,7 @@ func EndlessShutdown(c *Checker) {
 				}
 				return nil
 			}, 0, limit)
-			c.expect(err == nil && ended == 2, "the shutdown timeout is %s, and of two hooks that take %v each, %d have ended; Run returns %v", name, long, ended, err)
+			c.expect(err == nil && ended == 2, "the shutdown timeout is %s, and of two hooks that take %v each, %d have ended; Run returns %v, want nil", name, long, ended, err)
 		})
 	}
 }
@@ -65,7 +65,7 @@ func EndlessHookTimeout(c *Checker) {
 				return nil
 			}, 0, time.Hour)
 			time.Sleep(2 * time.Second)
-			c.expect(err == nil && own == nil, "a hook has a timeout of %s, and takes 1s: Run returns %v, and its context has ended: %v", name, err, own)
+			c.expect(err == nil && own == nil, "a hook has a timeout of %s, and takes 1s: Run returns %v, and the hook's context has ended: %v, want nil for both", name, err, own)
 		})
 	}
 }
@@ -81,7 +81,7 @@ func EndlessDelay(c *Checker) {
 				c.expect(ctx.Err() == nil, "the drain delay is %s, and main's context ends in it", name)
 				return nil
 			}, subject.Settings{Delay: limit, Drain: limit, Shutdown: limit})
-			c.expect(err == nil, "the drain delay is %s, main ends in it, and Run returns %v", name, err)
+			c.expect(err == nil, "the drain delay is %s, main ends in it, and Run returns %v, want nil", name, err)
 		})
 	}
 }
@@ -98,7 +98,7 @@ func EndlessGrace(c *Checker) {
 				time.Sleep(9 * time.Second)
 				return nil
 			}, subject.Settings{Grace: limit, Drain: 10 * time.Second})
-			c.expect(err == nil && about(hook, 5*time.Second), "the grace is %s and the drain timeout 10s, and main comes back after 9s: the hook begins at %v, want 5s; Run returns %v", name, hook, err)
+			c.expect(err == nil && about(hook, 5*time.Second), "the grace is %s and the drain timeout 10s, and main comes back after 9s: the hook begins at %v, want 5s; Run returns %v, want nil", name, hook, err)
 		})
 	}
 }

@@ -75,7 +75,7 @@ func (r records) tellsElapsed(l line, state time.Duration) bool {
 	return ok && (near(elapsed, state) || near(elapsed, l.at.Sub(r.all()[0].at)))
 }
 
-// TransitionsAreLogged looks for one record of each transition.
+// TransitionsAreLogged checks LOG-1. It looks for one record of each transition.
 func TransitionsAreLogged(c *Checker) {
 	log := c.logged(subject.Settings{}, func(ctx context.Context) error {
 		c.Impl.OnShutdown(ctx, func() error { time.Sleep(1500 * time.Millisecond); return nil })
@@ -125,9 +125,9 @@ func (s severe) WithGroup(name string) slog.Handler {
 	return severe{s.records.WithGroup(name).(records)}
 }
 
-// LoggerIsAsked has a logger be enabled for warnings, of which there is one at the drain
-// timeout (DRAIN-2). A slog.Handler is called only if its Enabled returns true (package
-// log/slog).
+// LoggerIsAsked checks LOG-1. It has a logger be enabled for warnings, of which there is
+// one at the drain timeout (DRAIN-2). A slog.Handler is called only if its Enabled returns
+// true (package log/slog).
 func LoggerIsAsked(c *Checker) {
 	main := func(ctx context.Context) error {
 		c.Impl.Track(ctx)
@@ -144,10 +144,10 @@ func LoggerIsAsked(c *Checker) {
 	})
 	got := log.all()
 	c.expect(!slices.ContainsFunc(got, func(l line) bool { return !warns(l) }), "a logger that is enabled for warnings gets others:\n%s", log)
-	c.expect(slices.ContainsFunc(got, warns) || !slices.ContainsFunc(all, warns), "a logger that is enabled for warnings gets none, and one that is enabled for all does")
+	c.expect(slices.ContainsFunc(got, warns) || !slices.ContainsFunc(all, warns), "a logger that is enabled for warnings gets no warning, and one that is enabled for all does")
 }
 
-// CauseIsLogged has a run stop for each of several reasons.
+// CauseIsLogged checks LOG-1. It has a run stop for each of several reasons.
 func CauseIsLogged(c *Checker) {
 	c.causeIsLogged(subject.Settings{})
 	if c.offered[subject.NeedDelay] {
@@ -206,7 +206,7 @@ func (c *Checker) causeIsLogged(s subject.Settings) {
 	}
 }
 
-// PlaceIsSource looks at the records that are about a call.
+// PlaceIsSource checks LOG-1. It looks at the records that are about a call.
 func PlaceIsSource(c *Checker) {
 	var place callSite
 	log := c.logged(subject.Settings{}, func(ctx context.Context) error {

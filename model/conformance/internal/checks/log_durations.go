@@ -14,8 +14,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// DurationsAreText has lives in which every sort of limit is reached, and writes their
-// logs as JSON too, where a duration is a bare number.
+// DurationsAreText checks LOG-1. It has lives in which every sort of limit is reached, and
+// writes their logs as JSON too, where a duration is a bare number.
 func DurationsAreText(c *Checker) {
 	var buffer bytes.Buffer
 	asJSON := slog.NewJSONHandler(&buffer, nil)

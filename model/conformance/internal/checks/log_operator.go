@@ -14,9 +14,9 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// InterruptIsExplained compares the log after an interrupt with that after
-// a SIGTERM: it has something more to say, and of something else than which
-// signal it was. A log that mentions interrupts after every stop is enough.
+// InterruptIsExplained checks LOG-2. It compares the log after an interrupt with that
+// after a SIGTERM: it has something more to say, and of something else than which signal
+// it was. A log that mentions interrupts after every stop is enough.
 func InterruptIsExplained(c *Checker) {
 	c.interruptIsExplained(0)
 	c.interruptIsExplained(0, process.Terminate)
@@ -50,10 +50,10 @@ func (c *Checker) interruptIsExplained(delay time.Duration, before ...os.Signal)
 	}
 	interrupted, terminated := after(os.Interrupt), after(process.Terminate)
 	more := slices.ContainsFunc(interrupted, func(text string) bool { return !slices.Contains(terminated, text) })
-	c.expect(more, "with a drain delay of %v, after the signals %v the log says nothing that it does not say after a SIGTERM, want that a further interrupt ends the phase; it says:\n%s", delay, append(slices.Clip(before), os.Interrupt), strings.Join(interrupted, "\n"))
+	c.expect(more, "with a drain delay of %v, after the signals %v the log says no more than after a SIGTERM, want that a further interrupt ends the phase; the log:\n%s", delay, append(slices.Clip(before), os.Interrupt), strings.Join(interrupted, "\n"))
 }
 
-// LongStartIsLogged has start-up last for a thousand minutes.
+// LongStartIsLogged checks LOG-2. It has start-up last for a thousand minutes.
 func LongStartIsLogged(c *Checker) {
 	began := time.Time{}
 	other := warnedOf(c.logged(subject.Settings{}, func(context.Context) error { return nil }))

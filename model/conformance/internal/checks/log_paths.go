@@ -11,7 +11,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// PathIsLogged has runs take every way through the table, and follows their records.
+// PathIsLogged checks LOG-1. It has runs take every way through the table, and follows
+// their records.
 func PathIsLogged(c *Checker) {
 	hangs := func(ctx context.Context) error {
 		c.Impl.OnShutdown(ctx, func() error { time.Sleep(time.Hour); return nil })
@@ -114,6 +115,6 @@ func AtMostIsEnough(c *Checker) {
 			continue // in other words: there is no limit
 		}
 		c.expect(log.tellsElapsed(hooks[0], lasted), "with %s, draining lasts %v, and the record of the transition to hooks says that %q has elapsed, want that or the time since the first record", what, lasted, hooks[0].text("elapsed"))
-		c.expect(ok && atMost >= lasted-slack, "with %s, at_most is %q, and draining lasts %v", what, draining[0].text("at_most"), lasted)
+		c.expect(ok && atMost >= lasted-slack, "with %s, at_most is %q, want at least the %v that draining lasts", what, draining[0].text("at_most"), lasted)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// ForcedIsLogged has phases end by a timeout, and by a further interrupt.
+// ForcedIsLogged checks LOG-1. It has phases end by a timeout, and by a further interrupt.
 func ForcedIsLogged(c *Checker) {
 	hangs := func(ctx context.Context) error {
 		c.Impl.Track(ctx)
@@ -52,10 +52,10 @@ func ForcedIsLogged(c *Checker) {
 	}
 }
 
-// PlaceIsAlwaysSource has much go wrong, and looks at each record that has a place
-// besides its source.
+// PlaceIsAlwaysSource checks LOG-1. It has a hook, a task, a server and main fail, and
+// looks at each record that has a place besides its source.
 func PlaceIsAlwaysSource(c *Checker) {
-	mine := errors.New("on purpose")
+	mine := errors.New("error on purpose")
 	stay := func() error { time.Sleep(time.Hour); return nil }
 	log := c.logged(subject.Settings{Drain: 4 * time.Second, Shutdown: 3 * time.Second}, func(ctx context.Context) error {
 		c.Impl.OnShutdown(ctx, func() error {
@@ -68,7 +68,7 @@ func PlaceIsAlwaysSource(c *Checker) {
 			}()
 		}
 		time.Sleep(time.Millisecond) // it serves
-		c.Impl.Go(ctx, func(context.Context) error { panic("on purpose") })
+		c.Impl.Go(ctx, func(context.Context) error { panic("panic of the task") })
 		time.Sleep(time.Minute)
 		return mine
 	})
@@ -85,10 +85,11 @@ func PlaceIsAlwaysSource(c *Checker) {
 	}
 }
 
-// SourceOfMain has main end with an error or cleanly, before a stop, after one and too
-// late. The source of every record is the call of Run, or one that main makes.
+// SourceOfMain checks LOG-1. It has main end with an error or cleanly, before a stop,
+// after one and too late. The source of every record is the call of Run, or one that main
+// makes.
 func SourceOfMain(c *Checker) {
-	for _, end := range []error{errors.New("on purpose"), context.Canceled, nil} {
+	for _, end := range []error{errors.New("error of main"), context.Canceled, nil} {
 		for _, after := range []time.Duration{0, time.Second, 7 * time.Second, time.Hour} {
 			log := c.logged(subject.Settings{Drain: 40 * time.Second, Shutdown: 3 * time.Second}, func(ctx context.Context) error {
 				if after > 0 && c.offered[subject.NeedStop] {
@@ -108,8 +109,8 @@ func SourceOfMain(c *Checker) {
 	}
 }
 
-// SourceOfNoPlace has a stop come from where there is no line of code: a signal,
-// and a go statement that is the call itself. That one may be named too.
+// SourceOfNoPlace checks LOG-1. It has a stop come from where there is no line of code: a
+// signal, and a go statement that is the call itself. That one may be named too.
 func SourceOfNoPlace(c *Checker) {
 	sources := func(log records) (run, stop string) {
 		for _, l := range log.transitionTo(model.Stopped) { // that to running may be about main
@@ -125,7 +126,7 @@ func SourceOfNoPlace(c *Checker) {
 	var place callSite
 	log := c.logged(subject.Settings{}, func(ctx context.Context) error {
 		place = here(1)
-		go c.Impl.Stop(ctx, errors.New("on purpose"))
+		go c.Impl.Stop(ctx, errors.New("error given to Stop"))
 		play.Wait(ctx.Done(), time.Hour)
 		return nil
 	})
@@ -133,8 +134,9 @@ func SourceOfNoPlace(c *Checker) {
 	c.expect((stop == run || stop == place.String()) && stop != "", "after a go statement that calls Stop, the source of the transition to draining is %q, want the call of Run, %q, or %q", stop, run, place)
 }
 
-// SourceOfFailedHook has hooks fail. If records name the call site that registered such a
-// hook, the source of one of them is not the call of Run. It may be an adapter's.
+// SourceOfFailedHook checks LOG-1. It has hooks fail. If records name the call site that
+// registered such a hook, the source of one of them is not the call of Run. It may be an
+// adapter's.
 func SourceOfFailedHook(c *Checker) {
 	for how, fail := range hookFailures {
 		var place callSite
@@ -155,6 +157,6 @@ func SourceOfFailedHook(c *Checker) {
 				}
 			}
 		}
-		c.expect(source || !named, "a hook %s, and the source of what names its call site, %s, is the call of Run; the log:\n%v", how, place, log)
+		c.expect(source || !named, "a hook %s, and the source of the record that names its call site, %s, is the call of Run; the log:\n%v", how, place, log)
 	}
 }

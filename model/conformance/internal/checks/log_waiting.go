@@ -13,7 +13,7 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// WaitsForIsOfBefore has work end at the very cancel.
+// WaitsForIsOfBefore checks LOG-1. It has work end at the very cancel.
 func WaitsForIsOfBefore(c *Checker) {
 	const units, tasks, groups, requests = 7, 13, 3, 5
 	work := units + groups

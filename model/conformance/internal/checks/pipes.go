@@ -48,7 +48,7 @@ func (p *pipes) Close() error {
 	return nil
 }
 
-// Addr is an address that tells it from others which have another port.
+// Addr is an address, which differs by the port.
 func (p *pipes) Addr() net.Addr { return &net.TCPAddr{Port: p.port} }
 
 func (p *pipes) closedAt() time.Duration {

@@ -32,7 +32,7 @@ func MainGoroutine(c *Checker) {
 			c.expect(ctx.Err() == nil, "main's context is cancelled when main begins")
 			return nil
 		}, 0, 0)
-		c.expect(err == nil && calls == 1, "Run returns %v after %d calls of main", err, calls)
+		c.expect(err == nil && calls == 1, "Run returns %v after %d calls of main, want nil after one", err, calls)
 	})
 }
 
@@ -47,38 +47,38 @@ func ExpiringParent(c *Checker) {
 		err := c.run(func(ctx context.Context) error {
 			play.Wait(ctx.Done(), time.Hour)
 			c.expect(time.Since(began) == time.Second, "the context is cancelled after %v, want 1s", time.Since(began))
-			c.expect(errors.Is(context.Cause(ctx), context.DeadlineExceeded), "the cause is %v", context.Cause(ctx))
+			c.expect(errors.Is(context.Cause(ctx), context.DeadlineExceeded), "the cause is %v, want context.DeadlineExceeded", context.Cause(ctx))
 			return ctx.Err()
 		}, subject.Settings{Parent: parent})
-		c.expect(err == nil, "Run returns %v", err)
+		c.expect(err == nil, "Run returns %v, want nil", err)
 	})
 }
 
 // StopIsTaken checks RUN-2: Stop returns once it is taken, and cancels with its error.
 func StopIsTaken(c *Checker) {
 	c.bubble(func() {
-		mine := errors.New("the caller's")
+		mine := errors.New("error given to Stop")
 		err := c.run(func(ctx context.Context) error {
 			c.Impl.Stop(ctx, mine)
 			state := c.Impl.State(ctx)
-			c.expect(state != string(model.Running), "the state is %s when Stop has returned", state)
+			c.expect(state != string(model.Running), "the state is %s when Stop has returned, want draining or later", state)
 			play.Wait(ctx.Done(), time.Hour)
-			c.expect(errors.Is(context.Cause(ctx), mine), "the cause is %v, want the error given to Stop", context.Cause(ctx))
+			c.expect(errors.Is(context.Cause(ctx), mine), "the cause is %s, want the error given to Stop", quote(context.Cause(ctx)))
 			return nil
 		}, subject.Settings{})
-		c.expect(errors.Is(err, mine), "Run returns %v, want the error given to Stop", err)
+		c.expect(errors.Is(err, mine), "Run returns %s, want the error given to Stop", quote(err))
 	})
 }
 
-// MarkStartedIsTaken is done often: what is only about to be taken may be
-// seen by luck.
+// MarkStartedIsTaken checks RUN-2: MarkStarted returns once it has taken effect. It has
+// many runs, because a call that returns too early may seem right by chance.
 func MarkStartedIsTaken(c *Checker) {
 	for range 20 {
 		c.bubble(func() {
 			_ = c.run(func(ctx context.Context) error {
 				c.Impl.MarkStarted(ctx)
 				state := c.Impl.State(ctx)
-				c.expect(state == string(model.Running), "the state is %s when MarkStarted has returned", state)
+				c.expect(state == string(model.Running), "the state is %s when MarkStarted has returned, want running", state)
 				return nil
 			}, subject.Settings{ManualStart: true})
 		})
@@ -99,7 +99,7 @@ func CleanEndIsLogged(c *Checker) {
 	})
 }
 
-// CleanTaskIsLogged has tasks end after the stop that was requested, and
+// CleanTaskIsLogged checks RUN-7. It has tasks end after the stop that was requested, and
 // after the one that is main's own exit.
 func CleanTaskIsLogged(c *Checker) {
 	for _, requested := range []bool{true, false} {
@@ -109,7 +109,7 @@ func CleanTaskIsLogged(c *Checker) {
 				c.Impl.Go(ctx, func(ctx context.Context) error {
 					play.Wait(ctx.Done(), time.Hour)
 					time.Sleep(time.Second)
-					return fmt.Errorf("the task's: %w", ctx.Err())
+					return fmt.Errorf("error of the task: %w", ctx.Err())
 				})
 				if requested {
 					c.Impl.Stop(ctx, nil)
@@ -117,15 +117,15 @@ func CleanTaskIsLogged(c *Checker) {
 				return nil
 			}, subject.Settings{Log: log.log})
 			c.expect(err == nil, "Run returns %v, want nil", err)
-			c.expectLog(log, "DEBUG", "the task's: context canceled")
+			c.expectLog(log, "DEBUG", "error of the task: context canceled")
 		})
 	}
 }
 
-// SeveralRuns checks RUN-9: one after another, at once and nested.
+// SeveralRuns checks RUN-9: runs one after another, at once and nested.
 func SeveralRuns(c *Checker) {
 	c.bubble(func() {
-		mine := errors.New("of the inner run")
+		mine := errors.New("error of the inner main")
 		order := map[string]int{}
 		outer := c.Impl.Run(func(ctx context.Context) error {
 			c.Impl.OnShutdown(ctx, func() error { order["outer"] = len(order) + 1; return nil })
@@ -133,11 +133,11 @@ func SeveralRuns(c *Checker) {
 				c.Impl.OnShutdown(ctx, func() error { order["inner"] = len(order) + 1; return nil })
 				return mine
 			}, 0, 0)
-			c.expect(inner == mine, "the inner run returns %v", inner)
+			c.expect(errors.Is(inner, mine), "the inner run returns %s, want the error of its main", quote(inner))
 			c.expect(ctx.Err() == nil, "the end of the inner run cancels the outer one's context")
 			return nil
 		}, 0, 0)
-		c.expect(outer == nil, "the outer run returns %v", outer)
+		c.expect(outer == nil, "the outer run returns %v, want nil", outer)
 		c.expect(len(order) == 2 && order["inner"] < order["outer"], "hooks run in the order %v, want the inner one first", order)
 	})
 	c.bubble(func() { // when the outer one is stopping already
@@ -154,7 +154,7 @@ func SeveralRuns(c *Checker) {
 			})
 			return nil
 		}, 0, 0)
-		c.expect(err == nil && hooks == 1 && lasted, "of a run inside a hook, %d hooks run, and its context lives until main ends: %t; Run returns %v", hooks, lasted, err)
+		c.expect(err == nil && hooks == 1 && lasted, "of a run inside a hook, %d hooks run, want one, and its context lives until main ends: %t, want true; Run returns %v, want nil", hooks, lasted, err)
 	})
 	c.bubble(func() {
 		var hooks [4]atomic.Bool
@@ -171,7 +171,7 @@ func SeveralRuns(c *Checker) {
 		}
 		for range 4 {
 			err := <-results
-			c.expect(err == nil, "one of four runs returns %v", err)
+			c.expect(err == nil, "one of four runs returns %v, want nil", err)
 		}
 		for i := range hooks {
 			c.expect(hooks[i].Load(), "the hook of run %d of four did not run", i+1)

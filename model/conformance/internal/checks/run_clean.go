@@ -14,16 +14,16 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// CleanErrorIsAskedOfLeaves has the user's function know one error and
+// CleanErrorIsAskedOfLeaves checks RUN-7. It has the user's function know one error and
 // nothing that holds it, or everything that holds it.
 func CleanErrorIsAskedOfLeaves(c *Checker) {
-	for _, mine := range []error{errors.New("the user's"), &single{}} { // of which one unwraps to nothing
+	for _, mine := range []error{errors.New("error of the user"), &single{}} { // of which one unwraps to nothing
 		c.cleanErrorIsAskedOfLeaves(mine)
 	}
 }
 
 func (c *Checker) cleanErrorIsAskedOfLeaves(mine error) {
-	other := errors.New("another")
+	other := errors.New("another error")
 	for what, is := range map[string]func(error) bool{
 		"it is that error":  func(err error) bool { return err == mine },
 		"it has that error": func(err error) bool { return errors.Is(err, mine) },
@@ -41,8 +41,8 @@ func (c *Checker) cleanErrorIsAskedOfLeaves(mine error) {
 			{fmt.Errorf("%w, after %w", other, mine), false},
 		} {
 			c.endAfterStop(subject.Settings{CleanError: is}, given.err, func(how string, result error) {
-				c.expect((result == nil) == given.clean, "%s ends with %q after a stop, which WithCleanError finds clean when %s; Run returns %v",
-					how, given.err, what, result)
+				c.expect((result == nil) == given.clean, "%s ends with %q after a stop, which WithCleanError finds clean when %s; Run returns %s, want %s",
+					how, given.err, what, quote(result), nilOr(given.clean))
 			})
 		}
 	}
@@ -65,12 +65,12 @@ func CancelledDial(c *Checker) {
 		{err, true},
 		{fmt.Errorf("in main: %w", err), true},
 		{errors.Join(err, context.Canceled), true},
-		{errors.Join(err, errors.New("another")), false},
+		{errors.Join(err, errors.New("another error")), false},
 		{&errorList{all: []error{err, context.Canceled}}, true},
-		{&errorList{all: []error{err, errors.New("another")}}, false},
+		{&errorList{all: []error{err, errors.New("another error")}}, false},
 	} {
 		c.endAfterStop(subject.Settings{}, given.err, func(how string, result error) {
-			c.expect((result == nil) == given.clean, "%s ends with %q after a stop, and Run returns %v", how, given.err, result)
+			c.expect((result == nil) == given.clean, "%s ends with %q after a stop, and Run returns %s, want %s", how, given.err, quote(result), nilOr(given.clean))
 		})
 	}
 }
@@ -152,8 +152,8 @@ func endlessErrors() []error {
 	return []error{itself, tree, one, fmt.Errorf("wrapped: %w", itself)}
 }
 
-// EndlessError fails by the death of the process, or by its standing still,
-// where the tree is walked to its end.
+// EndlessError checks RUN-7: an error that unwraps to itself is not clean. It fails by the
+// death of the process, or by its standing still, where the tree is walked to its end.
 func EndlessError(c *Checker) {
 	for i, err := range endlessErrors() {
 		var s subject.Settings
@@ -161,7 +161,7 @@ func EndlessError(c *Checker) {
 			s.CleanError = func(error) bool { return true }
 		}
 		c.endAfterStop(s, err, func(how string, result error) {
-			c.expect(holds(result, err, 8), "%s ends with an error that unwraps to itself (number %d), and Run returns %v", how, i+1, result)
+			c.expect(holds(result, err, 8), "%s ends with an error that unwraps to itself (number %d), and Run returns %v, want that error", how, i+1, result)
 		})
 	}
 }
@@ -201,17 +201,17 @@ type uncomparable struct{ parts []string }
 // Error is its text.
 func (u uncomparable) Error() string { return strings.Join(u.parts, " ") }
 
-// UncomparableErrors has the stop's cause and main's error be of one type, which cannot be
-// compared: WithCleanError is asked as for any other.
+// UncomparableErrors checks RUN-7. It has the stop's cause and main's error be of one
+// type, which cannot be compared: WithCleanError is asked as for any other.
 func UncomparableErrors(c *Checker) {
 	asked := false
 	c.bubble(func() {
 		_ = c.run(func(ctx context.Context) error {
 			c.Impl.Stop(ctx, uncomparable{[]string{"the", "cause"}})
 			play.Wait(ctx.Done(), time.Hour)
-			return uncomparable{[]string{"main's", "error"}}
+			return uncomparable{[]string{"error", "of", "main"}}
 		}, subject.Settings{CleanError: func(err error) bool {
-			asked = asked || err.Error() == "main's error"
+			asked = asked || err.Error() == "error of main"
 			return true
 		}})
 	})

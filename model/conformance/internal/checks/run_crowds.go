@@ -19,7 +19,7 @@ var crowds = []int{9, 17, 65, 300, 1000}
 // positions are where in a crowd something is that differs.
 func positions(n int) []int { return []int{0, n / 2, n - 1} }
 
-// ManyInOrder has many hooks, and looks at the order in which they run.
+// ManyInOrder checks HOOK-1. It has many hooks, and looks at the order in which they run.
 func ManyInOrder(c *Checker) {
 	for _, n := range crowds {
 		c.bubble(func() {
@@ -35,12 +35,12 @@ func ManyInOrder(c *Checker) {
 			for wrong < min(len(order), n) && order[wrong] == want[wrong] {
 				wrong++
 			}
-			c.expect(err == nil && slices.Equal(order, want), "of %d hooks, %d run, and the first %d of them in their order, last registered first; Run returns %v", n, len(order), wrong, err)
+			c.expect(err == nil && slices.Equal(order, want), "of %d hooks, %d run, and the first %d of them in their order, last registered first; Run returns %v, want nil", n, len(order), wrong, err)
 		})
 	}
 }
 
-// ManyRuns has many runs at once, each with a hook of its own.
+// ManyRuns checks RUN-9: many runs at once, each with a hook of its own.
 func ManyRuns(c *Checker) {
 	const runs = 100
 	c.bubble(func() {
@@ -56,16 +56,16 @@ func ManyRuns(c *Checker) {
 					}
 					return nil
 				}, 0, 0)
-				c.expect(err == nil, "one of %d runs returns %v", runs, err)
+				c.expect(err == nil, "one of %d runs returns %v, want nil", runs, err)
 			})
 		}
 		all.Wait()
-		c.expect(hooks.Load() == runs && lasting.Load() == runs, "of %d runs, %d run their hook, and %d keep their context until they end", runs, hooks.Load(), lasting.Load())
+		c.expect(hooks.Load() == runs && lasting.Load() == runs, "of %d runs, %d run their hook, and %d keep their context until they end, want all", runs, hooks.Load(), lasting.Load())
 	})
 }
 
-// NestedUnderContext has a run whose parent is the context of another, and so on:
-// what is given the inner context is the inner run's.
+// NestedUnderContext checks RUN-9: a run whose parent is the context of another, and so
+// on: what is given the inner context is the inner run's.
 func NestedUnderContext(c *Checker) {
 	c.bubble(func() {
 		var order []string
@@ -85,13 +85,13 @@ func NestedUnderContext(c *Checker) {
 				}
 				err := c.run(nest(depth+1), subject.Settings{Parent: ctx})
 				order = append(order, fmt.Sprint("end ", depth+1))
-				c.expect(err == nil && ctx.Err() == nil, "a run inside another returns %v, and the context of the outer one: %v", err, ctx.Err())
+				c.expect(err == nil && ctx.Err() == nil, "a run inside another returns %v, and the error of the outer context is %v, want nil for both", err, ctx.Err())
 				return nil
 			}
 		}
 		err := c.run(nest(1), subject.Settings{})
 		want := []string{"hook 3", "end 3", "hook 2", "end 2", "hook 1"}
-		c.expect(err == nil && slices.Equal(order, want), "of runs inside each other, each with the context of the outer one, hooks run and runs end in the order %q, want %q; the outermost returns %v", order, want, err)
+		c.expect(err == nil && slices.Equal(order, want), "of runs inside each other, each with the context of the outer one, hooks run and runs end in the order %q, want %q; the outermost returns %v, want nil", order, want, err)
 	})
 	if !c.offered[subject.NeedStop] {
 		return
@@ -101,7 +101,7 @@ func NestedUnderContext(c *Checker) {
 			_ = c.run(func(inner context.Context) error {
 				c.Impl.Stop(inner, nil)
 				time.Sleep(time.Second)
-				c.expect(inner.Err() != nil && outer.Err() == nil, "Stop with the context of a run inside another: the inner context is %v, the outer %v", inner.Err(), outer.Err())
+				c.expect(inner.Err() != nil && outer.Err() == nil, "Stop with the context of a run inside another: the error of the inner context is %v, that of the outer %v, want only the inner to be cancelled", inner.Err(), outer.Err())
 				return nil
 			}, subject.Settings{Parent: outer})
 			return nil
@@ -109,7 +109,7 @@ func NestedUnderContext(c *Checker) {
 	})
 }
 
-// ManyFailures has many hooks fail, each with an error of its own.
+// ManyFailures checks RUN-6. It has many hooks fail, each with an error of its own.
 func ManyFailures(c *Checker) {
 	for _, n := range crowds {
 		c.bubble(func() {

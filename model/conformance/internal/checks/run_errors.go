@@ -18,8 +18,8 @@ var usualEnds = []error{http.ErrServerClosed, context.Canceled, net.ErrClosed}
 // CleanErrorAdds checks RUN-7: with WithCleanError the usual ends are still clean.
 func CleanErrorAdds(c *Checker) {
 	for _, end := range usualEnds {
-		c.endAfterStop(subject.Settings{CleanError: func(error) bool { return false }}, fmt.Errorf("in it: %w", end), func(how string, result error) {
-			c.expect(result == nil, "%s ends with %q after a stop, WithCleanError is given, and Run returns %v", how, end, result)
+		c.endAfterStop(subject.Settings{CleanError: func(error) bool { return false }}, fmt.Errorf("wrapped: %w", end), func(how string, result error) {
+			c.expect(result == nil, "%s ends with %q after a stop, WithCleanError is given, and Run returns %v, want nil", how, end, result)
 		})
 	}
 }
@@ -28,16 +28,16 @@ func CleanErrorAdds(c *Checker) {
 func CleanInDelay(c *Checker) {
 	for _, end := range usualEnds {
 		c.endAfterStop(subject.Settings{Delay: 2 * time.Hour}, end, func(how string, result error) {
-			c.expect(result == nil, "%s ends with %q in the drain delay, and Run returns %v", how, end, result)
+			c.expect(result == nil, "%s ends with %q in the drain delay, and Run returns %v, want nil", how, end, result)
 		})
 	}
 	c.bubble(func() {
 		cause := errors.New("the reason for the stop")
 		err := c.run(func(ctx context.Context) error {
 			c.Impl.Stop(ctx, cause)
-			return fmt.Errorf("main's end: %w", cause)
+			return fmt.Errorf("error of main: %w", cause)
 		}, subject.Settings{Delay: 2 * time.Hour})
-		c.expect(errors.Is(err, cause) && !containsFold(fmt.Sprint(err), "main's end"), "main ends with the error given to Stop, wrapped, in the drain delay, and Run returns %v, want the error given to Stop alone", err)
+		c.expect(errors.Is(err, cause) && !containsFold(fmt.Sprint(err), "error of main"), "main ends with the error given to Stop, wrapped, in the drain delay, and Run returns %v, want the error given to Stop alone", err)
 	})
 }
 
@@ -51,7 +51,7 @@ func TaskBeforeStop(c *Checker) {
 				play.Wait(ctx.Done(), time.Hour)
 				return nil
 			}, subject.Settings{})
-			c.expect(errors.Is(err, end) && about(time.Since(began), 0), "a task returns %q before a stop, and Run returns %v after %v", end, err, time.Since(began))
+			c.expect(errors.Is(err, end) && about(time.Since(began), 0), "a task returns %q before a stop, and Run returns %v after %v, want that error at once", end, err, time.Since(began))
 		})
 	}
 }
@@ -59,7 +59,7 @@ func TaskBeforeStop(c *Checker) {
 // EqualErrorsAreKept checks RUN-6: an error that is returned several times is in the
 // result as often.
 func EqualErrorsAreKept(c *Checker) {
-	mine := errors.New("the same each time")
+	mine := errors.New("same error each time")
 	c.bubble(func() {
 		returned := 1 // by main
 		err := c.Impl.Run(func(ctx context.Context) error {
@@ -68,7 +68,7 @@ func EqualErrorsAreKept(c *Checker) {
 			}
 			return mine
 		}, 0, 0)
-		c.expect(occurrences(err, mine) == returned, "main and %d hooks return the same error, and it is in Run's result %d times: %v", returned-1, occurrences(err, mine), err)
+		c.expect(occurrences(err, mine) == returned, "main and %d hooks return the same error, and Run's result has it %d times, want once for each: %v", returned-1, occurrences(err, mine), err)
 	})
 }
 

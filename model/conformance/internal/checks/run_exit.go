@@ -30,8 +30,8 @@ func (c *Checker) signalError(sig os.Signal, ends func(ctx context.Context) erro
 	return result
 }
 
-// SignalErrorIsOnce has main return the cause itself, or give it to Stop, in ways that
-// people do.
+// SignalErrorIsOnce checks RUN-14. It has main return the cause itself, or give it to
+// Stop, in ways that people do.
 func SignalErrorIsOnce(c *Checker) {
 	all := map[string]func(ctx context.Context) error{
 		"returns nil":                func(context.Context) error { return nil },
@@ -59,16 +59,16 @@ func SignalErrorIsOnce(c *Checker) {
 		}
 		c.expect(n == 1 || wrapped && n == 2, "main %s, and the signal is in Run's result %d times, want once: %v", what, n, err)
 	}
-	failure := errors.New("main's")
+	failure := errors.New("error of main")
 	parts := c.leaves(c.signalError(process.Terminate, func(context.Context) error { return failure }))
 	at := func(is func(err error) bool) int { return slices.IndexFunc(parts, is) }
 	mains, signals := at(func(err error) bool { return errors.Is(err, failure) }), at(func(err error) bool { return c.Impl.Is(err, model.CauseSIGTERM) })
 	c.expect(mains >= 0 && signals > mains,
-		"main fails after a signal, and Run returns %v, want its error and the signal", parts)
+		"main fails after a signal, and Run returns %q, want the error of main and the signal", parts)
 }
 
-// SignalErrorOfAnother has Stop be given the cause of a run before, which a signal
-// stopped: that is an error like any other here.
+// SignalErrorOfAnother checks RUN-14. It has Stop be given the cause of a run before,
+// which a signal stopped: that is an error like any other here.
 func SignalErrorOfAnother(c *Checker) {
 	var another error
 	c.signalError(process.Terminate, func(ctx context.Context) error {
@@ -85,7 +85,7 @@ func SignalErrorOfAnother(c *Checker) {
 				return nil
 			}, subject.Settings{SignalError: joins})
 			is := holds(err, another, 8) || c.offered[subject.NeedIs] && c.Impl.Is(err, model.CauseSIGTERM)
-			c.expect(is, "Stop is given the error of the signal that stopped another run (WithSignalError here: %t), and Run returns %v", joins, err)
+			c.expect(is, "Stop is given the error of the signal that stopped another run (WithSignalError here: %t), and Run returns %v, want that error", joins, err)
 		})
 	}
 }
@@ -117,7 +117,7 @@ func ExitCode(c *Checker) {
 		c.expect(got == want, "the exit code of %s is %d, want %d: %v", what, got, want, err)
 	}
 	code("nil", nil, 0)
-	code("an error", errors.New("main's"), 1)
+	code("an error", errors.New("error of main"), 1)
 	for what, err := range unusualErrors() {
 		code("an error "+what, err, 1)
 	}
@@ -148,9 +148,9 @@ func ExitCode(c *Checker) {
 			}
 			code(fmt.Sprintf("a tree with %d leaves that are no signal", others), tree, want)
 		}
-		code("a signal and an error", errors.Join(err, errors.New("another")), 1)
+		code("a signal and an error", errors.Join(err, errors.New("another error")), 1)
 		code("a signal and an error whose Unwrap panics", errors.Join(err, unwrapPanics), 1)
-		code("an error and a signal, wrapped", fmt.Errorf("%w: %w", errors.New("another"), err), 1)
+		code("an error and a signal, wrapped", fmt.Errorf("%w: %w", errors.New("another error"), err), 1)
 	}
 }
 
@@ -158,7 +158,7 @@ func ExitCode(c *Checker) {
 func signalTree(r *rand.Rand, signal error, others *int) error {
 	switch r.IntN(7) {
 	case 0, 1:
-		return fmt.Errorf("in it: %w", signalTree(r, signal, others))
+		return fmt.Errorf("wrapped: %w", signalTree(r, signal, others))
 	case 2:
 		return errors.Join(signalTree(r, signal, others), signalTree(r, signal, others))
 	case 3:
@@ -166,7 +166,7 @@ func signalTree(r *rand.Rand, signal error, others *int) error {
 	case 4:
 		if r.IntN(3) == 0 {
 			*others++
-			return errors.New("another")
+			return errors.New("another error")
 		}
 	}
 	return signal

@@ -29,7 +29,7 @@ func Misuses(c *Checker) {
 		case err == nil:
 			c.Errorf("%s: Run returns nil", misuse.Argument)
 		case !strings.Contains(err.Error(), misuse.Argument):
-			c.Errorf("%s: the error does not name it: %v", misuse.Argument, err)
+			c.Errorf("the error does not name %s: %v", misuse.Argument, err)
 		}
 	}
 }
@@ -41,7 +41,7 @@ func (c *Checker) misusedWithin(misuse subject.Misuse) {
 		go func() { result <- misuse.Within(ctx) }()
 		select {
 		case err := <-result:
-			c.expect(err != nil && strings.Contains(err.Error(), misuse.Argument), "%s: the error does not name it: %v", misuse.Argument, err)
+			c.expect(err != nil && strings.Contains(err.Error(), misuse.Argument), "the error does not name %s: %v", misuse.Argument, err)
 		case <-time.After(process.Soon):
 			c.Errorf("%s: a call with a bad argument does not return", misuse.Argument)
 		}
@@ -74,7 +74,7 @@ func NilHookLater(c *Checker) {
 			c.Impl.OnShutdown(ctx, func() error { ran++; return nil })
 			return nil
 		}, subject.Settings{})
-		c.expect(ran == 2, "of two hooks around one that is nil, %d have run", ran)
+		c.expect(ran == 2, "of two hooks around one that is nil, %d have run, want both", ran)
 	})
 	c.bubble(func() {
 		var run context.Context
@@ -98,7 +98,7 @@ func NilHookLater(c *Checker) {
 	})
 }
 
-// NilContextHook asks for a place, whichever it is: OnShutdownContext is
+// NilContextHook checks RUN-8. It asks for a place, whichever it is: OnShutdownContext is
 // never the library's own function, but an adapter's.
 func NilContextHook(c *Checker) {
 	c.bubble(func() {

@@ -39,7 +39,7 @@ func (c *Checker) endWithParent(n int, r *rand.Rand, server bool) {
 	ends := []func() error{
 		parent.Err,
 		func() error { return context.Cause(parent) },
-		func() error { return fmt.Errorf("in it: %w", parent.Err()) },
+		func() error { return fmt.Errorf("wrapped: %w", parent.Err()) },
 		func() error { return http.ErrServerClosed },
 	}[r.IntN(4)]
 	task, wait := c.offered[subject.NeedGo] && r.IntN(3) == 0, time.Duration(r.IntN(2))*time.Second
@@ -62,7 +62,7 @@ func (c *Checker) endWithParent(n int, r *rand.Rand, server bool) {
 		play.Wait(ctx.Done(), time.Hour)
 		return nil
 	}, s)
-	c.expect(result == nil, "in run %d (ServeFunc: %t, in a task: %t, drain delay %v, manual start %t), the parent %s, what waits for that returns %q, and Run returns %v",
+	c.expect(result == nil, "in run %d (ServeFunc: %t, in a task: %t, drain delay %v, manual start %t), the parent %s, what waits for that returns %q, and Run returns %v, want nil",
 		n, server, task, s.Delay, s.ManualStart, how, ends(), result)
 }
 
@@ -71,7 +71,7 @@ func parentThatEnds(r *rand.Rand) (parent context.Context, end func(), how strin
 	switch r.IntN(4) {
 	case 0:
 		parent, cancel := context.WithCancelCause(context.Background())
-		return parent, func() { cancel(errors.New("the parent's")) }, "is cancelled with a cause"
+		return parent, func() { cancel(errors.New("reason for the parent's end")) }, "is cancelled with a cause"
 	case 1:
 		parent, cancel := context.WithCancel(context.Background())
 		return parent, func() { go cancel() }, "is cancelled on another goroutine"
@@ -109,7 +109,7 @@ func EndedParent(c *Checker) {
 					c.Impl.OnShutdown(ctx, func() error { hook = time.Since(began); return nil })
 					return nil
 				}, s)
-				c.expect(calls == 1 && !live && about(hook, 0), "the parent has ended before Run, %s: main is called %d times, with a live context: %t, and the hook begins after %v", what, calls, live, hook)
+				c.expect(calls == 1 && !live && about(hook, 0), "the parent has ended before Run, %s: main is called %d times, want once, with a live context: %t, want false, and the hook begins after %v, want at once", what, calls, live, hook)
 			}
 		})
 	}

@@ -32,8 +32,8 @@ func (c *Checker) results(kind resultLife) {
 		l := kind
 		l.Checker, l.mu, l.r, l.otherSignal = c, new(sync.Mutex), rand.New(rand.NewPCG(seed, 6)), otherSignal
 		c.bubble(l.play)
-		if complaint := l.complaint(); complaint != "" {
-			c.Errorf("%s; Run returns %v\n%s", complaint, l.result, &l)
+		if mismatch := l.mismatch(); mismatch != "" {
+			c.Errorf("%s; Run returns %v\n%s", mismatch, l.result, &l)
 			return
 		}
 		if l.stop == "a signal" {

@@ -36,15 +36,15 @@ func (l *resultLife) shape(clean bool) error {
 	case n == 5 && !clean && l.cause != nil:
 		return fmt.Errorf("%w, because of %w", mine, l.cause)
 	}
-	return fmt.Errorf("in it: %w", mine)
+	return fmt.Errorf("wrapped: %w", mine)
 }
 
 // cleanOrNearly draws a clean end, or something like it.
 func (l *resultLife) cleanOrNearly(mine error) error {
 	usual := usualEnds[l.r.IntN(len(usualEnds))]
-	all := []error{l.cause, fmt.Errorf("in it: %w", l.cause), errors.Join(l.cause, usual)}
+	all := []error{l.cause, fmt.Errorf("wrapped: %w", l.cause), errors.Join(l.cause, usual)}
 	if l.clean {
-		all = append(all, usual, errors.Join(usual, fmt.Errorf("in it: %w", context.Canceled)),
+		all = append(all, usual, errors.Join(usual, fmt.Errorf("wrapped: %w", context.Canceled)),
 			fmt.Errorf("%w: %w", usual, mine), errors.Join(mine, l.cause), partOf(l.given, mine))
 	}
 	return all[l.r.IntN(len(all))]
@@ -64,8 +64,8 @@ func partOf(err, otherwise error) error {
 	return otherwise
 }
 
-// complaint says what is wrong with Run's result.
-func (l *resultLife) complaint() string {
+// mismatch says what is wrong with Run's result.
+func (l *resultLife) mismatch() string {
 	var want []string
 	failures := 0
 	for _, e := range slices.Concat(l.main, l.stopped, l.task, l.hook) {
@@ -82,7 +82,7 @@ func (l *resultLife) complaint() string {
 		}
 	}
 	got, want = slices.DeleteFunc(got, isSignal), slices.DeleteFunc(want, isSignal)
-	if l.hooks == 0 { // of the order another check says so
+	if l.hooks == 0 { // another check is about the order
 		slices.Sort(got)
 		slices.Sort(want)
 	}
@@ -90,7 +90,7 @@ func (l *resultLife) complaint() string {
 	case !slices.Equal(got, want):
 		return fmt.Sprintf("the result has %q, want %q", got, want)
 	case failures == 0 && !l.late && l.result != nil:
-		return "nothing fails, and the result is an error"
+		return "nothing fails, and the result is an error, want nil"
 	}
 	return ""
 }

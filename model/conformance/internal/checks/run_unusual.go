@@ -60,8 +60,8 @@ func unusualErrors() map[string]error {
 		"whose type cannot be compared":      fields{"name", "port"},
 		"that wraps one that cannot be":      fmt.Errorf("config: %w", fields{"name"}),
 		"that is a nil pointer":              (*pointed)(nil),
-		"that is joined":                     errors.Join(errors.New("one"), errors.New("another")),
-		"that wraps two":                     fmt.Errorf("%w, and %w", errors.New("one"), errors.New("another")),
+		"that is joined":                     errors.Join(errors.New("one error"), errors.New("another error")),
+		"that wraps two":                     fmt.Errorf("%w, and %w", errors.New("one error"), errors.New("another error")),
 		"that could wrap one, and does not":  &lone{},
 		"that could wrap many, and does not": &hollow{},
 		"whose Is says that it is no other":  &denies{},
@@ -71,7 +71,7 @@ func unusualErrors() map[string]error {
 // AnyErrorIsReturned checks RUN-6: main's error is returned as it is, of whatever type.
 func AnyErrorIsReturned(c *Checker) {
 	for what, mine := range unusualErrors() {
-		c.expect(c.returned(mine), "main returns an error %s, and Run does not return the same", what)
+		c.expect(c.returned(mine), "main returns an error %s, and Run returns another error", what)
 	}
 }
 
@@ -93,8 +93,8 @@ func UnusualCauses(c *Checker) {
 				cause = context.Cause(ctx)
 				return nil
 			}, s)
-			c.expect(holds(cause, mine, 8), "%s is given an error %s, and the cause is %v", by, what, cause)
-			c.expect(!c.offered[subject.NeedIs] || err == nil || !c.Impl.Is(err, model.Panic), "%s is given an error %s, and Run returns %v", by, what, err)
+			c.expect(holds(cause, mine, 8), "%s is given an error %s, and the cause is %v, want that error", by, what, cause)
+			c.expect(!c.offered[subject.NeedIs] || err == nil || !c.Impl.Is(err, model.Panic), "%s is given an error %s, and Run returns %v, want no panic", by, what, err)
 		}
 		c.bubble(func() {
 			stopped("Stop", subject.Settings{}, func(ctx context.Context) { c.Impl.Stop(ctx, mine) })
@@ -131,7 +131,7 @@ func OthersAreNotClean(c *Checker) {
 			continue // RUN-6 says so
 		}
 		c.endAfterStop(subject.Settings{}, mine, func(how string, result error) {
-			c.expect(holds(result, mine, 8), "%s ends with an error %s after a stop, and Run returns %v", how, what, result)
+			c.expect(holds(result, mine, 8), "%s ends with an error %s after a stop, and Run returns %v, want that error", how, what, result)
 		})
 	}
 }
@@ -140,20 +140,20 @@ func OthersAreNotClean(c *Checker) {
 type unreadable struct{}
 
 // String panics.
-func (unreadable) String() string { panic("String's own") }
+func (unreadable) String() string { panic("panic of String") }
 
 // PanicInGoexit checks RUN-4: a panic in a function that main deferred is an error,
 // whatever made it run.
 func PanicInGoexit(c *Checker) {
 	for what, end := range map[string]func(){"returns": func() {}, "calls Goexit": runtime.Goexit, "panics": func() { panic("another") }} {
 		c.bubble(func() {
-			mine := errors.New("of the deferred function")
+			mine := errors.New("error of the deferred function")
 			err := c.Impl.Run(func(context.Context) error {
 				defer func() { panic(mine) }()
 				end()
 				return nil
 			}, 0, 0)
-			c.expect(c.Impl.Is(err, model.Panic) && errors.Is(err, mine) && strings.Contains(err.Error(), mine.Error()), "main %s, a function that it deferred panics, and Run returns %v", what, err)
+			c.expect(c.Impl.Is(err, model.Panic) && errors.Is(err, mine) && strings.Contains(err.Error(), mine.Error()), "main %s, a function that it deferred panics, and Run returns %v, want a panic that shows %q", what, err, mine)
 		})
 	}
 }
@@ -164,7 +164,7 @@ func UnusualPanics(c *Checker) {
 	for what, value := range unusualValues() {
 		c.bubble(func() {
 			err := c.Impl.Run(func(context.Context) error { panic(value) }, 0, 0)
-			c.expect(err != nil && c.Impl.Is(err, model.Panic), "main panics with a value %s, and Run returns %v", what, err)
+			c.expect(err != nil && c.Impl.Is(err, model.Panic), "main panics with a value %s, and Run returns %v, want a panic", what, err)
 			if mine, ok := value.(error); ok {
 				c.expect(holds(err, mine, 8), "main panics with an error %s, and Run returns %v, which does not unwrap to it", what, err)
 			}

@@ -61,17 +61,18 @@ func stopBySignal(runs ...context.Context) {
 func RealSignals(c *Checker) {
 	for _, sig := range []os.Signal{process.Terminate, os.Interrupt} {
 		hook, err := c.signalled(func() { time.AfterFunc(10*time.Millisecond, func() { process.Raise(sig) }) })
-		c.expect(hook && err == nil, "%v: Run returns %v, and the hook ran: %t", sig, err, hook)
+		c.expect(hook && err == nil, "%v comes: Run returns %v, want nil, and the hook ran: %t, want true", sig, err, hook)
 	}
 }
 
-// FirstLineSignal checks SIG-1: in main's first line.
+// FirstLineSignal checks SIG-1: a signal in main's first line.
 func FirstLineSignal(c *Checker) {
 	hook, err := c.signalled(func() { process.Raise(process.Terminate) })
-	c.expect(hook && err == nil, "Run returns %v, and the hook ran: %t", err, hook)
+	c.expect(hook && err == nil, "Run returns %v, want nil, and the hook ran: %t, want true", err, hook)
 }
 
-// FurtherSIGTERM fails by the death of the process.
+// FurtherSIGTERM checks SIG-1: a further SIGTERM does not kill the process. It fails by
+// the death of the process.
 func FurtherSIGTERM(c *Checker) {
 	further := func() {
 		for range 3 {
@@ -87,22 +88,23 @@ func FurtherSIGTERM(c *Checker) {
 		further()
 		return nil
 	}, 0, 0)
-	c.expect(err == nil && hook, "Run returns %v, and the hook ran: %t", err, hook)
+	c.expect(err == nil && hook, "Run returns %v, want nil, and the hook ran: %t, want true", err, hook)
 	hooks := 0
 	err = c.Impl.Run(func(ctx context.Context) error {
 		for range 2 {
-			c.Impl.OnShutdown(ctx, func() error { further(); hooks++; return errors.New("on purpose") })
+			c.Impl.OnShutdown(ctx, func() error { further(); hooks++; return errors.New("error of the hook") })
 		}
 		group := c.Impl.DrainGroup(ctx)
 		group.Add(1)
 		time.AfterFunc(process.Soon, group.Done) // by then the drain timeout has run out
-		return errors.New("on purpose")
+		return errors.New("error of main")
 	}, 20*time.Millisecond, 0)
 	c.expect(err != nil && hooks > 0, "the drain timeout runs out, SIGTERMs come in hooks that fail, Run returns %v, and %d hooks ran", err, hooks)
 }
 
-// SignalsUntilReturn fails by the death of the process, where Run lets go of
-// signals before its observers and its log are done.
+// SignalsUntilReturn checks SIG-1: signals are handled until observers and log are done.
+// It fails by the death of the process, where Run lets go of signals before its observers
+// and its log are done.
 func SignalsUntilReturn(c *Checker) {
 	// Run waits for them for 100 ms, and a machine may be late.
 	var hook atomic.Int64
@@ -124,14 +126,14 @@ func SignalsUntilReturn(c *Checker) {
 				further()
 			}
 		}})
-		c.expect(err == nil, "SIGTERM comes while an observer sees that the run is stopped, and Run returns %v", err)
+		c.expect(err == nil, "SIGTERM comes while an observer sees that the run is stopped, and Run returns %v, want nil", err)
 		hook.Store(0)
 		err = c.run(main, subject.Settings{Log: func(string, string) { further() }})
-		c.expect(err == nil, "SIGTERM comes while the log is written, and Run returns %v", err)
+		c.expect(err == nil, "SIGTERM comes while the log is written, and Run returns %v, want nil", err)
 	}
 }
 
-// SignalStopsAll checks RUN-9: one signal stops two, though a third has ended before.
+// SignalStopsAll checks RUN-9: one signal stops two runs, though a third has ended before.
 func SignalStopsAll(c *Checker) {
 	results, running := make(chan error, 2), make(chan context.Context, 2)
 	for range 2 {
@@ -149,18 +151,18 @@ func SignalStopsAll(c *Checker) {
 	}
 	one, other := <-running, <-running
 	err := c.Impl.Run(func(context.Context) error { return nil }, 0, 0)
-	c.expect(err == nil, "a run beside two others returns %v", err)
+	c.expect(err == nil, "a run beside two others returns %v, want nil", err)
 	stopBySignal(one, other)
 	for range 2 {
 		err := <-results
-		c.expect(err == nil, "one of two runs returns %v", err)
+		c.expect(err == nil, "one of two runs returns %v, want nil", err)
 	}
 }
 
-// MainStays has a main that never comes back. A process that is late by
-// half of the drain timeout may take that for over.
+// MainStays checks RUN-11: a main that never comes back. A process that is late by half of
+// the drain timeout may take that for over.
 func MainStays(c *Checker) {
-	c.thrice(func() string {
+	c.retried(func() string {
 		release, cancel := context.WithTimeout(context.Background(), process.Soon)
 		defer cancel()
 		hook, began := false, time.Now()
@@ -173,13 +175,13 @@ func MainStays(c *Checker) {
 		took := time.Since(began)
 		switch {
 		case release.Err() != nil:
-			return fmt.Sprintf("main does not come back, and Run has not returned after %v", process.Soon)
+			return fmt.Sprintf("main does not return, and Run has not returned after %v", process.Soon)
 		case err == nil || !hook:
-			return fmt.Sprintf("Run returns %v after %v, and the hook ran: %t", err, took, hook)
+			return fmt.Sprintf("Run returns %v after %v, want an error, and the hook ran: %t, want true", err, took, hook)
 		case c.offered[subject.NeedIs] && !c.Impl.Is(err, model.MainRunning):
-			return fmt.Sprintf("Run returns %v, want that main is still running", err)
+			return fmt.Sprintf("Run returns %v, want the error of a main that is still running", err)
 		case c.offered[subject.NeedIs] && c.Impl.Is(err, model.DrainTimeout):
-			return fmt.Sprintf("Run returns %v, and no work was out", err)
+			return fmt.Sprintf("Run returns %v, want no drain timeout: no work was out", err)
 		}
 		return ""
 	})

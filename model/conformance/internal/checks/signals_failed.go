@@ -16,7 +16,7 @@ import (
 // effect as after any other.
 var failures = map[string]func(impl *subject.Implementation) error{
 	"main fails": func(impl *subject.Implementation) error {
-		return impl.Run(func(context.Context) error { return errors.New("on purpose") }, 0, 0)
+		return impl.Run(func(context.Context) error { return errors.New("error of main") }, 0, 0)
 	},
 	"hooks time out": func(impl *subject.Implementation) error {
 		return impl.Run(func(ctx context.Context) error {
@@ -43,7 +43,7 @@ var failures = map[string]func(impl *subject.Implementation) error{
 	},
 }
 
-// DefaultEffectAfterFailure has runs fail, each in a process of its own.
+// DefaultEffectAfterFailure checks SIG-3. It has runs fail, each in a process of its own.
 func DefaultEffectAfterFailure(c *Checker) {
 	var all sync.WaitGroup
 	defer all.Wait()

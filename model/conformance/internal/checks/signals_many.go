@@ -10,8 +10,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// ManySIGTERMs has a supervisor repeat itself hundreds of times after the stop, which
-// forces nothing.
+// ManySIGTERMs checks SIG-2. It has a supervisor repeat itself hundreds of times after the
+// stop, which forces nothing.
 func ManySIGTERMs(c *Checker) {
 	c.bubble(func() {
 		const lasts = 100 * time.Second

@@ -89,8 +89,8 @@ func playPipeline(impl *subject.Implementation, source chan os.Signal, scene str
 	os.Exit(0)
 }
 
-// Pipeline has two services, at once, be stopped in a pipeline whose reader
-// has died: one by each signal.
+// Pipeline checks SIG-4. It has two services, at once, be stopped in a pipeline whose
+// reader has died: one by each signal.
 func Pipeline(c *Checker) {
 	const want = "up hook returned"
 	var services sync.WaitGroup
@@ -104,8 +104,9 @@ func Pipeline(c *Checker) {
 	services.Wait()
 }
 
-// PipelineEarlier has the reader die, and something be written, long before the stop.
-// It may end the process: while it runs, nothing is said of a broken pipe.
+// PipelineEarlier checks SIG-4. It has the reader die, and something be written, long
+// before the stop. It may end the process: while it runs, nothing is said of a broken
+// pipe.
 func PipelineEarlier(c *Checker) {
 	const want = "up running hook returned"
 	progress, died, err := c.child.Pipeline(sceneEarlier, func(_ *os.Process, input *os.File) { _, _ = fmt.Fprintln(input, "write") })
@@ -122,14 +123,14 @@ func PipelineAfter(c *Checker) {
 	const want = "up hook returned"
 	progress, died, err := c.child.Pipeline(sceneAfter, func(service *os.Process, _ *os.File) { _ = service.Signal(process.Terminate) })
 	c.expect(err == nil && died == process.BrokenPipe && strings.Join(progress, " ") == want,
-		"after Run returned, the process writes into a pipeline whose reader has died: it came to %q, and died of %v (%v); want %q, and %v", progress, died, err, want, process.BrokenPipe)
+		"after Run returned, the process writes into a pipeline whose reader has died: the process came to %q, and died of %v (%v); want %q, and %v", progress, died, err, want, process.BrokenPipe)
 }
 
-// PipelineOfSource expects that a run that is to leave signals alone leaves
-// SIGPIPE alone too, by which a process dies as it always did.
+// PipelineOfSource checks SIG-4. It expects that a run that is to leave signals alone
+// leaves SIGPIPE alone too, by which a process dies as it always did.
 func PipelineOfSource(c *Checker) {
 	progress, died, err := c.child.Pipeline(sceneSource, func(_ *os.Process, input *os.File) { _, _ = fmt.Fprintln(input, "stop") })
-	c.expect(err == nil && died == process.BrokenPipe, "with a source of signals, in a pipeline whose reader has died, the service came to %q, and died of %v (%v); want %v: it touches no signal of the process",
+	c.expect(err == nil && died == process.BrokenPipe, "with a source of signals, in a pipeline whose reader has died, the service came to %q, and died of %v (%v); want %v: the run touches no signal of the process",
 		progress, died, err, process.BrokenPipe)
 }
 

@@ -26,7 +26,7 @@ func ClosedSource(c *Checker) {
 	})
 }
 
-// FilledSource has the signal delivered before Run is called.
+// FilledSource checks SIG-1. It has the signal delivered before Run is called.
 func FilledSource(c *Checker) {
 	c.bubble(func() {
 		source := make(chan os.Signal, 1)
@@ -49,7 +49,7 @@ func (command) Signal() {}
 // String is its name.
 func (c command) String() string { return string(c) }
 
-// AnySignal has a source deliver what Run does not ask the system for.
+// AnySignal checks SIG-2. It has a source deliver what Run does not ask the system for.
 func AnySignal(c *Checker) {
 	for _, sig := range []os.Signal{syscall.SIGHUP, syscall.SIGQUIT, command("stop")} {
 		c.bubble(func() {
@@ -58,7 +58,7 @@ func AnySignal(c *Checker) {
 			time.AfterFunc(time.Second, func() {
 				select {
 				case source <- sig:
-				case <-time.After(time.Hour): // nobody takes it
+				case <-time.After(time.Hour): // no goroutine takes it
 				}
 			})
 			err := c.run(func(ctx context.Context) error {
@@ -86,7 +86,8 @@ func FirstOfSource(c *Checker) {
 	})
 }
 
-// ForcedHooks has a further interrupt end the hooks: as their timeout would.
+// ForcedHooks checks SIG-2. It has a further interrupt end the hooks: as their timeout
+// would.
 func ForcedHooks(c *Checker) {
 	c.bubble(func() {
 		var places []callSite
@@ -106,7 +107,7 @@ func ForcedHooks(c *Checker) {
 			return nil
 		}, subject.Settings{Signals: source, Shutdown: 3 * time.Hour})
 		play.Wait(ended, 2*time.Hour)
-		c.expect(cause != nil && c.Impl.Is(cause, model.Forced) && !c.Impl.Is(cause, model.ShutdownTimeout), "an interrupt ends the hooks, and the cause of the running one's context is %v", cause)
+		c.expect(cause != nil && c.Impl.Is(cause, model.Forced) && !c.Impl.Is(cause, model.ShutdownTimeout), "an interrupt ends the hooks, and the cause of the running hook's context is %v, want a forced end", cause)
 		for i, place := range places {
 			if i == 1 {
 				place = anywhere // an adapter may have called what registers it

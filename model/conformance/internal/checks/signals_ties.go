@@ -39,7 +39,7 @@ func ForcedAsItEnds(c *Checker) {
 				}, subject.Settings{Signals: source, Drain: limit, Shutdown: limit})
 				took := time.Since(began)
 				time.Sleep(time.Second) // for a hook that was abandoned
-				c.expect(took >= limit && took <= limit+100*time.Millisecond+slack && hooks.Load() <= 1, "an interrupt forces the end of a phase just as %s, after %v: Run returns after %v, and a hook runs %d times", what, limit, took, hooks.Load())
+				c.expect(took >= limit && took <= limit+100*time.Millisecond+slack && hooks.Load() <= 1, "an interrupt forces the end of a phase just as %s, after %v: Run returns after %v, and a hook runs %d times, want once", what, limit, took, hooks.Load())
 			})
 		}
 	}

@@ -39,13 +39,13 @@ func (c *Checker) machineIn(s model.State) (subject.Machine, bool) {
 	return m, m.State() == string(s)
 }
 
-// Table holds a machine to the table both ways: each row is there, and
+// Table checks STATE-1. It holds a machine to the table both ways: each row is there, and
 // nothing else leads from one state to another.
 func Table(c *Checker) {
 	for _, e := range model.Edges() {
 		m, ok := c.machineIn(e.From)
 		if !ok {
-			c.Errorf("a new machine cannot be led to %s", e.From)
+			c.Errorf("events from the table do not lead a new machine to %s", e.From)
 			continue
 		}
 		if _, err := m.Fire(string(e.On)); err != nil || m.State() != string(e.To) {
@@ -130,7 +130,7 @@ func (c *Checker) watched(s subject.Settings, ctx *context.Context) (took, hook 
 			return nil
 		}, s)
 		took = time.Since(began)
-		c.expect(err == nil, "Run returns %v", err)
+		c.expect(err == nil, "Run returns %v, want nil", err)
 	})
 	return took, hook
 }
@@ -149,7 +149,7 @@ func HangingObserver(c *Checker) {
 		took, hook := c.watched(subject.Settings{Observe: func(subject.Step) { <-release }}, &ctx)
 		c.expectPrompt(took, hook)
 		close(release)
-		time.Sleep(time.Second) // for what is still to be told
+		time.Sleep(time.Second) // for observers and loggers that are still to be called
 	})
 }
 
@@ -203,8 +203,8 @@ func CallingObserver(c *Checker) {
 	})
 }
 
-// SlowObserverSeesAll has observers take their time: each sees every step, with the
-// instant at which it was taken, and Run waits up to 100 ms for them.
+// SlowObserverSeesAll checks STATE-4. It has observers take their time: each sees every
+// step, with the instant at which it was taken, and Run waits up to 100 ms for them.
 func SlowObserverSeesAll(c *Checker) {
 	want := fmt.Sprint([]model.State{model.Running, model.Draining, model.Hooks, model.Stopped})
 	for _, takes := range []time.Duration{time.Microsecond, 15 * time.Millisecond, 10 * time.Second, time.Hour} {
@@ -220,7 +220,7 @@ func SlowObserverSeesAll(c *Checker) {
 				seen = append(seen, s.To)
 				at := s.At.Sub(began).Round(10 * time.Millisecond)
 				c.expect(s.At.IsZero() || at == time.Second || len(seen) == 1 && at == 0,
-					"an observer that takes %v for each step is told that %s was entered at %v, want 1s, and 0s for running", takes, s.To, at)
+					"an observer that takes %v for each step gets %v as the time at which %s was entered, want 1s, or 0s for running", takes, at, s.To)
 			}}, &ctx)
 			c.expectPrompt(took, hook)
 			for _, later := range []time.Duration{0, 5 * takes} {

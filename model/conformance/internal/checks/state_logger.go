@@ -32,7 +32,7 @@ func HangingLogger(c *Checker) {
 		c.inTime("Run", func() {
 			_ = c.run(func(ctx context.Context) error {
 				for range hooks {
-					c.Impl.OnShutdown(ctx, func() error { ran++; return errors.New("the hook's") })
+					c.Impl.OnShutdown(ctx, func() error { ran++; return errors.New("error of the hook") })
 				}
 				return nil
 			}, subject.Settings{Log: func(string, string) { <-release }})
@@ -78,7 +78,7 @@ func HangingObserverAndLogger(c *Checker) {
 		}, &ctx)
 		c.expect(took <= time.Second+200*time.Millisecond+slack, "an observer and a logger hang, and Run returns at %v, want 1s, or at most 100ms later", took)
 		close(release)
-		time.Sleep(time.Second) // for what is still to be told
+		time.Sleep(time.Second) // for observers and loggers that are still to be called
 	})
 }
 
@@ -120,7 +120,7 @@ func (c *Checker) ended(tasks int, writing func()) (logged []string, lines []dat
 				logged = append(logged, text)
 			}
 		}})
-		c.expect(err == nil, "Run returns %v", err)
+		c.expect(err == nil, "Run returns %v, want nil", err)
 	})
 	time.Sleep(time.Minute)
 	mu.Lock()
@@ -167,20 +167,22 @@ func (c *Checker) expectOrder(writing func()) {
 		c.bubble(func() {
 			want, unhindered := c.ended(tasks, func() {})
 			slices.Sort(want)
-			c.expect(len(want) == tasks || len(want) == 0, "%d tasks end as they were asked to, and %d are logged", tasks, len(want))
+			c.expect(len(want) == tasks || len(want) == 0, "%d tasks end cleanly, and %d are logged, want all", tasks, len(want))
 			logged, lines := c.ended(tasks, writing)
 			c.expect(slices.Equal(logged, want), "the log has %q, want %q", logged, want)
-			c.expect(inOrder(lines, unhindered), "the log has its records in another order than when nothing is in its way: %q, want %q", texts(lines), texts(unhindered))
+			c.expect(inOrder(lines, unhindered), "a slow logger gets its records in another order than a fast one: %q, want %q", texts(lines), texts(unhindered))
 		})
 	}
 }
 
-// PanickingLogger fails by the death of the process, if nothing contains
-// the panic. One that calls Goexit is not to take the rest of the log with it.
+// PanickingLogger checks STATE-4: a logger that panics gets the rest. It fails by the
+// death of the process, if nothing contains the panic. One that calls Goexit is not to
+// take the rest of the log with it.
 func PanickingLogger(c *Checker) {
 	c.expectOrder(func() { panic("the logger's") })
 	c.expectOrder(runtime.Goexit)
 }
 
-// SlowLogger has lines wait to be written, and be written in their turn.
+// SlowLogger checks STATE-4. It has lines wait to be written, and be written in their
+// turn.
 func SlowLogger(c *Checker) { c.expectOrder(func() { time.Sleep(10 * time.Millisecond) }) }

@@ -19,7 +19,9 @@ const endlessly = 5000
 func (c *Checker) callsOf() map[string]func(ctx context.Context) {
 	calls := map[string]func(ctx context.Context){
 		"DrainGroup": func(ctx context.Context) { c.Impl.DrainGroup(ctx) },
-		"OnShutdown": func(ctx context.Context) { c.Impl.OnShutdown(ctx, func() error { return errors.New("the hook's") }) },
+		"OnShutdown": func(ctx context.Context) {
+			c.Impl.OnShutdown(ctx, func() error { return errors.New("error of the hook") })
+		},
 	}
 	more := func(n subject.Need, call func(ctx context.Context)) {
 		if c.offered[n] {
@@ -37,8 +39,9 @@ func (c *Checker) callsOf() map[string]func(ctx context.Context) {
 // ownGoroutine is a logger that does not call back while it is being called.
 const ownGoroutine = "a logger, on a goroutine of its own,"
 
-// CallingForEach fails by the death of the process, or by its standing
-// still, where a call leads to another without end.
+// CallingForEach checks STATE-4: an observer or a logger calls back for each call. It
+// fails by the death of the process, or by its standing still, where a call leads to
+// another without end.
 func CallingForEach(c *Checker) {
 	for name, call := range c.callsOf() {
 		for _, who := range []string{"an observer", "a logger", ownGoroutine} {
@@ -81,9 +84,9 @@ func CallingForEach(c *Checker) {
 	}
 }
 
-// ForeignForEach is the same for what is written to the default logger of a
-// context of no run.
-func ForeignForEach(c *Checker) {
+// NoRunForEach checks STATE-4. It does what CallingForEach does for the default logger,
+// which gets the records about contexts of no run.
+func NoRunForEach(c *Checker) {
 	var calls atomic.Int64
 	restore := defaultLogTo(func(string, string) {
 		if calls.Add(1) < endlessly {

@@ -12,7 +12,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// VisibleAtStop checks STATE-5: whoever waits for the cancellation sees draining, after Stop.
+// VisibleAtStop checks STATE-5: draining is visible to a goroutine that waits for the
+// cancellation, after Stop.
 func VisibleAtStop(c *Checker) {
 	c.watchCancel(func(ctx context.Context) {
 		c.Impl.Stop(ctx, nil)
@@ -20,12 +21,14 @@ func VisibleAtStop(c *Checker) {
 	})
 }
 
-// VisibleAtExit checks STATE-5: whoever waits for the cancellation sees draining, after main's exit.
+// VisibleAtExit checks STATE-5: draining is visible to a goroutine that waits for the
+// cancellation, after main's exit.
 func VisibleAtExit(c *Checker) {
 	c.watchCancel(func(context.Context) {})
 }
 
-// VisibleAtParentsEnd checks STATE-5: so do those, after the end of the parent.
+// VisibleAtParentsEnd checks STATE-5: draining is visible to a goroutine that waits for
+// the cancellation, after the parent's end.
 func VisibleAtParentsEnd(c *Checker) {
 	var cancel context.CancelFunc
 	c.watchCancelWith(func() subject.Settings {
@@ -70,7 +73,7 @@ func (c *Checker) watchCancelWith(settings func() subject.Settings, main func(ct
 		play.Wait(over, process.Soon)
 		for _, state := range []model.State{model.Starting, model.Running} {
 			if _, early := seen.Load(string(state)); early {
-				c.Errorf("the context is cancelled, and the state is %s", state)
+				c.Errorf("the context is cancelled, and the state is %s, want draining or later", state)
 				return
 			}
 		}

@@ -27,7 +27,7 @@ func (e exchange) String() string {
 	return fmt.Sprintf("%d %q, %v, at %s", e.code, e.body, e.err, scenarios.Show(e.at))
 }
 
-// cut reports whether the client sees that it has no answer, or is told so.
+// cut reports whether the client sees that it has no answer, or gets a response that says so.
 func (e exchange) cut() bool { return e.err != nil || e.code == http.StatusServiceUnavailable }
 
 func (e exchange) ok() bool { return e.err == nil && e.code == http.StatusOK }

@@ -120,6 +120,20 @@ func (w *wire2) answer(stream uint32) (bytes int, err error) {
 	}
 }
 
+// discard reads frames until the connection ends, and then closes the channel.
+func (w *wire2) discard() <-chan struct{} {
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		for {
+			if _, err := w.frame(); err != nil {
+				return
+			}
+		}
+	}()
+	return gone
+}
+
 // get asks for /path and returns what became of it.
 func (w *wire2) get(path string) (bytes int, err error) {
 	stream, err := w.ask(path)

@@ -69,10 +69,10 @@ func answerClauses() []Clause {
 				with(offAWhile, probes(model.Liveness, 1, 3), model.Check{}),
 			},
 			Checks: []Check{
-				{"the body, for GET and HEAD", []subject.Need{subject.NeedHealth}, checks.LivenessBody},
-				{"while a check hangs", []subject.Need{subject.NeedHealth}, checks.LivenessBesideHungCheck},
+				{"the body of liveness, for GET and HEAD", []subject.Need{subject.NeedHealth}, checks.LivenessBody},
+				{"liveness while a check hangs", []subject.Need{subject.NeedHealth}, checks.LivenessBesideHungCheck},
 				{"a request whose body does not come", []subject.Need{subject.NeedHealth}, checks.LivenessOfASlowBody},
-				{"in every state, and after the run", []subject.Need{subject.NeedFollow, subject.NeedManualStart, subject.NeedMarkStarted}, checks.AliveInEveryState},
+				{"liveness in every state, and after the run", []subject.Need{subject.NeedFollow, subject.NeedManualStart, subject.NeedMarkStarted}, checks.AliveInEveryState},
 			},
 		},
 		{
@@ -86,9 +86,9 @@ func answerClauses() []Clause {
 				with(asks, probes(model.Readiness, 1, 3), model.Check{}, model.Check{}),
 			},
 			Checks: []Check{
-				{"the body", []subject.Need{subject.NeedHealth}, checks.ReadinessBody},
+				{"the body of readiness", []subject.Need{subject.NeedHealth}, checks.ReadinessBody},
 				{"errors that are well known", []subject.Need{subject.NeedHealth}, checks.KnownErrors},
-				{"one that fails among many", []subject.Need{subject.NeedHealth}, checks.OneOfMany},
+				{"one check that fails among many", []subject.Need{subject.NeedHealth}, checks.OneOfMany},
 				{"no checks are left", []subject.Need{subject.NeedRemoveCheck}, checks.NoChecksLeft},
 			},
 		},
@@ -100,7 +100,7 @@ func answerClauses() []Clause {
 			}),
 			Needs:    []subject.Need{subject.NeedHealth},
 			Examples: []model.Scenario{with(offAWhile, probes(model.Readiness, 1, 3, 7), model.Check{})},
-			Checks:   []Check{{"set to what it is already", []subject.Need{subject.NeedHealth}, checks.SetReadyTwice}},
+			Checks:   []Check{{"SetReady with the value that it has already", []subject.Need{subject.NeedHealth}, checks.SetReadyTwice}},
 		},
 		{
 			ID: "HEALTH-4", Level: Extended,
@@ -112,7 +112,7 @@ func answerClauses() []Clause {
 				withReady(with(drains, probes(model.Readiness, 1, 7, 11, 20)), model.Ready{At: 3*second + 2, Is: true}),
 			},
 			Checks: []Check{
-				{"Follow with a foreign context changes nothing", []subject.Need{subject.NeedFollow}, checks.FollowNothing},
+				{"Follow with a context of no run changes nothing", []subject.Need{subject.NeedFollow}, checks.FollowNothing},
 				{"the run in the request's context", []subject.Need{subject.NeedFollow, subject.NeedParent}, checks.FollowsRequest},
 				{"the run given to Follow before that in the request's context", []subject.Need{subject.NeedFollow, subject.NeedParent}, checks.FollowComesFirst},
 				{"SetReady before and after Follow", []subject.Need{subject.NeedFollow, subject.NeedManualStart, subject.NeedMarkStarted}, checks.SetReadyAndFollow},
@@ -134,20 +134,20 @@ func answerClauses() []Clause {
 			},
 			Checks: []Check{
 				{"SetReady while a probe is under way", []subject.Need{subject.NeedHealth}, checks.SetReadyUnderWay},
-				{"a run in the request's context", []subject.Need{subject.NeedFollow, subject.NeedAddCheckContext, subject.NeedRunWith}, checks.UnderWayByRequest},
+				{"a run in the request's context while a probe is under way", []subject.Need{subject.NeedFollow, subject.NeedAddCheckContext, subject.NeedRunWith}, checks.UnderWayByRequest},
 			},
 		},
 		{
 			ID: "HEALTH-6", Level: Core,
 			Sentence: "Content-Type is application/json, responses must not be stored and have the right length, HEAD is GET without a body, other methods get 405 with Allow, and every body has tool and version, whatever the code. No path, query or header of the request changes that.",
 			Checks: []Check{
-				{"the type, the methods, tool and version", []subject.Need{subject.NeedHealth}, checks.HTTP},
-				{"no-store, and the right length", []subject.Need{subject.NeedHealth, subject.NeedFollow}, checks.Headers},
+				{"Content-Type, methods, tool and version", []subject.Need{subject.NeedHealth}, checks.HTTP},
+				{"Cache-Control is no-store, and Content-Length is right", []subject.Need{subject.NeedHealth, subject.NeedFollow}, checks.Headers},
 				{"the length of bodies of every size", []subject.Need{subject.NeedHealth, subject.NeedFollow}, checks.LengthsOfAllSizes},
 				{"the same of start-up", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart}, checks.StartupHTTP},
 				{"HEAD first, after each change", []subject.Need{subject.NeedHealth}, checks.HeadAfterChange},
-				{"whatever else a request has", []subject.Need{subject.NeedHealth}, checks.AnyRequest},
-				{"without a tool and a version", []subject.Need{subject.NeedHealth}, checks.Nameless},
+				{"requests with any path, header, protocol and body", []subject.Need{subject.NeedHealth}, checks.AnyRequest},
+				{"a handler without a tool and a version", []subject.Need{subject.NeedHealth}, checks.Nameless},
 				{"behind a middleware that sets headers", []subject.Need{subject.NeedHealth}, checks.SetBefore},
 				{"header values are not shared", []subject.Need{subject.NeedHealth}, checks.SharedHeaders},
 			},
@@ -156,7 +156,7 @@ func answerClauses() []Clause {
 			ID: "HEALTH-7", Level: Core,
 			Sentence: "uptime is whole seconds as time.Duration prints them, the same in every answer of every endpoint, and never decreases.",
 			Checks: []Check{
-				{"through hours of virtual time", []subject.Need{subject.NeedHealth}, checks.Uptime},
+				{"uptime through hours of virtual time", []subject.Need{subject.NeedHealth}, checks.Uptime},
 				{"the same of start-up", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart}, checks.StartupUptime},
 			},
 		},

@@ -46,8 +46,8 @@ func hookClauses() []Clause {
 				two(model.Hook{Lasts: second + 2, Ends: model.ReturnsError}, plain),
 			},
 			Checks: []Check{
-				{"the error names the call site that registered the hook, however it fails", []subject.Need{subject.NeedRunWith}, checks.HookPlace},
-				{"one registered after stopped does not stop its caller", []subject.Need{subject.NeedRunWith}, checks.LateHookEnds},
+				{"the error names the call site that registered the hook, however the hook fails", []subject.Need{subject.NeedRunWith}, checks.HookPlace},
+				{"a failing hook registered after stopped does not stop its caller", []subject.Need{subject.NeedRunWith}, checks.LateHookEnds},
 			},
 		},
 		{
@@ -64,9 +64,9 @@ func hookClauses() []Clause {
 			Checks: []Check{
 				{"a shutdown timeout that never runs out", nil, checks.EndlessShutdown},
 				{"the error names the running hook and those that did not run", []subject.Need{subject.NeedRunWith}, checks.InterruptedAreNamed},
-				{"so it does for hooks that are registered in a loop", []subject.Need{subject.NeedRunWith}, checks.InterruptedInALoop},
-				{"hooks too that were registered while others run", []subject.Need{subject.NeedRunWith}, checks.InterruptedAmongLate},
-				{"and when a signal forces the end before the first", []subject.Need{subject.NeedSignals, subject.NeedServeFunc}, checks.ForcedBeforeTheFirst},
+				{"the error names interrupted hooks that are registered in a loop", []subject.Need{subject.NeedRunWith}, checks.InterruptedInALoop},
+				{"the error names interrupted hooks that were registered while hooks ran", []subject.Need{subject.NeedRunWith}, checks.InterruptedAmongLate},
+				{"the error names the hooks when a signal forces the end before the first", []subject.Need{subject.NeedSignals, subject.NeedServeFunc}, checks.ForcedBeforeTheFirst},
 				{"the context of the running hook is cancelled, with the cause", []subject.Need{subject.NeedIs, subject.NeedOnShutdownContext}, checks.InterruptedContext},
 				{"the error of an interrupted hook is logged", []subject.Need{subject.NeedLog}, checks.InterruptedIsLogged},
 				{"after a real SIGTERM the timeout is whole", []subject.Need{subject.NeedUnix}, checks.ShutdownTimeoutAfterSignal},
@@ -85,8 +85,8 @@ func hookClauses() []Clause {
 				{Main: ends, Hooks: []model.Hook{plain, {At: 5 * second, Lasts: second + 4, Ends: model.Panics}}},
 			},
 			Checks: []Check{
-				{"a late hook that fails is logged, however it fails", []subject.Need{subject.NeedLog}, checks.LateHookIsLogged},
-				{"so is one that fails after its timeout", []subject.Need{subject.NeedLog}, checks.AbandonedLateHook},
+				{"a late hook that fails is logged, in whichever way it fails", []subject.Need{subject.NeedLog}, checks.LateHookIsLogged},
+				{"a late hook that fails after its timeout is logged", []subject.Need{subject.NeedLog}, checks.AbandonedLateHook},
 				{"late hooks that register others", []subject.Need{subject.NeedRunWith}, checks.LateHookRegisters},
 			},
 		},
@@ -104,9 +104,9 @@ func hookClauses() []Clause {
 				{Main: ends, Hooks: []model.Hook{{Lasts: 3*second + 2, Aware: true}}, Stops: []model.Stop{{By: model.ParentCancelled, At: 2*second + 4}}},
 			},
 			Checks: []Check{
-				{"it has the values of the run's context", []subject.Need{subject.NeedOnShutdownContext, subject.NeedParent}, checks.HookValues},
-				{"the library knows the run by it", []subject.Need{subject.NeedOnShutdownContext}, checks.HookContextIsOfTheRun},
-				{"so has that of a hook registered after stopped", []subject.Need{subject.NeedOnShutdownContext, subject.NeedParent}, checks.LateHookContext},
+				{"a hook's context has the values of the run's context", []subject.Need{subject.NeedOnShutdownContext, subject.NeedParent}, checks.HookValues},
+				{"a hook's context is accepted by the library's functions", []subject.Need{subject.NeedOnShutdownContext}, checks.HookContextIsOfTheRun},
+				{"the context of a hook registered after stopped has the values of the run's context", []subject.Need{subject.NeedOnShutdownContext, subject.NeedParent}, checks.LateHookContext},
 			},
 		},
 		hookTimeoutClause(two, plain),
@@ -137,7 +137,7 @@ func hookClauses() []Clause {
 		{
 			ID: "HOOK-9", Level: Extended,
 			Sentence: "With a context that does not come from Run, every function is harmless and logs an error with its call site; groups, done functions and handlers are usable, and what would serve returns an error.",
-			Checks:   withForeignContexts(),
+			Checks:   withContextsOfNoRun(),
 		},
 		{
 			ID: "HOOK-10", Level: Extended,
@@ -146,10 +146,10 @@ func hookClauses() []Clause {
 			Needs:    []subject.Need{subject.NeedOnShutdownStop},
 			Examples: takeBacks(ends),
 			Checks: []Check{
-				{"what it holds is released", []subject.Need{subject.NeedOnShutdownStop}, checks.TakenBackIsLetGo},
-				{"every second of a thousand, twice concurrently", []subject.Need{subject.NeedOnShutdownStop}, checks.ManyTakenBack},
-				{"while it begins", []subject.Need{subject.NeedOnShutdownStop}, checks.TakenBackAsItBegins},
-				{"one registered after stopped", []subject.Need{subject.NeedOnShutdownStop}, checks.LateIsNotTakenBack},
+				{"what a hook holds is released when it is taken back", []subject.Need{subject.NeedOnShutdownStop}, checks.TakenBackIsLetGo},
+				{"every second of a thousand hooks is taken back, twice concurrently", []subject.Need{subject.NeedOnShutdownStop}, checks.ManyTakenBack},
+				{"a hook is taken back while it begins", []subject.Need{subject.NeedOnShutdownStop}, checks.TakenBackAsItBegins},
+				{"a hook registered after stopped is taken back", []subject.Need{subject.NeedOnShutdownStop}, checks.LateIsNotTakenBack},
 			},
 		},
 	}
@@ -209,10 +209,10 @@ func registeredLate(s model.Scenario, want model.Trace) bool {
 	})
 }
 
-// withForeignContexts are one check for each function.
-func withForeignContexts() (all []Check) {
-	for _, f := range checks.ForeignChecks() {
-		all = append(all, Check{f.Name + " with a foreign context", []subject.Need{f.Need}, f.Run})
+// withContextsOfNoRun returns one check for each function.
+func withContextsOfNoRun() (all []Check) {
+	for _, f := range checks.NoRunChecks() {
+		all = append(all, Check{f.Name + " with a context of no run", []subject.Need{f.Need}, f.Run})
 	}
 	return all
 }

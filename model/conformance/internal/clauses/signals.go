@@ -33,9 +33,9 @@ func signalClauses() []Clause {
 			},
 			Checks: []Check{
 				{"a real SIGTERM and a real SIGINT", []subject.Need{subject.NeedUnix}, checks.RealSignals},
-				{"in main's first line", []subject.Need{subject.NeedUnix}, checks.FirstLineSignal},
+				{"a signal in main's first line", []subject.Need{subject.NeedUnix}, checks.FirstLineSignal},
 				{"a further SIGTERM does not kill, in main or in a hook", []subject.Need{subject.NeedUnix}, checks.FurtherSIGTERM},
-				{"until observers and log are done", []subject.Need{subject.NeedUnix, subject.NeedObserve, subject.NeedLog}, checks.SignalsUntilReturn},
+				{"signals are handled until observers and log are done", []subject.Need{subject.NeedUnix, subject.NeedObserve, subject.NeedLog}, checks.SignalsUntilReturn},
 				{"a signal that is in the source before Run", []subject.Need{subject.NeedSignals}, checks.FilledSource},
 			},
 		},
@@ -68,7 +68,7 @@ func signalClauses() []Clause {
 			Sentence: "After Run returns, a signal has its default effect again.",
 			Checks: []Check{
 				{"after Run each signal ends the process", []subject.Need{subject.NeedUnix}, checks.DefaultEffect},
-				{"also when Run has failed", []subject.Need{subject.NeedUnix}, checks.DefaultEffectAfterFailure},
+				{"after a Run that has failed each signal ends the process", []subject.Need{subject.NeedUnix}, checks.DefaultEffectAfterFailure},
 				{"a broken pipe after Run ends the process", []subject.Need{subject.NeedUnix, subject.NeedRunWith}, checks.PipelineAfter},
 			},
 		},
@@ -77,8 +77,8 @@ func signalClauses() []Clause {
 			Sentence: "From the stop to Run's return, a standard output or error whose reader has gone ends nothing: hooks run. With a signal source, or without signals, Run touches no signal of the process, SIGPIPE included.",
 			Checks: []Check{
 				{"a pipeline whose reader has died", []subject.Need{subject.NeedUnix, subject.NeedRunWith}, checks.Pipeline},
-				{"one that broke long before the stop", []subject.Need{subject.NeedUnix, subject.NeedRunWith}, checks.PipelineEarlier},
-				{"one whose signals come from a source", []subject.Need{subject.NeedUnix, subject.NeedSignals}, checks.PipelineOfSource},
+				{"a pipeline that broke long before the stop", []subject.Need{subject.NeedUnix, subject.NeedRunWith}, checks.PipelineEarlier},
+				{"a pipeline of a run whose signals come from a source", []subject.Need{subject.NeedUnix, subject.NeedSignals}, checks.PipelineOfSource},
 			},
 		},
 	}

@@ -36,7 +36,7 @@ func stateClauses() []Clause {
 			Sentence: "An event that the table does not allow changes nothing and is an error that names the state and the event.",
 			Checks: []Check{
 				{"an event without a row is refused in every state", []subject.Need{subject.NeedMachine}, checks.Refusal},
-				{"one that is fired twice at once is taken once", []subject.Need{subject.NeedMachine}, checks.FiredAtOnce},
+				{"an event that is fired twice at once is taken once", []subject.Need{subject.NeedMachine}, checks.FiredAtOnce},
 			},
 		},
 		{
@@ -46,11 +46,11 @@ func stateClauses() []Clause {
 				{"an observer that hangs costs Run 100 ms and no deadline", []subject.Need{subject.NeedObserve}, checks.HangingObserver},
 				{"an observer that panics, or calls Goexit, sees the rest", []subject.Need{subject.NeedObserve}, checks.PanickingObserver},
 				{"an observer may call back into the library", []subject.Need{subject.NeedObserve, subject.NeedStop, subject.NeedState}, checks.CallingObserver},
-				{"one that is slow sees every step", []subject.Need{subject.NeedObserve}, checks.SlowObserverSeesAll},
+				{"an observer that is slow sees every step", []subject.Need{subject.NeedObserve}, checks.SlowObserverSeesAll},
 				{"an observer or a logger that calls back for each call", []subject.Need{subject.NeedObserve, subject.NeedLog}, checks.CallingForEach},
-				{"a default logger that does so with a foreign context", []subject.Need{subject.NeedTrack}, checks.ForeignForEach},
+				{"a default logger that calls back with a context of no run", []subject.Need{subject.NeedTrack}, checks.NoRunForEach},
 				{"a logger that hangs costs Run 100 ms and no deadline", []subject.Need{subject.NeedLog}, checks.HangingLogger},
-				{"so does one that hangs in Enabled", []subject.Need{subject.NeedLogger}, checks.LoggerThatIsNotEnabled},
+				{"a logger that hangs in Enabled costs Run 100 ms and no deadline", []subject.Need{subject.NeedLogger}, checks.LoggerThatIsNotEnabled},
 				{"an observer and a logger that hang", []subject.Need{subject.NeedObserve, subject.NeedLog}, checks.HangingObserverAndLogger},
 				{"a logger that panics, or calls Goexit, gets the rest", []subject.Need{subject.NeedLog, subject.NeedGo}, checks.PanickingLogger},
 				{"a slow logger gets every record in order", []subject.Need{subject.NeedLog, subject.NeedGo}, checks.SlowLogger},
@@ -63,9 +63,9 @@ func stateClauses() []Clause {
 			Needs:    []subject.Need{subject.NeedState},
 			Examples: []model.Scenario{{Main: model.Main{After: second}, Hooks: []model.Hook{{Lasts: second + 1}}}},
 			Checks: []Check{
-				{"who waits for the cancellation sees draining, after Stop", []subject.Need{subject.NeedRunWith, subject.NeedState, subject.NeedStop}, checks.VisibleAtStop},
-				{"who waits for the cancellation sees draining, after main's exit", []subject.Need{subject.NeedRunWith, subject.NeedState}, checks.VisibleAtExit},
-				{"who waits for the cancellation sees draining, after the parent's end", []subject.Need{subject.NeedState, subject.NeedParent}, checks.VisibleAtParentsEnd},
+				{"draining is visible to a goroutine that waits for the cancellation, after Stop", []subject.Need{subject.NeedRunWith, subject.NeedState, subject.NeedStop}, checks.VisibleAtStop},
+				{"draining is visible to a goroutine that waits for the cancellation, after main's exit", []subject.Need{subject.NeedRunWith, subject.NeedState}, checks.VisibleAtExit},
+				{"draining is visible to a goroutine that waits for the cancellation, after the parent's end", []subject.Need{subject.NeedState, subject.NeedParent}, checks.VisibleAtParentsEnd},
 			},
 		},
 	}

@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// oddCases are wrong about what is rarely asked for.
-func oddCases() []Case {
+// uncommonHealthCases are wrong about what is rarely asked for.
+func uncommonHealthCases() []Case {
 	return []Case{
 		wrong("a long reason is cut within a rune", "HEALTH-12", func(i *impl) {
 			onHealth(i, func(h *funcs) {

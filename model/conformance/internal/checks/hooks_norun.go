@@ -12,38 +12,38 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// ForeignCheck is the check of one function.
-type ForeignCheck struct {
+// NoRunCheck is the check of one function with a context of no run.
+type NoRunCheck struct {
 	Need subject.Need
 	Name string
 	Run  func(c *Checker)
 }
 
-// ForeignChecks are one for each function (HOOK-9).
-func ForeignChecks() (all []ForeignCheck) {
+// NoRunChecks returns one check for each function. They check HOOK-9.
+func NoRunChecks() (all []NoRunCheck) {
 	for _, function := range []struct {
 		need subject.Need
 		name string
-		call foreignCall
+		call noRunCall
 	}{
-		{subject.NeedTrack, "OnShutdown, DrainGroup and Track", foreignTrack},
-		{subject.NeedGo, "Go", foreignGo},
+		{subject.NeedTrack, "OnShutdown, DrainGroup and Track", noRunTrack},
+		{subject.NeedGo, "Go", noRunGo},
 		{subject.NeedStop, "Stop", func(c *Checker, ctx context.Context) []callSite { c.Impl.Stop(ctx, nil); return []callSite{here(0)} }},
 		{subject.NeedMarkStarted, "MarkStarted", func(c *Checker, ctx context.Context) []callSite { c.Impl.MarkStarted(ctx); return []callSite{here(0)} }},
-		{subject.NeedWorkContext, "WorkContext", foreignWork},
-		{subject.NeedOnShutdownContext, "OnShutdownContext", foreignHook},
-		{subject.NeedOnShutdownStop, "what OnShutdownContext returns", foreignTakeBack},
-		{subject.NeedHandler, "Handler", foreignHandler},
-		{subject.NeedCancelOnStop, "CancelOnStop", foreignCancelOnStop},
-		{subject.NeedServeTLS, "ServeTLS", foreignServeTLS},
-		{subject.NeedUntilStopped, "UntilStopped", foreignUntilStopped},
-		{subject.NeedServeFunc, "ServeFunc", foreignServeFunc},
-		{subject.NeedServe, "Serve", foreignServe},
-		{subject.NeedListenAndServe, "ListenAndServe", foreignListen},
+		{subject.NeedWorkContext, "WorkContext", noRunWork},
+		{subject.NeedOnShutdownContext, "OnShutdownContext", noRunHook},
+		{subject.NeedOnShutdownStop, "what OnShutdownContext returns", noRunTakeBack},
+		{subject.NeedHandler, "Handler", noRunHandler},
+		{subject.NeedCancelOnStop, "CancelOnStop", noRunCancelOnStop},
+		{subject.NeedServeTLS, "ServeTLS", noRunServeTLS},
+		{subject.NeedUntilStopped, "UntilStopped", noRunUntilStopped},
+		{subject.NeedServeFunc, "ServeFunc", noRunServeFunc},
+		{subject.NeedServe, "Serve", noRunServe},
+		{subject.NeedListenAndServe, "ListenAndServe", noRunListen},
 	} {
-		all = append(all, ForeignCheck{function.need, function.name, func(c *Checker) {
+		all = append(all, NoRunCheck{function.need, function.name, func(c *Checker) {
 			// Each call is one too many, not only the first.
-			for _, ctx := range []context.Context{context.Background(), context.WithValue(context.TODO(), valueKey{}, "foreign")} {
+			for _, ctx := range []context.Context{context.Background(), context.WithValue(context.TODO(), valueKey{}, "of no run")} {
 				log, restore := defaultLog()
 				for _, place := range function.call(c, ctx) {
 					logged := func() bool {
@@ -64,11 +64,11 @@ func ForeignChecks() (all []ForeignCheck) {
 	return all
 }
 
-// foreignCall calls a function with a context of no run, looks at what it
+// noRunCall calls a function with a context of no run, looks at what it
 // answers, and returns what the log must name: the place of each call.
-type foreignCall = func(c *Checker, ctx context.Context) (places []callSite)
+type noRunCall = func(c *Checker, ctx context.Context) (places []callSite)
 
-func foreignTrack(c *Checker, ctx context.Context) (places []callSite) {
+func noRunTrack(c *Checker, ctx context.Context) (places []callSite) {
 	at := func(place callSite) { places = append(places, place) }
 	at(here(1))
 	c.Impl.OnShutdown(ctx, func() error { c.Errorf("a hook of no run is run"); return nil })
@@ -78,31 +78,31 @@ func foreignTrack(c *Checker, ctx context.Context) (places []callSite) {
 	group.Wait()
 	at(here(1))
 	done, ok := c.Impl.Track(ctx)
-	c.expect(!ok && done != nil, "Track answers %t with a context of no run", ok)
+	c.expect(!ok && done != nil, "Track with a context of no run returns %t, want false, and a nil done function: %t, want one that is not", ok, done == nil)
 	done()
 	return places
 }
 
-func foreignGo(c *Checker, ctx context.Context) []callSite {
+func noRunGo(c *Checker, ctx context.Context) []callSite {
 	ok := c.Impl.Go(ctx, func(context.Context) error { c.Errorf("a task of no run is run"); return nil })
-	c.expect(!ok, "Go answers true with a context of no run")
+	c.expect(!ok, "Go with a context of no run returns true, want false")
 	return []callSite{here(-2)}
 }
 
-func foreignWork(c *Checker, ctx context.Context) []callSite {
+func noRunWork(c *Checker, ctx context.Context) []callSite {
 	work := c.Impl.WorkContext(ctx)
-	c.expect(work != nil && work.Err() == nil, "the work context of no run is cancelled, or none")
+	c.expect(work != nil && work.Err() == nil, "WorkContext with a context of no run returns nil, or a context that is cancelled")
 	return []callSite{here(-2)}
 }
 
-// foreignHook asks for any place: OnShutdownContext is never the library's own
+// noRunHook asks for any place: OnShutdownContext is never the library's own
 // function, but an adapter's.
-func foreignHook(c *Checker, ctx context.Context) []callSite {
+func noRunHook(c *Checker, ctx context.Context) []callSite {
 	c.Impl.OnShutdownContext(ctx, func(context.Context) error { c.Errorf("a hook of no run is run"); return nil }, 0)
 	return []callSite{anywhere}
 }
 
-func foreignTakeBack(c *Checker, ctx context.Context) []callSite {
+func noRunTakeBack(c *Checker, ctx context.Context) []callSite {
 	stop := c.Impl.OnShutdownStop(ctx, func(context.Context) error { c.Errorf("a hook of no run is run"); return nil }, 0)
 	switch {
 	case stop == nil:
@@ -123,47 +123,47 @@ func (c *Checker) expectTeapot(what string, h http.Handler) {
 	}
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/", nil))
-	c.expect(rec.Code == http.StatusTeapot, "through a %s of no run a request is answered %d", what, rec.Code)
+	c.expect(rec.Code == http.StatusTeapot, "through %s with a context of no run a request is answered %d, want %d", what, rec.Code, http.StatusTeapot)
 }
 
-func foreignHandler(c *Checker, ctx context.Context) []callSite {
+func noRunHandler(c *Checker, ctx context.Context) []callSite {
 	counted := c.Impl.Handler(ctx, teapot)
 	place := here(-1)
 	c.expectTeapot("Handler", counted)
 	return []callSite{place}
 }
 
-func foreignCancelOnStop(c *Checker, ctx context.Context) []callSite {
+func noRunCancelOnStop(c *Checker, ctx context.Context) []callSite {
 	cancelling := c.Impl.CancelOnStop(ctx, teapot)
 	place := here(-1)
 	c.expectTeapot("CancelOnStop", cancelling)
 	return []callSite{place}
 }
 
-// foreignServe and the others like it ask for any place: these take options, so
-// that what is called is an adapter's.
-func foreignServe(c *Checker, ctx context.Context) []callSite {
+// noRunServe and those below ask for any place: functions that take options are called
+// by an adapter.
+func noRunServe(c *Checker, ctx context.Context) []callSite {
 	ln := newPipes()
 	defer ln.cut()
 	c.refuses("Serve", func(srv *http.Server) error { return c.Impl.Serve(ctx, srv, ln) })
 	return []callSite{anywhere}
 }
 
-func foreignServeTLS(c *Checker, ctx context.Context) []callSite {
+func noRunServeTLS(c *Checker, ctx context.Context) []callSite {
 	ln := newPipes()
 	defer ln.cut()
 	c.refuses("ServeTLS", func(srv *http.Server) error { return c.Impl.ServeTLS(ctx, srv, ln, "", "") })
 	return []callSite{anywhere}
 }
 
-func foreignUntilStopped(c *Checker, ctx context.Context) []callSite {
+func noRunUntilStopped(c *Checker, ctx context.Context) []callSite {
 	ln := newPipes()
 	defer ln.cut()
 	c.refuses("UntilStopped", func(srv *http.Server) error { return c.Impl.ServeUntilStopped(ctx, srv, ln) })
 	return []callSite{anywhere}
 }
 
-func foreignServeFunc(c *Checker, ctx context.Context) (places []callSite) {
+func noRunServeFunc(c *Checker, ctx context.Context) (places []callSite) {
 	stop := func(context.Context) error { return nil }
 	c.refuses("ServeFunc", func(*http.Server) error {
 		places = append(places, here(1))
@@ -172,7 +172,7 @@ func foreignServeFunc(c *Checker, ctx context.Context) (places []callSite) {
 	return places
 }
 
-func foreignListen(c *Checker, ctx context.Context) []callSite {
+func noRunListen(c *Checker, ctx context.Context) []callSite {
 	c.refuses("ListenAndServe", func(srv *http.Server) error { return c.Impl.ListenAndServe(ctx, srv) })
 	return []callSite{anywhere}
 }
@@ -185,9 +185,9 @@ func (c *Checker) refuses(what string, serve func(srv *http.Server) error) {
 	go func() { result <- serve(srv) }()
 	select {
 	case err := <-result:
-		c.expect(err != nil, "%s returns nil with a context of no run", what)
+		c.expect(err != nil, "%s returns nil with a context of no run, want an error", what)
 	case <-time.After(2 * time.Second):
-		c.Errorf("%s serves with a context of no run", what)
+		c.Errorf("%s with a context of no run has not returned an error within 2s", what)
 		_ = srv.Close()
 		<-result
 	}
