@@ -88,6 +88,9 @@ func withoutValues(i *impl, such func(s settings) bool) {
 		}
 		return run(func(ctx context.Context) error {
 			below, cancel := context.WithCancelCause(runOnly{Context: context.WithoutCancel(ctx), run: ctx})
+			if ctx.Err() != nil {
+				cancel(context.Cause(ctx))
+			}
 			context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
 			return main(below)
 		}, s)

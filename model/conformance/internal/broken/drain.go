@@ -28,12 +28,12 @@ func drainCases() []Case {
 				return group(ctx)
 			}
 		}),
-		wrong("the drain timeout is ignored", "DRAIN-2 HTTP-1 HTTP-6", func(i *impl) {
+		wrong("the drain timeout is ignored", "DRAIN-2 HTTP-1 HTTP-6 HTTP-8", func(i *impl) {
 			onSettings(i, func(s *settings) {
 				keepGrace(s)
 				s.Drain = 1e6 * time.Hour
 			})
-		}),
+		}).because("Everything that is cut when it runs out is not."),
 		wrong("the drain timeout is twice as long", "DRAIN-2 HTTP-6", func(i *impl) {
 			onSettings(i, func(s *settings) {
 				keepGrace(s)

@@ -148,7 +148,7 @@ func combinedCases() []Case {
 					}
 				}
 			})
-		}),
+		}).mayBreak("HEALTH-16"),
 		wrong("RefreshAhead is ignored for an optional check", "HEALTH-18", func(i *impl) {
 			onCheckSettings(i, func(s *conformance.CheckSettings) {
 				if s.Optional {

@@ -61,16 +61,12 @@ func laterHTTPCases() []Case {
 			})
 		}),
 		wrong("GET * is answered as OPTIONS * is", "HTTP-10", func(i *impl) {
-			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
-				next := handlerOf(srv)
-				srv.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-					if req.RequestURI == "*" {
-						w.Header().Set("Content-Length", "0")
-						return
-					}
-					next.ServeHTTP(w, req)
-				})
-				return serve(ctx, srv, ln)
+			onRequests(i, func(_ context.Context, w http.ResponseWriter, req *http.Request, next http.Handler) {
+				if req.RequestURI == "*" {
+					w.Header().Set("Content-Length", "0")
+					return
+				}
+				next.ServeHTTP(w, req)
 			})
 		}),
 		wrong("ConnState is ignored", "HTTP-10", func(i *impl) {

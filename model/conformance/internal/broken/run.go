@@ -101,7 +101,7 @@ func runCases() []Case {
 				return errors.Join(all...)
 			}
 		}),
-		wrong("main is not called when the parent is already cancelled", "RUN-1", func(i *impl) {
+		wrong("main is not called when the parent is already cancelled", "RUN-1 RUN-12", func(i *impl) {
 			onRun(i, func(main task, s settings, run runner) error {
 				if s.Parent != nil && s.Parent.Err() != nil {
 					main = func(context.Context) error { return nil }

@@ -48,7 +48,7 @@ func unusualCases() []Case {
 				return o.again()
 			})
 		}),
-		wrong("a cause whose type cannot be compared panics", "RUN-2", func(i *impl) {
+		wrong("a cause whose type cannot be compared panics", "RUN-2 RUN-7", func(i *impl) {
 			onEnd(i, func(ctx context.Context, o outcome) error {
 				if cause := context.Cause(ctx); cause != nil && !reflect.TypeOf(cause).Comparable() {
 					panic("comparing uncomparable type")
