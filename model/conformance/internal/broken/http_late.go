@@ -78,7 +78,7 @@ func lateServeCases() []Case {
 				}()
 				next.ServeHTTP(noted, req)
 			})
-		}),
+		}).mayBreak("DRAIN-2"), // it counts them as units
 		wrong("a connection whose request has begun is closed 200 ms after the stop", "HTTP-6", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				conns := trackConns(srv)

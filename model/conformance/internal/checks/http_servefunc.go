@@ -190,11 +190,17 @@ func ServeFuncInDelay(c *Checker) {
 				close(end)
 				return nil // DRAIN-7 says that it is live
 			}
+			cancelled := make(chan time.Duration, 1) // as DRAIN-7 says
+			context.AfterFunc(ctx, func() { cancelled <- time.Since(began) })
 			err := c.Impl.ServeFunc(ctx, func() error { serves++; <-end; return nil },
 				func(context.Context) error { shut = time.Since(began); close(end); return nil }, nil)
 			served = time.Since(began)
-			c.expect(err == nil && serves == 1 && promptly(shut, 3*time.Second) && promptly(served, 3*time.Second),
-				"the stop is at 0s, the drain delay 3s, and ServeFunc is called at 1s: serve is called %d times, want once, shutdown at %v, want 3s, and ServeFunc returns %v at %v, want nil at 3s", serves, shut, err, served)
+			if play.Wait(ctx.Done(), time.Minute); ctx.Err() == nil {
+				return nil // RUN-2 says that it ends
+			}
+			at := <-cancelled
+			c.expect(err == nil && serves == 1 && promptly(shut, at) && promptly(served, at),
+				"the stop is at 0s, ServeFunc is called at 1s, and the drain delay ends at %v: serve is called %d times, want once, shutdown at %v, want then, and ServeFunc returns %v at %v, want nil then", at, serves, shut, err, served)
 			return err
 		}, subject.Settings{Parent: parent, Delay: 3 * time.Second})
 		c.expect(result == nil, "ServeFunc is called in the drain delay, and Run returns %v, want nil", result)

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,14 +32,36 @@ func ServeFuncErrors(c *Checker) {
 		}
 		for _, delay := range c.delays() {
 			for _, ends := range []error{nil, mine, http.ErrServerClosed} { // which is not clean before a stop
-				c.serveFuncEndsEarly(passOn, ends, delay)
+				if cancelled, reported := c.taskEndsEarly(cmp.Or(ends, mine), delay); reported { // else RUN-7 says so
+					c.serveFuncEndsEarly(passOn, ends, delay, cancelled)
+				}
 			}
 		}
 	}
 }
 
-// serveFuncEndsEarly has serve return before there is a stop.
-func (c *Checker) serveFuncEndsEarly(passOn bool, ends error, delay time.Duration) {
+// taskEndsEarly says when the context is cancelled if a task fails after 1s, for DRAIN-7 may
+// be broken, and whether the error is in the result.
+func (c *Checker) taskEndsEarly(ends error, delay time.Duration) (cancelled time.Duration, reported bool) {
+	if !c.offered[subject.NeedGo] {
+		return time.Second + delay, true
+	}
+	c.bubble(func() {
+		began := time.Now()
+		result := c.run(func(ctx context.Context) error {
+			c.Impl.Go(ctx, func(context.Context) error { time.Sleep(time.Second); return ends })
+			play.Wait(ctx.Done(), time.Minute)
+			cancelled = time.Since(began)
+			return nil
+		}, subject.Settings{Delay: delay})
+		reported = occurrences(result, ends) == 1
+	})
+	return cancelled, reported
+}
+
+// serveFuncEndsEarly has serve return before there is a stop. The context is to be cancelled
+// then.
+func (c *Checker) serveFuncEndsEarly(passOn bool, ends error, delay, cancelled time.Duration) {
 	c.bubble(func() {
 		began := time.Now()
 		var served error
@@ -54,7 +77,7 @@ func (c *Checker) serveFuncEndsEarly(passOn bool, ends error, delay time.Duratio
 			}
 			return nil
 		}, subject.Settings{Delay: delay})
-		c.expect(about(stopped, time.Second+delay), "serve returns %s after 1s, which requests a stop: with a drain delay of %v the context is cancelled at %v, want %v", quote(ends), delay, stopped, time.Second+delay)
+		c.expect(about(stopped, cancelled), "serve returns %s after 1s, which requests a stop: with a drain delay of %v the context is cancelled at %v, want %v, as if a task had failed", quote(ends), delay, stopped, cancelled)
 		if ends == nil {
 			c.expect(served == nil && result == nil, "serve returns nil before a stop: ServeFunc returns %v, and Run %v, want nil from both", served, result)
 			return
