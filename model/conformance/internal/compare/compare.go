@@ -230,13 +230,23 @@ func when(d time.Duration) string {
 	return "at " + d.String()
 }
 
-// returns says when Run does, or that it does not.
-func returns(at time.Duration) string {
+// happens says when something does, or that it does not.
+func happens(does, doesNot string, at time.Duration) string {
 	if at == model.Never {
-		return "does not return"
+		return doesNot
 	}
-	return "returns " + when(at)
+	return does + " " + when(at)
 }
+
+// steps is happens for a step, with its event.
+func steps(does, doesNot string, s model.Step) string {
+	if s.At == model.Never {
+		return doesNot
+	}
+	return does + " " + taken(s)
+}
+
+func returns(at time.Duration) string { return happens("returns", "does not return", at) }
 
 // taken says when a step was taken, and on what event where that is seen.
 func taken(s model.Step) string {

@@ -28,10 +28,10 @@ func (v *Verdict) drainEnd() {
 		return
 	}
 	if i, ok := v.refused(min(want.At, got.At)); ok {
-		v.object("DRAIN-3", "Track or Go number %d is answered wrong, and Draining ends %s, want %s", i, when(got.At), when(want.At))
+		v.object("DRAIN-3", "Track or Go number %d is answered wrong, and Draining %s, want %s", i, happens("ends", "does not end", got.At), when(want.At))
 		return
 	}
-	v.object(v.drainFault(got), "Draining ends %s, want %s", taken(got), taken(want))
+	v.object(v.drainFault(got), "Draining %s, want %s", steps("ends", "does not end", got), taken(want))
 }
 
 // hookWait is how much later than the drain timeout, or a forcing signal, hooks may

@@ -35,14 +35,14 @@ func (v *Verdict) stop() {
 	case stoppedByTask(t):
 		clause = "DRAIN-8"
 	}
-	v.object(clause, "Draining is entered %s, want %s", taken(got), taken(want))
+	v.object(clause, "Draining %s, want %s", steps("is entered", "is not entered", got), taken(want))
 }
 
 // cancel compares when main's context is cancelled, and why.
 func (v *Verdict) cancel() {
 	want, got := v.want.Cancelled, v.Got.Cancelled
 	if want.At != got.At {
-		v.object(v.cancelFault(), "main's context is cancelled %s, want %s", when(got.At), when(want.At))
+		v.object(v.cancelFault(), "main's context %s, want %s", happens("is cancelled", "is not cancelled", got.At), when(want.At))
 	} else if want.Cause != got.Cause {
 		v.object("RUN-2", "the cause of main's context is %q, want %q", got.Cause, want.Cause)
 	}
@@ -80,7 +80,7 @@ func signalAt(s model.Scenario, at time.Duration) bool {
 // came before is right.
 func (v *Verdict) mainEnd() {
 	if v.want.MainEnded != v.Got.MainEnded {
-		v.object("RUN-1", "main returns %s, want %s", when(v.Got.MainEnded), when(v.want.MainEnded))
+		v.object("RUN-1", "main %s, want %s", returns(v.Got.MainEnded), when(v.want.MainEnded))
 	}
 }
 
@@ -121,6 +121,9 @@ func (v *Verdict) errors() {
 
 // kinds lists errors.
 func kinds(all []model.Kind) string {
+	if len(all) == 0 {
+		return "nil"
+	}
 	texts := make([]string, len(all))
 	for i, k := range all {
 		texts[i] = string(k)

@@ -40,7 +40,7 @@ func (v *Verdict) start() {
 	case scenarios.BeforeRun(v.s):
 		clause = "RUN-12"
 	}
-	v.object(clause, "Running is entered %s, want %s", taken(got), taken(want))
+	v.object(clause, "Running %s, want %s", steps("is entered", "is not entered", got), taken(want))
 }
 
 // returned compares Run's return, where Stopped is entered at the right instant.
@@ -68,7 +68,7 @@ func (v *Verdict) stopped() {
 		v.object(clause, "Run %s, want %s", returns(got), when(want))
 		return
 	}
-	v.object(clause, "Stopped is entered %s and Run %s, want %s and %s", taken(gotStep), returns(got), taken(wantStep), when(want))
+	v.object(clause, "Stopped %s and Run %s, want %s and %s", steps("is entered", "is not entered", gotStep), returns(got), taken(wantStep), when(want))
 }
 
 // stopFault is the clause that fixes when Hooks ends.
