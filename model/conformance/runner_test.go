@@ -185,7 +185,7 @@ func TestASettingCanBeOfferedAlone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := conformance.Examine(t, withSettings(test.takes), conformance.Random(5), conformance.Every(2000), families("RUN", "HOOK", "DRAIN", "STATE"))
+			r := conformance.Examine(t, withSettings(test.takes), conformance.Random(2), conformance.Every(4000), families("RUN", "HOOK", "DRAIN", "STATE"))
 			if r.Verdict != conformance.Conforms {
 				t.Errorf("the verdict is %q", r.Verdict)
 			}
