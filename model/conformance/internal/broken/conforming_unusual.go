@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -85,22 +84,7 @@ func unusualVariants() []variant {
 				slices.Reverse(e.Tasks)
 			})
 		}},
-		{"speaks of interrupts after every stop", "LOG", func(i *impl) {
-			onRecord(i, func(r slog.Record, write func(slog.Record)) {
-				stop := false
-				r = changedAttrs(r, func(a slog.Attr) slog.Attr {
-					stop = stop || a.Key == "to" && a.Value.String() == "draining"
-					if a.Key == "hint" && strings.Contains(a.Value.String(), "interrupt") {
-						return slog.Attr{}
-					}
-					return a
-				})
-				if stop {
-					r.AddAttrs(slog.String("hint", "an interrupt (Ctrl-C) ends the phase, and a further one the next"))
-				}
-				write(r)
-			})
-		}},
+		{"speaks of interrupts after every stop", "LOG", hinted("an interrupt (Ctrl-C) ends the phase, and a further one the next")},
 		{"takes its time over every other call of MarkStarted", "RUN", func(i *impl) {
 			var n atomic.Int64
 			mark := i.MarkStarted

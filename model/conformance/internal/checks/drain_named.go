@@ -148,7 +148,7 @@ func (c *Checker) expectBusy(err error, log *logbook, number int, done callSite,
 		missing := slices.DeleteFunc(slices.Clone(places), func(place callSite) bool { return place.isIn(err.Error()) })
 		c.Errorf("the error must name each of %d places, not %v, and the number %d; it does not name %v: %v", len(places), done, number, missing, err)
 	}
-	c.expect(log.hasLine(func(line string) bool { return warns(strings.Fields(line)[0]) && tells(line, number, done, places) }),
+	c.expect(log.hasLine(func(line string) bool { return warns(line) && tells(line, number, done, places) }),
 		"no warning names %v, not %v, and the number %d; the log:\n%s", places, done, number, log)
 }
 

@@ -47,9 +47,9 @@ func (l *logbook) String() string {
 	return strings.Join(l.lines, "\n")
 }
 
-// warns says whether a level is that of a warning, or more.
-func warns(level string) bool {
-	return strings.HasPrefix(level, "WARN") || strings.HasPrefix(level, "ERROR")
+// warns says whether a level, or a line that begins with one, is that of a warning or more.
+func warns(line string) bool {
+	return strings.HasPrefix(line, "WARN") || strings.HasPrefix(line, "ERROR")
 }
 
 // containsFold is strings.Contains, whatever the case of the letters.
