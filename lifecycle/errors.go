@@ -20,7 +20,9 @@ var (
 	// The error is a [*ShutdownTimeoutError], or a [*HookError] for a hook
 	// that exceeded its own timeout.
 	ErrShutdownTimeout = errors.New("lifecycle: shutdown timeout")
-	// ErrMainRunning: main had not returned when Run did.
+	// ErrMainRunning: main had not returned when Run did. The text has what main
+	// waited for and its innermost frames, if the process has at most 20,000
+	// goroutines.
 	ErrMainRunning = errors.New("lifecycle: main is still running")
 	// ErrForced: a forcing signal (a second interrupt) cut a phase short (SIG-2).
 	// The text lists what was busy, or which hooks did not run.

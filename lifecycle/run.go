@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"reflect"
 	"sync/atomic"
 	"time"
 
@@ -23,8 +24,7 @@ type run struct {
 	loopDone  chan struct{} // closed when the loop has ended; no event is handled after that
 	hooksDone chan struct{} // closed when no hook is left to run, or Hooks has ended early
 
-	mainID       atomic.Pointer[string] // the ID of main's goroutine
-	stopCause    atomic.Pointer[error]  // the cause of the requested stop; nil before one
+	stopCause    atomic.Pointer[error] // the cause of the requested stop; nil before one
 	work         *inFlight
 	hooks        hookStack
 	untilStopped untilStoppedServers
@@ -39,6 +39,7 @@ type run struct {
 	timers     []*time.Timer // armed for the current state
 	began      time.Time
 	entered    time.Time // when the machine entered its state
+	mainEntry  uintptr   // where main's code begins
 	mainBack   bool
 	stop       stopping
 	drain      draining
@@ -150,11 +151,8 @@ func (r *run) start(main func(context.Context) error) {
 	default:
 		r.enterRunning()
 	}
-	go call(func() error {
-		id := goroutineID()
-		r.mainID.Store(&id)
-		return main(r.ctx)
-	}, func(err error) {
+	r.mainEntry = reflect.ValueOf(main).Pointer()
+	go call(func() error { return main(r.ctx) }, func(err error) {
 		r.classify(err, func(o outcome) {
 			if !r.post(func() { r.mainExited(o) }) && err != nil && !o.clean {
 				r.log.tooLate(0, "main", err)

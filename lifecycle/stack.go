@@ -1,10 +1,10 @@
 package lifecycle
 
 import (
-	"bytes"
 	"fmt"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -21,25 +21,14 @@ func (e *notReturnedError) Error() string {
 func (e *notReturnedError) Is(target error) bool { return target == ErrMainRunning }
 
 const (
-	// dumpLimit is the number of frames, of all goroutines together, beyond which
-	// no stacks are dumped: a dump stops the world, and Run must return in time. Of
-	// each goroutine at most 32 frames are counted.
-	dumpLimit = 2000
-	// dumpSize is how much of the dump is kept, in bytes, and frameSize how much
-	// for each frame.
-	dumpSize  = 1 << 20
-	frameSize = 1 << 10
+	// profileLimit is the number of goroutines beyond which main's is not looked
+	// for: Run must return in time. Ten thousand take some 10 ms.
+	profileLimit = 20_000
 	// stackFrames is how many of main's innermost frames are reported.
 	stackFrames = 4
+	// startFunctions begins the names of the functions in which start calls main.
+	startFunctions = "(*run).start."
 )
-
-// goroutineID returns the ID of the calling goroutine, which only the text of its
-// stack has.
-func goroutineID() string {
-	buf := make([]byte, 64)
-	id, _, _ := strings.Cut(strings.TrimPrefix(string(buf[:runtime.Stack(buf, false)]), "goroutine "), " ")
-	return id
-}
 
 // onStack counts the calls of a function of this package on the caller's stack.
 func onStack(function string) (n int) {
@@ -63,83 +52,110 @@ func onStack(function string) (n int) {
 // ownPath returns the prefix of the names of this package's functions.
 func ownPath() string { return reflect.TypeFor[run]().PkgPath() + "." }
 
-// mainRunningError returns the error for a main that has not returned, with its
-// innermost frames unless a dump would take too long.
+// mainRunningError returns the error for a main that has not returned, with what
+// it waits for and its innermost frames.
 func (r *run) mainRunningError() error {
-	goroutine, frames := r.mainID.Load(), framesOfAll()
-	if goroutine == nil || frames > dumpLimit {
+	frames := framesOfMain(r.mainEntry)
+	reported := userFrames(frames)
+	if len(reported) == 0 {
 		return ErrMainRunning
 	}
-	buf := make([]byte, min(dumpSize, (frames+16)*frameSize))
-	doing := stackOf(buf[:runtime.Stack(buf, true)], *goroutine)
-	if doing == "" {
-		return ErrMainRunning // it has just returned
-	}
-	return &notReturnedError{stack: doing}
+	return &notReturnedError{stack: stateOf(frames) + " in " + strings.Join(reported, ", called by ")}
 }
 
-// framesOfAll returns the number of frames of all goroutines together.
-func framesOfAll() (n int) {
+// framesOfMain returns the frames of the goroutine in which start calls main, whose
+// code begins at entry, the innermost first. It returns none if there are too many
+// goroutines, if main has more frames than a profile keeps, 32, or if it cannot be
+// told from the main of another run, which waits elsewhere.
+func framesOfMain(entry uintptr) (frames []runtime.Frame) {
 	running := runtime.NumGoroutine()
-	if running > dumpLimit {
-		return dumpLimit + 1
+	if running > profileLimit {
+		return nil
 	}
 	records := make([]runtime.StackRecord, running+64) // the count is a rough one, and a few may have begun since
-	goroutines, ok := runtime.GoroutineProfile(records)
-	if !ok {
-		return dumpLimit + 1
+	n, _ := runtime.GoroutineProfile(records)
+	var same, others [][]uintptr // others: a method value, for one, is not on the stack itself
+	for i := range min(n, len(records)) {
+		stack := records[i].Stack()
+		switch called := calledByStart(stack); {
+		case called == entry:
+			same = append(same, stack)
+		case called != 0:
+			others = append(others, stack)
+		}
 	}
-	for i := range goroutines {
-		n += len(records[i].Stack())
+	if same == nil {
+		same = others
 	}
-	return n
-}
-
-// stackOf finds a goroutine in a dump, and returns what it waits for and its
-// innermost frames outside the runtime, such as
-// "select in main.poll (/src/poll.go:17), called by main.run (/src/main.go:9)".
-func stackOf(dump []byte, goroutine string) string {
-	for block := range bytes.SplitSeq(dump, []byte("\n\n")) {
-		text := strings.TrimPrefix(string(block), "goroutine ")
-		id, rest, _ := strings.Cut(text, " ")
-		if id != goroutine {
-			continue
-		}
-		state, rest, _ := strings.Cut(strings.TrimPrefix(rest, "["), "]")
-		lines := strings.Split(rest, "\n")[1:]
-		state, _, _ = strings.Cut(state, ",")
-		return state + " in " + strings.Join(userFrames(lines), ", called by ")
+	if same = slices.CompactFunc(same, slices.Equal); len(same) != 1 {
+		return nil
 	}
-	return ""
-}
-
-// userFrames returns the innermost frames of main's goroutine that are not the
-// runtime's. Of frames in this package only the function that main called is
-// included.
-func userFrames(lines []string) (frames []string) {
-	own := ownPath()
-	called := ""
-	for i := 0; i+1 < len(lines) && len(frames) < stackFrames; i += 2 {
-		function := lines[i]
-		if strings.HasPrefix(function, "created by ") || strings.HasPrefix(function, own+"(*run).start.") {
-			break // the frames from here on are Run's
-		}
-		if open := strings.LastIndex(function, "("); open > 0 {
-			function = function[:open]
-		}
-		place, _, _ := strings.Cut(strings.TrimSpace(lines[i+1]), " +0x")
-		frame := fmt.Sprintf("%s (%s)", function, place)
-		switch {
-		case strings.HasPrefix(function, "runtime."):
-		case strings.HasPrefix(function, own):
-			called = frame
-		default:
-			if called != "" {
-				frames = append(frames, called)
-				called = ""
-			}
-			frames = append(frames, frame)
-		}
+	all := runtime.CallersFrames(same[0])
+	for more := true; more; {
+		var frame runtime.Frame
+		frame, more = all.Next()
+		frames = append(frames, frame)
 	}
 	return frames
+}
+
+// calledByStart returns the entry of the function that start has called, if this is
+// the stack of main's goroutine, or 0.
+func calledByStart(stack []uintptr) (entry uintptr) {
+	start := ownPath() + startFunctions
+	for i := max(1, len(stack)-8); i < len(stack); i++ {
+		if f := runtime.FuncForPC(stack[i] - 1); f != nil && strings.HasPrefix(f.Name(), start) {
+			return runtime.FuncForPC(stack[i-1] - 1).Entry()
+		}
+	}
+	return 0
+}
+
+// stateOf returns what a goroutine with these frames waits for, as the text of a
+// stack has it.
+func stateOf(frames []runtime.Frame) string {
+	state := "running"
+	for _, frame := range frames {
+		switch frame.Function {
+		case "runtime.gopark":
+			state = "waiting"
+		case "runtime.selectgo", "runtime.block":
+			return "select"
+		case "runtime.chanrecv":
+			return "chan receive"
+		case "runtime.chansend":
+			return "chan send"
+		case "runtime.netpollblock":
+			return "IO wait"
+		case "time.Sleep":
+			return "sleep"
+		}
+	}
+	return state
+}
+
+// userFrames returns the innermost frames that are not the runtime's, such as
+// "main.poll (/src/poll.go:17)" and "main.run (/src/main.go:9)". Of frames in this
+// package only the function that main called is included.
+func userFrames(frames []runtime.Frame) (texts []string) {
+	own := ownPath()
+	called := ""
+	for _, frame := range frames {
+		if len(texts) == stackFrames || strings.HasPrefix(frame.Function, own+startFunctions) {
+			break // the frames from here on are Run's
+		}
+		text := fmt.Sprintf("%s (%s:%d)", frame.Function, frame.File, frame.Line)
+		switch {
+		case strings.HasPrefix(frame.Function, "runtime."):
+		case strings.HasPrefix(frame.Function, own):
+			called = text
+		default:
+			if called != "" {
+				texts = append(texts, called)
+				called = ""
+			}
+			texts = append(texts, text)
+		}
+	}
+	return texts
 }
