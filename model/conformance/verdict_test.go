@@ -198,6 +198,7 @@ func TestAProcessThatDiesOnceHidesNothingElse(t *testing.T) {
 }
 
 func TestAMachineThatIsBusyOnceIsNoFailure(t *testing.T) {
+	notUnderRace(t)
 	stops := once(t)
 	hang := make(chan struct{}) // made outside of the bubble, so that time stands still
 	impl := afterEmpty(func() {
