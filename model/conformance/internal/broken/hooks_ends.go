@@ -5,14 +5,10 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/lifecycle"
-	"github.com/greynewell/mist-go/model"
 )
 
 func hookEndCases() []Case {
@@ -200,116 +196,6 @@ func hookEndCases() []Case {
 				return listenAndServe(ctx, srv)
 			}
 		}),
-		wrong("hooks that the shutdown timeout keeps from running run after Run has returned", "HOOK-3", func(i *impl) {
-			type hook struct {
-				begun atomic.Bool
-				run   func()
-				ended chan struct{}
-			}
-			type list struct {
-				mu  sync.Mutex
-				all []*hook
-			}
-			of := notes[list](i)
-			onHook(i, func(ctx context.Context, inner task, _ bool) task {
-				if i.State(ctx) == "stopped" {
-					return inner
-				}
-				h := &hook{ended: make(chan struct{})}
-				own := func(ctx context.Context) error {
-					defer close(h.ended)
-					return inner(ctx)
-				}
-				h.run = func() { _ = contained(func() error { return own(context.WithoutCancel(ctx)) }) }
-				l := of(ctx)
-				l.mu.Lock()
-				defer l.mu.Unlock()
-				l.all = append(l.all, h)
-				return func(ctx context.Context) error {
-					h.begun.Store(true)
-					return own(ctx)
-				}
-			})
-			onRun(i, func(main task, s settings, run runner) error {
-				if main == nil || !isPlay(s) {
-					return run(main, s)
-				}
-				var l *list
-				err := run(func(ctx context.Context) error { l = of(ctx); return main(ctx) }, s)
-				if !i.Is(err, model.ShutdownTimeout) || l == nil {
-					return err
-				}
-				l.mu.Lock()
-				all := slices.Clone(l.all)
-				l.mu.Unlock()
-				go func() {
-					for _, h := range slices.Backward(all) {
-						if !h.begun.Load() {
-							h.run()
-						}
-						<-h.ended
-					}
-				}()
-				return err
-			})
-		}).mayBreak("HOOK-10"), // it holds on to hooks
-		wrong("a hook that is registered while Hooks waits for main alone waits too", "HOOK-4", func(i *impl) {
-			type phase struct {
-				mu      sync.Mutex
-				begun   bool // a hook has
-				running int
-				back    bool // main is
-				waiting []func()
-			}
-			of := notes[phase](i)
-			onMain(i, func(ctx context.Context, main task) error {
-				err := main(ctx)
-				p := of(ctx)
-				p.mu.Lock()
-				waiting := p.waiting
-				p.back = true
-				p.mu.Unlock()
-				for _, register := range waiting {
-					register()
-				}
-				return err
-			})
-			add := func(ctx context.Context, hook task, timeout time.Duration, at string) {
-				p := of(ctx)
-				counted := hook
-				if hook != nil {
-					counted = func(own context.Context) error {
-						count := func(n int) {
-							p.mu.Lock()
-							defer p.mu.Unlock()
-							p.begun = true
-							p.running += n
-						}
-						count(1)
-						defer count(-1)
-						return hook(own)
-					}
-				}
-				p.mu.Lock()
-				waits := p.begun && p.running == 0 && !p.back && i.State(ctx) == "hooks"
-				if waits {
-					p.waiting = append(p.waiting, func() { register(ctx, counted, timeout, at) })
-				}
-				p.mu.Unlock()
-				if !waits {
-					register(ctx, counted, timeout, at)
-				}
-			}
-			i.OnShutdown = func(ctx context.Context, hook func() error) { add(ctx, plainHook(hook), 0, place(1)) }
-			i.OnShutdownContext = func(ctx context.Context, hook task, timeout time.Duration) { add(ctx, hook, timeout, place(1)) }
-		}),
-		wrong("the error of a hook does not name its call site", "HOOK-2 HOOK-3 RUN-8 SIG-2", func(i *impl) {
-			i.OnShutdown = func(ctx context.Context, hook func() error) {
-				if !blameForeign(ctx, place(1)) {
-					lifecycle.OnShutdown(ctx, hook)
-				}
-			}
-		}).because("Hooks are named by their call sites in errors of every kind."),
 	}
 }
 
