@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"reflect"
 	"sync/atomic"
 	"time"
 
@@ -39,7 +38,7 @@ type run struct {
 	timers     []*time.Timer // armed for the current state
 	began      time.Time
 	entered    time.Time // when the machine entered its state
-	mainEntry  uintptr   // where main's code begins
+	mainName   string    // of the function
 	mainBack   bool
 	stop       stopping
 	drain      draining
@@ -151,7 +150,7 @@ func (r *run) start(main func(context.Context) error) {
 	default:
 		r.enterRunning()
 	}
-	r.mainEntry = reflect.ValueOf(main).Pointer()
+	r.mainName = functionName(main)
 	go call(func() error { return main(r.ctx) }, func(err error) {
 		r.classify(err, func(o outcome) {
 			if !r.post(func() { r.mainExited(o) }) && err != nil && !o.clean {

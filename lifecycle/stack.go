@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"runtime"
@@ -55,7 +56,7 @@ func ownPath() string { return reflect.TypeFor[run]().PkgPath() + "." }
 // mainRunningError returns the error for a main that has not returned, with what
 // it waits for and its innermost frames.
 func (r *run) mainRunningError() error {
-	frames := framesOfMain(r.mainEntry)
+	frames := framesOfMain(r.mainName)
 	reported := userFrames(frames)
 	if len(reported) == 0 {
 		return ErrMainRunning
@@ -63,24 +64,24 @@ func (r *run) mainRunningError() error {
 	return &notReturnedError{stack: stateOf(frames) + " in " + strings.Join(reported, ", called by ")}
 }
 
-// framesOfMain returns the frames of the goroutine in which start calls main, whose
-// code begins at entry, the innermost first. It returns none if there are too many
+// framesOfMain returns the frames of the goroutine in which start calls main, a
+// function of that name, the innermost first. It returns none if there are too many
 // goroutines, if main has more frames than a profile keeps, 32, or if it cannot be
 // told from the main of another run, which waits elsewhere.
-func framesOfMain(entry uintptr) (frames []runtime.Frame) {
+func framesOfMain(name string) (frames []runtime.Frame) {
 	running := runtime.NumGoroutine()
 	if running > profileLimit {
 		return nil
 	}
 	records := make([]runtime.StackRecord, running+64) // the count is a rough one, and a few may have begun since
 	n, _ := runtime.GoroutineProfile(records)
-	var same, others [][]uintptr // others: a method value, for one, is not on the stack itself
+	var same, others [][]uintptr // others: the name of an interface's method is not that of what it calls
 	for i := range min(n, len(records)) {
 		stack := records[i].Stack()
 		switch called := calledByStart(stack); {
-		case called == entry:
+		case called == name:
 			same = append(same, stack)
-		case called != 0:
+		case called != "":
 			others = append(others, stack)
 		}
 	}
@@ -99,16 +100,30 @@ func framesOfMain(entry uintptr) (frames []runtime.Frame) {
 	return frames
 }
 
-// calledByStart returns the entry of the function that start has called, if this is
-// the stack of main's goroutine, or 0.
-func calledByStart(stack []uintptr) (entry uintptr) {
+// calledByStart returns the name of the function that start has called, if this is
+// the stack of main's goroutine, or "".
+func calledByStart(stack []uintptr) string {
 	start := ownPath() + startFunctions
 	for i := max(1, len(stack)-8); i < len(stack); i++ {
-		if f := runtime.FuncForPC(stack[i] - 1); f != nil && strings.HasPrefix(f.Name(), start) {
-			return runtime.FuncForPC(stack[i-1] - 1).Entry()
+		if strings.HasPrefix(functionAt(stack[i]), start) {
+			return functionAt(stack[i-1])
 		}
 	}
-	return 0
+	return ""
+}
+
+// functionAt returns the name of the function that a stack has at pc.
+func functionAt(pc uintptr) string {
+	if f := runtime.FuncForPC(pc - 1); f != nil {
+		return f.Name()
+	}
+	return "?"
+}
+
+// functionName returns the name that a function has on a stack: for a method value
+// that of the method.
+func functionName(f func(context.Context) error) string {
+	return strings.TrimSuffix(runtime.FuncForPC(reflect.ValueOf(f).Pointer()).Name(), "-fm")
 }
 
 // stateOf returns what a goroutine with these frames waits for, as the text of a

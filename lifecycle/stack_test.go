@@ -103,6 +103,7 @@ func TestStackOfAMainBesideAnother(t *testing.T) {
 		"in the same place":       {hanging.function, hanging.function, 10, inDeep},
 		"elsewhere":               {hanging.function, hanging.function, 11, running},
 		"elsewhere, another main": {hanging.function, hanging.other, 11, inDeep},
+		"elsewhere, a method":     {hanging.function, hanging.method, 11, inDeep},
 		"methods":                 {hanging.method, hanging.method, 10, inDeep},
 		"methods, elsewhere":      {hanging.method, hanging.method, 11, running},
 	} {
