@@ -21,8 +21,10 @@ var (
 	// that exceeded its own timeout.
 	ErrShutdownTimeout = errors.New("lifecycle: shutdown timeout")
 	// ErrMainRunning: main had not returned when Run did. The text has what main
-	// waited for and its innermost frames, if the process has at most 20,000
-	// goroutines.
+	// waited for and its innermost frames, at most four, unless the process has more
+	// than 20,000 goroutines, main's stack has more than 32 frames, or it cannot be
+	// told from that of another run's main. Of a main that waits for a Run of its own
+	// it has only that call; give the inner one shorter timeouts.
 	ErrMainRunning = errors.New("lifecycle: main is still running")
 	// ErrForced: a forcing signal (a second interrupt) cut a phase short (SIG-2).
 	// The text lists what was busy, or which hooks did not run.
@@ -118,7 +120,7 @@ func (e *ShutdownTimeoutError) Error() string {
 func (e *ShutdownTimeoutError) Is(target error) bool { return target == ErrShutdownTimeout }
 
 func (e *ShutdownTimeoutError) text() string {
-	if e.Running == "" && len(e.NotRun) == 0 {
+	if e.allHaveRun() {
 		return "every hook has run, but main is still running"
 	}
 	var parts []string
@@ -130,10 +132,15 @@ func (e *ShutdownTimeoutError) text() string {
 	}
 	if len(e.Ran) > 0 {
 		longest := slices.MaxFunc(e.Ran, func(a, b HookRun) int { return cmp.Compare(a.Took, b.Took) })
-		parts = append(parts, fmt.Sprintf("of those that ran, %s took longest, %v", longest.Hook, longest.Took.Round(time.Millisecond)))
+		if took := longest.Took.Round(time.Millisecond); took > 0 {
+			parts = append(parts, fmt.Sprintf("of those that ran, %s took longest, %v", longest.Hook, took))
+		}
 	}
 	return strings.Join(parts, "; ")
 }
+
+// allHaveRun reports whether only main was still running.
+func (e *ShutdownTimeoutError) allHaveRun() bool { return e.Running == "" && len(e.NotRun) == 0 }
 
 // HookError is the failure of one hook (HOOK-2).
 type HookError struct {

@@ -227,11 +227,14 @@ func (l *asyncLog) transition(step fsm.Step, elapsed time.Duration, d transition
 			if d.delayed {
 				what = "the drain delay"
 			}
-			record.AddAttrs(slog.String("hint", "another interrupt (Ctrl-C) ends "+what))
+			record.AddAttrs(slog.String("hint", interruptHint(what)))
 		}
 		return record
 	}})
 }
+
+// interruptHint tells what an interrupt ends that comes next (LOG-2).
+func interruptHint(what string) string { return "another interrupt (Ctrl-C) ends " + what }
 
 // waits is what Draining waits for at its beginning.
 type waits struct {

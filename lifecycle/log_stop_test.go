@@ -38,7 +38,7 @@ func TestLogOfEveryKindOfStop(t *testing.T) {
 			INFO lifecycle: running from=starting to=running event=started elapsed=0s @main_test.go
 			INFO lifecycle: draining from=running to=draining event=stop_requested elapsed=1s cause=lifecycle: stopped by signal: interrupt waits_for=main, 2 drain groups, 3 tasks, 4 tracked units at_most=17s hint=another interrupt (Ctrl-C) ends the drain delay @main_test.go
 			INFO lifecycle: signal ignored: the service is already stopping signal=interrupt @main_test.go
-			WARN lifecycle: drain delay ended early by a signal @main_test.go
+			WARN lifecycle: drain delay ended early by a signal hint=another interrupt (Ctrl-C) ends this phase @main_test.go
 			INFO lifecycle: drain groups are at zero: adding to them from now on is unsafe; use Track or Go for work that may still begin groups=log_stop_test.go @log_stop_test.go
 			INFO lifecycle: signal ignored: the service is already stopping signal=interrupt @main_test.go
 			INFO lifecycle: signal ignored: the service is already stopping signal=terminated @main_test.go
@@ -60,7 +60,7 @@ func TestLogOfEveryKindOfStop(t *testing.T) {
 			INFO lifecycle: running from=starting to=running event=started elapsed=0s @main_test.go
 			INFO lifecycle: draining from=running to=draining event=stop_requested elapsed=0s cause=boom at=<stop> waits_for=main at_most=15s @<stop>
 			INFO lifecycle: drain groups are at zero: adding to them from now on is unsafe; use Track or Go for work that may still begin groups=<idle>, <idle as well> (2 of them) @<idle>
-			WARN lifecycle: main has not returned since its context was cancelled; hooks will run without it when its grace is over in=4s hint=if only a hook makes it return, serve with lifecycle.Serve or ServeFunc instead; if it is finishing work, count that with Track or set a longer WithReturnGrace @main_test.go
+			WARN lifecycle: main has not returned since its context was cancelled; hooks run without it when its grace is over grace_left=4s hint=if only a hook makes it return, serve with lifecycle.Serve or ServeFunc instead; if it is finishing work, count that with Track or set a longer WithReturnGrace @main_test.go
 			WARN lifecycle: main has not returned within its grace and is no longer waited for grace=5s hint=if only a hook makes it return, serve with lifecycle.Serve or ServeFunc instead; if it is finishing work, count that with Track or set a longer WithReturnGrace @main_test.go
 			INFO lifecycle: hooks from=draining to=hooks event=drained elapsed=5s hooks=0 at_most=10s @main_test.go
 			DEBUG lifecycle: main ended cleanly error=wrapped: context canceled @main_test.go
@@ -111,7 +111,7 @@ func TestLogOfEveryKindOfStop(t *testing.T) {
 		}, nil, `
 			INFO lifecycle: running from=starting to=running event=started elapsed=0s @main_test.go
 			INFO lifecycle: draining from=running to=draining event=stop_requested elapsed=1s cause=lifecycle: stopped by signal: interrupt waits_for=main, 1 tracked unit at_most=15s hint=another interrupt (Ctrl-C) ends this phase @main_test.go
-			WARN lifecycle: in-flight work did not finish in time error=lifecycle: forced by a signal while draining: still busy: 1 tracked unit; main is still running: time.Sleep @main_test.go
+			WARN lifecycle: in-flight work was cut short by a signal error=lifecycle: forced by a signal while draining: still busy: 1 tracked unit; main is still running: time.Sleep @main_test.go
 			INFO lifecycle: hooks from=draining to=hooks event=forced elapsed=1s cause=lifecycle: forced by a signal while draining: still busy: 1 tracked unit; main is still running: time.Sleep hooks=1 at_most=10s hint=another interrupt (Ctrl-C) ends this phase @main_test.go
 			WARN lifecycle: hooks were cut short error=lifecycle: forced by a signal while hooks ran: hook registered at <hook> was still running after 1s main_running=true @main_test.go
 			INFO lifecycle: stopped from=hooks to=stopped event=forced elapsed=1s cause=lifecycle: forced by a signal while hooks ran: hook registered at <hook> was still running after 1s @main_test.go`},

@@ -198,7 +198,7 @@ func TestSlowMainIsLoggedBeforeHooksRun(t *testing.T) {
 			sleep(0.9)
 			w.expectNoLog("WARN")
 			sleep(0.2)
-			w.expectLog("WARN", "hooks will run without it", "in=4s")
+			w.expectLog("WARN", "hooks run without it", "grace_left=4s")
 			sleep(4)
 			w.expectLog("WARN", "no longer waited for", "grace=5s")
 			return nil

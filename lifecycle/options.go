@@ -170,8 +170,9 @@ func WithManualStart() Option {
 // WithLogger sets the logger for transitions (Info), timeouts (Warn) and errors
 // that occurred too late to be in Run's result (Error). Default: slog.Default() at
 // the time of each record. Records are written in order on a separate goroutine,
-// so a slow handler delays nothing (STATE-4). Durations are text in every format
-// (LOG-1).
+// so a slow handler delays nothing (STATE-4), and lines that your code logs itself
+// may come before them: the time of each record is right. Durations are text in every
+// format (LOG-1).
 //
 // The logger may call this package. To prevent endless recursion, calls made
 // while a record is being written are logged once more, but not again from that

@@ -100,8 +100,8 @@ func (r *run) logIdleGroups() {
 func (r *run) warnMainNotBack() {
 	if !r.mainBack && !r.work.anyUnits() {
 		grace := r.returnGrace()
-		r.log.add(slog.LevelWarn, 0, "main has not returned since its context was cancelled; hooks will run without it when its grace is over",
-			duration("in", grace-grace/5), slog.String("hint", r.graceHint()))
+		r.log.add(slog.LevelWarn, 0, "main has not returned since its context was cancelled; hooks run without it when its grace is over",
+			duration("grace_left", grace-grace/5), slog.String("hint", r.graceHint()))
 	}
 }
 
@@ -179,14 +179,16 @@ func (r *run) unfinished(why fsm.Event, busy busyWork) error {
 	}
 	listed := busy.err(r.cfg.drainTimeout)
 	var failure error = listed
+	message := "in-flight work did not finish in time"
 	if why == fsm.Forced {
+		message = "in-flight work was cut short by a signal"
 		failure = fmt.Errorf("%w while draining: %s", ErrForced, listed.text())
 		if !r.mainBack {
 			failure = fmt.Errorf("%w; %s", failure, strings.TrimPrefix(r.mainRunningError().Error(), "lifecycle: "))
 		}
 	}
 	r.failures.drain = append(r.failures.drain, failure)
-	r.log.add(slog.LevelWarn, 0, "in-flight work did not finish in time", slog.Any("error", failure))
+	r.log.add(slog.LevelWarn, 0, message, slog.Any("error", failure))
 	return failure
 }
 

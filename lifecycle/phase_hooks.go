@@ -201,10 +201,11 @@ func (r *run) shutdownTimedOut() { r.interruptHooks(fsm.ShutdownTimedOut) }
 // those that have not begun do not run, and the error names them all (HOOK-3).
 // Main may not have returned either (RUN-11).
 func (r *run) interruptHooks(why fsm.Event) {
-	var failure error = r.unfinishedHooks()
+	unfinished := r.unfinishedHooks()
+	var failure error = unfinished
 	cause := ErrShutdownTimeout
 	if why == fsm.Forced {
-		failure = fmt.Errorf("%w while hooks ran: %s", ErrForced, failure.(*ShutdownTimeoutError).text())
+		failure = fmt.Errorf("%w while hooks ran: %s", ErrForced, unfinished.text())
 		cause = ErrForced
 	}
 	r.phase.running, r.phase.interrupted = nil, r.phase.running
@@ -212,7 +213,11 @@ func (r *run) interruptHooks(why fsm.Event) {
 	if !r.mainBack {
 		r.failures.running = append(r.failures.running, r.mainRunningError())
 	}
-	r.log.add(slog.LevelWarn, 0, "hooks were cut short", slog.Any("error", failure), slog.Bool("main_running", !r.mainBack))
+	message := "hooks were cut short"
+	if unfinished.allHaveRun() {
+		message = "hooks have run, and main is still running"
+	}
+	r.log.add(slog.LevelWarn, 0, message, slog.Any("error", failure), slog.Bool("main_running", !r.mainBack))
 	r.leaveHooks(why, failure)
 	if a := r.phase.interrupted; a != nil {
 		a.cancel(cause)

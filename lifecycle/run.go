@@ -90,7 +90,9 @@ func (f *failures) join() error {
 // concurrent, consecutive or nested, do not disturb each other (RUN-9). A signal
 // that arrives before Run returns does not kill the process (SIG-1); from the
 // stop on, neither does SIGPIPE from a standard output or error that is no
-// longer read (SIG-4). After Run has returned, signals have their default effect
+// longer read (SIG-4). A second interrupt (Ctrl-C), at least 250 ms after the stop,
+// ends the drain delay or the phase that is under way ([ErrForced]); a repeated
+// SIGTERM changes nothing (SIG-2). After Run has returned, signals have their default effect
 // again (SIG-3).
 func Run(main func(ctx context.Context) error, opts ...Option) error {
 	cfg, err := configure(main, opts)

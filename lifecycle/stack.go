@@ -149,12 +149,13 @@ func stateOf(frames []runtime.Frame) string {
 	return state
 }
 
-// userFrames returns the innermost frames that are not the runtime's, such as
-// "main.poll (/src/poll.go:17)" and "main.run (/src/main.go:9)". Of frames in this
-// package only the function that main called is included.
+// userFrames returns the innermost frames of interest, such as "main.poll
+// (/src/poll.go:17)" and "main.run (/src/main.go:9)". Of frames of the standard
+// library in a row only the outermost is included, and of those in this package only
+// the function that main called.
 func userFrames(frames []runtime.Frame) (texts []string) {
 	own := ownPath()
-	called := ""
+	called := "" // by what comes next
 	for _, frame := range frames {
 		if len(texts) == stackFrames || strings.HasPrefix(frame.Function, own+startFunctions) {
 			break // the frames from here on are Run's
@@ -162,7 +163,7 @@ func userFrames(frames []runtime.Frame) (texts []string) {
 		text := fmt.Sprintf("%s (%s:%d)", frame.Function, frame.File, frame.Line)
 		switch {
 		case strings.HasPrefix(frame.Function, "runtime."):
-		case strings.HasPrefix(frame.Function, own):
+		case strings.HasPrefix(frame.Function, own), standard(frame):
 			called = text
 		default:
 			if called != "" {
@@ -172,5 +173,17 @@ func userFrames(frames []runtime.Frame) (texts []string) {
 			texts = append(texts, text)
 		}
 	}
-	return texts
+	return texts[:min(len(texts), stackFrames)]
+}
+
+// standard reports whether a frame is in the standard library.
+func standard(frame runtime.Frame) bool {
+	known := runtime.FuncForPC(reflect.ValueOf(strings.Cut).Pointer())
+	file, _ := known.FileLine(known.Entry())
+	if root := strings.TrimSuffix(file, "strings/strings.go"); root != "" {
+		return strings.HasPrefix(frame.File, root)
+	}
+	// Built with -trimpath, the path of a file begins with that of its package.
+	first, _, _ := strings.Cut(frame.File, "/")
+	return !strings.Contains(first, ".") && !strings.HasPrefix(frame.Function, "main.")
 }

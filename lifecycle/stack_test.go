@@ -163,14 +163,14 @@ func TestStateOfAMainThatIsRunning(t *testing.T) {
 				}
 			}, func() { <-c }
 		},
-		"IO wait in internal/poll.": func(t *testing.T) (wait, release func()) {
+		"IO wait in net.(*TCPListener).Accept": func(t *testing.T) (wait, release func()) {
 			listener, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
 				t.Fatal(err)
 			}
 			return func() { listener.Accept() }, func() { listener.Close() }
 		},
-		"waiting in internal/sync.": func(*testing.T) (wait, release func()) {
+		"waiting in sync.(*Mutex).Lock": func(*testing.T) (wait, release func()) {
 			var locked sync.Mutex
 			locked.Lock()
 			return locked.Lock, locked.Unlock

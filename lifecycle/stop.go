@@ -82,7 +82,7 @@ func (r *run) force() {
 	case r.State() == fsm.Hooks:
 		r.interruptHooks(fsm.Forced)
 	case r.drain.step == inDelay:
-		r.log.add(slog.LevelWarn, 0, "drain delay ended early by a signal")
+		r.log.add(slog.LevelWarn, 0, "drain delay ended early by a signal", slog.String("hint", interruptHint("this phase")))
 		r.drain.delayOver = true
 	default:
 		r.endDraining(fsm.Forced)
