@@ -200,7 +200,7 @@ func silentSites() []site {
 		{"lifecycle/http_listener.go", "listener.Accept", "l.accepting", ruleWords}, // for listener.hangs
 		{"lifecycle/http_listener.go", "listener.Close", "l.gone", ruleWords},
 		{"lifecycle/http_until.go", "untilStoppedServers.any", "", ruleWords}, // for a hint
-		{"lifecycle/run.go", "run.start", "functionName", ruleWords},       // for mainRunningError
+		{"lifecycle/run.go", "run.start", "functionName", ruleWords},          // for mainRunningError
 		{"lifecycle/stack.go", "calledByStart", "", ruleWords},
 		{"lifecycle/stack.go", "framesOfMain", "", ruleWords},
 		{"lifecycle/stack.go", "functionAt", "", ruleWords},

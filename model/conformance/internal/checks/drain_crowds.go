@@ -115,4 +115,15 @@ func ManyUnitsAreCounted(c *Checker) {
 			c.expectBusy(err, log, n, callSite{})
 		})
 	}
+	c.bubble(func() { // more than 16 bits can count
+		const n = 70_000
+		log := &logbook{}
+		err := c.run(func(ctx context.Context) error {
+			for range n {
+				c.Impl.Track(ctx)
+			}
+			return nil
+		}, subject.Settings{Log: log.log, Drain: 2 * time.Second})
+		c.expectBusy(err, log, n, callSite{})
+	})
 }

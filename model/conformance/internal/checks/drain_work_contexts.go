@@ -84,6 +84,8 @@ func WorkContextValues(c *Checker) {
 			time.Sleep(time.Second)
 			deadline, limited := work.Deadline()
 			c.expect(work.Err() == nil && (!limited || deadline.After(time.Now())), "a work context ends with the context that it is made from, or has its deadline")
+			late := c.Impl.WorkContext(asked)
+			c.expect(late.Err() == nil && late.Value(valueKey{}) == "of the asker", "a work context that is made from one that has ended, while the run is running, has the error %v and the value %v, want no error and the value", late.Err(), late.Value(valueKey{}))
 			return nil
 		}, 0, 0)
 	})

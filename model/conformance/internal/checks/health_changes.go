@@ -202,6 +202,14 @@ func ReplacementInherits(c *Checker) {
 		w.AddCheck("db-primary", func() error { return nil })
 		play.Ask(w.Readiness, http.MethodGet)
 		c.expectChanges("a failing check that is replaced, twice, by one that passes", w, "db-primary", "no route to host", "")
+		if c.offered[subject.NeedFailAfter] {
+			w.AddCheck("queue", func() error { return errors.New("no route to host") })
+			play.Ask(w.Readiness, http.MethodGet)
+			w.AddCheckContext("queue", func(context.Context) error { return errors.New("no route to host") }, subject.CheckSettings{FailAfter: 3})
+			r := play.Ask(w.Readiness, http.MethodGet)
+			c.expect(r.Code == http.StatusServiceUnavailable, "a failing check is replaced by one with FailAfter(3), whose first run fails, and readiness answers %d, want 503: it is failing until a run passes", r.Code)
+			w.RemoveCheck("queue")
+		}
 		check, release := hung()
 		w.AddCheckContext("cache-node", func(context.Context) error { _ = check(); return errors.New("the old one") }, subject.CheckSettings{})
 		client, hangUp := context.WithTimeout(context.Background(), time.Second)

@@ -256,6 +256,16 @@ func Reason(c *Checker) {
 		h.SetNotReady("moving house")
 		h.SetReady(false)
 		r = play.Ask(h.Readiness, http.MethodGet)
+		if c.offered[subject.NeedFollow] {
+			h := c.health()
+			_ = c.Impl.Run(func(ctx context.Context) error {
+				h.SetNotReady("moving house")
+				h.Follow(ctx)
+				r := play.Ask(h.Readiness, http.MethodGet)
+				c.expect(r.Reason == "moving house", "after SetNotReady(\"moving house\") and Follow the reason is %q, want the same", r.Reason)
+				return nil
+			}, 0, 0)
+		}
 		c.expect(r.Status == "not_ready" && r.Reason != "moving house", "after SetNotReady and SetReady(false) the status is %q, want not_ready, and the reason %q", r.Status, r.Reason)
 	})
 }

@@ -174,3 +174,19 @@ func SlowObserverGetsAll(c *Checker) {
 		c.expect(slices.Equal(got, want), "an observer that takes a minute for each change gets %q, want %q", got, want)
 	})
 }
+
+// LateAgainWithinAMinute checks HEALTH-16: a check exceeds its timeout, passes, and exceeds
+// it again, all within a minute. Each is one line, and one call.
+func LateAgainWithinAMinute(c *Checker) {
+	c.bubble(func() {
+		w := c.observedHealth()
+		var takes time.Duration
+		w.AddCheckContext("db-primary", func(context.Context) error { time.Sleep(takes); return nil }, subject.CheckSettings{Timeout: time.Second})
+		for _, takes = range []time.Duration{2 * time.Second, 0, 2 * time.Second, 0} {
+			play.Ask(w.Readiness, http.MethodGet)
+			time.Sleep(5 * time.Second)
+		}
+		lines := w.linesAbout("db-primary")
+		c.expect(len(lines) == 4, "a check is too late, passes, is too late again and passes, all within a minute, and %d lines are logged, want 4; the log:\n%s", len(lines), &w.log)
+	})
+}

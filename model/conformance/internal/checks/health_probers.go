@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -220,6 +221,13 @@ func SharedHeaders(c *Checker) {
 			for _, endpoint := range []http.Handler{h.Liveness, h.Readiness} {
 				r := play.Ask(endpoint, http.MethodGet)
 				c.expectKind("after the values of another answer's header were edited", r)
+				before := r.Header.Clone()
+				for key, values := range r.Header {
+					_ = append(values, "appended")
+					for other := range r.Header {
+						c.expect(slices.Equal(r.Header[other], before[other]), "a value that is appended to the header %s changes %s from %q to %q", key, other, before[other], r.Header[other])
+					}
+				}
 				for _, values := range r.Header {
 					for i := range values {
 						values[i] = "edited"

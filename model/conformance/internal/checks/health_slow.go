@@ -178,3 +178,37 @@ func (c *Checker) proberLeaves(ask func(client context.Context, h subject.Health
 		<-gone
 	})
 }
+
+// ThousandAfterSlow checks HEALTH-10: a thousand checks are bounded again, when their last
+// runs took long, or hung.
+func ThousandAfterSlow(c *Checker) {
+	for what, first := range map[string]time.Duration{"took 150ms": 150 * time.Millisecond, "hung": time.Hour} {
+		c.bubble(func() {
+			h := c.health()
+			var now, most atomic.Int64
+			takes := first
+			release := make(chan struct{})
+			for i := range 1000 {
+				h.AddCheckContext(fmt.Sprint("check ", i), func(context.Context) error {
+					n := now.Add(1)
+					defer now.Add(-1)
+					for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+					}
+					play.Wait(release, takes)
+					return nil
+				}, subject.CheckSettings{Timeout: 10 * time.Second})
+			}
+			play.Ask(h.Readiness, http.MethodGet)
+			close(release)
+			time.Sleep(time.Second)
+			takes, release = 50*time.Millisecond, make(chan struct{})
+			if what == "took 150ms" {
+				takes = first
+			}
+			most.Store(0)
+			play.Ask(h.Readiness, http.MethodGet)
+			c.expect(most.Load() <= 500, "after runs that %s, %d of a thousand checks that take %v are run at once, want a bound", what, most.Load(), takes)
+			close(release)
+		})
+	}
+}

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -45,6 +46,39 @@ func Cutting(c *Checker) {
 		e := <-stubborn
 		c.expect(e.at <= v.hooksAt()+prompt, "hooks begin at %s, and a response that was cut ends at %s", scenarios.Show(v.hooksAt()), scenarios.Show(e.at))
 	})
+}
+
+// TwoServersAreCut checks HTTP-2: the first hook waits for the cut handlers of each server,
+// of which one takes longer.
+func TwoServersAreCut(c *Checker) {
+	for _, takes := range [][2]time.Duration{{10 * time.Millisecond, 60 * time.Millisecond}, {60 * time.Millisecond, 10 * time.Millisecond}} {
+		cleansUp := func(v *service, n int) http.HandlerFunc {
+			return func(_ http.ResponseWriter, req *http.Request) {
+				play.Wait(req.Context().Done(), play.Patience)
+				time.Sleep(takes[n])
+				v.note(fmt.Sprint("cleaned up ", n))
+			}
+		}
+		first := func(v *service, w http.ResponseWriter, req *http.Request) { cleansUp(v, 0)(w, req) }
+		c.serving(c.Impl.Serve, subject.Settings{Drain: 2 * time.Second}, first, func(v *service) {
+			other := newPipes()
+			defer other.cut()
+			go func() { _ = c.Impl.Serve(v.ctx, &http.Server{Handler: cleansUp(v, 1)}, other) }()
+			conn, err := other.dial(v.ctx, "", "")
+			if err != nil {
+				c.Errorf("a connection to the second server fails: %v", err)
+				return
+			}
+			v.begin("first")
+			go newWire(conn).get(v, "second")
+			time.Sleep(time.Second)
+			v.end()
+			for n := range takes {
+				at := v.at(fmt.Sprint("cleaned up ", n))
+				c.expect(at <= v.hooksAt(), "of two servers whose requests are cut, and whose handlers take %v to clean up, number %d does so at %s, and hooks begin at %s, want after both", takes, n+1, scenarios.Show(at), scenarios.Show(v.hooksAt()))
+			}
+		})
+	}
 }
 
 // CuttingUnderAShortTimeout checks HTTP-2: a handler that would not return, and less time

@@ -267,3 +267,27 @@ func ServeFuncSeveral(c *Checker) {
 		c.expect(len(ended) == servers && slices.Max(ended) <= hook, "%d of %d servers have ended, at %v, and hooks begin at %v, want after all", len(ended), servers, ended, hook)
 	})
 }
+
+// ServeFuncErrorsAreJoinedOnce checks HTTP-8: main returns the errors of several servers,
+// joined.
+func ServeFuncErrorsAreJoinedOnce(c *Checker) {
+	c.bubble(func() {
+		fails := []error{errors.New("error of the first server"), errors.New("error of the second server"), errors.New("error of the third server")}
+		err := c.run(func(ctx context.Context) error {
+			returned := make([]error, len(fails))
+			var all, up sync.WaitGroup
+			up.Add(len(fails))
+			for i, fail := range fails {
+				all.Go(func() {
+					returned[i] = c.Impl.ServeFunc(ctx, func() error { up.Done(); up.Wait(); return fail }, func(context.Context) error { return nil }, nil)
+				})
+			}
+			all.Wait()
+			return errors.Join(returned...)
+		}, subject.Settings{})
+		for _, fail := range fails {
+			n := occurrences(err, fail)
+			c.expect(n == 1, "%d servers fail, main returns their errors joined, and Run's result has %q %d times, want once: %v", len(fails), fail, n, err)
+		}
+	})
+}

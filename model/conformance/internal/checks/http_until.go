@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"bufio"
 	"context"
 	"io"
 	"net"
@@ -211,5 +212,36 @@ func UntilSeveral(c *Checker) {
 			c.expect(ln.closedAt() != model.Never, "after Run, server %d of %d with UntilStopped still serves", i+1, servers)
 			ln.cut()
 		}
+	})
+}
+
+// UntilBegunWhileDraining checks HTTP-7: a server with UntilStopped is begun after the stop,
+// and answers while hooks run.
+func UntilBegunWhileDraining(c *Checker) {
+	c.bubble(func() {
+		ln := newPipes()
+		defer ln.cut()
+		parent, stop := context.WithCancel(context.Background())
+		time.AfterFunc(time.Second, stop)
+		up := make(chan struct{})
+		srv := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), BaseContext: func(net.Listener) context.Context { close(up); return parent }}
+		err := c.run(func(ctx context.Context) error {
+			c.hook(ctx, func() {
+				conn, err := ln.dial(context.Background(), "", "")
+				if err != nil {
+					c.Errorf("a server with UntilStopped is begun while draining, and in a hook a connection fails: %v", err)
+					return
+				}
+				_ = conn.SetDeadline(time.Now().Add(time.Second))
+				_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: service\r\n\r\n")
+				answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+				c.expect(err == nil && answer.StatusCode == http.StatusOK, "a server with UntilStopped is begun while draining, and in a hook it answers %v, %v, want 200", answer, err)
+			})
+			play.Wait(ctx.Done(), time.Hour)
+			go func() { _ = c.Impl.ServeUntilStopped(ctx, srv, ln) }()
+			play.Wait(up, time.Second)
+			return nil
+		}, subject.Settings{Parent: parent})
+		c.expect(err == nil, "Run returns %v, want nil", err)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"time"
 
@@ -69,6 +70,27 @@ func WaitsForTellsAmounts(c *Checker) {
 			}
 		}
 	}
+}
+
+// WaitsForMainWhileItRuns checks LOG-1: main is waited for when it has not returned, and not
+// when its return is the stop. Where waits_for names it, the texts differ.
+func WaitsForMainWhileItRuns(c *Checker) {
+	kinds := c.kindsOfWork()
+	texts := map[bool]string{}
+	for _, returns := range []bool{true, false} {
+		log := c.logged(subject.Settings{}, func(ctx context.Context) error {
+			context.AfterFunc(ctx, kinds[0].begin(ctx))
+			if !returns {
+				c.Impl.Stop(ctx, nil)
+				play.Wait(ctx.Done(), time.Hour)
+			}
+			return nil
+		})
+		for _, l := range log.transitionTo(model.Draining) {
+			texts[returns] = l.under("waits_for")
+		}
+	}
+	c.expect(texts[true] != texts[false] || !strings.Contains(texts[true], "main"), "waits_for is %q, with main, whether main has returned or is running", texts[true])
 }
 
 // waitsFor returns waits_for of a run with so much work of each kind.

@@ -98,12 +98,19 @@ func NestedUnderContext(c *Checker) {
 	}
 	c.bubble(func() {
 		_ = c.run(func(outer context.Context) error {
+			var ended context.Context
 			_ = c.run(func(inner context.Context) error {
+				ended = inner
+				c.Impl.OnShutdown(inner, func() error { c.Impl.Stop(inner, nil); return nil })
+				c.Impl.Stop(inner, nil)
 				c.Impl.Stop(inner, nil)
 				time.Sleep(time.Second)
 				c.expect(inner.Err() != nil && outer.Err() == nil, "Stop with the context of a run inside another: the error of the inner context is %v, that of the outer %v, want only the inner to be cancelled", inner.Err(), outer.Err())
 				return nil
 			}, subject.Settings{Parent: outer})
+			c.Impl.Stop(ended, nil)
+			time.Sleep(time.Second)
+			c.expect(outer.Err() == nil, "Stop is called with the context of a run inside another that is stopping, and has ended, and the outer context ends")
 			return nil
 		}, subject.Settings{})
 	})

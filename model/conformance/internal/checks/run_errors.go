@@ -109,6 +109,32 @@ func EveryStopIsKept(c *Checker) {
 	})
 }
 
+// CleanErrorsOfStopAreKept checks RUN-6: an error that is clean as the end of main is in
+// the result when Stop is given it.
+func CleanErrorsOfStopAreKept(c *Checker) {
+	for _, mine := range []error{http.ErrServerClosed, context.Canceled, net.ErrClosed} {
+		c.bubble(func() {
+			err := c.run(func(ctx context.Context) error { c.Impl.Stop(ctx, mine); return nil }, subject.Settings{})
+			c.expect(errors.Is(err, mine), "Stop is given %q, which is clean only as an end of main or a task, and Run returns %s, want that error", mine, quote(err))
+		})
+	}
+}
+
+// SlowCleanErrorLosesNothing checks RUN-6: a task is the last work, and WithCleanError takes
+// a while to say that its error is none.
+func SlowCleanErrorLosesNothing(c *Checker) {
+	c.bubble(func() {
+		mine := errors.New("error of the task")
+		err := c.run(func(ctx context.Context) error {
+			c.Impl.Go(ctx, func(ctx context.Context) error { play.Wait(ctx.Done(), time.Hour); return mine })
+			c.Impl.Stop(ctx, nil)
+			play.Wait(ctx.Done(), time.Hour)
+			return nil
+		}, subject.Settings{CleanError: func(error) bool { time.Sleep(50 * time.Millisecond); return false }})
+		c.expect(errors.Is(err, mine), "a task fails as the last work of a run, WithCleanError takes 50ms to refuse its error, and Run returns %s, want the error", quote(err))
+	})
+}
+
 // EveryTaskIsKept checks RUN-6: the errors of all tasks are in the result, those too
 // that fail while draining.
 func EveryTaskIsKept(c *Checker) {

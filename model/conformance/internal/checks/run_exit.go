@@ -132,6 +132,7 @@ func ExitCode(c *Checker) {
 		c.expect(got != 0, "the exit code of a signal without a number is %d", got)
 	}
 	code("a signal and a main that stays", c.signalledAndStays(), 1)
+	code("a signal and another that forces", c.signalledAndForced(), 1)
 	for sig, number := range map[os.Signal]int{os.Interrupt: 2, syscall.SIGTERM: 15, syscall.SIGHUP: 1} {
 		err := c.signalError(sig, context.Cause)
 		if err == nil && sig == syscall.SIGHUP {
@@ -191,6 +192,22 @@ func (c *Checker) signalledAndStays() (err error) {
 		defer close(release)
 		source <- process.Terminate
 		err = c.run(func(context.Context) error { <-release; return nil }, subject.Settings{Signals: source, SignalError: true})
+	})
+	return err
+}
+
+// signalledAndForced is the result of a run whose hook hangs until a further interrupt.
+func (c *Checker) signalledAndForced() (err error) {
+	c.bubble(func() {
+		source, release := make(chan os.Signal, 1), make(chan struct{})
+		defer close(release)
+		err = c.run(func(ctx context.Context) error {
+			c.Impl.OnShutdown(ctx, func() error { <-release; return nil })
+			source <- os.Interrupt
+			time.AfterFunc(time.Second, func() { source <- os.Interrupt })
+			play.Wait(ctx.Done(), time.Hour)
+			return nil
+		}, subject.Settings{Signals: source, SignalError: true})
 	})
 	return err
 }

@@ -190,3 +190,18 @@ func indexError() (value any) {
 	var none []int
 	return none[len(none)]
 }
+
+// PanicIsNeverClean checks RUN-4: main panics after a stop, and WithCleanError takes any
+// error for a clean end.
+func PanicIsNeverClean(c *Checker) {
+	for what, value := range map[string]any{"a text": "boom", "an error": errors.New("boom")} {
+		c.bubble(func() {
+			err := c.run(func(ctx context.Context) error {
+				c.Impl.Stop(ctx, nil)
+				play.Wait(ctx.Done(), time.Hour)
+				panic(value)
+			}, subject.Settings{CleanError: func(error) bool { return true }})
+			c.expect(err != nil, "main panics with %s after a stop, WithCleanError takes any error for a clean end, and Run returns nil, want an error", what)
+		})
+	}
+}

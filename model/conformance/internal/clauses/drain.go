@@ -183,7 +183,7 @@ func taskClause(ends model.Main, hook []model.Hook) Clause {
 	}
 	return Clause{
 		ID: "DRAIN-8", Level: Extended,
-		Sentence: "A task that fails, panics or calls Goexit is an error that names its call site, and requests a stop. Only the first call of Track's done counts. A work context is live until draining ends, and its cause says what ended it.",
+		Sentence: "A task that fails, panics or calls Goexit is an error that names its call site, and requests a stop. Only the first call of Track's done counts. A work context is live until draining ends, whatever becomes of the context it is made from, and its cause says what ended it: context.Canceled if the work was done.",
 		Premise: func(s model.Scenario, _ model.Trace) bool {
 			return len(s.Tasks)+len(s.Tracks) > 0
 		},

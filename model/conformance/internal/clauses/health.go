@@ -62,7 +62,7 @@ func answerClauses() []Clause {
 	return []Clause{
 		{
 			ID: "HEALTH-1", Level: Core,
-			Sentence: "Liveness always answers GET and HEAD with 200; it runs no check, waits for nothing and shares no lock with checks.",
+			Sentence: "Liveness always answers GET and HEAD with 200 and the status ok; it runs no check, waits for nothing and shares no lock with checks.",
 			Premise:  probed(model.Liveness, anyProbe), Needs: []subject.Need{subject.NeedHealth},
 			Examples: []model.Scenario{
 				with(asks, probes(model.Liveness, 1, 3), model.Check{Ends: model.ReturnsError}),
@@ -104,7 +104,7 @@ func answerClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-4", Level: Extended,
-			Sentence: "A service is ready if its state is running, SetReady is on and every check passes. In any other state of the lifecycle that is followed: 503 and not_ready, the state is named, no check is run, and SetReady(true) has no effect. The lifecycle followed is the one given to Follow, otherwise the one in the request's context, where Serve and ListenAndServe put it even if a BaseContext has none.",
+			Sentence: "A service is ready if its state is running, SetReady is on and every check passes. In any other state of the lifecycle that is followed: 503 and not_ready, no check is run, and SetReady(true) has no effect. Each answer has that state in lower case, running too. The lifecycle followed is the one given to Follow, otherwise the one in the request's context, where Serve and ListenAndServe put it even if a BaseContext has none.",
 			Premise:  probed(model.Readiness, func(s model.Scenario, _ model.Trace, _ int) bool { return s.Follow }),
 			Needs:    []subject.Need{subject.NeedFollow},
 			Examples: []model.Scenario{

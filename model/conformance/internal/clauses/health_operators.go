@@ -20,6 +20,7 @@ func operatorClauses() []Clause {
 				{"several checks that change at once, several times", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.ManyChanges},
 				{"timeouts that FailAfter tolerates", []subject.Need{subject.NeedHealthLog, subject.NeedFailAfter}, checks.ToleratedTimeouts},
 				{"a check that hangs soon after it failed with another text", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.HangAfterAnotherText},
+				{"a check is late twice within a minute", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.LateAgainWithinAMinute},
 				{"a failing check is replaced", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.ReplacementInherits},
 				{"failures whose text stays", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.TextsThatStay},
 				{"texts that change within a minute, and one that stays", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.TextsThatFlap},
@@ -63,7 +64,7 @@ func operatorClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-19", Level: Extended,
-			Sentence: "SetNotReady is SetReady(false), and the answer has the reason, until SetReady is called.",
+			Sentence: "SetNotReady is SetReady(false), and the answer has the reason, as its reason, until SetReady is called, even if Follow is called meanwhile.",
 			Checks: []Check{
 				{"SetNotReady with a reason, and without one", []subject.Need{subject.NeedSetNotReady}, checks.Reason},
 				{"SetNotReady while a probe is under way", []subject.Need{subject.NeedSetNotReady}, checks.ReasonUnderWay},

@@ -180,7 +180,7 @@ func takeBacks(ends model.Main) []model.Scenario {
 func hookTimeoutClause(two func(a, b model.Hook) model.Scenario, plain model.Hook) Clause {
 	return Clause{
 		ID: "HOOK-6", Level: Extended,
-		Sentence: "A hook that exceeds its own timeout is abandoned with an error that names its call site, its context is cancelled, and the next begins; a timeout of zero or less means none. A hook that returns context.Canceled, wrapped or joined with other errors too, gets a record that says why and names OnShutdownContext.",
+		Sentence: "A hook that exceeds its own timeout is abandoned with an error that names its call site, its context is cancelled, and the next begins; a timeout of zero or less means none, and one that ends with the phase counts as that of the phase. A hook that returns context.Canceled, wrapped or joined with other errors too, gets a record that says why and names OnShutdownContext.",
 		Premise: func(_ model.Scenario, want model.Trace) bool {
 			return slices.ContainsFunc(want.Hooks, func(r model.HookRun) bool { return r.Outcome == model.Abandoned && !r.Late })
 		},

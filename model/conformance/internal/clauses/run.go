@@ -54,7 +54,7 @@ func runClauses() []Clause {
 		},
 		{
 			ID: "RUN-2", Level: Core,
-			Sentence: "The context is cancelled when main exits, a signal arrives, the parent is cancelled or Stop is called, and its cause says which; after a failed task, the cause names the task's call site. It has the parent's values, but not its deadline. Stop and MarkStarted return once they have taken effect.",
+			Sentence: "The context is cancelled when main exits, a signal arrives, the parent is cancelled or Stop is called, and its cause says which: context.Canceled after main's exit or Stop(ctx, nil); after a failed task, the cause names the task's call site. It has the parent's values, but not its deadline. Stop and MarkStarted return once they have taken effect.",
 			Premise:  func(_ model.Scenario, want model.Trace) bool { return want.Cancelled.At != model.Never },
 			Examples: append(stopsBy(waits), byItself),
 			Checks: []Check{
@@ -78,7 +78,7 @@ func runClauses() []Clause {
 		},
 		{
 			ID: "RUN-4", Level: Core,
-			Sentence: "A panic in main, panic(nil) included, is an error that shows the value and unwraps to it where it is an error; drain and hooks still run.",
+			Sentence: "A panic in main, panic(nil) included, is an error, whatever WithCleanError accepts, that shows the value and unwraps to it where it is an error; drain and hooks still run.",
 			Premise:  mainEnds(model.Panics, model.PanicsNil, model.PanicsError, model.PanicsCanceled),
 			Examples: append(endsBy(byItself, model.Panics, model.PanicsNil, model.PanicsError, model.PanicsCanceled),
 				endsBy(model.Scenario{Main: model.Main{AfterCancel: true}, Stops: []model.Stop{{By: model.SIGTERM, At: second}}}, model.Panics, model.PanicsCanceled)...),
@@ -86,6 +86,7 @@ func runClauses() []Clause {
 				{"the text of a panic's error has the value", []subject.Need{subject.NeedIs}, checks.PanicValue},
 				{"panics with values of unusual types", []subject.Need{subject.NeedIs}, checks.UnusualPanics},
 				{"a panic in a deferred function", []subject.Need{subject.NeedIs}, checks.PanicInGoexit},
+				{"a panic where WithCleanError takes any error", []subject.Need{subject.NeedStop, subject.NeedCleanError}, checks.PanicIsNeverClean},
 			},
 		},
 		{
@@ -104,13 +105,15 @@ func runClauses() []Clause {
 				{"main's error of an unusual type", nil, checks.AnyErrorIsReturned},
 				{"the same error several times", nil, checks.EqualErrorsAreKept},
 				{"the errors of many calls of Stop", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.EveryStopIsKept},
+				{"an error of Stop that would be a clean end of main", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.CleanErrorsOfStopAreKept},
+				{"the error of the last task, while WithCleanError takes long", []subject.Need{subject.NeedStop, subject.NeedGo, subject.NeedCleanError}, checks.SlowCleanErrorLosesNothing},
 				{"the errors of several tasks", []subject.Need{subject.NeedRunWith, subject.NeedGo}, checks.EveryTaskIsKept},
 				{"errors of any shape, from anywhere, in order", []subject.Need{subject.NeedRunWith, subject.NeedStop, subject.NeedGo}, checks.Results},
 			},
 		},
 		{
 			ID: "RUN-7", Level: Extended,
-			Sentence: "After a requested stop, http.ErrServerClosed, context.Canceled, net.ErrClosed, the cause and what WithCleanError accepts are a clean end of main or a task, if every leaf of the error is one of them: not an error, but logged at Debug. Before a stop they are errors, and an error that unwraps to itself always is.",
+			Sentence: "After a requested stop, http.ErrServerClosed, context.Canceled, net.ErrClosed, the cause and what WithCleanError accepts are a clean end of main or a task, if every leaf of the error is one of them: not an error, but logged at Debug. Before a stop they are errors, and an error that unwraps to itself always is, as is what Stop is given. Net's error for a Dial that the stop has cancelled is clean too.",
 			Premise: func(s model.Scenario, want model.Trace) bool {
 				return want.MainEnded <= want.Returned && scenarios.SaysStopped(s.Main.Ends)
 			},

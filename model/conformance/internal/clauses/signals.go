@@ -41,7 +41,7 @@ func signalClauses() []Clause {
 		},
 		{
 			ID: "SIG-2", Level: Extended,
-			Sentence: "A further SIGINT, at least 250 ms after the stop and after the SIGINT before it, ends the phase under way as forced; a SIGTERM or a key press delivered twice never does. Every value of a signal source requests a stop; a closed source delivers nothing more.",
+			Sentence: "A further SIGINT, at least 250 ms after the stop and after the SIGINT before it, ends the drain delay, or where there is none the phase under way, which is then forced; an earlier one, a SIGTERM or a key press delivered twice never does. Every value of a signal source requests a stop; a closed source delivers nothing more.",
 			Premise:  severalSignals,
 			Needs:    []subject.Need{subject.NeedSignals},
 			Examples: append([]model.Scenario{
