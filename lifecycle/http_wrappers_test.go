@@ -225,9 +225,15 @@ func TestListenAndServe(t *testing.T) {
 			addr := make(chan string, 1)
 			err := lifecycle.Run(func(ctx context.Context) error {
 				srv := &http.Server{
-					Addr:        loopback.Addr(),
-					Handler:     http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { fmt.Fprint(rw, "served") }),
-					BaseContext: func(ln net.Listener) context.Context { addr <- ln.Addr().String(); return ctx },
+					Addr:    loopback.Addr(),
+					Handler: http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { fmt.Fprint(rw, "served") }),
+					BaseContext: func(ln net.Listener) context.Context {
+						if _, ok := ln.(*net.TCPListener); !ok && scheme == "http" {
+							t.Errorf("BaseContext was given a %T, want the listener itself", ln)
+						}
+						addr <- ln.Addr().String()
+						return ctx
+					},
 				}
 				lifecycle.Go(ctx, func(context.Context) error {
 					defer lifecycle.Stop(ctx, nil)

@@ -5,6 +5,7 @@ package lifecycle_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -265,4 +266,29 @@ func TestRealSignals(t *testing.T) {
 		c.expectLine("own handler <nil>")
 		c.expectExit("<nil>")
 	})
+}
+
+// SIG-1: what WithSignals is given takes the place of the default.
+func TestWithSignalsReplacesTheDefault(t *testing.T) {
+	terminated := make(chan os.Signal, 1) // which would end this process
+	signal.Notify(terminated, syscall.SIGTERM)
+	defer signal.Stop(terminated)
+	send := func(sig syscall.Signal) {
+		if err := syscall.Kill(os.Getpid(), sig); err != nil {
+			t.Error(err)
+		}
+	}
+	var cause error
+	err := lifecycle.Run(func(ctx context.Context) error {
+		send(syscall.SIGTERM)
+		<-terminated // it was delivered to the run as well, had that asked for it
+		send(syscall.SIGHUP)
+		<-ctx.Done()
+		cause = context.Cause(ctx)
+		return nil
+	}, lifecycle.WithSignals(syscall.SIGHUP), lifecycle.WithLogger(slog.New(slog.DiscardHandler)))
+	var stopped *lifecycle.SignalError
+	if err != nil || !errors.As(cause, &stopped) || stopped.Signal != syscall.SIGHUP {
+		t.Errorf("Run returned %v, and the cause is %v, want SIGHUP", err, cause)
+	}
 }

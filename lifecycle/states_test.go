@@ -139,3 +139,20 @@ func TestRunWaitsAMomentForWhatIsSlow(t *testing.T) {
 		})
 	}
 }
+
+func TestEveryObserverSeesEveryStep(t *testing.T) {
+	inVirtualTime(t, func(w *world) {
+		var opts []lifecycle.Option
+		for n := range 20 {
+			opts = append(opts, lifecycle.WithObserver(func(s fsm.Step) { w.note("%d: %v", n, s.To) }))
+		}
+		if err := w.run(func(context.Context) error { return nil }, opts...); err != nil {
+			t.Error(err)
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if len(w.notes) != 20*4 {
+			t.Errorf("20 observers saw %d steps, want 4 each: %q", len(w.notes), w.notes)
+		}
+	})
+}

@@ -18,7 +18,8 @@ import (
 // It calls t.Fatal when the implementation cannot be used.
 //
 // A scenario that needs what the implementation does not offer is not played, and
-// where the contract allows several courses, any of them will do: both return "".
+// where the contract allows several courses, any of them will do: both return "", and
+// the first is logged.
 func Compare(t *testing.T, impl Implementation, s model.Scenario) string {
 	t.Helper()
 	examined, _, err := prepare(impl, nil)
@@ -33,6 +34,7 @@ func Compare(t *testing.T, impl Implementation, s model.Scenario) string {
 	process.StartSignals()
 	offered := subject.OffersOf(examined)
 	if !offered.Playable(s) {
+		t.Logf("conformance: not played, because %s does not offer all that it needs: %v", examined.Name, s)
 		return ""
 	}
 	s = examined.WithGrace(offered, s)

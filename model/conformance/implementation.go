@@ -14,9 +14,11 @@ import (
 
 // Implementation is a lifecycle library as the suite calls it: a struct of functions,
 // behind which the library's own option, hook and check types fit. Run, OnShutdown,
-// DrainGroup and Health (or NoHealth) are the Core API and must be set. A field of the wider API may
-// be nil: the clauses that need it are reported as not offered.
+// DrainGroup and Health (or NoHealth) are the Core API and must be set. A field of the
+// wider API may be nil: the clauses that need it are reported as not offered.
 //
+// Most runs are in a bubble of testing/synctest, where time is virtual: what waits there
+// for anything from outside of the bubble, or holds a mutex while it sleeps, stops time.
 // The functions must be safe for concurrent use: several runs are under way at once.
 // A ctx is the context that main was given, or one derived from it.
 //

@@ -135,13 +135,6 @@ func betweenCases() []Case {
 				return serve(ctx, srv, ln)
 			})
 		}),
-		wrong("CancelOnStop hides the pattern from the middleware around it", "HTTP-9", func(i *impl) {
-			onCancelOnStop(i, func(_ context.Context, cancelling, _ http.Handler) http.Handler {
-				return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-					cancelling.ServeHTTP(w, req.WithContext(req.Context()))
-				})
-			})
-		}),
 		wrong("a work context made from one that is over is over", "DRAIN-8", func(i *impl) {
 			work := i.WorkContext
 			i.WorkContext = func(ctx context.Context) context.Context {

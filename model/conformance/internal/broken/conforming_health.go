@@ -52,7 +52,7 @@ func healthVariants() []variant {
 			onAnswers(i, func(a *httptest.ResponseRecorder) {
 				fields := map[string]any{}
 				if json.Unmarshal(a.Body.Bytes(), &fields) == nil {
-					fields["host"], fields["requests"] = "node-1", 17
+					fields["host"], fields["requests"], fields["build"] = "node-1", 17, map[string]any{"checks": []string{"vet"}}
 					body, _ := json.MarshalIndent(fields, "", "  ")
 					setBody(a, string(body)+"\n")
 				}

@@ -81,7 +81,10 @@ func momentVariants() []variant {
 					n, _ := strconv.Atoi(found)
 					sum += n
 				}
-				return slog.String(a.Key, fmt.Sprintf("main and %d more", sum))
+				if strings.Contains(a.Value.String(), "main") {
+					return slog.String(a.Key, fmt.Sprintf("main and %d more", sum))
+				}
+				return slog.String(a.Key, fmt.Sprintf("%d in all", sum))
 			})
 		}},
 		{"says with a count how old the oldest is", "DRAIN LOG", rewritesCounts(func(n int) string { return fmt.Sprintf("%d (the oldest for 1.5s)", n) })},

@@ -89,10 +89,15 @@ func (c *Checker) Undecided() string {
 	return c.undecided
 }
 
-// Failure is everything that is not as it must be, "" if all is.
+// Failure is everything that is not as it must be, "" if all is. Of many failures, which
+// are mostly of one kind, the first are shown.
 func (c *Checker) Failure() string {
+	const shown = 8
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if more := len(c.failures) - shown; more > 1 {
+		return fmt.Sprintf("%s\nand %d more like these", strings.Join(c.failures[:shown], "\n"), more)
+	}
 	return strings.Join(c.failures, "\n")
 }
 

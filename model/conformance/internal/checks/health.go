@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -90,7 +89,7 @@ func ReadinessBody(c *Checker) {
 		h := c.health()
 		r := play.Ask(h.Readiness, http.MethodGet)
 		c.expectReply("without checks", r, http.StatusOK, "ok")
-		c.expect(!bytes.Contains(r.Body, []byte(`"checks"`)), "without checks, the body has them: %s", r.Body)
+		c.expect(!lists(r), "without checks, the body has them: %s", r.Body)
 		h.AddCheck("good", func() error { return nil })
 		h.AddCheck("bad", func() error { return errors.New("the reason") })
 		r = play.Ask(h.Readiness, http.MethodGet)

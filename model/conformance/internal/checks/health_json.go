@@ -187,3 +187,11 @@ func (c *Checker) expectCut() {
 		}
 	}
 }
+
+// lists reports whether an answer has checks, be they none.
+func lists(r play.Reply) bool {
+	var top map[string]json.RawMessage
+	_ = json.Unmarshal(r.Body, &top)
+	_, has := top["checks"]
+	return has
+}

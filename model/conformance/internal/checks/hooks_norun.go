@@ -55,7 +55,7 @@ func NoRunChecks() (all []NoRunCheck) {
 						}
 						time.Sleep(time.Millisecond)
 					}
-					c.expect(logged(), "no error is logged that names %v; the log:\n%s", place, log)
+					c.expect(logged(), "no error is logged that names %v (is the field the function itself, or a closure that calls it? see Implementation); the log:\n%s", place, log)
 				}
 				restore()
 			}

@@ -140,18 +140,3 @@ func CancelOnStopElsewhere(c *Checker) {
 		}, 0, 0)
 	})
 }
-
-// CancelOnStopShowsThePattern checks HTTP-9: a middleware around CancelOnStop sees the
-// pattern and the path values of the mux inside, as it does without CancelOnStop.
-func CancelOnStopShowsThePattern(c *Checker) {
-	c.bubble(func() {
-		_ = c.Impl.Run(func(ctx context.Context) error {
-			mux := http.NewServeMux()
-			mux.HandleFunc("GET /orders/{id}", func(http.ResponseWriter, *http.Request) {})
-			req := httptest.NewRequest(http.MethodGet, "/orders/7", nil)
-			c.Impl.CancelOnStop(ctx, mux).ServeHTTP(httptest.NewRecorder(), req)
-			c.expect(req.Pattern == "GET /orders/{id}" && req.PathValue("id") == "7", "a middleware around CancelOnStop sees the pattern %q and the path value %q, want those of the mux inside, \"GET /orders/{id}\" and \"7\"", req.Pattern, req.PathValue("id"))
-			return nil
-		}, 0, 0)
-	})
-}

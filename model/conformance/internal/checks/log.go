@@ -100,12 +100,12 @@ func TransitionsAreLogged(c *Checker) {
 			c.Errorf("the transition to %s has %d records, want one, with from, to and event; the log:\n%v", want.To, len(found), log)
 			return
 		}
-		c.expect(log.tellsElapsed(found[0], want.elapsed), "the record of the transition to %s says that %q has elapsed, want %v in that state, or the time since the first record, as text",
+		c.expect(log.tellsElapsed(found[0], want.elapsed), "the record of the transition to %s says that %q has elapsed, want %v in that state, or the time since the first record, as text that time.ParseDuration reads",
 			want.To, found[0].text("elapsed"), want.elapsed)
 	}
 	for _, l := range log.transitionTo(model.Draining) {
 		atMost, ok := isText(l.attrs["at_most"])
-		c.expect(ok && atMost >= 2*time.Second, "the record of the transition to draining says that it lasts %q at most, want a duration as text; it lasts 2s", l.text("at_most"))
+		c.expect(ok && atMost >= 2*time.Second, "the record of the transition to draining says that it lasts %q at most, want text that time.ParseDuration reads, and no less than the 2s that it has lasted", l.text("at_most"))
 	}
 }
 

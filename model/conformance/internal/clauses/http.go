@@ -155,10 +155,9 @@ func httpClauses() []Clause {
 		},
 		{
 			ID: "HTTP-9", Level: Extended,
-			Sentence: "With CancelOnStop, the context of a request ends when main's does, with its cause, and when its client goes. Other requests are not affected, and a middleware around it sees the pattern that was matched.",
+			Sentence: "With CancelOnStop, the context of a request ends when main's does, with its cause, and when its client goes. Other requests are not affected.",
 			Checks: []Check{
 				{"streams end at the stop", append(serve, subject.NeedCancelOnStop, subject.NeedDelay), checks.StreamsEndAtTheStop},
-				{"a middleware around CancelOnStop sees the pattern", []subject.Need{subject.NeedCancelOnStop}, checks.CancelOnStopShowsThePattern},
 				{"requests before and after the stop, without a server", []subject.Need{subject.NeedCancelOnStop}, checks.CancelOnStopElsewhere},
 				{"a request that comes after the stop", []subject.Need{subject.NeedCancelOnStop, subject.NeedRunWith, subject.NeedParent}, checks.CancelOnStopLate},
 				{"hundreds of requests end at the stop", []subject.Need{subject.NeedCancelOnStop}, checks.ManyEndAtTheStop},

@@ -27,7 +27,7 @@ func (v *Verdict) answers() {
 
 // answer shows an answer.
 func answer(a model.Answer) string {
-	return fmt.Sprintf("%d %q %q %s, having begun checks %v, of which %v fail", a.Code, a.Status, a.State, when(a.At), a.Ran, a.Failed)
+	return fmt.Sprintf("%d, status %q, state %q, %s, having begun checks %v, of which %v fail", a.Code, a.Status, a.State, when(a.At), a.Ran, a.Failed)
 }
 
 // answerClause is the clause that fixes an answer.
