@@ -163,6 +163,8 @@ func silentSites() []site {
 		{"lifecycle/errors.go", "ShutdownTimeoutError.Error", "ErrShutdownTimeout => nil", ruleWords},
 		{"lifecycle/errors.go", "ShutdownTimeoutError.Error", "e.Timeout => nil", ruleWords},
 		{"lifecycle/errors.go", "ShutdownTimeoutError.allHaveRun", "", ruleWords},
+		{"lifecycle/errors.go", "ShutdownTimeoutError.text", "e.allHaveRun() => false", ruleWords},
+		{"lifecycle/log.go", "asyncLog.transition", "what => ", ruleWords},
 		{"lifecycle/errors.go", "ShutdownTimeoutError.text", `e.Running != "" => true`, ruleWords},
 		{"lifecycle/errors.go", "ShutdownTimeoutError.text", "len(e.NotRun) > 0 => true", ruleWords},
 		{"lifecycle/errors.go", "ShutdownTimeoutError.text", "=> len(e.NotRun) >= 0", ruleWords},
