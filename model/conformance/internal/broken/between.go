@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -217,6 +218,26 @@ func betweenHealthCases() []Case {
 					if because.Load() {
 						ready(false)
 					}
+				}
+			})
+		}),
+		wrong("SetReady has no effect while Follow is under way", "HEALTH-14", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				follow, ready := h.Follow, h.SetReady
+				var under atomic.Bool
+				h.SetReady = func(on bool) {
+					if !under.Load() {
+						ready(on)
+					}
+				}
+				h.Follow = func(ctx context.Context) {
+					if blameForeign(ctx, place(1)) {
+						return
+					}
+					under.Store(true)
+					defer under.Store(false)
+					follow(ctx)
+					runtime.Gosched()
 				}
 			})
 		}),

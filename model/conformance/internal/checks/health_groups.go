@@ -269,3 +269,30 @@ func Reason(c *Checker) {
 		c.expect(r.Status == "not_ready" && r.Reason != "moving house", "after SetNotReady and SetReady(false) the status is %q, want not_ready, and the reason %q", r.Status, r.Reason)
 	})
 }
+
+// ReadyAndFollowAtOnce checks HEALTH-14: SetReady(false) and Follow are called at once, and
+// both take effect. It has many handlers, because two calls are rarely so close.
+func ReadyAndFollowAtOnce(c *Checker) {
+	const handlers = 2000
+	_ = c.Impl.Run(func(ctx context.Context) error {
+		var all [handlers]subject.HealthFuncs
+		var called [handlers]atomic.Int64
+		for n := range all {
+			all[n] = c.health()
+		}
+		atOnce(handlers, func(n int64) {
+			if first := called[n].Add(1) == 1; first == (n%2 == 0) {
+				all[n].SetReady(false)
+			} else {
+				all[n].Follow(ctx)
+			}
+		})
+		for n := range all {
+			if r := play.Ask(all[n].Readiness, http.MethodGet); r.Code != http.StatusServiceUnavailable || r.State == "" {
+				c.Errorf("SetReady(false) and Follow are called at once, of a run that is running, and readiness answers %d, with the state %q, want 503 and running", r.Code, r.State)
+				break
+			}
+		}
+		return nil
+	}, 0, 0)
+}

@@ -71,6 +71,36 @@ func FirstLineSignal(c *Checker) {
 	c.expect(hook && err == nil, "Run returns %v, want nil, and the hook ran: %t, want true", err, hook)
 }
 
+// SignalAmongCalls checks SIG-1: a signal that comes while the run is called all the time
+// is not lost.
+func SignalAmongCalls(c *Checker) {
+	for round := range 6 {
+		heard := false
+		_ = c.Impl.Run(func(ctx context.Context) error {
+			var over atomic.Bool
+			var callers sync.WaitGroup
+			for range 3 {
+				callers.Go(func() {
+					for !over.Load() {
+						c.Impl.MarkStarted(ctx)
+					}
+				})
+			}
+			time.Sleep(time.Millisecond)
+			process.Raise(process.Terminate)
+			play.Wait(ctx.Done(), process.Soon)
+			heard = ctx.Err() != nil
+			over.Store(true)
+			callers.Wait()
+			return nil
+		}, 0, 0)
+		if !heard {
+			c.Errorf("SIGTERM comes while MarkStarted is called all the time, for the %d. time, and the context is live %v later", round+1, process.Soon)
+			return
+		}
+	}
+}
+
 // FurtherSIGTERM checks SIG-1: a further SIGTERM does not kill the process. It fails by
 // the death of the process.
 func FurtherSIGTERM(c *Checker) {

@@ -95,6 +95,7 @@ func checkClauses() []Clause {
 				{"readiness of groups and SetNotReady from inside a check", []subject.Need{subject.NeedGroups}, checks.GroupsInside},
 				{"probes while an answer is written", []subject.Need{subject.NeedHealth}, checks.BodiesAtOnce},
 				{"calls from many goroutines", []subject.Need{subject.NeedHealth}, checks.ConcurrentHealth},
+				{"SetReady and Follow at once", []subject.Need{subject.NeedFollow}, checks.ReadyAndFollowAtOnce},
 			},
 		},
 		{

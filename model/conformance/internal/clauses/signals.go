@@ -34,6 +34,7 @@ func signalClauses() []Clause {
 			Checks: []Check{
 				{"a real SIGTERM and a real SIGINT", []subject.Need{subject.NeedUnix}, checks.RealSignals},
 				{"a signal in main's first line", []subject.Need{subject.NeedUnix}, checks.FirstLineSignal},
+				{"a signal among many calls", []subject.Need{subject.NeedUnix, subject.NeedMarkStarted}, checks.SignalAmongCalls},
 				{"a further SIGTERM does not kill, in main or in a hook", []subject.Need{subject.NeedUnix}, checks.FurtherSIGTERM},
 				{"signals are handled until observers and log are done", []subject.Need{subject.NeedUnix, subject.NeedObserve, subject.NeedLog}, checks.SignalsUntilReturn},
 				{"a signal that is in the source before Run", []subject.Need{subject.NeedSignals}, checks.FilledSource},
