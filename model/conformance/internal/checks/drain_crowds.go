@@ -46,6 +46,13 @@ func ManyGroups(c *Checker) {
 	c.manyBusy("groups", func(ctx context.Context, lasts time.Duration) {
 		c.Impl.DrainGroup(ctx).Go(func() { time.Sleep(lasts) })
 	})
+	const many = 70_000 // more than 16 bits count
+	hook, err := c.oneBusy(many, many-1, 2*time.Second, func(ctx context.Context, lasts time.Duration) {
+		if group := c.Impl.DrainGroup(ctx); lasts > 0 {
+			group.Go(func() { time.Sleep(lasts) })
+		}
+	})
+	c.expect(err == nil && about(hook, 2*time.Second), "of %d groups, the last is busy for 2s: the hook begins at %v, want 2s, and Run returns %v, want nil", many, hook, err)
 }
 
 // ManyEndAtOnce checks DRAIN-5: hooks begin when the last of many is done, and not when

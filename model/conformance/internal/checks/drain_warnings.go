@@ -190,7 +190,12 @@ func EarlyWarning(c *Checker) {
 		{subject.Settings{Drain: 100 * time.Millisecond}, 50 * time.Millisecond},
 	} {
 		fifth := given.grace / 5
-		w, hook := c.lingers(given.s, given.grace+fifth, nil)
+		w, hook := c.lingers(given.s, given.grace+fifth, func(ctx context.Context) {
+			if c.offered[subject.NeedTrack] { // which is over before the stop
+				done, _ := c.Impl.Track(ctx)
+				done()
+			}
+		})
 		at := w.first() - w.cancel
 		c.expect(at >= fifth && at <= fifth+min(slack, fifth) && w.first() < hook,
 			"with a grace of %v, the first warning comes %s after the cancel, want %v; hooks begin at %s; the log:\n%s",

@@ -107,3 +107,47 @@ func endsAs(end int, timeout time.Duration) error {
 	}
 	return nil
 }
+
+// CheckOfUnderWay checks HEALTH-17: SetReady is read again when the checks are done, as
+// readiness does.
+func CheckOfUnderWay(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		h.AddCheckContext("db", func(context.Context) error { h.SetReady(false); return nil }, subject.CheckSettings{})
+		status, _, ready := h.CheckOf(context.Background())
+		c.expect(!ready && status == "not_ready", "SetReady(false) is called while CheckOf runs a check, and CheckOf says %q, and that it is ready: %t, want not_ready, false", status, ready)
+	})
+}
+
+// CheckOfIsTheCallers checks HEALTH-17: what CheckOf has returned does not change.
+func CheckOfIsTheCallers(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		var result error
+		h.AddCheckContext("db", func(context.Context) error { return result }, subject.CheckSettings{})
+		_, first, _ := h.CheckOf(context.Background())
+		result = errors.New("the reason")
+		_, second, _ := h.CheckOf(context.Background())
+		c.expect(first["db"] == "ok" && second["db"] == "the reason", "CheckOf is called while a check passes, and when it fails: the two lists are then %v and %v", first, second)
+	})
+}
+
+// GroupsDoNotWaitForOptional checks HEALTH-17: readiness of a group lists a slow optional
+// check as still running, as readiness does (HEALTH-15).
+func GroupsDoNotWaitForOptional(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		h.AddCheckContext("slow", sleeper(4*time.Second), subject.CheckSettings{Optional: true, Timeout: 10 * time.Second, Groups: []string{"read"}})
+		h.AddCheckContext("quick", sleeper(time.Millisecond), subject.CheckSettings{Groups: []string{"read"}})
+		for _, ask := range map[string]func(){
+			"ReadinessOf": func() { play.Ask(h.ReadinessOf("read"), http.MethodGet) },
+			"CheckOf":     func() { h.CheckOf(context.Background(), "read") },
+		} {
+			began := time.Now()
+			ask()
+			took := time.Since(began)
+			c.expect(took <= 101*time.Millisecond+slack, "the readiness of a group with an optional check that takes 4s is answered after %v, want 100 ms after the others at most", took)
+			time.Sleep(10 * time.Second)
+		}
+	})
+}

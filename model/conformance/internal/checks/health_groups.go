@@ -296,3 +296,17 @@ func ReadyAndFollowAtOnce(c *Checker) {
 		return nil
 	}, 0, 0)
 }
+
+// FollowOfStopped checks HEALTH-4: Follow is called with the context of a run that is
+// stopped.
+func FollowOfStopped(c *Checker) {
+	c.bubble(func() {
+		var ended context.Context
+		_ = c.Impl.Run(func(ctx context.Context) error { ended = ctx; return nil }, 0, 0)
+		h := c.health()
+		h.Follow(ended)
+		r := play.Ask(h.Readiness, http.MethodGet)
+		c.expectReply("after Follow of a run that is stopped", r, http.StatusServiceUnavailable, "not_ready")
+		c.expect(r.State == "stopped", "after Follow of a run that is stopped, the state is %q, want stopped", r.State)
+	})
+}

@@ -212,3 +212,17 @@ func ObservedTexts(c *Checker) {
 		}
 	})
 }
+
+// LongNames checks HEALTH-12: only texts are cut, and not the names of checks, nor the
+// tool and its version (HEALTH-6).
+func LongNames(c *Checker) {
+	c.bubble(func() {
+		tool, version, name := strings.Repeat("tool ", 1000), strings.Repeat("1.", 3000), strings.Repeat("name ", 1000)
+		h := c.Impl.Health(tool, version)
+		h.AddCheck(name+"1", func() error { return nil })
+		h.AddCheck(name+"2", func() error { return nil })
+		r := play.Ask(h.Readiness, http.MethodGet)
+		c.expect(len(r.Checks) == 2 && r.Checks[name+"1"] == "ok" && r.Checks[name+"2"] == "ok", "two checks have names of %d bytes, and readiness lists %d with these names", len(name)+1, len(r.Checks))
+		c.expect(r.Tool == tool && r.Version == version, "the tool has %d bytes and its version %d, and the answer has %d and %d of them", len(tool), len(version), len(r.Tool), len(r.Version))
+	})
+}

@@ -136,3 +136,28 @@ func LateHookIsLogged(c *Checker) {
 		})
 	}
 }
+
+// UnusualHookErrors checks HOOK-2. It has hooks return errors whose methods panic, and
+// others that are unusual: each is an error, and no other hook is lost.
+func UnusualHookErrors(c *Checker) {
+	all := unusualErrors()
+	all["whose Unwrap panics"] = (*single)(nil)
+	for what, mine := range all {
+		c.bubble(func() {
+			hooks := 0
+			err := c.Impl.Run(func(ctx context.Context) error {
+				for n := range 3 {
+					c.Impl.OnShutdown(ctx, func() error {
+						hooks++
+						if n == 1 {
+							return mine
+						}
+						return nil
+					})
+				}
+				return nil
+			}, 0, 0)
+			c.expect(err != nil && hooks == 3, "a hook returns an error %s, and %d of 3 hooks run; Run returns an error: %t, want true", what, hooks, err != nil)
+		})
+	}
+}

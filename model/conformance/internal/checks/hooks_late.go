@@ -173,8 +173,10 @@ func LateHookContext(c *Checker) {
 func NoHookTimeout(c *Checker) {
 	for _, none := range []time.Duration{0, -time.Nanosecond, -time.Hour} {
 		c.bubble(func() {
-			var own error
+			var run context.Context
+			var own, late error
 			err := c.run(func(ctx context.Context) error {
+				run = ctx
 				c.Impl.OnShutdownContext(ctx, func(ctx context.Context) error {
 					time.Sleep(time.Second)
 					own = ctx.Err()
@@ -182,7 +184,13 @@ func NoHookTimeout(c *Checker) {
 				}, none)
 				return nil
 			}, subject.Settings{})
+			c.Impl.OnShutdownContext(run, func(ctx context.Context) error {
+				time.Sleep(time.Second)
+				late = ctx.Err()
+				return nil
+			}, none)
 			time.Sleep(2 * time.Second)
+			c.expect(late == nil, "a hook that is registered after stopped has a timeout of %v, which is none, and its context has ended: %v", none, late)
 			c.expect(err == nil && own == nil, "a hook has a timeout of %v, which is none: Run returns %v, and the hook's context has ended: %v, want nil for both", none, err, own)
 		})
 	}

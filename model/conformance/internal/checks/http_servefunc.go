@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing/synctest"
 	"time"
 
@@ -289,5 +290,28 @@ func ServeFuncErrorsAreJoinedOnce(c *Checker) {
 			n := occurrences(err, fail)
 			c.expect(n == 1, "%d servers fail, main returns their errors joined, and Run's result has %q %d times, want once: %v", len(fails), fail, n, err)
 		}
+	})
+}
+
+// ServeFuncShutdownFails checks HTTP-8: shutdown fails at once, and serve ends by itself a
+// while later. Draining has not ended, and closeNow is not called.
+func ServeFuncShutdownFails(c *Checker) {
+	c.bubble(func() {
+		mine := errors.New("error of shutdown")
+		var closes atomic.Int64
+		var hook, ended time.Time
+		over := make(chan struct{})
+		err := c.run(func(ctx context.Context) error {
+			c.hook(ctx, func() { hook = time.Now() })
+			go func() {
+				_ = c.Impl.ServeFunc(ctx, func() error { <-over; time.Sleep(time.Second); ended = time.Now(); return nil },
+					func(context.Context) error { close(over); return mine },
+					func() error { closes.Add(1); return nil })
+			}()
+			time.Sleep(time.Second)
+			return nil
+		}, subject.Settings{Drain: 10 * time.Second})
+		c.expect(closes.Load() == 0 && !hook.Before(ended), "shutdown fails at once, and serve ends a second later, long before the drain timeout: closeNow is called %d times, want never, and hooks begin %v after serve has returned, want then", closes.Load(), hook.Sub(ended))
+		c.expect(occurrences(err, mine) == 1, "shutdown fails, and Run returns its error %d times, want once: %v", occurrences(err, mine), err)
 	})
 }

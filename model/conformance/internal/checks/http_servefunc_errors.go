@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
@@ -203,6 +204,7 @@ func ServeFuncPanics(c *Checker) {
 				time.Sleep(2 * time.Second)
 				return nil
 			}, subject.Settings{Drain: 2 * time.Second})
+			c.expect(err == nil || strings.Contains(err.Error(), "on purpose"), "%s panics with %q, and Run's result does not show that: %v", which, "on purpose", err)
 			c.expect(err != nil && hooked, "%s panics: Run returns %v, want an error, and the hook has run: %t, want true", which, err, hooked)
 			close(over)
 			time.Sleep(time.Second)

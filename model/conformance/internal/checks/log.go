@@ -125,6 +125,57 @@ func (s severe) WithGroup(name string) slog.Handler {
 	return severe{s.records.WithGroup(name).(records)}
 }
 
+// dimmed is a slog.Handler whose level changes.
+type dimmed struct {
+	records
+	level *slog.LevelVar
+}
+
+// Enabled is false for less than the level of the moment.
+func (d dimmed) Enabled(_ context.Context, level slog.Level) bool { return level >= d.level.Level() }
+
+// WithAttrs returns a handler whose records have these too.
+func (d dimmed) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return dimmed{d.records.WithAttrs(attrs).(records), d.level}
+}
+
+// WithGroup returns a handler that puts attributes into a group.
+func (d dimmed) WithGroup(name string) slog.Handler {
+	return dimmed{d.records.WithGroup(name).(records), d.level}
+}
+
+// LevelOfTheMoment checks LOG-1. It has the level of a logger change while main runs.
+func LevelOfTheMoment(c *Checker) {
+	for _, to := range []slog.Level{slog.LevelInfo, slog.LevelError} {
+		log := newRecords()
+		var level slog.LevelVar
+		if to == slog.LevelInfo {
+			level.Set(slog.LevelError)
+		}
+		c.bubble(func() {
+			_ = c.run(func(context.Context) error {
+				time.Sleep(time.Second) // by then the log has caught up
+				level.Set(to)
+				return nil
+			}, subject.Settings{Logger: slog.New(dimmed{log, &level})})
+			time.Sleep(time.Minute)
+			synctest.Wait()
+		})
+		before, after := len(log.transitionTo(model.Running)), len(log.transitionTo(model.Draining))
+		c.expect((before == 0) == (to == slog.LevelInfo) && (after == 0) == (to == slog.LevelError),
+			"the level of the logger becomes %v while main runs: before that it gets %d records of transitions to running, and after it %d to draining; the log:\n%v", to, before, after, log)
+	}
+}
+
+// LongAgo checks LOG-1: what took days is text that time.ParseDuration reads, too.
+func LongAgo(c *Checker) {
+	const long = 50 * time.Hour
+	log := c.logged(subject.Settings{}, func(context.Context) error { time.Sleep(long); return nil })
+	for _, l := range log.transitionTo(model.Draining) {
+		c.expect(log.tellsElapsed(l, long), "the record of the transition to draining says that %q has elapsed, want %v, or the time since the first record, as text that time.ParseDuration reads", l.text("elapsed"), long)
+	}
+}
+
 // LoggerIsAsked checks LOG-1. It has a logger be enabled for warnings, of which there is
 // one at the drain timeout (DRAIN-2). A slog.Handler is called only if its Enabled returns
 // true (package log/slog).

@@ -116,6 +116,7 @@ func answerClauses() []Clause {
 				{"the run in the request's context", []subject.Need{subject.NeedFollow, subject.NeedParent}, checks.FollowsRequest},
 				{"the run given to Follow before that in the request's context", []subject.Need{subject.NeedFollow, subject.NeedParent}, checks.FollowComesFirst},
 				{"SetReady before and after Follow", []subject.Need{subject.NeedFollow, subject.NeedManualStart, subject.NeedMarkStarted}, checks.SetReadyAndFollow},
+				{"Follow of a run that is stopped", []subject.Need{subject.NeedFollow}, checks.FollowOfStopped},
 				{"the run given to Follow last", []subject.Need{subject.NeedFollow, subject.NeedRunWith}, checks.FollowsTheLast},
 				{"readiness over Serve", []subject.Need{subject.NeedFollow, subject.NeedParent, subject.NeedDelay, subject.NeedServe}, checks.ServedReadiness},
 				{"readiness over ListenAndServe", []subject.Need{subject.NeedFollow, subject.NeedDelay, subject.NeedListenAndServe, subject.NeedStop}, checks.RealReadiness},

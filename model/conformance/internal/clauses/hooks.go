@@ -47,6 +47,7 @@ func hookClauses() []Clause {
 			},
 			Checks: []Check{
 				{"the error names the call site that registered the hook, however the hook fails", []subject.Need{subject.NeedRunWith}, checks.HookPlace},
+				{"errors of unusual types", nil, checks.UnusualHookErrors},
 				{"a failing hook registered after stopped does not stop its caller", []subject.Need{subject.NeedRunWith}, checks.LateHookEnds},
 			},
 		},

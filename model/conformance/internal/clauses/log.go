@@ -21,6 +21,8 @@ func logClauses() []Clause {
 				{"waits_for shows amounts", append(logger, subject.NeedStop, subject.NeedTrack), checks.WaitsForTellsAmounts},
 				{"waits_for has main only while that runs", append(logger, subject.NeedStop, subject.NeedTrack), checks.WaitsForMainWhileItRuns},
 				{"durations are text, and every record has a source and its time", append(logger, subject.NeedStop, subject.NeedTrack, subject.NeedDelay), checks.DurationsAreText},
+				{"the level of the moment", logger, checks.LevelOfTheMoment},
+				{"what took days", logger, checks.LongAgo},
 				{"the source of a record that is about a call", append(logger, subject.NeedGo), checks.PlaceIsSource},
 				{"the cause of a forced transition", append(logger, subject.NeedSignals, subject.NeedTrack), checks.ForcedIsLogged},
 				{"the source of every record that has a call site", append(logger, subject.NeedGo, subject.NeedTrack), checks.PlaceIsAlwaysSource},
