@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -134,29 +135,57 @@ func SourceOfNoPlace(c *Checker) {
 	c.expect((stop == run || stop == place.String()) && stop != "", "after a go statement that calls Stop, the source of the transition to draining is %q, want the call of Run, %q, or %q", stop, run, place)
 }
 
-// SourceOfFailedHook checks LOG-1. It has hooks fail. If records name the call site that
-// registered such a hook, the source of one of them is not the call of Run. It may be an
-// adapter's.
+// SourceOfFailedHook checks LOG-1. It has hooks fail, and be abandoned, and a task end
+// cleanly. If records name its call site, the source of one of them is not the call of Run.
+// It may be an adapter's.
 func SourceOfFailedHook(c *Checker) {
 	for how, fail := range hookFailures {
-		var place callSite
-		log := c.logged(subject.Settings{}, func(ctx context.Context) error {
+		c.expectOwnSource("a hook "+how, func(ctx context.Context) (place callSite) {
 			place = here(1)
 			c.Impl.OnShutdown(ctx, fail)
-			return nil
+			return place
 		})
-		run := ""
-		for _, l := range log.transitionTo(model.Stopped) {
-			run = l.source
-		}
-		named, source := false, false
-		for _, l := range log.all() {
-			for _, v := range l.attrs {
-				if !l.isTransition() && place.isIn(v.String()) {
-					named, source = true, source || l.source != run
-				}
+	}
+	if c.offered[subject.NeedOnShutdownContext] {
+		c.expectOwnSource("a hook exceeds its timeout", func(ctx context.Context) callSite {
+			c.Impl.OnShutdownContext(ctx, func(context.Context) error { time.Sleep(time.Minute); return nil }, time.Second)
+			return callSite{}
+		})
+	}
+	if c.offered[subject.NeedGo] {
+		c.expectOwnSource("a task ends with context.Canceled", func(ctx context.Context) (place callSite) {
+			place = here(1)
+			c.Impl.Go(ctx, func(ctx context.Context) error { play.Wait(ctx.Done(), time.Hour); return ctx.Err() })
+			return place
+		})
+	}
+}
+
+var anyLine = regexp.MustCompile(`\.go\W{1,3}(?:line |L)?[0-9]`)
+
+// expectOwnSource looks at the records that name what main begins: its call site, or if
+// that is not known any line of code.
+func (c *Checker) expectOwnSource(what string, begin func(ctx context.Context) callSite) {
+	var place callSite
+	log := c.logged(subject.Settings{}, func(ctx context.Context) error {
+		place = begin(ctx)
+		return nil
+	})
+	run, stopped := "", time.Time{}
+	for _, l := range log.transitionTo(model.Stopped) {
+		run, stopped = l.source, l.at
+	}
+	named, source := false, false
+	for _, l := range log.all() {
+		for _, v := range l.attrs { // what comes later is about what came too late
+			names := place.isIn(v.String())
+			if place == (callSite{}) {
+				names = anyLine.MatchString(v.String())
+			}
+			if !l.isTransition() && !l.at.After(stopped) && names {
+				named, source = true, source || l.source != run
 			}
 		}
-		c.expect(source || !named, "a hook %s, and the source of the record that names its call site, %s, is the call of Run; the log:\n%v", how, place, log)
 	}
+	c.expect(source || !named, "%s, and the source of the record that names its call site is the call of Run; the log:\n%v", what, log)
 }

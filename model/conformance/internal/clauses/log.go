@@ -26,7 +26,7 @@ func logClauses() []Clause {
 				{"the source of a record that is about a call", append(logger, subject.NeedGo), checks.PlaceIsSource},
 				{"the cause of a forced transition", append(logger, subject.NeedSignals, subject.NeedTrack), checks.ForcedIsLogged},
 				{"the source of every record that has a call site", append(logger, subject.NeedGo, subject.NeedTrack), checks.PlaceIsAlwaysSource},
-				{"the source of the record of a failed hook", logger, checks.SourceOfFailedHook},
+				{"the source of the record of a failed hook, or task", logger, checks.SourceOfFailedHook},
 				{"the source of every record, however main ends", logger, checks.SourceOfMain},
 				{"the source of a stop without a call site", append(logger, subject.NeedStop, subject.NeedSignals), checks.SourceOfNoPlace},
 			},
