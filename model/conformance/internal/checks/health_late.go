@@ -180,9 +180,10 @@ func SlowObserverGetsAll(c *Checker) {
 func LateAgainWithinAMinute(c *Checker) {
 	c.bubble(func() {
 		w := c.observedHealth()
-		var takes time.Duration
-		w.AddCheckContext("db-primary", func(context.Context) error { time.Sleep(takes); return nil }, subject.CheckSettings{Timeout: time.Second})
-		for _, takes = range []time.Duration{2 * time.Second, 0, 2 * time.Second, 0} {
+		var takes atomic.Int64
+		w.AddCheckContext("db-primary", func(context.Context) error { time.Sleep(time.Duration(takes.Load())); return nil }, subject.CheckSettings{Timeout: time.Second})
+		for _, now := range []time.Duration{2 * time.Second, 0, 2 * time.Second, 0} {
+			takes.Store(int64(now))
 			play.Ask(w.Readiness, http.MethodGet)
 			time.Sleep(5 * time.Second)
 		}

@@ -186,29 +186,37 @@ func ThousandAfterSlow(c *Checker) {
 		c.bubble(func() {
 			h := c.health()
 			var now, most atomic.Int64
-			takes := first
-			release := make(chan struct{})
+			type pace struct {
+				takes   time.Duration
+				release chan struct{}
+			}
+			var of atomic.Pointer[pace]
+			begin := func(takes time.Duration) (release func()) {
+				p := &pace{takes, make(chan struct{})}
+				of.Store(p)
+				return func() { close(p.release) }
+			}
+			release := begin(first)
 			for i := range 1000 {
 				h.AddCheckContext(fmt.Sprint("check ", i), func(context.Context) error {
 					n := now.Add(1)
 					defer now.Add(-1)
 					for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 					}
-					play.Wait(release, takes)
+					p := of.Load()
+					play.Wait(p.release, p.takes)
 					return nil
 				}, subject.CheckSettings{Timeout: 10 * time.Second})
 			}
 			play.Ask(h.Readiness, http.MethodGet)
-			close(release)
+			release()
 			time.Sleep(time.Second)
-			takes, release = 50*time.Millisecond, make(chan struct{})
-			if what == "took 150ms" {
-				takes = first
-			}
+			takes := min(first, 150*time.Millisecond)
+			release = begin(takes)
 			most.Store(0)
 			play.Ask(h.Readiness, http.MethodGet)
 			c.expect(most.Load() <= 500, "after runs that %s, %d of a thousand checks that take %v are run at once, want a bound", what, most.Load(), takes)
-			close(release)
+			release()
 		})
 	}
 }
