@@ -46,7 +46,7 @@ func ManyGroups(c *Checker) {
 	c.manyBusy("groups", func(ctx context.Context, lasts time.Duration) {
 		c.Impl.DrainGroup(ctx).Go(func() { time.Sleep(lasts) })
 	})
-	const many = 70_000 // more than 16 bits count
+	many := beyond16Bits()
 	hook, err := c.oneBusy(many, many-1, 2*time.Second, func(ctx context.Context, lasts time.Duration) {
 		if group := c.Impl.DrainGroup(ctx); lasts > 0 {
 			group.Go(func() { time.Sleep(lasts) })
@@ -122,8 +122,8 @@ func ManyUnitsAreCounted(c *Checker) {
 			c.expectBusy(err, log, n, callSite{})
 		})
 	}
-	c.bubble(func() { // more than 16 bits can count
-		const n = 70_000
+	c.bubble(func() {
+		n := beyond16Bits()
 		log := &logbook{}
 		err := c.run(func(ctx context.Context) error {
 			for range n {
@@ -132,5 +132,25 @@ func ManyUnitsAreCounted(c *Checker) {
 			return nil
 		}, subject.Settings{Log: log.log, Drain: 2 * time.Second})
 		c.expectBusy(err, log, n, callSite{})
+	})
+}
+
+// LastOfManyTasksIsNamed checks DRAIN-2: beside thousands of busy tasks that were begun at
+// one call site, the error names that of the last too.
+func LastOfManyTasksIsNamed(c *Checker) {
+	c.bubble(func() {
+		release := make(chan struct{})
+		stay := func(context.Context) error { <-release; return nil }
+		var last callSite
+		err := c.run(func(ctx context.Context) error {
+			for range 20_000 / (70_000 / beyond16Bits()) {
+				c.Impl.Go(ctx, stay)
+			}
+			last = here(1)
+			c.Impl.Go(ctx, stay)
+			return nil
+		}, subject.Settings{Drain: 2 * time.Second})
+		close(release)
+		c.expect(err != nil && last.isIn(err.Error()), "of thousands of busy tasks, the last is begun at a call site of its own, %s, and the error does not name that", last)
 	})
 }

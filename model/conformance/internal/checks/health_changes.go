@@ -210,6 +210,12 @@ func ReplacementInherits(c *Checker) {
 			c.expect(r.Code == http.StatusServiceUnavailable, "a failing check is replaced by one with FailAfter(3), whose first run fails, and readiness answers %d, want 503: it is failing until a run passes", r.Code)
 			w.RemoveCheck("queue")
 		}
+		w.AddCheckContext("search-index", func(context.Context) error { return errors.New("no route to host") }, subject.CheckSettings{Optional: true})
+		play.Ask(w.Readiness, http.MethodGet)
+		time.Sleep(soon) // an observer may be called for one at a time
+		w.AddCheck("search-index", func() error { return errors.New("no route to host") })
+		play.Ask(w.Readiness, http.MethodGet)
+		c.expectChanges("a failing optional check that is replaced by a required one that fails alike", w, "search-index", "no route to host")
 		check, release := hung()
 		w.AddCheckContext("cache-node", func(context.Context) error { _ = check(); return errors.New("the old one") }, subject.CheckSettings{})
 		client, hangUp := context.WithTimeout(context.Background(), time.Second)

@@ -46,6 +46,7 @@ func SortedKeys(c *Checker) {
 	c.bubble(func() {
 		for _, names := range [][]string{
 			{"c", "a", "d", "b", "é", "A"},
+			{"A", "\"", "\n", "\\", "<", "0"},
 			{"z", "b\xff", "\xff", "\uffff", "🙂", "é"},
 		} {
 			h := c.health()

@@ -191,3 +191,52 @@ func LateAgainWithinAMinute(c *Checker) {
 		c.expect(len(lines) == 4, "a check is too late, passes, is too late again and passes, all within a minute, and %d lines are logged, want 4; the log:\n%s", len(lines), &w.log)
 	})
 }
+
+// HungIsNotGivenUp checks HEALTH-9: beside a run that has hung for half an hour there is no
+// second one.
+func HungIsNotGivenUp(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		var running, most atomic.Int64
+		check, release := hung()
+		h.AddCheckContext("db", func(context.Context) error {
+			most.Store(max(most.Load(), running.Add(1)))
+			defer running.Add(-1)
+			return check()
+		}, subject.CheckSettings{Timeout: time.Second})
+		for range 4 {
+			play.Ask(h.Readiness, http.MethodGet)
+			time.Sleep(30 * time.Minute)
+		}
+		release()
+		time.Sleep(time.Second)
+		c.expect(most.Load() == 1, "a check hangs for two hours, and is probed each half hour, and %d runs of it are under way at once, want 1", most.Load())
+	})
+}
+
+// QuickTimeouts checks HEALTH-9: timeouts of less than a millisecond are timeouts.
+func QuickTimeouts(c *Checker) {
+	for _, timeout := range []time.Duration{time.Microsecond, 100 * time.Microsecond, 900 * time.Microsecond} {
+		c.bubble(func() {
+			h := c.health()
+			h.AddCheckContext("db", sleeper(5*timeout), subject.CheckSettings{Timeout: timeout})
+			r := play.Ask(h.Readiness, http.MethodGet)
+			c.expectReply(fmt.Sprintf("a check that takes %v, with a timeout of %v,", 5*timeout, timeout), r, http.StatusServiceUnavailable, "degraded")
+		})
+	}
+}
+
+// SlowIsNotLogged checks HEALTH-16: a check that passes in time, if late, is not told.
+func SlowIsNotLogged(c *Checker) {
+	c.bubble(func() {
+		w := c.observedHealth()
+		var takes atomic.Int64
+		w.AddCheckContext("db-primary", func(context.Context) error { time.Sleep(time.Duration(takes.Load())); return nil }, subject.CheckSettings{Timeout: 3 * time.Second})
+		for _, now := range []time.Duration{time.Second, 2 * time.Second, 2900 * time.Millisecond} {
+			takes.Store(int64(now))
+			play.Ask(w.Readiness, http.MethodGet)
+			time.Sleep(time.Second)
+		}
+		c.expectChanges("a check with a timeout of 3s that passes after up to 2.9s", w, "db-primary")
+	})
+}

@@ -315,3 +315,18 @@ func ServeFuncShutdownFails(c *Checker) {
 		c.expect(occurrences(err, mine) == 1, "shutdown fails, and Run returns its error %d times, want once: %v", occurrences(err, mine), err)
 	})
 }
+
+// ServeFuncEndsInDelay checks HTTP-8: serve ends by itself, there is a drain delay, and
+// shutdown is not called before main's context is cancelled, if it is then.
+func ServeFuncEndsInDelay(c *Checker) {
+	c.bubble(func() {
+		var early atomic.Bool
+		_ = c.run(func(ctx context.Context) error {
+			_ = c.Impl.ServeFunc(ctx, func() error { time.Sleep(time.Second); return nil },
+				func(context.Context) error { early.Store(ctx.Err() == nil); return nil }, nil)
+			play.Wait(ctx.Done(), time.Hour)
+			return nil
+		}, subject.Settings{Delay: 10 * time.Second})
+		c.expect(!early.Load(), "serve ends by itself, and shutdown is called in the drain delay that follows, while main's context is live")
+	})
+}

@@ -270,3 +270,48 @@ func PlaceIsSource(c *Checker) {
 	})
 	c.expect(slices.ContainsFunc(log.all(), func(l line) bool { return l.source == place.String() }), "no record has %s as its source, where Go is refused; the log:\n%v", place, log)
 }
+
+// RecordsHaveTheirTime checks LOG-1: the time of a record is that of what it is about,
+// though the logger takes long for each.
+func RecordsHaveTheirTime(c *Checker) {
+	log := newRecords()
+	var began time.Time
+	c.bubble(func() {
+		began = time.Now()
+		_ = c.run(func(ctx context.Context) error {
+			c.Impl.OnShutdown(ctx, func() error { time.Sleep(time.Second); return errors.New("error of the hook") })
+			time.Sleep(time.Second)
+			return nil
+		}, subject.Settings{Logger: slog.New(slow{log, 10 * time.Second})})
+		time.Sleep(time.Hour)
+		synctest.Wait()
+	})
+	for to, want := range map[model.State]time.Duration{model.Running: 0, model.Draining: time.Second, model.Stopped: 2 * time.Second} {
+		for _, l := range log.transitionTo(to) {
+			at := l.at.Sub(began)
+			c.expect(at >= want && at <= want+100*time.Millisecond, "the logger takes 10s for each record, and the record of the transition to %s, at %v, has the time %v", to, want, at)
+		}
+	}
+}
+
+// slow is a slog.Handler that takes long for each record.
+type slow struct {
+	records
+	takes time.Duration
+}
+
+// Handle takes long.
+func (s slow) Handle(ctx context.Context, r slog.Record) error {
+	time.Sleep(s.takes)
+	return s.records.Handle(ctx, r)
+}
+
+// WithAttrs returns a handler whose records have these too.
+func (s slow) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return slow{s.records.WithAttrs(attrs).(records), s.takes}
+}
+
+// WithGroup returns a handler that puts attributes into a group.
+func (s slow) WithGroup(name string) slog.Handler {
+	return slow{s.records.WithGroup(name).(records), s.takes}
+}

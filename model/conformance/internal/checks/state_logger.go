@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"testing/synctest"
 	"time"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/play"
@@ -186,3 +187,24 @@ func PanickingLogger(c *Checker) {
 // SlowLogger checks STATE-4. It has lines wait to be written, and be written in their
 // turn.
 func SlowLogger(c *Checker) { c.expectOrder(func() { time.Sleep(10 * time.Millisecond) }) }
+
+// SlowLoggerGetsThousands checks STATE-4: a logger that is slow gets as many records as one
+// that is not, when thousands come at once.
+func SlowLoggerGetsThousands(c *Checker) {
+	count := func(takes time.Duration) int {
+		log := newRecords()
+		c.bubble(func() {
+			_ = c.run(func(ctx context.Context) error {
+				for n := range 3000 {
+					c.Impl.OnShutdown(ctx, func() error { return fmt.Errorf("error of hook %d", n) })
+				}
+				return nil
+			}, subject.Settings{Logger: slog.New(slow{log, takes})})
+			time.Sleep(time.Hour)
+			synctest.Wait()
+		})
+		return len(log.all())
+	}
+	at, late := count(0), count(10*time.Millisecond)
+	c.expect(late == at, "3000 hooks fail, and a logger gets %d records, and one that takes 10ms for each %d, want as many", at, late)
+}

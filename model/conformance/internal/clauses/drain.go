@@ -54,6 +54,7 @@ func drainClauses() []Clause {
 				{"when a signal forces, the error and the log line count requests", []subject.Need{subject.NeedSignals, subject.NeedLog, subject.NeedHandler}, checks.RequestsAreCountedWhenForced},
 				{"the error and the log line name work that is begun while draining", []subject.Need{subject.NeedLog, subject.NeedTrack, subject.NeedGo}, checks.BusyIsNamedThoughLate},
 				{"the error counts each request once, and units too", []subject.Need{subject.NeedServe, subject.NeedParent}, checks.ServedRequestsAreCounted},
+				{"the last of many tasks is named", []subject.Need{subject.NeedGo, subject.NeedRunWith}, checks.LastOfManyTasksIsNamed},
 				{"the error and the log line count many units and requests", []subject.Need{subject.NeedLog, subject.NeedTrack}, checks.ManyUnitsAreCounted},
 			},
 		},

@@ -20,6 +20,7 @@ func operatorClauses() []Clause {
 				{"several checks that change at once, several times", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.ManyChanges},
 				{"timeouts that FailAfter tolerates", []subject.Need{subject.NeedHealthLog, subject.NeedFailAfter}, checks.ToleratedTimeouts},
 				{"a check that hangs soon after it failed with another text", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.HangAfterAnotherText},
+				{"a check passes late, but in time", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.SlowIsNotLogged},
 				{"a check is late twice within a minute", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.LateAgainWithinAMinute},
 				{"a failing check is replaced", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.ReplacementInherits},
 				{"failures whose text stays", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.TextsThatStay},

@@ -145,6 +145,7 @@ func httpClauses() []Clause {
 				{"a server that ends because of the parent's end", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith, subject.NeedParent}, checks.ServeFuncEndsWithParent},
 				{"functions that panic", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncPanics},
 				{"several servers", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncSeveral},
+				{"serve ends by itself, with a drain delay", []subject.Need{subject.NeedServeFunc, subject.NeedDelay}, checks.ServeFuncEndsInDelay},
 				{"shutdown fails at once, and serve ends in time", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncShutdownFails},
 				{"several servers fail, and main returns their errors", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncErrorsAreJoinedOnce},
 				{"a server that is begun in the drain delay", []subject.Need{subject.NeedServeFunc, subject.NeedParent, subject.NeedDelay}, checks.ServeFuncInDelay},

@@ -53,6 +53,7 @@ func stateClauses() []Clause {
 				{"a logger that hangs in Enabled costs Run 100 ms and no deadline", []subject.Need{subject.NeedLogger}, checks.LoggerThatIsNotEnabled},
 				{"an observer and a logger that hang", []subject.Need{subject.NeedObserve, subject.NeedLog}, checks.HangingObserverAndLogger},
 				{"a logger that panics, or calls Goexit, gets the rest", []subject.Need{subject.NeedLog, subject.NeedGo}, checks.PanickingLogger},
+				{"a slow logger gets thousands of records", []subject.Need{subject.NeedLogger}, checks.SlowLoggerGetsThousands},
 				{"a slow logger gets every record in order", []subject.Need{subject.NeedLog, subject.NeedGo}, checks.SlowLogger},
 			},
 		},
