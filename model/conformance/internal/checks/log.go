@@ -292,6 +292,10 @@ func RecordsHaveTheirTime(c *Checker) {
 			c.expect(at >= want && at <= want+100*time.Millisecond, "the logger takes 10s for each record, and the record of the transition to %s, at %v, has the time %v", to, want, at)
 		}
 	}
+	for _, l := range log.all() {
+		at := l.at.Sub(began)
+		c.expect(at <= 2*time.Second+200*time.Millisecond, "the logger takes 10s for each record, Run returns after 2s, and a record has the time %v: %v", at, l)
+	}
 }
 
 // slow is a slog.Handler that takes long for each record.
