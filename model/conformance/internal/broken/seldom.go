@@ -24,18 +24,6 @@ func seldomCases() []Case {
 				register(ctx, hook, timeout, place(1))
 			}
 		}),
-		wrong("hooks beyond 65,536 are dropped", "HOOK-1", func(i *impl) {
-			var n atomic.Int64
-			onMain(i, func(ctx context.Context, main task) error {
-				n.Store(0)
-				return main(ctx)
-			})
-			i.OnShutdown = func(ctx context.Context, hook func() error) {
-				if n.Add(1) <= 1<<16 {
-					register(ctx, plainHook(hook), 0, place(1))
-				}
-			}
-		}),
 		wrong("a hook's error that is a nil pointer is none", "HOOK-2", func(i *impl) {
 			onHook(i, func(_ context.Context, hook task, _ bool) task {
 				return func(own context.Context) error {

@@ -214,18 +214,6 @@ func HungIsNotGivenUp(c *Checker) {
 	})
 }
 
-// QuickTimeouts checks HEALTH-9: timeouts of less than a millisecond are timeouts.
-func QuickTimeouts(c *Checker) {
-	for _, timeout := range []time.Duration{time.Microsecond, 100 * time.Microsecond, 900 * time.Microsecond} {
-		c.bubble(func() {
-			h := c.health()
-			h.AddCheckContext("db", sleeper(5*timeout), subject.CheckSettings{Timeout: timeout})
-			r := play.Ask(h.Readiness, http.MethodGet)
-			c.expectReply(fmt.Sprintf("a check that takes %v, with a timeout of %v,", 5*timeout, timeout), r, http.StatusServiceUnavailable, "degraded")
-		})
-	}
-}
-
 // SlowIsNotLogged checks HEALTH-16: a check that passes in time, if late, is not told.
 func SlowIsNotLogged(c *Checker) {
 	c.bubble(func() {

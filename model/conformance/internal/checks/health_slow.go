@@ -220,22 +220,3 @@ func ThousandAfterSlow(c *Checker) {
 		})
 	}
 }
-
-// TensOfThousands checks HEALTH-2: the last of very many checks fails.
-func TensOfThousands(c *Checker) {
-	c.bubble(func() {
-		h := c.health()
-		n := beyond16Bits()
-		for i := range n {
-			h.AddCheck(fmt.Sprintf("check %5d", i), func() error {
-				if i == n-1 {
-					return errors.New("the reason")
-				}
-				return nil
-			})
-		}
-		r := play.Ask(h.Readiness, http.MethodGet)
-		c.expectReply(fmt.Sprintf("the last of %d checks fails:", n), r, http.StatusServiceUnavailable, "degraded")
-		c.expect(len(r.Checks) == n, "of %d checks %d are listed", n, len(r.Checks))
-	})
-}

@@ -88,7 +88,6 @@ func answerClauses() []Clause {
 			Checks: []Check{
 				{"the body of readiness", []subject.Need{subject.NeedHealth}, checks.ReadinessBody},
 				{"errors that are well known", []subject.Need{subject.NeedHealth}, checks.KnownErrors},
-				{"the last of very many checks fails", []subject.Need{subject.NeedHealth}, checks.TensOfThousands},
 				{"one check that fails among many", []subject.Need{subject.NeedHealth}, checks.OneOfMany},
 				{"no checks are left", []subject.Need{subject.NeedRemoveCheck}, checks.NoChecksLeft},
 			},

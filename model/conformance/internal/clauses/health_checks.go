@@ -140,7 +140,6 @@ func slowCheckClause() Clause {
 			with(brief, probes(model.Readiness, 1, 2, 9), model.Check{Lasts: model.Never}),
 		},
 		Checks: []Check{
-			{"timeouts of less than a millisecond", []subject.Need{subject.NeedAddCheckContext}, checks.QuickTimeouts},
 			{"a check hangs for hours", []subject.Need{subject.NeedAddCheckContext}, checks.HungIsNotGivenUp},
 			{"a result is that of a run that begins with the probe", []subject.Need{subject.NeedAddCheckContext}, checks.ResultsAreFresh},
 			{"a result is kept for as long as CacheFor says", []subject.Need{subject.NeedAddCheckContext}, checks.CacheFor},
