@@ -107,7 +107,7 @@ func cases() (all []broken.Case) {
 	for _, c := range broken.All() {
 		first := slices.ContainsFunc(c.Breaks, func(id string) bool { return !broke[id] })
 		h := hash(c.Name)
-		if race.Enabled && first && h%12 == 0 || !race.Enabled && !c.Race && (more() || first && h%2 == 0 || h%64 == 0) {
+		if race.Enabled && first && h%20 == 0 || !race.Enabled && !c.Race && (more() || first && h%2 == 0 || h%64 == 0) {
 			all = append(all, c)
 		}
 		for _, id := range c.Breaks {
@@ -224,7 +224,7 @@ func TestWhatTheContractLeavesOpenConforms(t *testing.T) {
 	}
 	again := examineAgain(t)
 	for i, c := range all {
-		if race.Enabled && i%48 != 0 || !more() && i%16 != 0 {
+		if race.Enabled && i%80 != 0 || !more() && i%16 != 0 {
 			continue // as for cases
 		}
 		t.Run(c.Impl.Name, func(t *testing.T) {

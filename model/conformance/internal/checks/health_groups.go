@@ -273,14 +273,13 @@ func Reason(c *Checker) {
 // ReadyAndFollowAtOnce checks HEALTH-14: SetReady(false) and Follow are called at once, and
 // both take effect. It has many handlers, because two calls are rarely so close.
 func ReadyAndFollowAtOnce(c *Checker) {
-	const handlers = 2000
+	handlers := min(2000, beyond16Bits()/20)
 	_ = c.Impl.Run(func(ctx context.Context) error {
-		var all [handlers]subject.HealthFuncs
-		var called [handlers]atomic.Int64
+		all, called := make([]subject.HealthFuncs, handlers), make([]atomic.Int64, handlers)
 		for n := range all {
 			all[n] = c.health()
 		}
-		atOnce(handlers, func(n int64) {
+		atOnce(int64(handlers), func(n int64) {
 			if first := called[n].Add(1) == 1; first == (n%2 == 0) {
 				all[n].SetReady(false)
 			} else {
