@@ -92,8 +92,8 @@ func (f *failures) join() error {
 // stop on, neither does SIGPIPE from a standard output or error that is no
 // longer read (SIG-4). A second interrupt (Ctrl-C), at least 250 ms after the stop,
 // ends the drain delay or the phase that is under way ([ErrForced]); a repeated
-// SIGTERM changes nothing (SIG-2). After Run has returned, signals have their default effect
-// again (SIG-3).
+// SIGTERM changes nothing (SIG-2). After Run has returned, signals have their
+// default effect again (SIG-3).
 func Run(main func(ctx context.Context) error, opts ...Option) error {
 	cfg, err := configure(main, opts)
 	if err != nil {

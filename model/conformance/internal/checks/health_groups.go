@@ -273,7 +273,7 @@ func Reason(c *Checker) {
 // ReadyAndFollowAtOnce checks HEALTH-14: SetReady(false) and Follow are called at once, and
 // both take effect. It has many handlers, because two calls are rarely so close.
 func ReadyAndFollowAtOnce(c *Checker) {
-	handlers := min(2000, beyond16Bits()/20)
+	handlers := fewer(2000)
 	_ = c.Impl.Run(func(ctx context.Context) error {
 		all, called := make([]subject.HealthFuncs, handlers), make([]atomic.Int64, handlers)
 		for n := range all {

@@ -109,39 +109,35 @@ func TransitionsAreLogged(c *Checker) {
 	}
 }
 
-// severe is a slog.Handler that is enabled for warnings and errors.
-type severe struct{ records }
-
-// Enabled is false for less.
-func (severe) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
-
-// WithAttrs returns a handler whose records have these too.
-func (s severe) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return severe{s.records.WithAttrs(attrs).(records)}
-}
-
-// WithGroup returns a handler that puts attributes into a group.
-func (s severe) WithGroup(name string) slog.Handler {
-	return severe{s.records.WithGroup(name).(records)}
-}
-
-// dimmed is a slog.Handler whose level changes.
-type dimmed struct {
+// hindered is a slog.Handler that is enabled for some levels, and may take long for a
+// record.
+type hindered struct {
 	records
-	level *slog.LevelVar
+	enabled func(slog.Level) bool // nil: for all
+	takes   time.Duration
 }
 
-// Enabled is false for less than the level of the moment.
-func (d dimmed) Enabled(_ context.Context, level slog.Level) bool { return level >= d.level.Level() }
+// Enabled asks enabled.
+func (h hindered) Enabled(_ context.Context, level slog.Level) bool {
+	return h.enabled == nil || h.enabled(level)
+}
+
+// Handle takes as long as is said.
+func (h hindered) Handle(ctx context.Context, r slog.Record) error {
+	time.Sleep(h.takes)
+	return h.records.Handle(ctx, r)
+}
 
 // WithAttrs returns a handler whose records have these too.
-func (d dimmed) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return dimmed{d.records.WithAttrs(attrs).(records), d.level}
+func (h hindered) WithAttrs(attrs []slog.Attr) slog.Handler {
+	h.records = h.records.WithAttrs(attrs).(records)
+	return h
 }
 
 // WithGroup returns a handler that puts attributes into a group.
-func (d dimmed) WithGroup(name string) slog.Handler {
-	return dimmed{d.records.WithGroup(name).(records), d.level}
+func (h hindered) WithGroup(name string) slog.Handler {
+	h.records = h.records.WithGroup(name).(records)
+	return h
 }
 
 // LevelOfTheMoment checks LOG-1. It has the level of a logger change while main runs.
@@ -156,7 +152,7 @@ func LevelOfTheMoment(c *Checker) {
 				time.Sleep(time.Second) // by then the log has caught up
 				level.Set(to)
 				return nil
-			}, subject.Settings{Logger: slog.New(dimmed{log, &level})})
+			}, subject.Settings{Logger: slog.New(hindered{records: log, enabled: func(l slog.Level) bool { return l >= level.Level() }})})
 			time.Sleep(time.Minute)
 			synctest.Wait()
 		})
@@ -188,7 +184,7 @@ func LoggerIsAsked(c *Checker) {
 	all := c.logged(subject.Settings{}, main).all()
 	log := newRecords()
 	c.bubble(func() {
-		_ = c.run(main, subject.Settings{Logger: slog.New(severe{log})})
+		_ = c.run(main, subject.Settings{Logger: slog.New(hindered{records: log, enabled: func(level slog.Level) bool { return level >= slog.LevelWarn }})})
 		time.Sleep(time.Minute) // records may be delivered later
 		synctest.Wait()
 	})
@@ -281,7 +277,7 @@ func RecordsHaveTheirTime(c *Checker) {
 			c.Impl.OnShutdown(ctx, func() error { time.Sleep(time.Second); return errors.New("error of the hook") })
 			time.Sleep(time.Second)
 			return nil
-		}, subject.Settings{Logger: slog.New(slow{log, 10 * time.Second})})
+		}, subject.Settings{Logger: slog.New(hindered{records: log, takes: 10 * time.Second})})
 		time.Sleep(time.Hour)
 		synctest.Wait()
 	})
@@ -295,26 +291,4 @@ func RecordsHaveTheirTime(c *Checker) {
 		at := l.at.Sub(began)
 		c.expect(at <= 2*time.Second+200*time.Millisecond, "the logger takes 10s for each record, Run returns after 2s, and a record has the time %v: %v", at, l)
 	}
-}
-
-// slow is a slog.Handler that takes long for each record.
-type slow struct {
-	records
-	takes time.Duration
-}
-
-// Handle takes long.
-func (s slow) Handle(ctx context.Context, r slog.Record) error {
-	time.Sleep(s.takes)
-	return s.records.Handle(ctx, r)
-}
-
-// WithAttrs returns a handler whose records have these too.
-func (s slow) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return slow{s.records.WithAttrs(attrs).(records), s.takes}
-}
-
-// WithGroup returns a handler that puts attributes into a group.
-func (s slow) WithGroup(name string) slog.Handler {
-	return slow{s.records.WithGroup(name).(records), s.takes}
 }

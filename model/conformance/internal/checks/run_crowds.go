@@ -17,13 +17,15 @@ import (
 // many.
 var crowds = []int{9, 17, 65, 300, 1000}
 
-// beyond16Bits is more than 16 bits count, but under the race detector, where it would
-// take long.
-func beyond16Bits() int {
+// beyond16Bits is more than 16 bits count.
+const beyond16Bits = 70_000
+
+// fewer is n, or under the race detector, where many take long, a part of it.
+func fewer(n int) int {
 	if race.Enabled {
-		return 5_000
+		return n / 14
 	}
-	return 70_000
+	return n
 }
 
 // positions are where in a crowd something is that differs.

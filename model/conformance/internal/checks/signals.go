@@ -95,7 +95,7 @@ func SignalAmongCalls(c *Checker) {
 			return nil
 		}, 0, 0)
 		if !heard {
-			c.Errorf("SIGTERM comes while MarkStarted is called all the time, for the %d. time, and the context is live %v later", round+1, process.Soon)
+			c.Errorf("in round %d, SIGTERM comes while MarkStarted is called all the time, and the context is live %v later", round+1, process.Soon)
 			return
 		}
 	}

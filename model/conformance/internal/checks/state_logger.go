@@ -191,7 +191,7 @@ func SlowLogger(c *Checker) { c.expectOrder(func() { time.Sleep(10 * time.Millis
 // SlowLoggerGetsThousands checks STATE-4: a logger that is slow gets as many records as one
 // that is not, when thousands come at once.
 func SlowLoggerGetsThousands(c *Checker) {
-	hooks := min(3000, beyond16Bits()/4)
+	hooks := fewer(3000)
 	count := func(takes time.Duration) int {
 		log := newRecords()
 		c.bubble(func() {
@@ -200,7 +200,7 @@ func SlowLoggerGetsThousands(c *Checker) {
 					c.Impl.OnShutdown(ctx, func() error { return fmt.Errorf("error of hook %d", n) })
 				}
 				return nil
-			}, subject.Settings{Logger: slog.New(slow{log, takes})})
+			}, subject.Settings{Logger: slog.New(hindered{records: log, takes: takes})})
 			time.Sleep(time.Hour)
 			synctest.Wait()
 		})

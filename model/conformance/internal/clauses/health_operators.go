@@ -68,7 +68,7 @@ func operatorClauses() []Clause {
 		},
 		{
 			ID: "HEALTH-19", Level: Extended,
-			Sentence: "SetNotReady is SetReady(false), and the answer has the reason, as its reason, until SetReady is called, even if Follow is called meanwhile.",
+			Sentence: "SetNotReady is SetReady(false), and the answer has that reason until SetReady is called, even if Follow is called meanwhile.",
 			Checks: []Check{
 				{"SetNotReady with a reason, and without one", []subject.Need{subject.NeedSetNotReady}, checks.Reason},
 				{"SetNotReady while a probe is under way", []subject.Need{subject.NeedSetNotReady}, checks.ReasonUnderWay},

@@ -113,7 +113,7 @@ func runClauses() []Clause {
 		},
 		{
 			ID: "RUN-7", Level: Extended,
-			Sentence: "After a requested stop, http.ErrServerClosed, context.Canceled, net.ErrClosed, the cause and what WithCleanError accepts are a clean end of main or a task, if every leaf of the error is one of them: not an error, but logged at Debug. Before a stop they are errors, and an error that unwraps to itself always is, as is what Stop is given. Net's error for a Dial that the stop has cancelled is clean too.",
+			Sentence: "After a requested stop, http.ErrServerClosed, context.Canceled, net.ErrClosed, the cause and what WithCleanError accepts are a clean end of main or a task, if every leaf of the error is one of them: not an error, but logged at Debug. Before a stop they are errors, and an error that unwraps to itself always is, as is what Stop is given. The error of a Dial that the stop has cancelled is clean too.",
 			Premise: func(s model.Scenario, want model.Trace) bool {
 				return want.MainEnded <= want.Returned && scenarios.SaysStopped(s.Main.Ends)
 			},
