@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/greynewell/mist-go/health/checks"
+	"github.com/greynewell/mist-go/internal/loopback"
 )
 
 // site is a server with answers of every kind.
@@ -117,7 +118,7 @@ func TestHTTPGetWithFollowsRedirectsAsItsClientDoes(t *testing.T) {
 func TestHTTPGetShowsNoPassword(t *testing.T) {
 	s := newSite(t)
 	url := func(address string) string { return "http://user:secret@" + address + "/broken" }
-	for _, address := range []string{s.Listener.Addr().String(), refused(t)} {
+	for _, address := range []string{s.Listener.Addr().String(), loopback.FreeAddr()} {
 		err := checks.HTTPGet(url(address))(t.Context())
 		expectFailure(t, err, "HTTPGet http://…@"+address+"/broken")
 		if strings.Contains(err.Error(), "secret") {
@@ -158,7 +159,7 @@ func TestHTTPGetWithDoesNotWaitForABody(t *testing.T) {
 }
 
 func TestHTTPGetFailsWhereTheConnectionIsRefused(t *testing.T) {
-	address := refused(t)
+	address := loopback.FreeAddr()
 	expectFailure(t, checks.HTTPGet("http://"+address)(t.Context()), "HTTPGet http://"+address, "refused")
 }
 

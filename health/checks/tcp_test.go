@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/greynewell/mist-go/health/checks"
+	"github.com/greynewell/mist-go/internal/loopback"
 )
 
 func listen(t *testing.T) net.Listener {
@@ -17,14 +18,6 @@ func listen(t *testing.T) net.Listener {
 	}
 	t.Cleanup(func() { _ = ln.Close() })
 	return ln
-}
-
-// refused returns an address that was free a moment ago.
-func refused(t *testing.T) string {
-	t.Helper()
-	ln := listen(t)
-	_ = ln.Close()
-	return ln.Addr().String()
 }
 
 func TestTCPDialPassesAndClosesTheConnection(t *testing.T) {
@@ -46,7 +39,7 @@ func TestTCPDialPassesForAListenerThatNeverAccepts(t *testing.T) {
 }
 
 func TestTCPDialFailsWhereTheConnectionIsRefused(t *testing.T) {
-	address := refused(t)
+	address := loopback.FreeAddr()
 	err := checks.TCPDial(address)(t.Context())
 	expectFailure(t, err, "TCPDial "+address, "refused")
 	expectIs(t, err, syscall.ECONNREFUSED)

@@ -6,27 +6,16 @@
 package migration
 
 import (
-	"net"
 	"net/http"
-	"os"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
-
-	"go.uber.org/goleak"
 
 	"github.com/greynewell/mist-go/docs/child"
+	"github.com/greynewell/mist-go/docs/guides/internal/guidetest"
 )
 
-var programs child.Programs
-
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		programs.Remove()
-		os.Exit(code)
-	}))
-}
+func TestMain(m *testing.M) { guidetest.Main(m) }
 
 func TestWhatARequestLeavesBehind(t *testing.T) {
 	for _, c := range []struct {
@@ -108,39 +97,8 @@ func TestWithFxTheStoreIsClosedAfterTheLastRequest(t *testing.T) {
 // serve starts a program on a free address, and returns when it listens.
 func serve(t *testing.T, program string) (p *child.Process, addr string) {
 	t.Helper()
-	path, err := programs.Build(program)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 10 {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		addr = ln.Addr().String()
-		ln.Close()
-		p = child.Start(t, path, nil, "-addr", addr)
-		if listens(p, addr) {
-			return p, addr
-		}
-		t.Logf("%s could not listen on %s; once more", program, addr)
-	}
-	t.Fatalf("%s does not listen", program)
-	return nil, ""
-}
-
-func listens(p *child.Process, addr string) bool {
-	for {
-		if conn, err := net.Dial("tcp", addr); err == nil {
-			conn.Close()
-			return true
-		}
-		select {
-		case <-p.Exited():
-			return false
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
+	p, addrs := guidetest.ServeIn(t, program, []string{"-addr"})
+	return p, addrs[0]
 }
 
 // post sends a request; the status of the answer, or 0, comes on the channel.
@@ -163,9 +121,7 @@ func post(addr string) <-chan int {
 func wantExit(t *testing.T, p *child.Process, want int) {
 	t.Helper()
 	p.Signal(syscall.SIGTERM)
-	if got := p.ExitCode(); got != want {
-		t.Errorf("exit code %d, want %d", got, want)
-	}
+	guidetest.WantExit(t, p, want)
 }
 
 func wantLine(t *testing.T, p *child.Process, text string, want bool) {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -65,7 +66,12 @@ func TestAPortThatCannotBeHadIsAnErrorAtOnce(t *testing.T) {
 	defer ln.Close()
 	p := guidetest.Start(t, "-addr", ln.Addr().String())
 	guidetest.WantExit(t, p, 1)
-	guidetest.WantInOrder(t, p, "store closed", "address already in use")
+	// Not the first line that names it: the lifecycle's log does too, and is
+	// written beside the hooks.
+	guidetest.WantInOrder(t, p, "store closed", "greeter failed")
+	if failed := p.AwaitLog("greeter failed"); !strings.Contains(failed, "address already in use") {
+		t.Errorf("the program says %q", failed)
+	}
 }
 
 // get asks; the answer's body, or what went wrong, comes on the channel.

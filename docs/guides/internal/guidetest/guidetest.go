@@ -29,14 +29,20 @@ func Main(m *testing.M) {
 // current directory, built once.
 func Start(t testing.TB, args ...string) *child.Process {
 	t.Helper()
-	return child.Start(t, build(t), nil, args...)
+	return child.Start(t, build(t, "."), nil, args...)
 }
 
 // Serve starts the program with each of the flags set to a free address of its
 // own, and with args. It returns when the program listens on all of them.
 func Serve(t testing.TB, flags []string, args ...string) (p *child.Process, addrs []string) {
 	t.Helper()
-	program := build(t)
+	return ServeIn(t, ".", flags, args...)
+}
+
+// ServeIn is Serve for the program in the directory dir.
+func ServeIn(t testing.TB, dir string, flags []string, args ...string) (p *child.Process, addrs []string) {
+	t.Helper()
+	program := build(t, dir)
 	for range 10 {
 		all := args
 		addrs = addrs[:0]
@@ -54,9 +60,9 @@ func Serve(t testing.TB, flags []string, args ...string) (p *child.Process, addr
 	return nil, nil
 }
 
-func build(t testing.TB) string {
+func build(t testing.TB, dir string) string {
 	t.Helper()
-	path, err := programs.Build(".")
+	path, err := programs.Build(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
