@@ -281,3 +281,16 @@ func TestTestSaysWhatWasNotCheckedOfAClauseThatPasses(t *testing.T) {
 		t.Errorf("%v\n%s", err, output)
 	}
 }
+
+func TestCompareSaysWhatIsNotPlayed(t *testing.T) {
+	if isAlone() {
+		s := model.Scenario{Tasks: []model.Task{{}}}
+		if v := conformance.Compare(t, with(func(i *implementation) { i.Go = nil }), s); v != "" {
+			t.Error(v)
+		}
+		return
+	}
+	if output, err := alone(t).CombinedOutput(); err != nil || !strings.Contains(string(output), "conformance: not played, because ") {
+		t.Errorf("%v\n%s", err, output)
+	}
+}
