@@ -2,8 +2,11 @@ package broken
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/http"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -92,6 +95,22 @@ func amidCases() []Case {
 				}
 				s.shutdown = func(context.Context) error { return once() }
 				return serveFunc(s)
+			})
+		}),
+		wrong("after a drain timeout the contexts of requests until stopped are over", "HTTP-7", func(i *impl) {
+			onUntil(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
+				work := i.WorkContext(ctx)
+				if next := srv.Handler; fmt.Sprintf("%T", next) == "http.HandlerFunc" { // else it is served already
+					srv.Handler = withRequest(next, func(request context.Context) context.Context {
+						if !errors.Is(context.Cause(work), lifecycle.ErrDrainTimeout) {
+							return request
+						}
+						over, cancel := context.WithCancel(request)
+						cancel()
+						return over
+					})
+				}
+				return serve(ctx, srv, ln)
 			})
 		}),
 		wrong("a check that hangs for 20 minutes is given up", "HEALTH-9", func(i *impl) {

@@ -215,6 +215,28 @@ func UntilSeveral(c *Checker) {
 	})
 }
 
+// UntilAfterDrainTimeout checks HTTP-7: a request that begins while hooks run has a live
+// context, though draining has timed out.
+func UntilAfterDrainTimeout(c *Checker) {
+	first := func(ctx context.Context) { c.Impl.Track(ctx) } // which holds draining for good
+	handle := func(_ *service, w http.ResponseWriter, req *http.Request) {
+		if play.Wait(req.Context().Done(), time.Second); req.Context().Err() != nil {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}
+	c.servingUntil(subject.Settings{Drain: time.Second}, 4*time.Second, handle, first, func(v *service) {
+		v.begin("")
+		time.Sleep(2 * time.Second)
+		v.stop()
+		time.Sleep(2 * time.Second)
+		if w := v.dial(); w != nil {
+			e := w.get(v, "")
+			c.expect(e.ok(), "draining times out, and a request to a server with UntilStopped that begins while hooks run finds its context cancelled within a second, or is not answered: %v", e)
+		}
+		v.end()
+	})
+}
+
 // UntilBegunWhileDraining checks HTTP-7: a server with UntilStopped is begun after the stop,
 // and answers while hooks run.
 func UntilBegunWhileDraining(c *Checker) {

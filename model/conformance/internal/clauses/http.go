@@ -203,6 +203,7 @@ func untilClause() Clause {
 			{"UntilStopped with a server that was closed before", until, checks.UntilClosedBefore},
 			{"a server with UntilStopped is begun inside a task", append(until, subject.NeedGo, subject.NeedStop, subject.NeedLog), checks.UntilInGo},
 			{"a server with UntilStopped is begun when the run is over", until, checks.UntilWhenItIsOver},
+			{"a server with UntilStopped after a drain timeout", append(until, subject.NeedTrack), checks.UntilAfterDrainTimeout},
 			{"several servers with UntilStopped in one run", until, checks.UntilSeveral},
 			{"a server with UntilStopped is begun while draining", until, checks.UntilBegunWhileDraining},
 			{"answers are those of http.Server", until, checks.AnswersUntilStopped},
