@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/greynewell/mist-go/lifecycle"
 )
 
 // hintCases are wrong about what the log says of hooks.
@@ -55,6 +57,14 @@ func hintCases() []Case {
 				register(ctx, hook, timeout, place(1))
 			}
 		}),
+		wrong("context.Canceled is not explained after a drain timeout", "HOOK-6", func(i *impl) {
+			onHookEnd(i, func(ctx, _ context.Context, o outcome) error {
+				if o.err != nil && errors.Is(o.err, context.Canceled) && errors.Is(context.Cause(i.WorkContext(ctx)), lifecycle.ErrDrainTimeout) {
+					return errors.New(o.err.Error())
+				}
+				return o.again()
+			})
+		}).mayBreak("RUN-6"),
 		wrong("only the first of several bad arguments is named", "RUN-8", func(i *impl) {
 			for n, m := range i.Misuses {
 				if run := m.Run; run != nil {

@@ -14,7 +14,8 @@ import (
 )
 
 // CanceledHint checks HOOK-6: a hook that used the run's context is reported, also when
-// its error wraps what it calls has returned, or joins that with other errors.
+// its error wraps what it calls has returned, or joins that with other errors, and in
+// whichever way main and draining end.
 func CanceledHint(c *Checker) {
 	r := rand.New(rand.NewPCG(6, 6))
 	for _, depth := range []int{0, 1, 1, 1, 1, 2, 2, 2, 7, 64} {
@@ -22,16 +23,27 @@ func CanceledHint(c *Checker) {
 			c.bubble(func() {
 				log := &logbook{}
 				var result error
+				end, idle := r.IntN(3), func() {}
 				_ = c.run(func(ctx context.Context) error {
 					register(ctx, func() error {
 						play.Wait(ctx.Done(), time.Second) // ctx may be derived from the one that is cancelled
 						result = around(r, ctx.Err(), depth)
 						return result
 					})
+					switch end {
+					case 0:
+						group := c.Impl.DrainGroup(ctx)
+						group.Add(1) // until the drain timeout runs out
+						idle = group.Done
+					case 1:
+						return errors.New("error of main")
+					}
 					return nil
-				}, subject.Settings{Log: log.log})
+				}, subject.Settings{Log: log.log, Drain: time.Second})
+				idle()
 				explained := log.hasLine(func(line string) bool { return strings.Contains(line, c.name("OnShutdownContext")) })
-				c.expect(explained, "%s returns %v, which is context.Canceled to errors.Is, and no log line names %s; the log:\n%s", how, result, c.name("OnShutdownContext"), log)
+				c.expect(explained, "%s returns %v, which is context.Canceled to errors.Is, and no log line names %s%s; the log:\n%s", how, result, c.name("OnShutdownContext"),
+					[]string{", after draining has timed out", ", after main has failed", ""}[end], log)
 			})
 		}
 	}
