@@ -127,6 +127,22 @@ func amidCases() []Case {
 				}
 			})
 		}),
+		wrong("the context of a check that has waited for its turn has a timeout of its own", "HEALTH-10", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				add := h.AddCheckContext
+				h.AddCheckContext = func(name string, check task, s conformance.CheckSettings) {
+					add(name, func(ctx context.Context) error {
+						deadline, _ := ctx.Deadline()
+						if waited := s.Timeout - time.Until(deadline); s.Timeout > 0 && waited > 100*time.Millisecond {
+							anew, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.Timeout)
+							defer cancel()
+							ctx = anew
+						}
+						return check(ctx)
+					}, s)
+				}
+			})
+		}),
 		wrong("a check that passes late is told", "HEALTH-16", func(i *impl) {
 			onHealthWith(i, func(s *healthSettings) func(h *funcs) {
 				log := s.Log

@@ -129,6 +129,34 @@ func Thousand(c *Checker) {
 	})
 }
 
+// QueuedDeadline checks HEALTH-10: the timeout of a check counts from the probe, so that
+// the context of one that has waited for its turn ends when it does.
+func QueuedDeadline(c *Checker) {
+	const timeout = 3 * time.Second
+	c.bubble(func() {
+		h := c.health()
+		var longest atomic.Int64
+		began := time.Now()
+		for i := range 1000 {
+			h.AddCheckContext(fmt.Sprint("check ", i), func(ctx context.Context) error {
+				switch waited := time.Since(began); {
+				case waited < time.Second:
+					time.Sleep(time.Second) // others wait for their turn
+				case waited < timeout:
+					play.Wait(ctx.Done(), time.Minute)
+					lasted := int64(time.Since(began))
+					for l := longest.Load(); lasted > l && !longest.CompareAndSwap(l, lasted); l = longest.Load() {
+					}
+				}
+				return nil
+			}, subject.CheckSettings{Timeout: timeout})
+		}
+		play.Ask(h.Readiness, http.MethodGet)
+		time.Sleep(time.Hour)
+		c.expect(longest.Load() <= int64(timeout+slack), "a thousand checks have a timeout of %v, and the context of one that has waited for its turn ends %v after the probe", timeout, time.Duration(longest.Load()))
+	})
+}
+
 // NoStarving checks HEALTH-10: a hundred checks that hang, and one that does not.
 func NoStarving(c *Checker) {
 	c.bubble(func() {

@@ -43,6 +43,7 @@ func checkClauses() []Clause {
 				{"ten checks that take 10 ms each take 10 ms together", []subject.Need{subject.NeedAddCheckContext}, checks.SideBySide},
 				{"a thousand checks, bounded", []subject.Need{subject.NeedAddCheckContext}, checks.Thousand},
 				{"a thousand checks, bounded after runs that were slow, or hung", []subject.Need{subject.NeedAddCheckContext}, checks.ThousandAfterSlow},
+				{"a thousand checks, the timeout of those that wait for their turn", []subject.Need{subject.NeedAddCheckContext}, checks.QueuedDeadline},
 				{"a hundred checks that hang, and one that does not", []subject.Need{subject.NeedAddCheckContext}, checks.NoStarving},
 				{"optional checks that hang in the queue", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.OptionalInQueue},
 				{"a thousand checks that hang, and a hundred that do not", []subject.Need{subject.NeedAddCheckContext}, checks.ManyHung},
