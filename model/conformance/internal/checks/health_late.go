@@ -197,10 +197,11 @@ func LateAgainWithinAMinute(c *Checker) {
 func HungIsNotGivenUp(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
-		var running, most atomic.Int64
+		var running atomic.Int64
+		var most largest
 		check, release := hung()
 		h.AddCheckContext("db", func(context.Context) error {
-			most.Store(max(most.Load(), running.Add(1)))
+			most.note(running.Add(1))
 			defer running.Add(-1)
 			return check()
 		}, subject.CheckSettings{Timeout: time.Second})

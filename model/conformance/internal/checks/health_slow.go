@@ -20,6 +20,14 @@ func sleeper(d time.Duration) func(context.Context) error {
 	}
 }
 
+// largest is the largest number that was noted. It may be noted from any goroutine.
+type largest struct{ atomic.Int64 }
+
+func (l *largest) note(n int64) {
+	for last := l.Load(); n > last && !l.CompareAndSwap(last, n); last = l.Load() {
+	}
+}
+
 // CacheFor checks HEALTH-9: a result is kept for as long as CacheFor says.
 func CacheFor(c *Checker) {
 	c.bubble(func() {
@@ -109,13 +117,13 @@ func SideBySide(c *Checker) {
 func Thousand(c *Checker) {
 	c.bubble(func() {
 		h := c.health()
-		var now, most atomic.Int64
+		var now atomic.Int64
+		var most largest
 		for i := range 1000 {
 			h.AddCheckContext(fmt.Sprint("check ", i), func(context.Context) error {
 				n := now.Add(1)
 				defer now.Add(-1)
-				for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
-				}
+				most.note(n)
 				time.Sleep(time.Millisecond)
 				return nil
 			}, subject.CheckSettings{})
@@ -135,7 +143,7 @@ func QueuedDeadline(c *Checker) {
 	const timeout = 3 * time.Second
 	c.bubble(func() {
 		h := c.health()
-		var longest atomic.Int64
+		var longest largest
 		began := time.Now()
 		for i := range 1000 {
 			h.AddCheckContext(fmt.Sprint("check ", i), func(ctx context.Context) error {
@@ -144,9 +152,7 @@ func QueuedDeadline(c *Checker) {
 					time.Sleep(time.Second) // others wait for their turn
 				case waited < timeout:
 					play.Wait(ctx.Done(), time.Minute)
-					lasted := int64(time.Since(began))
-					for l := longest.Load(); lasted > l && !longest.CompareAndSwap(l, lasted); l = longest.Load() {
-					}
+					longest.note(int64(time.Since(began)))
 				}
 				return nil
 			}, subject.CheckSettings{Timeout: timeout})
@@ -213,7 +219,8 @@ func ThousandAfterSlow(c *Checker) {
 	for what, first := range map[string]time.Duration{"took 150ms": 150 * time.Millisecond, "hung": time.Hour} {
 		c.bubble(func() {
 			h := c.health()
-			var now, most atomic.Int64
+			var now atomic.Int64
+			var most largest
 			type pace struct {
 				takes   time.Duration
 				release chan struct{}
@@ -229,8 +236,7 @@ func ThousandAfterSlow(c *Checker) {
 				h.AddCheckContext(fmt.Sprint("check ", i), func(context.Context) error {
 					n := now.Add(1)
 					defer now.Add(-1)
-					for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
-					}
+					most.note(n)
 					p := of.Load()
 					play.Wait(p.release, p.takes)
 					return nil
