@@ -73,12 +73,6 @@ func amidCases() []Case {
 				}})
 			})
 		}),
-		wrong("the time of a record is when it is written", "LOG-1", func(i *impl) {
-			onRecord(i, func(r slog.Record, write func(slog.Record)) {
-				r.Time = time.Now()
-				write(r)
-			})
-		}),
 		wrong("shutdown is called as soon as serve has returned", "HTTP-8", func(i *impl) {
 			onServeFunc(i, func(ctx context.Context, s serverFuncs, serveFunc func(s serverFuncs) error) error {
 				serve, shutdown := s.serve, s.shutdown

@@ -66,9 +66,25 @@ func wordingVariants() []variant {
 				return serveFunc(s)
 			})
 		}},
+		// net/http does not see then that they are over TLS, and speaks no HTTP/2. So it is
+		// done only in a run with a short drain timeout, as those have that cut some.
 		{"cuts connections over TLS by their Close alone", "HTTP", func(i *impl) {
+			type limits struct{ drain time.Duration }
+			of := notes[limits](i)
+			onRun(i, func(main task, s settings, run runner) error {
+				if main == nil {
+					return run(nil, s)
+				}
+				return run(func(ctx context.Context) error {
+					of(ctx).drain = s.Drain
+					return main(ctx)
+				}, s)
+			})
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
-				return serve(ctx, srv, cutByClose{ln, i.WorkContext(ctx)})
+				if drain := of(ctx).drain; drain > 0 && drain < 10*time.Second {
+					ln = cutByClose{ln, i.WorkContext(ctx)}
+				}
+				return serve(ctx, srv, ln)
 			})
 		}},
 	}

@@ -63,8 +63,14 @@ func TwoServersAreCut(c *Checker) {
 		c.serving(c.Impl.Serve, subject.Settings{Drain: 2 * time.Second}, first, func(v *service) {
 			other := newPipes()
 			defer other.cut()
-			go func() { _ = c.Impl.Serve(v.ctx, &http.Server{Handler: cleansUp(v, 1)}, other) }()
-			conn, err := other.dial(v.ctx, "", "")
+			var refused atomic.Bool
+			go func() { refused.Store(c.Impl.Serve(v.ctx, &http.Server{Handler: cleansUp(v, 1)}, other) != nil) }()
+			limited, cancel := context.WithTimeout(v.ctx, time.Second)
+			defer cancel()
+			conn, err := other.dial(limited, "", "")
+			if refused.Load() {
+				return // for HTTP-1 to report
+			}
 			if err != nil {
 				c.Errorf("a connection to the second server fails: %v", err)
 				return

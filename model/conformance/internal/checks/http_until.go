@@ -218,7 +218,10 @@ func UntilSeveral(c *Checker) {
 // UntilAfterDrainTimeout checks HTTP-7: a request that begins while hooks run has a live
 // context, though draining has timed out.
 func UntilAfterDrainTimeout(c *Checker) {
-	first := func(ctx context.Context) { c.Impl.Track(ctx) } // which holds draining for good
+	first := func(ctx context.Context) { // holds draining until the request is answered
+		done, _ := c.Impl.Track(ctx)
+		context.AfterFunc(ctx, func() { time.AfterFunc(4*time.Second, done) })
+	}
 	handle := func(_ *service, w http.ResponseWriter, req *http.Request) {
 		if play.Wait(req.Context().Done(), time.Second); req.Context().Err() != nil {
 			w.WriteHeader(http.StatusServiceUnavailable)

@@ -265,30 +265,3 @@ func PlaceIsSource(c *Checker) {
 	})
 	c.expect(slices.ContainsFunc(log.all(), func(l line) bool { return l.source == place.String() }), "no record has %s as its source, where Go is refused; the log:\n%v", place, log)
 }
-
-// RecordsHaveTheirTime checks LOG-1: the time of a record is that of what it is about,
-// though the logger takes long for each.
-func RecordsHaveTheirTime(c *Checker) {
-	log := newRecords()
-	var began time.Time
-	c.bubble(func() {
-		began = time.Now()
-		_ = c.run(func(ctx context.Context) error {
-			c.Impl.OnShutdown(ctx, func() error { time.Sleep(time.Second); return errors.New("error of the hook") })
-			time.Sleep(time.Second)
-			return nil
-		}, subject.Settings{Logger: slog.New(hindered{records: log, takes: 10 * time.Second})})
-		time.Sleep(time.Hour)
-		synctest.Wait()
-	})
-	for to, want := range map[model.State]time.Duration{model.Running: 0, model.Draining: time.Second, model.Stopped: 2 * time.Second} {
-		for _, l := range log.transitionTo(to) {
-			at := l.at.Sub(began)
-			c.expect(at >= want && at <= want+100*time.Millisecond, "the logger takes 10s for each record, and the record of the transition to %s, at %v, has the time %v", to, want, at)
-		}
-	}
-	for _, l := range log.all() {
-		at := l.at.Sub(began)
-		c.expect(at <= 2*time.Second+200*time.Millisecond, "the logger takes 10s for each record, Run returns after 2s, and a record has the time %v: %v", at, l)
-	}
-}

@@ -71,6 +71,7 @@ func operatorClauses() []Clause {
 			Sentence: "SetNotReady is SetReady(false), and the answer has that reason until SetReady is called, even if Follow is called meanwhile.",
 			Checks: []Check{
 				{"SetNotReady with a reason, and without one", []subject.Need{subject.NeedSetNotReady}, checks.Reason},
+				{"SetNotReady with a reason, and Follow", []subject.Need{subject.NeedSetNotReady, subject.NeedFollow}, checks.ReasonAndFollow},
 				{"SetNotReady while a probe is under way", []subject.Need{subject.NeedSetNotReady}, checks.ReasonUnderWay},
 			},
 		},

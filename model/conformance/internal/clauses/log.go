@@ -10,7 +10,7 @@ func logClauses() []Clause {
 	return []Clause{
 		{
 			ID: "LOG-1", Level: Extended,
-			Sentence: "Each transition is one record, with from, to, event, elapsed (since the transition before, or since the run began) and, if a timeout or a signal forced it, the cause. The record of draining has the cause, at (the call site that caused it), waits_for (how much of each kind of work, or of all, as it was before the cancel) and at_most. Durations are text that time.ParseDuration reads. Every record has its time. A record's source is the call site that it is about, otherwise the call of Run. A logger gets the records that it is enabled for.",
+			Sentence: "Each transition is one record, with from, to, event, elapsed (since the transition before, or since the run began) and, if a timeout or a signal forced it, the cause. The record of draining has the cause, at (the call site that caused it), waits_for (how much of each kind of work, or of all, as it was before the cancel) and at_most. Durations are text that time.ParseDuration reads. Every record has a time. A record's source is the call site that it is about, otherwise the call of Run. A logger gets the records that it is enabled for.",
 			Checks: []Check{
 				{"each transition is one record", append(logger, subject.NeedStop, subject.NeedTrack), checks.TransitionsAreLogged},
 				{"a logger that is enabled for warnings only", append(logger, subject.NeedStop, subject.NeedTrack), checks.LoggerIsAsked},
@@ -21,7 +21,6 @@ func logClauses() []Clause {
 				{"waits_for shows amounts", append(logger, subject.NeedStop, subject.NeedTrack), checks.WaitsForTellsAmounts},
 				{"waits_for has main only while that runs", append(logger, subject.NeedStop, subject.NeedTrack), checks.WaitsForMainWhileItRuns},
 				{"durations are text, and every record has a source and its time", append(logger, subject.NeedStop, subject.NeedTrack, subject.NeedDelay), checks.DurationsAreText},
-				{"each record has its time", logger, checks.RecordsHaveTheirTime},
 				{"the level of the moment", logger, checks.LevelOfTheMoment},
 				{"what took days", logger, checks.LongAgo},
 				{"the source of a record that is about a call", append(logger, subject.NeedGo), checks.PlaceIsSource},
