@@ -285,6 +285,9 @@ func ReadyAndFollowAtOnce(c *Checker) {
 		}
 		atOnce(int64(handlers), func(n int64) {
 			if first := called[n].Add(1) == 1; first == (n%2 == 0) {
+				for range n % 200 * 10 { // so that it comes early in Follow, amid it or late
+					called[n].Load()
+				}
 				all[n].SetReady(false)
 			} else {
 				all[n].Follow(ctx)
