@@ -25,9 +25,8 @@ import (
 const (
 	liveStep  = 50 * time.Millisecond
 	liveSteps = 24   // the longest life
-	liveCount = 40   // lives, or four for each random scenario, if that is less
-	liveDraws = 1500 // scenarios that they are chosen from
-	liveEach  = 4    // in how many the premise of a clause is to hold
+	liveCount = 60   // lives, or four for each random scenario, if that is less
+	liveDraws = 3000 // scenarios that they are chosen from
 	liveMany  = 20   // at a time
 	liveAgain = 5    // how many of those that differ are played again
 	// liveFailures is of how many clauses a failure is looked for. More of them
@@ -184,39 +183,94 @@ func withSignals(offered subject.Offers) subject.Offers {
 	return with
 }
 
-// chooseLives draws lives in which a signal stops the run, so many that the premise
-// of each Core clause that is wanted holds in a few.
+// A life is a scenario that may be played, and what it puts to the test: each pair of
+// what can be said of it, as numbers.
+type life struct {
+	drawn, grid model.Scenario
+	want        model.Trace
+	pairs       []int
+}
+
+// chooseLives draws scenarios in which a signal comes, and chooses those that put most to
+// the test together: whatever two things can be said of one that was drawn, such as that
+// hooks fail and that the signal comes after main's exit, can be said of one that is
+// chosen. Once all of that holds, it begins anew.
 func (o Options) chooseLives(offered subject.Offers) (chosen []model.Scenario) {
-	offered = withSignals(offered)
+	drawn, pairs := o.drawLives(withSignals(offered))
+	tested := make([]bool, pairs)
+	gain := func(l life) (n int) {
+		for _, pair := range l.pairs {
+			if !tested[pair] {
+				n++
+			}
+		}
+		return n
+	}
+	for count := min(liveCount, 4*o.Random); len(chosen) < count && len(drawn) > 0; {
+		best, most := 0, 0
+		for i, l := range drawn {
+			if n := gain(l); n > most {
+				best, most = i, n
+			}
+		}
+		if most == 0 {
+			clear(tested)
+			continue
+		}
+		l := drawn[best]
+		drawn = slices.Delete(drawn, best, best+1)
+		if !liveable(l.grid, l.want) {
+			continue
+		}
+		for _, pair := range l.pairs {
+			tested[pair] = true
+		}
+		chosen = append(chosen, l.drawn)
+	}
+	return chosen
+}
+
+// drawLives draws scenarios in which a signal comes and that put a Core clause to the test
+// that is wanted. It returns them, and how many pairs there are.
+func (o Options) drawLives(offered subject.Offers) (drawn []life, pairs int) {
 	contract := slices.DeleteFunc(clauses.All(), func(c clauses.Clause) bool {
 		return c.Level != clauses.Core || c.Premise == nil || !o.About(c.ID) || len(offered.Lacks(c.Needs...)) > 0
 	})
-	held, count := map[string]int{}, min(liveCount, 4*o.Random)
-	for i := 1; i <= liveDraws && len(chosen) < count; i++ {
-		drawn := model.CoreSignalScenarios().Example(i)
-		s, ok := drawn.OnGrid(liveStep, liveSteps*liveStep)
-		if !ok || !offered.Playable(s) {
+	numbers := map[[2]string]int{}
+	for i := range liveDraws {
+		l := life{drawn: model.CoreSignalScenarios().Example(i + 1)}
+		var ok bool
+		if l.grid, ok = l.drawn.OnGrid(liveStep, liveSteps*liveStep); !ok || !offered.Playable(l.grid) {
 			continue
 		}
-		want := model.Predict(s)[0]
-		if !scenarios.StoppedBySignal(want) {
+		l.want = model.Predict(l.grid)[0]
+		moments := scenarios.Signals(l.grid, l.want)
+		if len(moments) == 0 {
 			continue
 		}
-		var useful []string
+		var said []string
 		for _, c := range contract {
-			if held[c.ID] < liveEach && c.Premise(s, want) {
-				useful = append(useful, c.ID)
+			if c.Premise(l.grid, l.want) {
+				said = append(said, c.ID)
 			}
 		}
-		if len(useful) == 0 || !liveable(s, want) {
+		if len(said) == 0 {
 			continue
 		}
-		for _, id := range useful {
-			held[id]++
+		said = append(append(said, moments...), scenarios.Ends(l.grid, l.want)...)
+		for i, one := range said {
+			for _, other := range said[:i] {
+				number, known := numbers[[2]string{one, other}]
+				if !known {
+					number = len(numbers)
+					numbers[[2]string{one, other}] = number
+				}
+				l.pairs = append(l.pairs, number)
+			}
 		}
-		chosen = append(chosen, drawn)
+		drawn = append(drawn, l)
 	}
-	return chosen
+	return drawn, len(numbers)
 }
 
 // liveable says whether what comes of a scenario is defined for every grace, no two
