@@ -184,6 +184,23 @@ func ManyRegistrations(c *Checker) {
 	})
 }
 
+// ManyRegistrationsAfterSignal checks HOOK-7: registrations from many goroutines at once,
+// while main ends after a real signal, lose none.
+func ManyRegistrationsAfterSignal(c *Checker) {
+	const hooks = 200
+	var ran atomic.Int64
+	err := c.Impl.Run(func(ctx context.Context) error {
+		stopBySignal(ctx)
+		var users sync.WaitGroup
+		for range hooks {
+			users.Go(func() { c.Impl.OnShutdown(ctx, func() error { ran.Add(1); return nil }) })
+		}
+		users.Wait()
+		return nil
+	}, 0, 0)
+	c.expect(err == nil && ran.Load() == hooks, "SIGTERM comes, %d hooks are registered at once, and %d run; Run returns %v, want nil", hooks, ran.Load(), err)
+}
+
 // HookCallsEverything checks HOOK-7: a hook calls every function. It runs in real time: a
 // lock that is held while user code runs would stop virtual time for good.
 func HookCallsEverything(c *Checker) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/greynewell/mist-go/internal/goroutines"
+	"github.com/greynewell/mist-go/model/conformance/internal/process"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
@@ -75,6 +76,31 @@ func NoGoroutineStays(c *Checker) {
 			}
 			c.callEverything(s)
 		})
+	}
+}
+
+// NoGoroutineStaysAfterSignal checks RUN-10: runs that a real signal stops leave no goroutine.
+func NoGoroutineStaysAfterSignal(c *Checker) {
+	const times, few = 30, 10
+	run := func() {
+		_ = c.Impl.Run(func(ctx context.Context) error {
+			c.Impl.DrainGroup(ctx).Go(func() {})
+			c.Impl.OnShutdown(ctx, func() error { return nil })
+			stopBySignal(ctx)
+			return nil
+		}, 0, 0)
+	}
+	run()
+	before := goroutines.Count()
+	for range times {
+		run()
+	}
+	end := time.Now().Add(process.Soon)
+	for goroutines.Count() > before+few && time.Now().Before(end) { // some may end a moment later, or be of the process's own
+		time.Sleep(5 * time.Millisecond)
+	}
+	if after := goroutines.Count(); after > before+few {
+		c.Errorf("there were %d goroutines before %d runs that SIGTERM stopped, and there are %d after:\n%s", before, times, after, stacks())
 	}
 }
 

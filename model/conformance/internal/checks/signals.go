@@ -163,30 +163,53 @@ func SignalsUntilReturn(c *Checker) {
 	}
 }
 
-// SignalStopsAll checks RUN-9: one signal stops two runs, though a third has ended before.
+// SignalStopsAll checks RUN-9: one signal stops all that are running, few and many, after
+// another run has ended.
 func SignalStopsAll(c *Checker) {
-	results, running := make(chan error, 2), make(chan context.Context, 2)
-	for range 2 {
-		go func() {
-			results <- c.Impl.Run(func(ctx context.Context) error {
-				running <- ctx
-				select {
-				case <-ctx.Done():
-					return nil
-				case <-time.After(process.Soon):
-					return errors.New("the context is not cancelled by the signal")
-				}
+	for _, runs := range []int{2, 40} {
+		results, running := make(chan error, runs), make(chan context.Context, runs)
+		for range runs {
+			go func() {
+				results <- c.Impl.Run(func(ctx context.Context) error {
+					running <- ctx
+					select {
+					case <-ctx.Done():
+						return nil
+					case <-time.After(process.Soon):
+						return errors.New("the context is not cancelled by the signal")
+					}
+				}, 0, 0)
+			}()
+		}
+		var all []context.Context
+		for range runs {
+			all = append(all, <-running)
+		}
+		err := c.Impl.Run(func(context.Context) error { return nil }, 0, 0)
+		c.expect(err == nil, "a run beside %d others returns %v, want nil", runs, err)
+		stopBySignal(all...)
+		for range runs {
+			err := <-results
+			c.expect(err == nil, "one of %d runs returns %v, want nil", runs, err)
+		}
+	}
+}
+
+// SignalStopsRunInHook checks RUN-9: a run that a hook begins is stopped by a signal, too.
+func SignalStopsRunInHook(c *Checker) {
+	cancelled := false
+	err := c.Impl.Run(func(ctx context.Context) error {
+		c.Impl.OnShutdown(ctx, func() error {
+			return c.Impl.Run(func(ctx context.Context) error {
+				stopBySignal(ctx)
+				cancelled = ctx.Err() != nil
+				return nil
 			}, 0, 0)
-		}()
-	}
-	one, other := <-running, <-running
-	err := c.Impl.Run(func(context.Context) error { return nil }, 0, 0)
-	c.expect(err == nil, "a run beside two others returns %v, want nil", err)
-	stopBySignal(one, other)
-	for range 2 {
-		err := <-results
-		c.expect(err == nil, "one of two runs returns %v, want nil", err)
-	}
+		})
+		stopBySignal(ctx)
+		return nil
+	}, 0, 0)
+	c.expect(cancelled && err == nil, "SIGTERM comes, a hook begins a run, and SIGTERM comes again: the context of that run is cancelled: %t, want true; the outer run returns %v, want nil", cancelled, err)
 }
 
 // MainStays checks RUN-11: a main that never comes back. A process that is late by half of

@@ -24,6 +24,12 @@ var failures = map[string]func(impl *subject.Implementation) error{
 			return nil
 		}, 0, 10*time.Millisecond)
 	},
+	"main does not return": func(impl *subject.Implementation) error {
+		return impl.Run(func(context.Context) error {
+			process.Raise(process.Terminate)
+			select {}
+		}, 20*time.Millisecond, 20*time.Millisecond)
+	},
 	"arguments are refused": func(impl *subject.Implementation) (err error) {
 		for _, misuse := range impl.Misuses {
 			if misuse.Run != nil {

@@ -116,6 +116,7 @@ func hookClauses() []Clause {
 			Sentence: "Registration from many goroutines at once loses none, and a hook may call anything in the library without deadlock.",
 			Checks: []Check{
 				{"a thousand registrations at once", nil, checks.ManyRegistrations},
+				{"two hundred registrations at once, after a signal", []subject.Need{subject.NeedUnix}, checks.ManyRegistrationsAfterSignal},
 				{"a hook calls everything", nil, checks.HookCallsEverything},
 			},
 		},

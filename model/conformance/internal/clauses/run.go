@@ -153,7 +153,8 @@ func runClauses() []Clause {
 			Sentence: "Two Runs at once, in turn or nested do not disturb each other; one signal stops all that are running.",
 			Checks: []Check{
 				{"runs one after another, at once and nested", nil, checks.SeveralRuns},
-				{"one signal stops two runs, after another run has ended", []subject.Need{subject.NeedUnix}, checks.SignalStopsAll},
+				{"one signal stops two runs, and forty, after another run has ended", []subject.Need{subject.NeedUnix}, checks.SignalStopsAll},
+				{"a signal stops a run that a hook has begun", []subject.Need{subject.NeedUnix}, checks.SignalStopsRunInHook},
 				{"a hundred runs at once", nil, checks.ManyRuns},
 				{"a run under the context of another", []subject.Need{subject.NeedParent}, checks.NestedUnderContext},
 			},
@@ -163,7 +164,10 @@ func runClauses() []Clause {
 			Sentence: "After Run returns, nothing that it started is still running, except user code that would not stop and the waiters of groups that are still busy.",
 			Premise:  always,
 			Examples: []model.Scenario{byItself, {Main: model.Main{After: second}, Groups: []model.Group{{Units: []model.Unit{{Lasts: model.Never}}}}}},
-			Checks:   []Check{{"many runs leave no goroutine, whatever is set and called", nil, checks.NoGoroutineStays}},
+			Checks: []Check{
+				{"many runs leave no goroutine, whatever is set and called", nil, checks.NoGoroutineStays},
+				{"runs that a signal stops leave no goroutine", []subject.Need{subject.NeedUnix}, checks.NoGoroutineStaysAfterSignal},
+			},
 		},
 		{
 			ID: "RUN-11", Level: Core,

@@ -15,23 +15,23 @@ func Signals(s model.Scenario, want model.Trace) (all []string) {
 		if sig.By != model.SIGINT && sig.By != model.SIGTERM || sig.At >= want.Returned {
 			continue
 		}
-		switch {
-		case sig.At < stop:
-			continue // a tie
-		case sig.At == stop:
-			all = append(all, fmt.Sprint("stopped by ", want.Cancelled.Cause))
+		if sig.At <= stop {
+			if ByRequest(want) {
+				all = append(all, fmt.Sprint("stopped by ", want.Cancelled.Cause))
+			}
 			continue
-		case !ByRequest(want):
-			all = append(all, "a signal after main's exit")
-		default:
-			all = append(all, fmt.Sprint("a signal after ", want.Cancelled.Cause))
 		}
-		all = append(all, fmt.Sprint("a signal in ", StateAt(want, sig.At)))
+		after := "main's exit"
+		if ByRequest(want) {
+			after = string(want.Cancelled.Cause)
+		}
+		when := fmt.Sprintf("a signal after %s, in %s", after, StateAt(want, sig.At))
+		all = append(all, when)
 		if sig.At-stop >= model.ForceAfter {
-			all = append(all, fmt.Sprint("a signal late in ", StateAt(want, sig.At)))
+			all = append(all, when+", late")
 		}
 		if want.MainEnded > sig.At {
-			all = append(all, "a signal while main is out")
+			all = append(all, when+", while main is out")
 		}
 	}
 	return unique(all)
