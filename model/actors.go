@@ -70,6 +70,24 @@ func stop(triggers []Trigger) *rapid.Generator[actor] {
 	})
 }
 
+// signalAfterMain draws a SIGTERM that comes a little after main has ended by itself, while
+// there is work in flight that lasts longer.
+func signalAfterMain() *rapid.Generator[actor] {
+	return act(func(t *rapid.T) actor {
+		later, longer, busy := span(t, "later", 1, 6), span(t, "longer", 1, 6), often(t, "busy", 2, 3)
+		return func(s *Scenario) {
+			if s.Main.AfterCancel || s.Main.After == Never {
+				return
+			}
+			at := s.Main.After + later
+			s.Stops = append(s.Stops, Stop{SIGTERM, at})
+			if busy {
+				s.Groups = append(s.Groups, Group{Units: []Unit{{Lasts: at + longer}}})
+			}
+		}
+	})
+}
+
 // volley draws one to three SIGINTs that are about as far apart as it takes
 // for the second and the third to be forcing.
 func volley() *rapid.Generator[actor] {

@@ -75,7 +75,7 @@ var (
 		core:    true,
 		options: core.options,
 		main:    drawMain(coreExits, byItself, afterCancel, afterCancel, afterCancel, never),
-		actors:  rapid.OneOf(core.actors, core.actors, stop(signals)),
+		actors:  rapid.OneOf(core.actors, core.actors, core.actors, core.actors, stop(signals), stop(signals), signalAfterMain()),
 	}
 )
 
