@@ -89,6 +89,85 @@ func ManyUnits(c *Checker) {
 	})
 }
 
+// UnitsFillACounter checks DRAIN-1: as many units as make a counter of 8 or 16 bits zero are
+// waited for, and as many requests as make one of 8 bits zero.
+func UnitsFillACounter(c *Checker) {
+	for _, n := range []int{1 << 8, 1 << 16} {
+		c.allBusy(n, "units of Track", func(ctx context.Context) (end func()) {
+			all := make([]func(), n)
+			for i := range all {
+				all[i], _ = c.Impl.Track(ctx)
+			}
+			return func() {
+				for _, done := range all {
+					done()
+				}
+			}
+		})
+	}
+	if !c.offered[subject.NeedHandler] {
+		return
+	}
+	const n = 1 << 8
+	c.allBusy(n, "requests to Handler", func(ctx context.Context) (end func()) {
+		release := make(chan struct{})
+		var under, over sync.WaitGroup
+		under.Add(n)
+		counted := c.Impl.Handler(ctx, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { under.Done(); <-release }))
+		for range n {
+			over.Go(func() { counted.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)) })
+		}
+		under.Wait()
+		return func() { close(release); over.Wait() }
+	})
+}
+
+// TrackAtTheEnd checks DRAIN-3: a unit that is begun as draining ends is waited for, or
+// refused. While one is out, draining does not end, so that another is not refused.
+func TrackAtTheEnd(c *Checker) {
+	for range fewer(2000) {
+		ended := false
+		var user sync.WaitGroup
+		log := &logbook{} // of refusals
+		err := c.run(func(ctx context.Context) error {
+			begun := make(chan struct{})
+			user.Go(func() {
+				close(begun)
+				for more := true; more; {
+					done, ok := c.Impl.Track(ctx)
+					another, okToo := c.Impl.Track(ctx)
+					ended = ended || ok && !okToo
+					another()
+					done()
+					more = ok && okToo
+				}
+			})
+			<-begun
+			return nil
+		}, subject.Settings{Log: log.log})
+		user.Wait()
+		if ended && err == nil {
+			c.Errorf("Track is called at the end of draining, and says that its unit counts; while that is out, another unit is refused, as if draining had ended; and Run returns nil")
+			return
+		}
+	}
+}
+
+// allBusy has begin begin n units of work, which end 2s later.
+func (c *Checker) allBusy(n int, what string, begin func(ctx context.Context) (end func())) {
+	c.bubble(func() {
+		began := time.Now()
+		var hook time.Duration
+		err := c.Impl.Run(func(ctx context.Context) error {
+			c.Impl.OnShutdown(ctx, func() error { hook = time.Since(began); return nil })
+			time.AfterFunc(2*time.Second, begin(ctx))
+			return nil
+		}, 10*time.Second, 0)
+		time.Sleep(3 * time.Second) // for what was not waited for
+		c.expect(err == nil && about(hook, 2*time.Second), "%d %s are busy for 2s: the hook begins at %v, want 2s, and Run returns %v, want nil", n, what, hook, err)
+	})
+}
+
 // ManyUnitsAreCounted checks DRAIN-2: many units of Track, and many requests, that are not
 // done when the drain timeout is over.
 func ManyUnitsAreCounted(c *Checker) {

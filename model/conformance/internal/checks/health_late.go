@@ -96,6 +96,7 @@ func AnyTimeout(c *Checker) {
 	for _, d := range durations {
 		c.bubble(func() {
 			h := c.health()
+			time.Sleep(time.Second) // a sum of a time and the longest timeout overflows
 			margin := max(min(d, 3000*time.Hour)/10, 20*time.Millisecond)
 			before, after := max(min(d, 3000*time.Hour)-margin, 0), min(d, 3000*time.Hour)+margin
 			h.AddCheckContext("in time", sleeper(before), subject.CheckSettings{Timeout: d})
@@ -129,6 +130,7 @@ func AnyCacheFor(c *Checker) {
 	for _, d := range durations {
 		c.bubble(func() {
 			h := c.health()
+			time.Sleep(time.Second) // as above
 			var runs atomic.Int64
 			h.AddCheckContext("db", func(context.Context) error { runs.Add(1); return nil }, subject.CheckSettings{CacheFor: d})
 			part := min(d, 3000*time.Hour) / 10

@@ -65,6 +65,28 @@ func InterruptedContext(c *Checker) {
 	})
 }
 
+// InterruptedBesideHangingObserver checks HOOK-3: the context of a hook that is interrupted
+// ends then, whatever an observer does.
+func InterruptedBesideHangingObserver(c *Checker) {
+	c.bubble(func() {
+		began := time.Now()
+		var at time.Duration
+		ended, release := make(chan struct{}), make(chan struct{})
+		_ = c.run(func(ctx context.Context) error {
+			c.Impl.OnShutdownContext(ctx, func(own context.Context) error {
+				defer close(ended)
+				play.Wait(own.Done(), time.Hour)
+				at = time.Since(began)
+				return nil
+			}, 0)
+			return nil
+		}, subject.Settings{Shutdown: 2 * time.Second, Observe: func(subject.Step) { <-release }})
+		close(release)
+		<-ended
+		c.expect(about(at, 2*time.Second), "an observer hangs, and the context of a hook that is interrupted at 2s is cancelled at %v", at)
+	})
+}
+
 // InterruptedIsLogged checks HOOK-3: the error of an interrupted hook is logged.
 func InterruptedIsLogged(c *Checker) {
 	c.bubble(func() {
@@ -240,5 +262,25 @@ func LateHookRegisters(c *Checker) {
 			c.Impl.OnShutdown(run, late(4))
 			c.expect(ran == 5, "of five late hooks, each registered by the one before, %d have run, want all", ran)
 		}
+	})
+}
+
+// ChainOfHooks checks HOOK-4: hooks that each register the next all run, however many.
+func ChainOfHooks(c *Checker) {
+	const hooks = 1000
+	c.bubble(func() {
+		ran := 0
+		err := c.Impl.Run(func(ctx context.Context) error {
+			var hook func() error
+			hook = func() error {
+				if ran++; ran < hooks {
+					c.Impl.OnShutdown(ctx, hook)
+				}
+				return nil
+			}
+			c.Impl.OnShutdown(ctx, hook)
+			return nil
+		}, 0, 0)
+		c.expect(err == nil && ran == hooks, "of %d hooks, each registered by the one before, %d have run; Run returns %v, want nil", hooks, ran, err)
 	})
 }

@@ -87,6 +87,20 @@ func TwoServersAreCut(c *Checker) {
 	}
 }
 
+// ShutdownTimeoutAfterCut checks HOOK-3: the shutdown timeout counts from the entry into
+// hooks, though hooks wait a moment for requests that were cut.
+func ShutdownTimeoutAfterCut(c *Checker) {
+	deaf := func(_ *service, _ http.ResponseWriter, _ *http.Request) { time.Sleep(time.Minute) }
+	c.serving(c.Impl.Serve, subject.Settings{Drain: time.Second, Shutdown: 2 * time.Second}, deaf, func(v *service) {
+		c.hook(v.ctx, func() { time.Sleep(time.Minute) })
+		v.begin("")
+		time.Sleep(time.Second)
+		v.end()
+		want := v.at(cancelled) + 3*time.Second
+		c.expect(v.at(returned) <= want+slack, "the drain timeout of 1s runs out, a request is cut whose handler goes on, and a hook hangs: with a shutdown timeout of 2s Run returns at %s, want %s", scenarios.Show(v.at(returned)), scenarios.Show(want))
+	})
+}
+
 // CuttingUnderAShortTimeout checks HTTP-2: a handler that would not return, and less time
 // for the hooks than a handler is waited for.
 func CuttingUnderAShortTimeout(c *Checker) {

@@ -56,15 +56,20 @@ func EndlessHookTimeout(c *Checker) {
 	for name, limit := range endlessLimits {
 		c.bubble(func() {
 			var own error
+			var left time.Duration
 			err := c.Impl.Run(func(ctx context.Context) error {
 				c.Impl.OnShutdownContext(ctx, func(ctx context.Context) error {
+					deadline, _ := ctx.Deadline()
+					left = time.Until(deadline)
 					time.Sleep(time.Second)
 					own = ctx.Err()
 					return nil
 				}, limit)
+				time.Sleep(time.Second)
 				return nil
 			}, 0, time.Hour)
 			time.Sleep(2 * time.Second)
+			c.expect(left > 0 && left <= time.Hour, "a hook has a timeout of %s, the shutdown timeout is 1h, and the deadline of the hook's context is %v after it begins, want 1h", name, left)
 			c.expect(err == nil && own == nil, "a hook has a timeout of %s, and takes 1s: Run returns %v, and the hook's context has ended: %v, want nil for both", name, err, own)
 		})
 	}

@@ -36,6 +36,7 @@ func (c *Checker) cleanErrorIsAskedOfLeaves(mine error) {
 			{fmt.Errorf("in main: %w", mine), true},
 			{fmt.Errorf("in main: %w", errors.Join(context.Canceled, fmt.Errorf("deeper: %w", mine))), true},
 			{deep(mine, 30), true},
+			{nested(mine, 300), true},
 			{deep(errors.Join(mine, other), 30), false},
 			{errors.Join(mine, other), false},
 			{fmt.Errorf("%w, after %w", other, mine), false},
@@ -86,6 +87,14 @@ func (l *errorList) Unwrap() []error { return l.all }
 
 // Is reports whether one of them is target.
 func (l *errorList) Is(target error) bool { return errors.Is(errors.Join(l.all...), target) }
+
+// nested wraps an error so many times.
+func nested(err error, times int) error {
+	for range times {
+		err = fmt.Errorf("around: %w", err)
+	}
+	return err
+}
 
 // deep wraps an error so many times, by turns as one and as a list.
 func deep(err error, times int) error {

@@ -33,7 +33,7 @@ func positions(n int) []int { return []int{0, n / 2, n - 1} }
 
 // ManyInOrder checks HOOK-1. It has many hooks, and looks at the order in which they run.
 func ManyInOrder(c *Checker) {
-	for _, n := range crowds {
+	for _, n := range append([]int{5000}, crowds...) {
 		c.bubble(func() {
 			var order, want []int
 			err := c.Impl.Run(func(ctx context.Context) error {

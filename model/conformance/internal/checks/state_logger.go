@@ -191,7 +191,7 @@ func SlowLogger(c *Checker) { c.expectOrder(func() { time.Sleep(10 * time.Millis
 // SlowLoggerGetsThousands checks STATE-4: a logger that is slow gets as many records as one
 // that is not, when thousands come at once.
 func SlowLoggerGetsThousands(c *Checker) {
-	hooks := fewer(3000)
+	hooks := fewer(6000)
 	count := func(takes time.Duration) int {
 		log := newRecords()
 		c.bubble(func() {

@@ -30,6 +30,7 @@ func drainClauses() []Clause {
 			Checks: []Check{
 				{"one busy group of many", nil, checks.ManyGroups},
 				{"one busy unit, or task, of many", []subject.Need{subject.NeedTrack, subject.NeedGo}, checks.ManyUnits},
+				{"as many units as fill a counter", []subject.Need{subject.NeedTrack}, checks.UnitsFillACounter},
 				{"groups and units made with derived contexts", nil, checks.DerivedWork},
 			},
 		},
@@ -71,6 +72,7 @@ func drainClauses() []Clause {
 			Checks: []Check{
 				{"a group made after a real SIGTERM is waited for", []subject.Need{subject.NeedUnix}, checks.GroupWhileDraining},
 				{"groups that work makes and adds to while draining", []subject.Need{subject.NeedGo, subject.NeedTrack, subject.NeedStop}, checks.GroupsAreWaitedFor},
+				{"units that are begun as draining ends", []subject.Need{subject.NeedTrack, subject.NeedLog}, checks.TrackAtTheEnd},
 				{"after draining, Track, Go and DrainGroup report that nothing is waited for", []subject.Need{subject.NeedLog, subject.NeedTrack, subject.NeedGo}, checks.RefusedWorkIsLogged},
 			},
 		},

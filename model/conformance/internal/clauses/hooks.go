@@ -69,6 +69,8 @@ func hookClauses() []Clause {
 				{"the error names interrupted hooks that were registered while hooks ran", []subject.Need{subject.NeedRunWith}, checks.InterruptedAmongLate},
 				{"the error names the hooks when a signal forces the end before the first", []subject.Need{subject.NeedSignals, subject.NeedServeFunc}, checks.ForcedBeforeTheFirst},
 				{"the context of the running hook is cancelled, with the cause", []subject.Need{subject.NeedIs, subject.NeedOnShutdownContext}, checks.InterruptedContext},
+				{"the context of the running hook is cancelled, beside an observer that hangs", []subject.Need{subject.NeedObserve, subject.NeedOnShutdownContext}, checks.InterruptedBesideHangingObserver},
+				{"the timeout is no longer where requests were cut", []subject.Need{subject.NeedServe, subject.NeedParent}, checks.ShutdownTimeoutAfterCut},
 				{"the error of an interrupted hook is logged", []subject.Need{subject.NeedLog}, checks.InterruptedIsLogged},
 				{"after a real SIGTERM the timeout is whole", []subject.Need{subject.NeedUnix}, checks.ShutdownTimeoutAfterSignal},
 			},
@@ -88,6 +90,7 @@ func hookClauses() []Clause {
 			Checks: []Check{
 				{"a late hook that fails is logged, in whichever way it fails", []subject.Need{subject.NeedLog}, checks.LateHookIsLogged},
 				{"a late hook that fails after its timeout is logged", []subject.Need{subject.NeedLog}, checks.AbandonedLateHook},
+				{"a thousand hooks, each registered by the one before", nil, checks.ChainOfHooks},
 				{"late hooks that register others", []subject.Need{subject.NeedRunWith}, checks.LateHookRegisters},
 			},
 		},
