@@ -115,7 +115,7 @@ func CheckOfUnderWay(c *Checker) {
 		h := c.health()
 		h.SetReady(false)
 		if _, _, ready := h.CheckOf(context.Background()); ready {
-			return // for HEALTH-3 to report
+			return // for CheckOf to report
 		}
 		h.SetReady(true)
 		h.AddCheckContext("db", func(context.Context) error { h.SetReady(false); return nil }, subject.CheckSettings{})

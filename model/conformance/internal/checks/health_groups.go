@@ -302,7 +302,7 @@ func ReadyAndFollowAtOnce(c *Checker) {
 		}
 		for n := range all {
 			if r := play.Ask(all[n].Readiness, http.MethodGet); r.Code != http.StatusServiceUnavailable || r.State == "" && inTurn.State != "" {
-				c.Errorf("SetReady(false) and Follow are called at once, of a run that is running, and readiness answers %d, with the state %q, want 503 and running", r.Code, r.State)
+				c.Errorf("SetReady(false) and Follow are called at once, of a run that is running, and readiness answers %d, with the state %q, want 503 and %q", r.Code, r.State, inTurn.State)
 				break
 			}
 		}

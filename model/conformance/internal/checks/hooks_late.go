@@ -80,9 +80,13 @@ func InterruptedBesideHangingObserver(c *Checker) {
 				return nil
 			}, 0)
 			return nil
-		}, subject.Settings{Shutdown: 2 * time.Second, Observe: func(subject.Step) { <-release }})
+		}, subject.Settings{Shutdown: 2 * time.Second, Observe: func(subject.Step) { play.Wait(release, time.Minute) }})
+		returned := time.Since(began)
 		close(release)
 		<-ended
+		if returned > 2*time.Second+100*time.Millisecond+slack {
+			return // for STATE-4 to report
+		}
 		c.expect(about(at, 2*time.Second), "an observer hangs, and the context of a hook that is interrupted at 2s is cancelled at %v", at)
 	})
 }

@@ -36,7 +36,7 @@ func (c *Checker) cleanErrorIsAskedOfLeaves(mine error) {
 			{fmt.Errorf("in main: %w", mine), true},
 			{fmt.Errorf("in main: %w", errors.Join(context.Canceled, fmt.Errorf("deeper: %w", mine))), true},
 			{deep(mine, 30), true},
-			{nested(mine, 300), true},
+			{nested(mine, 150), true},
 			{deep(errors.Join(mine, other), 30), false},
 			{errors.Join(mine, other), false},
 			{fmt.Errorf("%w, after %w", other, mine), false},

@@ -70,7 +70,7 @@ func hookClauses() []Clause {
 				{"the error names the hooks when a signal forces the end before the first", []subject.Need{subject.NeedSignals, subject.NeedServeFunc}, checks.ForcedBeforeTheFirst},
 				{"the context of the running hook is cancelled, with the cause", []subject.Need{subject.NeedIs, subject.NeedOnShutdownContext}, checks.InterruptedContext},
 				{"the context of the running hook is cancelled, beside an observer that hangs", []subject.Need{subject.NeedObserve, subject.NeedOnShutdownContext}, checks.InterruptedBesideHangingObserver},
-				{"the timeout is no longer where requests were cut", []subject.Need{subject.NeedServe, subject.NeedParent}, checks.ShutdownTimeoutAfterCut},
+				{"the timeout is no longer where requests were cut", []subject.Need{subject.NeedServe, subject.NeedParent, subject.NeedObserve}, checks.ShutdownTimeoutAfterCut},
 				{"the error of an interrupted hook is logged", []subject.Need{subject.NeedLog}, checks.InterruptedIsLogged},
 				{"after a real SIGTERM the timeout is whole", []subject.Need{subject.NeedUnix}, checks.ShutdownTimeoutAfterSignal},
 			},

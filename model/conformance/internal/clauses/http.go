@@ -102,6 +102,7 @@ func httpClauses() []Clause {
 				{"hooks wait for a handler that has written nothing, or all", handler, checks.HandlerCounts},
 				{"hooks wait for a request of every shape", handler, func(c *checks.Checker) { checks.EachCounts(c, c.ServeBare) }},
 				{"hooks wait for a handler, whichever server calls it", handler, checks.HandlerCountsWhateverServes},
+				{"as many requests as fill a counter", handler, checks.RequestsFillACounter},
 				{"a request that comes while draining", handler, checks.RequestWhileDraining},
 				{"a request after draining", handler, checks.RequestAfterDraining},
 			},

@@ -20,7 +20,7 @@ func logClauses() []Clause {
 				{"waits_for lists what was in flight before the cancel", append(logger, subject.NeedStop, subject.NeedTrack), checks.WaitsForIsOfBefore},
 				{"waits_for shows amounts", append(logger, subject.NeedStop, subject.NeedTrack), checks.WaitsForTellsAmounts},
 				{"waits_for has main only while that runs", append(logger, subject.NeedStop, subject.NeedTrack), checks.WaitsForMainWhileItRuns},
-				{"durations are text, and every record has a source and its time", append(logger, subject.NeedStop, subject.NeedTrack, subject.NeedDelay), checks.DurationsAreText},
+				{"durations are text, and every record has a source and a time", append(logger, subject.NeedStop, subject.NeedTrack, subject.NeedDelay), checks.DurationsAreText},
 				{"the level of the moment", logger, checks.LevelOfTheMoment},
 				{"what took days", logger, checks.LongAgo},
 				{"the source of a record that is about a call", append(logger, subject.NeedGo), checks.PlaceIsSource},

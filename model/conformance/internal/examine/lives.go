@@ -192,9 +192,9 @@ type life struct {
 }
 
 // chooseLives draws scenarios in which a signal comes, and chooses those that put most to
-// the test together: whatever two things can be said of one that was drawn, such as that
-// hooks fail and that the signal comes after main's exit, can be said of one that is
-// chosen. Once all of that holds, it begins anew.
+// the test together: as far as their number goes, whatever two things can be said of one
+// that was drawn, such as that hooks fail and that the signal comes after main's exit, can
+// be said of one that is chosen. Once all of that holds, it begins anew.
 func (o Options) chooseLives(offered subject.Offers) (chosen []model.Scenario) {
 	drawn, pairs := o.drawLives(withSignals(offered))
 	tested := make([]bool, pairs)
