@@ -112,7 +112,7 @@ func countedCases() []Case {
 				}
 				return done, ok
 			}
-		}),
+		}).mayBreak("DRAIN-8"),
 		wrong("beyond 4096 hooks those that are registered are lost", "HOOK-1", func(i *impl) {
 			hooks := notes[atomic.Int64](i)
 			onRegister(i, func(ctx context.Context, register func()) {
