@@ -49,7 +49,7 @@ func crowdCases() []Case {
 				}
 				return done, ok
 			}
-		}),
+		}).mayBreak("DRAIN-3"),
 		wrong("hooks beyond 100 run in the order of registration", "HOOK-1", func(i *impl) {
 			type hooks struct {
 				mu  sync.Mutex

@@ -70,7 +70,7 @@ func EndlessHookTimeout(c *Checker) {
 				return nil
 			}, 0, time.Hour)
 			time.Sleep(2 * time.Second)
-			c.expect(left > 0 && left <= time.Hour, "a hook has a timeout of %s, the shutdown timeout is 1h, and the deadline of the hook's context is %v after it begins, want 1h", name, left)
+			c.expect(left > 0, "a hook has a timeout of %s, and by the deadline of its context that is over when the hook begins", name)
 			c.expect(err == nil && own == nil, "a hook has a timeout of %s, and takes 1s: Run returns %v, and the hook's context has ended: %v, want nil for both", name, err, own)
 		})
 	}
