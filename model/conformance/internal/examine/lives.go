@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"os/signal"
 	"slices"
 	"strings"
 	"sync"
@@ -112,6 +113,13 @@ func (o Options) playAgain(test string, s model.Scenario, e lifeEnd, failures ma
 			return tries, true
 		}
 		if e.inTime && inTime > 0 {
+			if e.killed() {
+				// Run may have returned too early, at the instant of a signal. If so,
+				// that is what differs.
+				if survives := o.liveWith(test, s, step, true); survives.Clean && survives.differs {
+					e = survives
+				}
+			}
 			e.report(s, failures)
 			return tries, true
 		}
@@ -127,7 +135,7 @@ func (e lifeEnd) clause(s model.Scenario) string {
 			return r.Failed.Clause
 		}
 	}
-	if suspected := suspects(s, model.Predict(s)[0]); len(suspected) > 0 && !strings.HasPrefix(e.How, "signal") {
+	if suspected := suspects(s, model.Predict(s)[0]); len(suspected) > 0 && !e.killed() {
 		return suspected[0]
 	}
 	return "SIG-1"
@@ -148,9 +156,17 @@ func (e lifeEnd) report(s model.Scenario, failures map[string]string) {
 	}
 }
 
+// killed says whether a signal has ended the process.
+func (e lifeEnd) killed() bool { return strings.HasPrefix(e.How, "signal") }
+
 // live plays a life in a child process.
-func (o Options) live(test string, s model.Scenario, step time.Duration) (e lifeEnd) {
-	end, err := process.Config{Test: test, Life: &s, LifeStep: step, Without: o.Without, Limit: 4 * process.Soon}.Start()
+func (o Options) live(test string, s model.Scenario, step time.Duration) lifeEnd {
+	return o.liveWith(test, s, step, false)
+}
+
+// liveWith is live, and if so said, no signal ends the process.
+func (o Options) liveWith(test string, s model.Scenario, step time.Duration, survives bool) lifeEnd {
+	end, err := process.Config{Test: test, Life: &s, LifeStep: step, LifeSurvives: survives, Without: o.Without, Limit: 4 * process.Soon}.Start()
 	if err != nil {
 		end.How = err.Error()
 	}
@@ -163,6 +179,11 @@ func (o Options) live(test string, s model.Scenario, step time.Duration) (e life
 
 // playLife is what such a child does.
 func playLife(impl *subject.Implementation, cfg process.Config) (records []process.Record) {
+	if cfg.LifeSurvives {
+		heard := make(chan os.Signal, 1)
+		signal.Notify(heard, os.Interrupt, process.Terminate)
+		defer signal.Stop(heard)
+	}
 	offered := withSignals(subject.OffersOf(impl))
 	s, _ := cfg.Life.OnGrid(cfg.LifeStep, liveSteps*cfg.LifeStep)
 	wants, graces := liveWants(s, cfg.LifeStep)

@@ -40,8 +40,10 @@ type Config struct {
 	Scene     string          // play this
 	Life      *model.Scenario // play this in real time
 	LifeStep  time.Duration   // what happens in it is so far apart, or at one instant
-	Only      string          // examine this clause
-	Traces    bool            // only play scenarios, the exhaustive set among them
+	// LifeSurvives has no signal end the process, whether it is handled or not.
+	LifeSurvives bool
+	Only         string // examine this clause
+	Traces       bool   // only play scenarios, the exhaustive set among them
 
 	Without  []subject.Need // leave these optional fields out
 	Lifeline bool           // end when the standard input does: the parent is gone
