@@ -70,8 +70,8 @@ func stop(triggers []Trigger) *rapid.Generator[actor] {
 	})
 }
 
-// signalAfterMain draws a SIGTERM that comes a little after main has ended by itself, while
-// there is work in flight that lasts longer.
+// signalAfterMain draws a SIGTERM that comes a little after main has ended by itself, mostly
+// while there is work in flight.
 func signalAfterMain() *rapid.Generator[actor] {
 	return act(func(t *rapid.T) actor {
 		later, longer, busy := span(t, "later", 1, 6), span(t, "longer", 1, 6), often(t, "busy", 2, 3)

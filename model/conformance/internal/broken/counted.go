@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"net/http"
 	"os"
 	"os/signal"
 	"sync"
@@ -113,6 +114,38 @@ func countedCases() []Case {
 				return done, ok
 			}
 		}).mayBreak("DRAIN-8"),
+		wrong("256 requests to Handler are none", "HTTP-4", func(i *impl) {
+			handler := i.Handler
+			i.Handler = func(ctx context.Context, next http.Handler) http.Handler {
+				var under atomic.Int64
+				none := make(chan struct{})
+				forget := sync.OnceFunc(func() { close(none) })
+				return handler(ctx, http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+					over := make(chan outcome, 1)
+					if under.Add(1) == 1<<8 {
+						forget()
+					}
+					go func() {
+						defer under.Add(-1)
+						over <- contained(func() error { next.ServeHTTP(w, req); return nil })
+					}()
+					select {
+					case o := <-over:
+						_ = o.again()
+					case <-none:
+					}
+				}))
+			}
+		}).mayBreak("DRAIN-2"),
+		wrong("where requests were cut and hooks time out Run returns late", "HOOK-3", func(i *impl) {
+			onRun(i, func(main task, s settings, run runner) error {
+				err := run(main, s)
+				if e := (*lifecycle.DrainTimeoutError)(nil); holdsItself(err, 0) == nil && errors.As(err, &e) && e.Requests > 0 && errors.Is(err, lifecycle.ErrShutdownTimeout) {
+					time.Sleep(100 * time.Millisecond)
+				}
+				return err
+			})
+		}),
 		wrong("beyond 4096 hooks those that are registered are lost", "HOOK-1", func(i *impl) {
 			hooks := notes[atomic.Int64](i)
 			onRegister(i, func(ctx context.Context, register func()) {
