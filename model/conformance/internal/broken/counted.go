@@ -70,6 +70,20 @@ func countedCases() []Case {
 				}
 			}
 		}),
+		wrongAfterSignal("after a signal hooks that are registered when main is back are lost", "HOOK-4", func(i *impl, signalled func(context.Context) bool) {
+			type mainKey struct{}
+			beforeMain(i, func(ctx context.Context, main task) error {
+				back := new(atomic.Bool)
+				defer back.Store(true)
+				return main(context.WithValue(ctx, mainKey{}, back))
+			})
+			onShutdown := i.OnShutdown
+			i.OnShutdown = func(ctx context.Context, hook func() error) {
+				if back, _ := ctx.Value(mainKey{}).(*atomic.Bool); back == nil || !back.Load() || !signalled(ctx) {
+					onShutdown(ctx, hook)
+				}
+			}
+		}).mayBreak("HOOK-2 HOOK-3"), // a life in which the hook before fails cannot tell
 		wrongAfterSignal("after a signal a goroutine stays for ten seconds", "RUN-10", func(i *impl, signalled func(context.Context) bool) {
 			beforeMain(i, func(ctx context.Context, main task) error {
 				context.AfterFunc(ctx, func() {

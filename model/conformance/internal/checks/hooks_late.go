@@ -270,6 +270,22 @@ func LateHookRegisters(c *Checker) {
 	})
 }
 
+// WorkRegistersAfterSignal checks HOOK-4: a hook that work registers while draining, after a
+// real signal, runs.
+func WorkRegistersAfterSignal(c *Checker) {
+	var ran atomic.Bool
+	err := c.Impl.Run(func(ctx context.Context) error {
+		c.Impl.DrainGroup(ctx).Go(func() {
+			play.Wait(ctx.Done(), process.Soon)
+			time.Sleep(50 * time.Millisecond) // main is back by then
+			c.Impl.OnShutdown(ctx, func() error { ran.Store(true); return nil })
+		})
+		stopBySignal(ctx)
+		return nil
+	}, 0, 0)
+	c.expect(ran.Load(), "SIGTERM comes, main returns, work that is waited for registers a hook, and that does not run; Run returns %v", err)
+}
+
 // ChainOfHooks checks HOOK-4: hooks that each register the next all run, however many.
 func ChainOfHooks(c *Checker) {
 	const hooks = 1000

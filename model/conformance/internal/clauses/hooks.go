@@ -90,6 +90,7 @@ func hookClauses() []Clause {
 			Checks: []Check{
 				{"a late hook that fails is logged, in whichever way it fails", []subject.Need{subject.NeedLog}, checks.LateHookIsLogged},
 				{"a late hook that fails after its timeout is logged", []subject.Need{subject.NeedLog}, checks.AbandonedLateHook},
+				{"a hook that work registers after a signal", []subject.Need{subject.NeedUnix}, checks.WorkRegistersAfterSignal},
 				{"a thousand hooks, each registered by the one before", nil, checks.ChainOfHooks},
 				{"late hooks that register others", []subject.Need{subject.NeedRunWith}, checks.LateHookRegisters},
 			},
