@@ -43,8 +43,10 @@ func (o Options) chooseLives(offered subject.Offers) (chosen []model.Scenario) {
 	for count := min(liveCount, 4*o.Random); len(chosen) < count && len(drawn) > 0; {
 		best, most := 0, 0
 		for i, l := range drawn {
-			if n := gain(l); n > most {
-				best, most = i, n
+			if len(l.pairs) > most { // else it cannot be the best
+				if n := gain(l); n > most {
+					best, most = i, n
+				}
 			}
 		}
 		if most == 0 {
@@ -138,11 +140,11 @@ func liveable(s model.Scenario, want model.Trace) bool {
 // to an implementation that has no setting for it. Beside each trace is the shortest
 // grace with which it comes. Nothing, if one of them is not defined.
 func liveWants(s model.Scenario, step time.Duration) (all []model.Trace, graces []time.Duration) {
-	longest := s.DrainTimeout
+	longest := s.DrainTimeout / 2 // of which no more counts
 	if longest == 0 {
 		longest = liveSteps * step
 	}
-	for grace := time.Duration(0); grace <= longest; grace += step {
+	for grace := time.Duration(0); grace < longest+step; grace += step {
 		s.ReturnGrace = grace
 		if grace == 0 {
 			s.ReturnGrace = model.NoGrace
