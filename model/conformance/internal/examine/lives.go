@@ -24,7 +24,7 @@ const (
 	liveStep  = 50 * time.Millisecond
 	liveSteps = 24   // the longest life
 	liveCount = 30   // lives, or four for each random scenario, if that is less
-	liveDraws = 2000 // scenarios that they are chosen from
+	liveDraws = 1500 // scenarios that they are chosen from
 	liveMany  = 20   // at a time
 	liveAgain = 5    // how many of those that differ are played again
 	// liveFailures is of how many clauses a failure is looked for. More of them

@@ -22,59 +22,46 @@ func withSignals(offered subject.Offers) subject.Offers {
 type life struct {
 	drawn, grid model.Scenario
 	want        model.Trace
-	pairs       []int
+	pairs       []int // those that no life that is chosen puts to the test
 }
 
 // chooseLives draws scenarios in which a signal comes, and chooses those that put most to
 // the test together: as far as their number goes, whatever two things can be said of one
 // that was drawn, such as that hooks fail and that the signal comes after main's exit, can
-// be said of one that is chosen. Once all of that holds, it begins anew.
+// be said of one that is chosen.
 func (o Options) chooseLives(offered subject.Offers) (chosen []model.Scenario) {
-	drawn, pairs := o.drawLives(withSignals(offered))
-	tested := make([]bool, pairs)
-	gain := func(l life) (n int) {
-		for _, pair := range l.pairs {
-			if !tested[pair] {
-				n++
-			}
-		}
-		return n
-	}
+	drawn := o.drawLives(withSignals(offered))
 	for count := min(liveCount, 4*o.Random); len(chosen) < count && len(drawn) > 0; {
-		best, most := 0, 0
-		for i, l := range drawn {
-			if len(l.pairs) > most { // else it cannot be the best
-				if n := gain(l); n > most {
-					best, most = i, n
-				}
-			}
+		best := slices.MaxFunc(drawn, func(a, b *life) int { return len(a.pairs) - len(b.pairs) })
+		drawn = slices.DeleteFunc(drawn, func(l *life) bool { return l == best })
+		if len(best.pairs) == 0 {
+			break
 		}
-		if most == 0 {
-			clear(tested)
+		if !liveable(best.grid, best.want) {
 			continue
 		}
-		l := drawn[best]
-		drawn = slices.Delete(drawn, best, best+1)
-		if !liveable(l.grid, l.want) {
-			continue
+		chosen = append(chosen, best.drawn)
+		for _, l := range drawn {
+			l.pairs = without(l.pairs, best.pairs)
 		}
-		for _, pair := range l.pairs {
-			tested[pair] = true
-		}
-		chosen = append(chosen, l.drawn)
 	}
 	return chosen
 }
 
+// without leaves out of a sorted list what is in another.
+func without(all, gone []int) []int {
+	return slices.DeleteFunc(all, func(n int) bool { _, found := slices.BinarySearch(gone, n); return found })
+}
+
 // drawLives draws scenarios in which a signal comes and that put a Core clause to the test
-// that is wanted. It returns them, and how many pairs there are.
-func (o Options) drawLives(offered subject.Offers) (drawn []life, pairs int) {
+// that is wanted.
+func (o Options) drawLives(offered subject.Offers) (drawn []*life) {
 	contract := slices.DeleteFunc(clauses.All(), func(c clauses.Clause) bool {
 		return c.Level != clauses.Core || c.Premise == nil || !o.About(c.ID) || len(offered.Lacks(c.Needs...)) > 0
 	})
 	numbers := map[[2]string]int{}
 	for i := range liveDraws {
-		l := life{drawn: model.CoreSignalScenarios().Example(i + 1)}
+		l := &life{drawn: model.CoreSignalScenarios().Example(i + 1)}
 		var ok bool
 		if l.grid, ok = l.drawn.OnGrid(liveStep, liveSteps*liveStep); !ok || !offered.Playable(l.grid) {
 			continue
@@ -104,9 +91,10 @@ func (o Options) drawLives(offered subject.Offers) (drawn []life, pairs int) {
 				l.pairs = append(l.pairs, number)
 			}
 		}
+		slices.Sort(l.pairs)
 		drawn = append(drawn, l)
 	}
-	return drawn, len(numbers)
+	return drawn
 }
 
 // liveable says whether what comes of a scenario is defined for every grace, no two
