@@ -19,7 +19,7 @@ func overBefore(i *impl) func(ctx context.Context) bool {
 	})
 	return func(ctx context.Context) bool {
 		m := of(ctx).ctx
-		return m != nil && m.Err() == nil && ctx.Err() != nil
+		return ctx.Err() != nil && m != nil && m.Err() == nil // in this order: main's may end now
 	}
 }
 
