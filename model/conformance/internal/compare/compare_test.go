@@ -64,6 +64,36 @@ func TestNoDifferenceGoesUnreported(t *testing.T) {
 	}
 }
 
+// A Run that stays in Draining, which something would have cut short, is not reported to a
+// clause about what would have come next, where nothing but hooks and the return shows in
+// which state it is.
+func TestDrainingThatDoesNotEndIsNoOtherFault(t *testing.T) {
+	core := subject.Offers{subject.NeedUnix: true, subject.NeedSignals: true}
+	clauses := []string{"DRAIN-2", "SIG-2", "RUN-11"} // the last where main never ends either
+	count := 0
+	for seed := range 3000 {
+		s := model.CoreSignalScenarios().Example(seed)
+		want := model.Predict(s)[0]
+		end := want.Entered(model.Hooks)
+		if end == model.Never || want.Left(model.Draining) == model.Drained || !core.Playable(s) {
+			continue
+		}
+		got := copied(want)
+		got.Hooks, got.Errors, got.Returned = nil, nil, model.Never
+		if v := compare.Traces(s, core, want, got); v != nil {
+			count++
+			for _, d := range v.Found {
+				if !slices.Contains(clauses, d.Clause) {
+					t.Fatalf("a Draining that does not end is reported to %s:\n%s", d.Clause, v)
+				}
+			}
+		}
+	}
+	if count < 50 {
+		t.Errorf("only %d scenarios were compared", count)
+	}
+}
+
 func copied(t model.Trace) model.Trace {
 	t.Steps, t.Errors, t.Hooks, t.Answers = slices.Clone(t.Steps), slices.Clone(t.Errors), slices.Clone(t.Hooks), slices.Clone(t.Answers)
 	t.Tracks, t.Tasks, t.TakeBacks = slices.Clone(t.Tracks), slices.Clone(t.Tasks), slices.Clone(t.TakeBacks)

@@ -67,7 +67,15 @@ func firstHook(t model.Trace) model.Step {
 	if len(t.Hooks) > 0 && !t.Hooks[0].Late {
 		return model.Step{At: t.Hooks[0].Start}
 	}
-	return model.Step{At: model.Never}
+	return never
+}
+
+// never is a step that is not taken.
+var never = model.Step{At: model.Never}
+
+// neverDrained says whether, for all that is seen, Draining has not ended.
+func (v *Verdict) neverDrained() bool {
+	return !v.seesSteps() && v.Got.Returned == model.Never && firstHook(v.Got).At == model.Never
 }
 
 // refused finds a Track or a Go before an instant that was answered wrong.
