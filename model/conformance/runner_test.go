@@ -41,7 +41,7 @@ func TestAMutexThatStopsVirtualTimeIsAFailureWithTheGoroutines(t *testing.T) {
 			}
 			return err
 		}
-	}))
+	}), conformance.StepLimit(300*time.Millisecond)) // which each scenario takes
 }
 
 func TestAnUnrecoveredPanicIsTheFailureOfTheClauseAboutIt(t *testing.T) {
@@ -64,10 +64,12 @@ func TestAProcessThatEndsWellWithoutAReportHasFailed(t *testing.T) {
 
 // survives expects that an implementation which ends its process fails a clause that is
 // examined, and that the reason says how.
-func survives(t *testing.T, clause, says string, impl conformance.Implementation) {
+func survives(t *testing.T, clause, says string, impl conformance.Implementation, options ...conformance.Option) {
 	t.Helper()
-	r := conformance.Examine(t, impl, conformance.Random(10), conformance.Every(1000), conformance.StepLimit(time.Second),
-		conformance.About(func(id string) bool { return id == clause }))
+	r := conformance.Examine(t, impl, append([]conformance.Option{
+		conformance.Random(10), conformance.Every(1000), conformance.StepLimit(time.Second),
+		conformance.About(func(id string) bool { return id == clause }),
+	}, options...)...)
 	for _, o := range r.Clauses {
 		if o.Result == conformance.Fail && strings.Contains(o.Reason, says) {
 			return
