@@ -20,19 +20,26 @@ func (s Scenario) OnGrid(step, limit time.Duration) (grid Scenario, ok bool) {
 	if grid.check() != nil {
 		return grid, false
 	}
+	return grid, grid.AnyOrder(limit)
+}
+
+// AnyOrder says whether the same comes of the scenario in whatever order things
+// happen that are due at one instant, no default timeout ends anything, and it lasts
+// no longer than limit.
+func (s Scenario) AnyOrder(limit time.Duration) bool {
 	var first Trace
 	orders := 0
 	for script := []int{}; script != nil; orders++ {
-		l := live(grid, script)
+		l := live(s, script)
 		switch {
 		case l.problem != nil, l.ranked, l.trace.Returned > limit, orders == maxOrders:
-			return grid, false
+			return false
 		case orders == 0:
 			first = l.trace
 		case !first.Equal(l.trace):
-			return grid, false
+			return false
 		}
 		script = nextScript(script, l.ties)
 	}
-	return grid, true
+	return true
 }

@@ -22,7 +22,10 @@ func Fx() Alternate {
 			"`StopTimeout` is the sum of both of the suite's timeouts, since fx has one for all. " +
 			"The adapter calls `Wait` before `Start`: `App.Run` itself listens for signals only when every `OnStart` has returned. " +
 			"A panic in main or in a hook ends the process.",
-		Undecided: map[string]string{"DRAIN-6": bareWait},
+		Undecided: map[string]string{
+			"DRAIN-6": bareWait,
+			"SIG-3":   "when its time is over, `Stop` returns beside the goroutine that then stops listening for signals, so a signal may or may not end the process",
+		},
 		Implementation: conformance.Implementation{
 			Name: "fx", Run: runFx, OnShutdown: onShutdown, DrainGroup: drainGroup, NoHealth: true,
 		},

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/greynewell/mist-go/model/conformance"
 	"github.com/greynewell/mist-go/model/conformance/internal/plain"
@@ -76,6 +77,12 @@ func partial() (all []Conforming) {
 	library := mist.Implementation()
 	core("offers the documented API and nothing more", "STATE RUN DRAIN HOOK SIG HEALTH", library, func(i *impl, _ impl) { i.Is = nil })
 	core("offers no errors of its own", "RUN", plain.Implementation(), func(i *impl, _ impl) { i.Is = nil })
+	core("has no grace, and no setting for it", "RUN DRAIN HOOK SIG", library, func(i *impl, whole impl) {
+		i.Grace = -1
+		i.Run = func(main task, drain, shutdown time.Duration) error {
+			return whole.RunWith(main, settings{Drain: drain, Shutdown: shutdown, NoGrace: true})
+		}
+	})
 	core("takes a parent and nothing else", "SIG", library, with(conformance.Supported{Parent: true}))
 	core("takes signals and nothing else", "RUN DRAIN HOOK SIG", library, with(conformance.Supported{Signals: true}))
 	core("takes an observer and nothing else", "STATE", library, with(conformance.Supported{Observe: true}))

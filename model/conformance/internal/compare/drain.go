@@ -73,9 +73,10 @@ func firstHook(t model.Trace) model.Step {
 // never is a step that is not taken.
 var never = model.Step{At: model.Never}
 
-// neverDrained says whether, for all that is seen, Draining has not ended.
-func (v *Verdict) neverDrained() bool {
-	return !v.seesSteps() && v.Got.Returned == model.Never && firstHook(v.Got).At == model.Never
+// drainsOn says whether, for all that is seen, Draining goes on until Run returns, later
+// than it should, or never.
+func (v *Verdict) drainsOn() bool {
+	return !v.seesSteps() && v.Got.Returned > v.full.Returned && firstHook(v.Got).At == model.Never
 }
 
 // refused finds a Track or a Go before an instant that was answered wrong.

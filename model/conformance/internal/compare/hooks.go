@@ -128,7 +128,7 @@ func (v *Verdict) missingHook(want []model.HookRun, i int) string {
 	switch last := v.before(want, i, ""); {
 	case last != "":
 		return last
-	case i == 0 && v.neverDrained():
+	case i == 0 && v.drainsOn():
 		return v.drainFault(never)
 	case v.Got.Returned == want[i].Start && v.duringHooks(want[i].Hook):
 		return "HOOK-4" // Run returned when the one before had ended

@@ -90,7 +90,7 @@ func (v *Verdict) stopFault(gotStep model.Step) string {
 		return "HOOK-3"
 	case early:
 		return "RUN-1"
-	case v.neverDrained() && v.full.Left(model.Draining) != model.Drained:
+	case v.drainsOn() && v.full.Left(model.Draining) != model.Drained:
 		return v.drainFault(never)
 	}
 	n := len(v.full.Hooks)

@@ -37,7 +37,7 @@ func (o Options) chooseLives(offered subject.Offers) (chosen []model.Scenario) {
 		if len(best.pairs) == 0 {
 			break
 		}
-		if !liveable(best.grid, best.want) {
+		if !liveable(offered, best.grid, best.want) {
 			continue
 		}
 		chosen = append(chosen, best.drawn)
@@ -97,10 +97,10 @@ func (o Options) drawLives(offered subject.Offers) (drawn []*life) {
 	return drawn
 }
 
-// liveable says whether what comes of a scenario is defined for every grace, no two
-// probes come at once, of which one would get what the other began, and no signal
+// liveable says whether what comes of a scenario is defined for every grace, and offered,
+// no two probes come at once, of which one would get what the other began, and no signal
 // comes that would end the process.
-func liveable(s model.Scenario, want model.Trace) bool {
+func liveable(offered subject.Offers, s model.Scenario, want model.Trace) bool {
 	for i, p := range s.Probes {
 		if slices.ContainsFunc(s.Probes[:i], func(q model.Probe) bool { return q.At == p.At }) {
 			return false
@@ -115,6 +115,9 @@ func liveable(s model.Scenario, want model.Trace) bool {
 	}
 	wants, _ := liveWants(s, liveStep)
 	for _, t := range wants {
+		if outside(offered, t) {
+			return false
+		}
 		for _, stop := range s.Stops {
 			if t.Returned > liveSteps*liveStep || stop.At >= t.Returned {
 				return false
@@ -137,7 +140,7 @@ func liveWants(s model.Scenario, step time.Duration) (all []model.Trace, graces 
 		if grace == 0 {
 			s.ReturnGrace = model.NoGrace
 		}
-		if s.Validate() != nil {
+		if s.Validate() != nil || !s.AnyOrder(liveSteps*step) {
 			return nil, nil
 		}
 		for _, t := range model.Predict(s) {

@@ -168,7 +168,7 @@ func (x *examiner) predicted(s model.Scenario) (given model.Scenario, wants []mo
 		return s, nil, false
 	}
 	wants = model.Predict(s)
-	return s, wants, !compare.Unordered(s, wants[0]) && !compare.Inexact(x.impl, s, wants[0]) && !slices.ContainsFunc(wants, x.outside)
+	return s, wants, !compare.Unordered(s, wants[0]) && !compare.Inexact(x.impl, s, wants[0]) && !slices.ContainsFunc(wants, func(t model.Trace) bool { return outside(x.offered, t) })
 }
 
 // play plays one scenario, if that can be done. It returns what breaks the
@@ -204,8 +204,8 @@ func (x *examiner) play(s model.Scenario, owner string) (broken string) {
 
 // outside says whether something happens that only the wider API promises:
 // a hook that is registered after Stopped (HOOK-4).
-func (x *examiner) outside(want model.Trace) bool {
-	return !x.offered[subject.NeedRunWith] && slices.ContainsFunc(want.Hooks, func(r model.HookRun) bool { return r.Late })
+func outside(offered subject.Offers, want model.Trace) bool {
+	return !offered[subject.NeedRunWith] && slices.ContainsFunc(want.Hooks, func(r model.HookRun) bool { return r.Late })
 }
 
 // judge plays a scenario, and returns the verdict. Where the contract allows
