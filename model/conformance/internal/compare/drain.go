@@ -67,11 +67,11 @@ func firstHook(t model.Trace) model.Step {
 	if len(t.Hooks) > 0 && !t.Hooks[0].Late {
 		return model.Step{At: t.Hooks[0].Start}
 	}
-	return never
+	return never()
 }
 
 // never is a step that is not taken.
-var never = model.Step{At: model.Never}
+func never() model.Step { return model.Step{At: model.Never} }
 
 // drainsOn says whether, for all that is seen, Draining goes on until Run returns, later
 // than it should, or never.

@@ -129,7 +129,7 @@ func (v *Verdict) missingHook(want []model.HookRun, i int) string {
 	case last != "":
 		return last
 	case i == 0 && v.drainsOn():
-		return v.drainFault(never)
+		return v.drainFault(never())
 	case v.Got.Returned == want[i].Start && v.duringHooks(want[i].Hook):
 		return "HOOK-4" // Run returned when the one before had ended
 	case v.Got.Returned <= want[i].Start && v.full.Left(model.Hooks) != model.HooksFinished:

@@ -91,7 +91,7 @@ func (v *Verdict) stopFault(gotStep model.Step) string {
 	case early:
 		return "RUN-1"
 	case v.drainsOn() && v.full.Left(model.Draining) != model.Drained:
-		return v.drainFault(never)
+		return v.drainFault(never())
 	}
 	n := len(v.full.Hooks)
 	failed := n > 0 && !v.full.Hooks[n-1].Late && scenarios.Fails(v.s.Hooks[v.full.Hooks[n-1].Hook-1].Ends)

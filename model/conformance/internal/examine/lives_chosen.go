@@ -97,9 +97,9 @@ func (o Options) drawLives(offered subject.Offers) (drawn []*life) {
 	return drawn
 }
 
-// liveable says whether what comes of a scenario is defined for every grace, and offered,
-// no two probes come at once, of which one would get what the other began, and no signal
-// comes that would end the process.
+// liveable says whether what comes of a scenario is defined for every grace and needs
+// nothing that is not offered, no two probes come at once, of which one would get what the
+// other began, and no signal comes that would end the process.
 func liveable(offered subject.Offers, s model.Scenario, want model.Trace) bool {
 	for i, p := range s.Probes {
 		if slices.ContainsFunc(s.Probes[:i], func(q model.Probe) bool { return q.At == p.At }) {
