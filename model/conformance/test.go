@@ -100,12 +100,10 @@ func (f *findings) together(t *testing.T, set examine.Options, examined *subject
 		f.all = make(chan struct{})
 		go func() {
 			defer close(f.all)
-			failed := examineAll(t, set, examined, process.Config{Test: t.Name(), Traces: true}).Failed
+			found := examineAll(t, set, examined, process.Config{Test: t.Name(), Traces: true})
 			f.mu.Lock()
 			defer f.mu.Unlock()
-			for clause, reason := range failed {
-				f.found.Fail(clause, reason)
-			}
+			f.found.Add(found)
 		}()
 	})
 	return f.all
@@ -117,17 +115,11 @@ func (f *findings) together(t *testing.T, set examine.Options, examined *subject
 func (f *findings) examined(id string, found examine.Findings) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for clause, reason := range found.Failed {
-		if clause == id {
-			f.found.Failed[id] = reason
-			continue
-		}
-		f.found.Fail(clause, reason)
-		if f.others[id] == nil {
-			f.others[id] = map[string]string{}
-		}
-		f.others[id][clause] = reason
+	if reason, failed := found.Failed[id]; failed {
+		f.found.Failed[id] = reason
 	}
+	f.found.Add(found)
+	f.others[id] = found.Settled().Failed
 	if why := cmp.Or(found.Undecided[id], found.GivenUp); why != "" {
 		f.found.Undecided[id] = why
 	}
@@ -139,7 +131,7 @@ func (f *findings) logOthers(t *testing.T, id string, running map[string]bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, clause := range slices.Sorted(maps.Keys(f.others[id])) {
-		if !running[clause] {
+		if clause != id && !running[clause] {
 			t.Logf("%s fails, which is not examined now: %s", clause, f.others[id][clause])
 		}
 	}
@@ -148,7 +140,7 @@ func (f *findings) logOthers(t *testing.T, id string, running map[string]bool) {
 func (f *findings) outcome(c clauses.Clause, s scope) Outcome {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return outcomeOf(c, s, f.found)
+	return outcomeOf(c, s, f.found.Settled())
 }
 
 // Examine examines an implementation as [Test] does, in one child process or in as
@@ -197,6 +189,7 @@ func examineIn(t *testing.T, impl Implementation, opts []Option) (r Report, err 
 
 // reportOf puts together what is known of all clauses.
 func reportOf(name string, s scope, found examine.Findings) Report {
+	found = found.Settled()
 	var outcomes []Outcome
 	for _, c := range clauses.All() {
 		outcomes = append(outcomes, outcomeOf(c, s, found))
@@ -206,7 +199,7 @@ func reportOf(name string, s scope, found examine.Findings) Report {
 
 // examineAll examines all clauses together, and plays lives after a signal meanwhile.
 func examineAll(t *testing.T, set examine.Options, examined *subject.Implementation, cfg process.Config) examine.Findings {
-	var lives map[string]string
+	var lives examine.Findings
 	var note string
 	played := make(chan struct{})
 	go func() {
@@ -218,9 +211,10 @@ func examineAll(t *testing.T, set examine.Options, examined *subject.Implementat
 	if note != "" {
 		t.Log(note)
 	}
-	for clause, reason := range lives {
-		found.Fail(clause, reason)
+	for clause, why := range lives.Undecided {
+		found.Undecided[clause] = cmp.Or(found.Undecided[clause], why)
 	}
+	found.Add(lives)
 	return found
 }
 

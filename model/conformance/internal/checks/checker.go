@@ -37,6 +37,7 @@ type Checker struct {
 
 	mu        sync.Mutex
 	failures  []string
+	or        []string
 	undecided string
 	left      string
 }
@@ -73,6 +74,23 @@ func (c *Checker) Errorf(format string, args ...any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.failures = append(c.failures, fmt.Sprintf(format, args...))
+}
+
+// mayBeOf says that what is not as it must be from now on may be so because other
+// clauses are broken, which the check relies on.
+func (c *Checker) mayBeOf(clauses ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.failures) == 0 {
+		c.or = clauses
+	}
+}
+
+// Or are other clauses of which the failure may be.
+func (c *Checker) Or() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.or
 }
 
 // undecidedf notes why what the check is about could not be decided.

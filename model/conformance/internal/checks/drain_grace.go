@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -37,6 +38,7 @@ func MainFirst(c *Checker) {
 // the grace is over: half of the drain timeout at most.
 func GraceIsHalf(c *Checker) {
 	const drain = 600 * time.Millisecond
+	c.mayBeOf("HOOK-1", "DRAIN-5")
 	c.retried(func() string {
 		begun := make(chan struct{})
 		var asked, stopped, hook time.Time
@@ -65,10 +67,40 @@ func GraceIsHalf(c *Checker) {
 	})
 }
 
+// DrainTimeoutFromCancel checks DRAIN-2: the timeout counts from a real SIGTERM, though main
+// takes its time to come back. Hooks may begin 100 ms after it.
+func DrainTimeoutFromCancel(c *Checker) {
+	const drain, main, most = 500 * time.Millisecond, 250 * time.Millisecond, 680 * time.Millisecond
+	c.mayBeOf("HOOK-1", "DRAIN-1", "DRAIN-5")
+	c.retried(func() string {
+		var asked, stopped, hook time.Time
+		var group *sync.WaitGroup
+		err := c.Impl.Run(func(ctx context.Context) error {
+			c.Impl.OnShutdown(ctx, func() error { hook = time.Now(); return nil })
+			group = c.Impl.DrainGroup(ctx)
+			group.Add(1)
+			time.AfterFunc(process.Soon, group.Done)
+			asked = time.Now()
+			stopBySignal(ctx)
+			stopped = time.Now()
+			time.Sleep(main)
+			return nil
+		}, drain, 0)
+		if err == nil || hook.IsZero() {
+			return fmt.Sprintf("the drain timeout runs out, Run returns %v, and a hook ran: %t", err, !hook.IsZero())
+		}
+		if hook.Sub(asked) < drain || hook.Sub(stopped) > most {
+			return fmt.Sprintf("main returns %v after the signal, and hooks begin %v after it, want %v", main, hook.Sub(asked), drain)
+		}
+		return ""
+	})
+}
+
 // GroupWhileDraining checks DRAIN-3: a group made after a real SIGTERM is waited for. It
 // is tried several times: on a busy machine work that is not waited for may be done
 // before a hook begins.
 func GroupWhileDraining(c *Checker) {
+	c.mayBeOf("DRAIN-1")
 	for n := 0; n < 3 && c.Failure() == ""; n++ {
 		c.groupWhileDraining()
 	}

@@ -188,6 +188,7 @@ func ManyRegistrations(c *Checker) {
 // while main ends after a real signal, lose none.
 func ManyRegistrationsAfterSignal(c *Checker) {
 	const hooks = 200
+	c.mayBeOf("HOOK-1")
 	var ran atomic.Int64
 	err := c.Impl.Run(func(ctx context.Context) error {
 		stopBySignal(ctx)

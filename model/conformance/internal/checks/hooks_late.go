@@ -19,6 +19,7 @@ import (
 // for main, that cannot be seen.
 func ShutdownTimeoutAfterSignal(c *Checker) {
 	const shutdown = 50 * time.Millisecond
+	c.mayBeOf("HOOK-1", "STATE-2")
 	release, cancel := context.WithTimeout(context.Background(), process.Soon)
 	defer cancel()
 	var from time.Time

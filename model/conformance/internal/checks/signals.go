@@ -26,6 +26,7 @@ func (c *Checker) signalled(send func()) (hook bool, err error) {
 		send()
 		select {
 		case <-ctx.Done():
+			c.mayBeOf("HOOK-1")
 		case <-time.After(process.Soon):
 			c.Errorf("the context is not cancelled by the signal")
 		}
@@ -111,6 +112,7 @@ func FurtherSIGTERM(c *Checker) {
 			time.Sleep(3 * time.Millisecond)
 		}
 	}
+	c.mayBeOf("HOOK-1")
 	hook := false
 	err := c.Impl.Run(func(ctx context.Context) error {
 		c.Impl.OnShutdown(ctx, func() error { further(); hook = true; return nil })
@@ -222,6 +224,7 @@ func SignalStopsRunInHook(c *Checker) {
 // MainStays checks RUN-11: a main that never comes back. A process that is late by half of
 // the drain timeout may take that for over.
 func MainStays(c *Checker) {
+	c.mayBeOf("HOOK-1", "STATE-2")
 	c.retried(func() string {
 		release, cancel := context.WithTimeout(context.Background(), process.Soon)
 		defer cancel()

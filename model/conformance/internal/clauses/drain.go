@@ -46,6 +46,7 @@ func drainClauses() []Clause {
 			},
 			Checks: []Check{
 				{"a drain timeout that never runs out", nil, checks.EndlessDrain},
+				{"the timeout counts from a real SIGTERM, though main takes its time", []subject.Need{subject.NeedUnix}, checks.DrainTimeoutFromCancel},
 				{"the error and the log line name every busy group and task, and count units", []subject.Need{subject.NeedLog, subject.NeedTrack, subject.NeedGo}, checks.BusyIsNamed},
 				{"when a signal forces, the error and the log line name every busy group and task", []subject.Need{subject.NeedSignals, subject.NeedLog, subject.NeedTrack, subject.NeedGo, subject.NeedIs}, checks.BusyIsNamedWhenForced},
 				{"the error names a group and a task that end because of the drain timeout", []subject.Need{subject.NeedTrack, subject.NeedGo, subject.NeedWorkContext, subject.NeedIs}, checks.BusyIsNamedThoughItEnds},

@@ -3,6 +3,7 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,8 +33,10 @@ type Verdict struct {
 	odd       []subject.Difference
 	escaped   string // out of Run
 	Found     []subject.Difference
-	Nth       int // of the traces that may come, from 0, that with which it was compared
-	right     int // how many aspects of the course are right
+	Nth       int           // of the traces that may come, from 0, that with which it was compared
+	several   bool          // whether it is one of several
+	apart     time.Duration // when it differs first
+	right     int           // how many aspects of the course are right
 }
 
 // observerWait is how long Run may wait, once it has stopped, until its observers have
@@ -41,7 +44,7 @@ type Verdict struct {
 const observerWait = 100 * time.Millisecond
 
 // judge compares what was seen with one of the traces that may come.
-func judge(impl *subject.Implementation, offered subject.Offers, seen play.Seen, want model.Trace) *Verdict {
+func judge(impl *subject.Implementation, offered subject.Offers, seen play.Seen, want model.Trace, several bool) *Verdict {
 	r := reader{Seen: seen, is: impl.Is}
 	got, odd := seen.Trace, slices.Clone(seen.Odd)
 	got.Cancelled.Cause = r.causeKind(seen.Cause, want.Cancelled.Cause)
@@ -59,24 +62,64 @@ func judge(impl *subject.Implementation, offered subject.Offers, seen play.Seen,
 	v := &Verdict{
 		s: seen.Scenario, full: want, offered: offered,
 		want: project(seen.Scenario, offered, want), Got: project(seen.Scenario, offered, got),
-		mains: seen.Mains, launched: seen.Launched, odd: odd, escaped: seen.Escaped,
+		mains: seen.Mains, launched: seen.Launched, odd: odd, escaped: seen.Escaped, several: several,
 	}
+	v.apart = apart(v.want, v.Got)
 	v.compare()
 	return v
 }
 
 // Closest returns the verdict on the trace that was seen. Where several may
-// come, it was meant to be the one that it follows for longest.
+// come, it was meant to be the one that it follows for longest: until the latest
+// instant, and then in most aspects.
 func Closest(impl *subject.Implementation, offered subject.Offers, seen play.Seen) *Verdict {
 	var best *Verdict
 	for n, want := range seen.Wants {
-		v := judge(impl, offered, seen, want)
+		v := judge(impl, offered, seen, want, len(seen.Wants) > 1)
 		v.Nth = n
-		if best == nil || v.right > best.right || v.right == best.right && len(v.Found) < len(best.Found) {
+		if best == nil || cmp.Or(cmp.Compare(v.apart, best.apart), cmp.Compare(v.right, best.right), cmp.Compare(len(best.Found), len(v.Found))) > 0 {
 			best = v
 		}
 	}
 	return best
+}
+
+// apart is when two traces begin to differ: the first instant at which something happens
+// in one and not in the other.
+func apart(a, b model.Trace) time.Duration {
+	ours, theirs := events(a), events(b)
+	first := model.Never
+	for e := range ours {
+		if !theirs[e] {
+			first = min(first, e.at)
+		}
+	}
+	for e := range theirs {
+		if !ours[e] {
+			first = min(first, e.at)
+		}
+	}
+	return first
+}
+
+// An event is something of the course of a life, when it happens.
+type event struct {
+	at   time.Duration
+	what string
+}
+
+func events(t model.Trace) map[event]bool {
+	all := map[event]bool{
+		{t.Cancelled.At, "cancelled"}: true, {t.MainEnded, "main ends"}: true, {t.WorkEnded.At, "work ends"}: true, {t.Returned, "returned"}: true,
+	}
+	for _, s := range t.Steps {
+		all[event{s.At, s.Edge.String()}] = true
+	}
+	for _, r := range t.Hooks {
+		all[event{r.Start, fmt.Sprint("hook begins ", r.Hook)}] = true
+		all[event{r.End, fmt.Sprint("hook ends ", r.Hook, r.Outcome)}] = true
+	}
+	return all
 }
 
 // notRun returns the hooks that did not begin and need not. Which of them were
@@ -139,10 +182,24 @@ func (v *Verdict) Spoilt() string {
 
 // object notes that a clause is broken.
 func (v *Verdict) object(clause, format string, args ...any) {
-	if core, ok := beside[clause]; ok && !v.offers(clause) {
-		clause = core
+	v.suspect([]string{clause}, format, args...)
+}
+
+// suspect notes that one of some clauses is broken, of which the first is the likeliest.
+func (v *Verdict) suspect(all []string, format string, args ...any) {
+	if v.several && !v.seesSteps() && v.full.Entered(model.Hooks) != model.Never && v.afterGrace(v.full.Entered(model.Hooks)) {
+		all = append(all, "DRAIN-4", "DRAIN-5") // what looks like another grace may be that
 	}
-	v.Found = append(v.Found, subject.Difference{Clause: clause, Text: fmt.Sprintf(format, args...)})
+	var offered []string
+	for _, clause := range all {
+		if core, ok := beside[clause]; ok && !v.offers(clause) {
+			clause = core
+		}
+		if !slices.Contains(offered, clause) {
+			offered = append(offered, clause)
+		}
+	}
+	v.Found = append(v.Found, subject.Difference{Clause: offered[0], Or: offered[1:], Text: fmt.Sprintf(format, args...)})
 }
 
 // beside has, for extended clauses, the Core clause that says the same in general:

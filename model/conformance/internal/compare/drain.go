@@ -27,11 +27,56 @@ func (v *Verdict) drainEnd() {
 	if want == got || v.hooksAreLate() {
 		return
 	}
+	if !v.seesSteps() && got.At == model.Never && !v.drainsOn() {
+		v.suspect(v.dropSuspects(), "Run returns %s and hook %d does not begin, want it %s", when(v.Got.Returned), v.want.Hooks[0].Hook, when(want.At))
+		return
+	}
 	if i, ok := v.refused(min(want.At, got.At)); ok {
 		v.object("DRAIN-3", "Track or Go number %d is answered wrong, and Draining %s, want %s", i, happens("ends", "does not end", got.At), when(want.At))
 		return
 	}
-	v.object(v.drainFault(got), "Draining %s, want %s", steps("ends", "does not end", got), taken(want))
+	v.suspect(v.drainSuspects(got), "Draining %s, want %s", steps("ends", "does not end", got), taken(want))
+}
+
+// drainSuspects are the clauses that the end of Draining may break. Where the transitions
+// are not seen it may be another phase that goes on for too long, or the first hook that
+// is not run.
+func (v *Verdict) drainSuspects(got model.Step) []string {
+	all := []string{v.drainFault(got)}
+	at := v.full.Entered(model.Hooks)
+	if v.seesSteps() {
+		return all
+	}
+	if got.At < at {
+		return v.earlyFaults(got.At, all[0])
+	}
+	if main := v.mainFault(""); main != "" && got.At == model.Never && v.Got.MainEnded != model.Never {
+		all = append([]string{main}, all...) // nothing may come after that
+	}
+	all = append(all, "DRAIN-5")
+	hook := firstHook(v.want).At == at
+	if hook && got.At == model.Never {
+		all = append(all, "HOOK-1")
+	}
+	if !hook || v.Got.Returned == model.Never {
+		all = append(all, "STATE-2")
+	}
+	return all
+}
+
+// dropSuspects are the clauses that a Run may break that returns no later than it should,
+// without a hook.
+func (v *Verdict) dropSuspects() []string {
+	at := v.full.Entered(model.Hooks)
+	switch {
+	case v.Got.Returned < at:
+		return append(v.earlyFaults(v.Got.Returned, v.earlyFault(v.Got.Returned)), "HOOK-1")
+	case v.full.Left(model.Draining) == model.DrainTimedOut:
+		return []string{"DRAIN-2", "HOOK-1"}
+	case v.full.MainEnded == at:
+		return []string{v.mainFault("HOOK-1"), "HOOK-1"}
+	}
+	return []string{"HOOK-1"}
 }
 
 // hookWait is how much later than the drain timeout, or a forcing signal, hooks may
@@ -146,6 +191,20 @@ func (v *Verdict) outDrain() bool {
 		(v.Got.Returned == over || v.Got.Returned == over+shutdown)
 }
 
+// earlyFaults are first, and whatever else is not waited for where hooks begin too early.
+func (v *Verdict) earlyFaults(at time.Duration, first string) []string {
+	all := []string{first}
+	if t := v.full; at < t.MainEnded && at < t.Cancelled.At+v.grace() {
+		all = append(all, "DRAIN-4")
+	}
+	for _, g := range v.s.Groups {
+		if v.busy(g, at) != "" {
+			all = append(all, v.busy(g, at))
+		}
+	}
+	return all
+}
+
 // earlyFault says what was not waited for.
 func (v *Verdict) earlyFault(at time.Duration) string {
 	t := v.full
@@ -153,24 +212,33 @@ func (v *Verdict) earlyFault(at time.Duration) string {
 		return "DRAIN-4"
 	}
 	for _, g := range v.s.Groups {
-		if g.At > at {
-			continue
-		}
-		for i, u := range g.Units {
-			begins := g.At + u.After
-			if u.After == model.Never || begins > at || u.Lasts != model.Never && begins+u.Lasts <= at {
-				continue
-			}
-			if g.At > scenarios.StopAt(t) || begins >= t.Cancelled.At && i > 0 {
-				return "DRAIN-3"
-			}
-			return "DRAIN-1"
+		if clause := v.busy(g, at); clause != "" {
+			return clause
 		}
 	}
 	if len(v.s.Tracks)+len(v.s.Tasks) > 0 {
 		return "DRAIN-8"
 	}
 	return "DRAIN-1"
+}
+
+// busy is the clause that has a group waited for that is busy at an instant; "" if it
+// is not.
+func (v *Verdict) busy(g model.Group, at time.Duration) (clause string) {
+	if g.At > at {
+		return ""
+	}
+	for i, u := range g.Units {
+		begins := g.At + u.After
+		if u.After == model.Never || begins > at || u.Lasts != model.Never && begins+u.Lasts <= at {
+			continue
+		}
+		if g.At > scenarios.StopAt(v.full) || begins >= v.full.Cancelled.At && i > 0 {
+			return "DRAIN-3"
+		}
+		return "DRAIN-1"
+	}
+	return ""
 }
 
 // grace is the return grace as it counts.

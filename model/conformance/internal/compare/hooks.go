@@ -14,7 +14,7 @@ import (
 func (v *Verdict) hooks() {
 	want, got := scenarios.InTime(v.want.Hooks), scenarios.InTime(v.Got.Hooks)
 	if len(got) > 0 && got[0].Start < v.full.Entered(model.Hooks) {
-		v.object(v.earlyFault(got[0].Start), "hook %d begins at %s, and Draining ends at %s", got[0].Hook, scenarios.Show(got[0].Start), scenarios.Show(v.full.Entered(model.Hooks)))
+		v.suspect(v.earlyFaults(got[0].Start, v.earlyFault(got[0].Start)), "hook %d begins at %s, and Draining ends at %s", got[0].Hook, scenarios.Show(got[0].Start), scenarios.Show(v.full.Entered(model.Hooks)))
 		return
 	}
 	if a, b, ok := v.overlap(got); ok {
@@ -24,7 +24,7 @@ func (v *Verdict) hooks() {
 	for i := range max(len(want), len(got)) {
 		switch {
 		case i >= len(got):
-			v.object(v.missingHook(want, i), "hook %d does not begin, want it at %s", want[i].Hook, scenarios.Show(want[i].Start))
+			v.suspect(v.missingHook(want, i), "hook %d does not begin, want it at %s", want[i].Hook, scenarios.Show(want[i].Start))
 		case i < len(got) && v.takenBackBefore(got[i]):
 			v.object("HOOK-10", "hook %d begins at %s, and was taken back", got[i].Hook, scenarios.Show(got[i].Start))
 		case i >= len(want):
@@ -32,9 +32,9 @@ func (v *Verdict) hooks() {
 		case want[i].Hook != got[i].Hook:
 			v.object(v.otherHook(want, got, i), "hook %d begins at %s, want hook %d", got[i].Hook, scenarios.Show(got[i].Start), want[i].Hook)
 		case want[i].Start != got[i].Start:
-			v.object(v.hookStart(want, got, i), "hook %d begins at %s, want %s", got[i].Hook, scenarios.Show(got[i].Start), scenarios.Show(want[i].Start))
+			v.suspect(v.hookStart(want, got, i), "hook %d begins at %s, want %s", got[i].Hook, scenarios.Show(got[i].Start), scenarios.Show(want[i].Start))
 		case want[i].End != got[i].End || want[i].Outcome != got[i].Outcome:
-			v.object(v.hookEnd(want[i], got[i]), "hook %d is %s %s, want %s %s",
+			v.suspect(v.hookEnd(want[i], got[i]), "hook %d is %s %s, want %s %s",
 				got[i].Hook, got[i].Outcome, when(got[i].End), want[i].Outcome, when(want[i].End))
 		case want[i].Deadline != got[i].Deadline:
 			v.object("HOOK-5", "the context of hook %d has its deadline at %s, want %s",
@@ -124,20 +124,29 @@ func (v *Verdict) before(want []model.HookRun, i int, other string) string {
 	return other
 }
 
-func (v *Verdict) missingHook(want []model.HookRun, i int) string {
+// missingHook are the clauses that a hook may break that does not begin.
+func (v *Verdict) missingHook(want []model.HookRun, i int) (all []string) {
+	early := v.Got.Returned <= want[i].Start
 	switch last := v.before(want, i, ""); {
 	case last != "":
-		return last
+		all = append(all, last)
 	case i == 0 && v.drainsOn():
-		return v.drainFault(never())
+		all = append(all, v.drainFault(never()), "STATE-2")
 	case v.Got.Returned == want[i].Start && v.duringHooks(want[i].Hook):
-		return "HOOK-4" // Run returned when the one before had ended
-	case v.Got.Returned <= want[i].Start && v.full.Left(model.Hooks) != model.HooksFinished:
-		return "HOOK-3"
-	case v.duringHooks(want[i].Hook):
-		return "HOOK-4"
+		all = append(all, "HOOK-4") // Run returned when the one before had ended
+	case early && v.full.Left(model.Hooks) != model.HooksFinished:
+		all = append(all, "HOOK-3")
 	}
-	return "HOOK-1"
+	if v.duringHooks(want[i].Hook) {
+		all = append(all, "HOOK-4")
+	}
+	if main := v.mainFault(""); main != "" && v.Got.Returned == model.Never && v.full.MainEnded <= want[i].Start {
+		all = append(all, main) // nothing may come after that
+	}
+	if early && v.Got.Returned > v.full.Entered(model.Hooks) {
+		all = append(all, "HOOK-3")
+	}
+	return append(all, "HOOK-1")
 }
 
 func (v *Verdict) extraHook(got []model.HookRun, i int) string {
@@ -167,24 +176,31 @@ func (v *Verdict) otherHook(want, got []model.HookRun, i int) string {
 	return "HOOK-4"
 }
 
-func (v *Verdict) hookStart(want, got []model.HookRun, i int) string {
+// hookStart are the clauses that a hook may break that begins at another instant.
+func (v *Verdict) hookStart(want, got []model.HookRun, i int) []string {
 	switch {
 	case i > 0 && got[i].Start < want[i].Start:
-		return "HOOK-1" // two at a time
+		return []string{"HOOK-1"} // two at a time
 	case v.duringHooks(want[i].Hook):
-		return "HOOK-4"
+		return []string{"HOOK-4"}
 	}
-	return v.before(want, i, "HOOK-1")
+	return []string{v.before(want, i, "HOOK-1"), "HOOK-1"}
 }
 
-func (v *Verdict) hookEnd(want, got model.HookRun) string {
+// hookEnd are the clauses that the end of a hook may break.
+func (v *Verdict) hookEnd(want, got model.HookRun) []string {
 	switch {
 	case want.Outcome == model.Abandoned || got.Outcome == model.Abandoned:
-		return "HOOK-6"
+		return []string{"HOOK-6"}
 	case v.full.Left(model.Hooks) == model.PhaseForced || v.Got.Left(model.Hooks) == model.PhaseForced:
-		return "SIG-2"
+		return []string{"SIG-2"}
+	case v.seesSteps() || v.Got.Returned <= v.full.Returned:
+	case got.End < v.Got.Returned: // Run waits for something else, until when it is seen
+		return append(v.stopSuspects(), "HOOK-3")
+	default:
+		return append([]string{"HOOK-3"}, v.stopSuspects()...)
 	}
-	return "HOOK-3"
+	return []string{"HOOK-3"}
 }
 
 // lateHooks compares the hooks that were registered after Stopped.

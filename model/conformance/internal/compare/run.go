@@ -110,7 +110,7 @@ func (v *Verdict) errors() {
 			object("RUN-6")
 			continue
 		}
-		object(v.kindClause(k))
+		v.suspect(v.missingKind(k), "Run returns %s, want %s", kinds(got), kinds(v.full.Errors))
 	}
 	for _, k := range extra {
 		if len(missing) == 0 {
@@ -189,6 +189,23 @@ func (v *Verdict) kindClause(k model.Kind) string {
 		return "SIG-2"
 	}
 	return "RUN-6"
+}
+
+// missingKind are the clauses that a result may break without an error. Where its kind
+// cannot be seen, it may be any that is no error of the scenario's own.
+func (v *Verdict) missingKind(k model.Kind) (all []string) {
+	for _, kind := range v.full.Errors {
+		if kind == k || k == unknown && !ownKind(v.s, kind) {
+			all = append(all, v.kindClause(kind))
+		}
+		if kind == model.DrainTimeout {
+			all = append(all, "DRAIN-1") // nothing may have been waited for
+		}
+	}
+	if len(all) == 0 {
+		all = []string{v.kindClause(k)}
+	}
+	return all
 }
 
 // unknownClause is kindClause where the kind cannot be seen: the clause of the

@@ -63,12 +63,36 @@ func (v *Verdict) stopped() {
 	if wantStep == gotStep && (want == got || v.seesSteps()) {
 		return
 	}
-	clause := v.stopFault(gotStep)
 	if !v.seesSteps() {
-		v.object(clause, "Run %s, want %s", returns(got), when(want))
+		v.suspect(v.stopSuspects(), "Run %s, want %s", returns(got), when(want))
 		return
 	}
-	v.object(clause, "Stopped %s and Run %s, want %s and %s", steps("is entered", "is not entered", gotStep), returns(got), taken(wantStep), when(want))
+	v.object(v.stopFault(gotStep), "Stopped %s and Run %s, want %s and %s", steps("is entered", "is not entered", gotStep), returns(got), taken(wantStep), when(want))
+}
+
+// stopSuspects are the clauses that Run's return may break where it is all that is seen
+// of the end of Hooks.
+func (v *Verdict) stopSuspects() []string {
+	all := []string{v.stopFault(never())}
+	early := v.Got.Returned < v.full.Returned
+	if v.full.MainEnded > min(v.Got.Returned, v.full.Returned) { // main is, or is not, waited for
+		all = append(all, "HOOK-3")
+		if all[0] != "DRAIN-4" {
+			all = append([]string{"RUN-11"}, all...)
+		}
+	}
+	if main := v.mainFault(""); main != "" {
+		all = append(all, main)
+	}
+	switch {
+	case early:
+		all = append(all, "HOOK-3")
+	case firstHook(v.Got).At == model.Never: // it may be in Draining for too long
+		all = append(all, "DRAIN-5", "STATE-2")
+	default:
+		all = append(all, "STATE-2")
+	}
+	return all
 }
 
 // stopFault is the clause that fixes when Hooks ends.

@@ -171,13 +171,22 @@ func (x *examiner) write(r process.Record) {
 }
 
 // fail writes down the first failure of a clause, whether it is the one that is
-// asked for or not.
-func (x *examiner) fail(clause, text string) {
-	if x.failed[clause] {
+// asked for or not, and the first of each that may be of others too.
+func (x *examiner) fail(d subject.Difference) {
+	key := d.Clause
+	if len(d.Or) > 0 {
+		key = fmt.Sprint(d.Clause, d.Or)
+	}
+	if x.failed[key] {
 		return
 	}
-	x.failed[clause] = true
-	x.write(process.Record{Failed: &subject.Difference{Clause: clause, Text: text}})
+	x.failed[key] = true
+	x.write(process.Record{Failed: &d})
+}
+
+// failOf is fail for what only one clause is about.
+func (x *examiner) failOf(clause, text string) {
+	x.fail(subject.Difference{Clause: clause, Text: text})
 }
 
 // race returns true when the race detector has objected for the first time.
@@ -223,12 +232,12 @@ func (x *examiner) check(clause string, check clauses.Check) {
 		c.Errorf(process.RaceObjects)
 	}
 	if failure := c.Failure(); failure != "" {
-		x.fail(clause, check.Name+": "+failure)
+		x.fail(subject.Difference{Clause: clause, Or: c.Or(), Text: check.Name + ": " + failure})
 	}
 	if left := c.Left(); left != "" && x.began.Load() == began { // no run can have left it
-		x.fail(clause, fmt.Sprintf("%s: something is left behind: %s", check.Name, left))
+		x.failOf(clause, fmt.Sprintf("%s: something is left behind: %s", check.Name, left))
 	} else if left != "" {
-		x.fail("RUN-10", fmt.Sprintf("in the check of %s, something is still there after Run returned: %s", key, left))
+		x.failOf("RUN-10", fmt.Sprintf("in the check of %s, something is still there after Run returned: %s", key, left))
 	}
 	if why := c.Undecided(); why != "" {
 		x.write(process.Record{Undecided: &subject.Difference{Clause: clause, Text: check.Name + ": " + why}})

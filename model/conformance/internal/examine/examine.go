@@ -27,6 +27,8 @@ package examine
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,7 +81,7 @@ func (o Options) Examine(cfg process.Config) Findings {
 	for {
 		e, err := x.cfg.Start()
 		if err != nil {
-			x.found.Fail(cmp.Or(cfg.Only, "STATE-2"), fmt.Sprintf("the child process could not be run: %v", err))
+			x.found.Fail(subject.Difference{Clause: cmp.Or(cfg.Only, "STATE-2"), Text: fmt.Sprintf("the child process could not be run: %v", err)})
 			x.found.GivenUp = "not examined: the child process could not be run"
 			break
 		}
@@ -95,11 +97,11 @@ func (o Options) Examine(cfg process.Config) Findings {
 // read takes what a child has written down. It returns what the child ended
 // itself for, if it did.
 func (x *examination) read(e process.End) (stuck string) {
-	failed := map[string]string{}
+	failed := map[string]subject.Difference{}
 	for _, r := range e.Records {
 		switch {
 		case r.Failed != nil:
-			failed[r.Failed.Clause] = r.Failed.Text // the last is the smallest scenario
+			failed[fmt.Sprint(r.Failed.Clause, r.Failed.Or)] = *r.Failed // the last is the smallest scenario
 		case r.Undecided != nil:
 			x.found.Undecided[r.Undecided.Clause] = r.Undecided.Text
 		case r.Example != nil:
@@ -110,8 +112,8 @@ func (x *examination) read(e process.End) (stuck string) {
 			stuck = r.Stuck
 		}
 	}
-	for clause, reason := range failed {
-		x.found.Fail(clause, reason)
+	for _, key := range slices.Sorted(maps.Keys(failed)) {
+		x.found.Fail(failed[key])
 	}
 	return stuck
 }
@@ -131,16 +133,20 @@ func (x *examination) behind(e process.End, stuck string) (giveUp bool) {
 		x.cfg.Done = append(x.cfg.Done, e.Now.Check)
 		where = e.Now.Check
 	default:
-		x.found.Fail(cmp.Or(x.cfg.Only, "STATE-2"), fmt.Sprintf("the process ended (%s) without a word\nits output:\n%s", e.How, e.Output))
+		x.found.Fail(subject.Difference{Clause: cmp.Or(x.cfg.Only, "STATE-2"), Text: fmt.Sprintf("the process ended (%s) without a word\nits output:\n%s", e.How, e.Output)})
 		x.found.GivenUp = "not examined: the process ended without a word"
 		return true
 	}
 	where = strings.TrimPrefix(where, blame+": ") // it is reported under that name
 	reason := fmt.Sprintf("%s: the process did not survive it (%s)\nits output:\n%s", where, e.How, e.Output)
+	var or []string
 	x.lost++
 	if stuck != "" {
 		reason = fmt.Sprintf("%s: %s, twice\nits output:\n%s", where, stuck, e.Output)
 		x.lost += hangCounts - 1
+		if e.Now.Check != "" && blame != "STATE-2" {
+			or = []string{"STATE-2"} // which every check relies on
+		}
 	}
 	if e.Now.Of != "" {
 		x.examples = append(x.examples, process.Example{Of: e.Now.Of, SpoiledBy: blame})
@@ -153,7 +159,7 @@ func (x *examination) behind(e process.End, stuck string) (giveUp bool) {
 	if x.cfg.Only != "" && blame == "STATE-2" {
 		blame = x.cfg.Only
 	}
-	x.found.Fail(blame, reason)
+	x.found.Fail(subject.Difference{Clause: blame, Or: or, Text: reason})
 	if x.lost >= mostDeathsInAll {
 		x.found.GivenUp = "not examined: the process has ended too often"
 		return true

@@ -1,19 +1,23 @@
 package examine
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/greynewell/mist-go/model/conformance/internal/process"
+	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
 // Findings is what an examination has found, by clause. A clause of which nothing
 // is said has passed.
 type Findings struct {
-	Failed    map[string]string // why
-	Undecided map[string]string // why
-	GivenUp   string            // why nothing is known of all other clauses, "" if it is
+	Failed    map[string]string    // why
+	Unsure    []subject.Difference // failures that may be those of other clauses
+	Undecided map[string]string    // why
+	GivenUp   string               // why nothing is known of all other clauses, "" if it is
 }
 
 // NewFindings returns findings of which nothing is said yet.
@@ -22,10 +26,69 @@ func NewFindings() Findings {
 }
 
 // Fail notes the first failure of a clause.
-func (f Findings) Fail(clause, reason string) {
-	if _, known := f.Failed[clause]; !known {
-		f.Failed[clause] = reason
+func (f *Findings) Fail(d subject.Difference) {
+	if len(d.Or) > 0 {
+		f.Unsure = append(f.Unsure, d)
+	} else if _, known := f.Failed[d.Clause]; !known {
+		f.Failed[d.Clause] = d.Text
 	}
+}
+
+// Add notes the failures that another examination has found.
+func (f *Findings) Add(more Findings) {
+	for _, clause := range slices.Sorted(maps.Keys(more.Failed)) {
+		f.Fail(subject.Difference{Clause: clause, Text: more.Failed[clause]})
+	}
+	for _, d := range more.Unsure {
+		f.Fail(d)
+	}
+}
+
+// Settled decides which clause each failure is of that may be of several: one that is
+// known to have failed; else the fewest that explain all of them. A clause that may have
+// failed, if another had not, is undecided.
+func (f Findings) Settled() Findings {
+	settled := Findings{Failed: maps.Clone(f.Failed), Undecided: maps.Clone(f.Undecided), GivenUp: f.GivenUp}
+	left := f.Unsure
+	explain := func(by string) {
+		left = slices.DeleteFunc(slices.Clone(left), func(d subject.Difference) bool {
+			explained := d.Clause == by || slices.Contains(d.Or, by)
+			if explained && d.Clause != by {
+				settled.Undecided[d.Clause] = fmt.Sprintf("not decided, because this may be the failure of %s: %s", by, d.Text)
+			}
+			return explained
+		})
+	}
+	for _, clause := range slices.Sorted(maps.Keys(f.Failed)) {
+		explain(clause)
+	}
+	for len(left) > 0 {
+		d := likeliest(left)
+		settled.Failed[d.Clause] = d.Text
+		explain(d.Clause)
+	}
+	return settled
+}
+
+// likeliest is a difference of the clause that explains most: among those that are the
+// first to be suspected of any.
+func likeliest(all []subject.Difference) (best subject.Difference) {
+	most := [2]int{}
+	for _, d := range all {
+		count := [2]int{}
+		for _, other := range all {
+			if other.Clause == d.Clause {
+				count[1]++
+			}
+			if other.Clause == d.Clause || slices.Contains(other.Or, d.Clause) {
+				count[0]++
+			}
+		}
+		if c := cmp.Or(cmp.Compare(count[0], most[0]), cmp.Compare(count[1], most[1]), cmp.Compare(best.Clause, d.Clause)); c > 0 {
+			best, most = d, count
+		}
+	}
+	return best
 }
 
 // spoiled finds the clauses that were not examined, because most of their examples

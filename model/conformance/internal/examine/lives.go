@@ -36,13 +36,14 @@ const (
 // the later the machine may be.
 var stepsAgain = []time.Duration{2 * liveStep, 4 * liveStep, 4 * liveStep}
 
-// Lives plays lives after a signal. It returns what failed, and how many were played
+// Lives plays lives after a signal. It returns what was found, and how many were played
 // and how often again. Nothing is played where signals can be given, or there are
 // none.
-func (o Options) Lives(test string, impl *subject.Implementation) (failures map[string]string, note string) {
+func (o Options) Lives(test string, impl *subject.Implementation) (found Findings, note string) {
+	found = NewFindings()
 	offered := subject.OffersOf(impl)
 	if offered[subject.NeedSignals] || !offered[subject.NeedUnix] {
-		return nil, ""
+		return found, ""
 	}
 	defer process.HearSignals()()
 	lives := o.chooseLives(offered)
@@ -57,100 +58,142 @@ func (o Options) Lives(test string, impl *subject.Implementation) (failures map[
 		})
 	}
 	wg.Wait()
-	failures = map[string]string{}
-	again, tries, undecided := 0, 0, 0
-	play := func(i int) { // once more one at a time, with the machine less busy
-		again++
-		more, decided := o.playAgain(test, lives[i], ends[i], failures)
-		tries += more
-		if !decided {
-			undecided++
+	again, tries := 0, 0
+	play := func(differing []lifeEnd, enough func() bool) { // once more one at a time, with the machine less busy
+		for _, e := range differing {
+			if enough() || found.knows(e.found()[0]) {
+				continue
+			}
+			again++
+			tries += o.playAgain(test, e, &found)
 		}
 	}
-	for i := range lives {
-		if e := ends[i]; e.differs && e.Late == 0 && failures[e.clause(lives[i])] == "" {
-			play(i)
+	// Those first that leave no doubt about the machine, and of these those that leave none
+	// about the clause.
+	var sure, unsure []lifeEnd
+	for _, e := range ends {
+		switch {
+		case e.differs && e.Late == 0:
+			sure = append(sure, e)
+		case e.differs:
+			unsure = append(unsure, e)
 		}
 	}
-	sure := len(failures)
-	most := again + liveAgain
-	for i := range lives {
-		if e := ends[i]; e.differs && e.Late > 0 && failures[e.clause(lives[i])] == "" && again < most && len(failures)-sure < liveFailures {
-			play(i)
-		}
-	}
+	play(doubtLast(sure), func() bool { return false })
+	failures, most := found.count(), again+liveAgain
+	play(doubtLast(unsure), func() bool { return again >= most || found.count()-failures >= liveFailures })
 	note = fmt.Sprintf("%d scenarios were played in real time, with real signals", len(lives))
 	if again > 0 {
 		note += fmt.Sprintf("; %d of them again, %d times in all, because the machine was late or the trace was another one", again, tries)
 	}
-	if undecided > 0 {
-		note += fmt.Sprintf("; %d are not decided, because the machine was late each time", undecided)
-	}
-	return failures, note
+	return found, note
 }
+
+// doubtLast puts those lives last that do not tell which clause is broken.
+func doubtLast(all []lifeEnd) []lifeEnd {
+	slices.SortStableFunc(all, func(a, b lifeEnd) int { return min(1, len(a.found()[0].Or)) - min(1, len(b.found()[0].Or)) })
+	return all
+}
+
+// knows says whether a difference is of a clause that has failed, or may be.
+func (f *Findings) knows(d subject.Difference) bool {
+	for _, clause := range append([]string{d.Clause}, d.Or...) {
+		if _, failed := f.Failed[clause]; failed {
+			return true
+		}
+	}
+	return slices.ContainsFunc(f.Unsure, func(other subject.Difference) bool {
+		return other.Clause == d.Clause && slices.Equal(other.Or, d.Or)
+	})
+}
+
+// count is how many failures there are.
+func (f *Findings) count() int { return len(f.Failed) + len(f.Unsure) }
 
 // lifeEnd is what came of a life.
 type lifeEnd struct {
 	process.End
+	s       model.Scenario
 	differs bool
 	inTime  bool // the machine was not so late that this is why
+	hangs   bool // Run has not returned, however late the machine is
 }
 
-// playAgain plays a life that differed once more, until it does not, and says what
+// playAgain plays a life that differed once more, until it does not, and notes what
 // differs if it does twice in time. A life that the machine was too busy for every
-// time is not decided.
-func (o Options) playAgain(test string, s model.Scenario, e lifeEnd, failures map[string]string) (tries int, decided bool) {
-	inTime := 0
+// time is not decided, but for a Run that does not return.
+func (o Options) playAgain(test string, e lifeEnd, found *Findings) (tries int) {
+	inTime, hangs := 0, e.hangs
 	for _, step := range stepsAgain {
 		if e.inTime {
 			inTime++
 		}
 		tries++
-		if e = o.live(test, s, step); !e.differs {
-			return tries, true
+		if e = o.live(test, e.s, step); !e.differs {
+			return tries
 		}
+		hangs = hangs && e.hangs
 		if e.inTime && inTime > 0 {
 			if e.killed() {
 				// Run may have returned too early, at the instant of a signal. If so,
 				// that is what differs.
-				if survives := o.liveWith(test, s, step, true); survives.Clean && survives.differs {
+				if survives := o.liveWith(test, e.s, step, true); survives.Clean && survives.differs {
 					e = survives
 				}
 			}
-			e.report(s, failures)
-			return tries, true
+			for _, d := range e.found() {
+				found.Fail(d)
+			}
+			return tries
 		}
 	}
-	return tries, false
+	d := e.found()[0]
+	if hangs {
+		found.Fail(subject.Difference{Clause: "STATE-2", Text: fmt.Sprintf("Run has not returned %v after it should, each of %d times\n%s", play.LivePatience, tries+1, d.Text)})
+	} else if _, known := found.Undecided[d.Clause]; !known {
+		found.Undecided[d.Clause] = fmt.Sprintf("not decided, because the machine was late each of %d times: %s", tries+1, d.Text)
+	}
+	return tries
 }
 
-// clause is the first one that a life that differs breaks. A process that a panic
-// has ended has not died of the signal.
-func (e lifeEnd) clause(s model.Scenario) string {
-	for _, r := range e.Records {
-		if r.Failed != nil {
-			return r.Failed.Clause
-		}
-	}
-	if suspected := suspects(s, model.Predict(s)[0]); len(suspected) > 0 && !e.killed() {
-		return suspected[0]
-	}
-	return "SIG-1"
-}
-
-func (e lifeEnd) report(s model.Scenario, failures map[string]string) {
+// found is what differs in a life.
+func (e lifeEnd) found() (all []subject.Difference) {
 	if !e.Clean {
 		output := ""
 		if e.Output != "" {
 			output = "\nits output:\n" + e.Output
 		}
-		failures[e.clause(s)] = fmt.Sprintf("the process did not survive a scenario in real time (%s)\nthe scenario:\n%v%s", e.How, s, output)
+		s := onLiveGrid(e.s)
+		suspected := e.suspects(s)
+		all = append(all, subject.Difference{
+			Clause: suspected[0], Or: suspected[1:],
+			Text: fmt.Sprintf("the process did not survive a scenario in real time (%s)\nthe scenario:\n%v%s", e.How, s, output),
+		})
 	}
 	for _, r := range e.Records {
-		if r.Failed != nil && failures[r.Failed.Clause] == "" {
-			failures[r.Failed.Clause] = r.Failed.Text
+		if r.Failed != nil {
+			all = append(all, *r.Failed)
 		}
 	}
+	return all
+}
+
+// suspects are the clauses about what in a life may have ended the process. One that a
+// panic has ended has not died of the signal.
+func (e lifeEnd) suspects(s model.Scenario) []string {
+	if e.killed() {
+		return []string{"SIG-1"}
+	}
+	wants, _ := liveWants(s, liveStep)
+	all := suspects(s, wants[0])
+	cut := func(r model.HookRun) bool { return r.Outcome != model.Ended && s.Hooks[r.Hook-1].Lasts != model.Never }
+	if slices.ContainsFunc(wants, func(t model.Trace) bool { return slices.ContainsFunc(t.Hooks, cut) }) {
+		all = append(all, "HOOK-8", "HOOK-3")
+	}
+	if len(all) == 0 {
+		all = []string{"STATE-2"}
+	}
+	return all
 }
 
 // killed says whether a signal has ended the process.
@@ -168,9 +211,10 @@ func (o Options) liveWith(test string, s model.Scenario, step time.Duration, sur
 		end.How = err.Error()
 	}
 	return lifeEnd{
-		End:     end,
+		End: end, s: s,
 		differs: !end.Clean || slices.ContainsFunc(end.Records, func(r process.Record) bool { return r.Failed != nil }),
 		inTime:  end.Late <= step/2,
+		hangs:   slices.ContainsFunc(end.Records, func(r process.Record) bool { return r.Hangs }),
 	}
 }
 
@@ -190,9 +234,11 @@ func playLife(impl *subject.Implementation, cfg process.Config) (records []proce
 		late = 0 // every instant is as predicted: that is not why it differs
 	}
 	for _, d := range v.Found {
-		records = append(records, process.Record{Failed: &subject.Difference{Clause: d.Clause, Text: fmt.Sprintf("%s\nin real time, with real signals and a return grace of %v, of those that an implementation may have:\n%s", d.Text, graces[v.Nth], v)}})
+		d.Text = fmt.Sprintf("%s\nin real time, with real signals and a return grace of %v, of those that an implementation may have:\n%s", d.Text, graces[v.Nth], v)
+		records = append(records, process.Record{Failed: &d})
 	}
-	return append(records, process.Record{Late: late, End: true})
+	hangs := !seen.Trace.Returns() && late < play.LivePatience/2
+	return append(records, process.Record{Late: late, Hangs: hangs, End: true})
 }
 
 // Life plays the life that a child process is for, writes down what was found, and

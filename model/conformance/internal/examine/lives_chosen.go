@@ -97,6 +97,12 @@ func (o Options) drawLives(offered subject.Offers) (drawn []*life) {
 	return drawn
 }
 
+// onLiveGrid is a scenario as it is played first.
+func onLiveGrid(s model.Scenario) model.Scenario {
+	s, _ = s.OnGrid(liveStep, liveSteps*liveStep)
+	return s
+}
+
 // liveable says whether what comes of a scenario is defined for every grace and needs
 // nothing that is not offered, no two probes come at once, of which one would get what the
 // other began, and no signal comes that would end the process.

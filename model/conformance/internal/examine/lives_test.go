@@ -19,7 +19,7 @@ func TestALifeIsDefinedForEveryGrace(t *testing.T) {
 		t.Errorf("%d lives are chosen, want %d", len(lives), liveCount)
 	}
 	for _, drawn := range lives {
-		s, _ := drawn.OnGrid(liveStep, liveSteps*liveStep)
+		s := onLiveGrid(drawn)
 		for grace := time.Duration(0); grace <= s.DrainTimeout/2; grace += liveStep {
 			s.ReturnGrace = grace
 			if grace == 0 {

@@ -102,7 +102,7 @@ func (x *examiner) property() {
 		return
 	}
 	generator := x.around(c)
-	var smallest string
+	var smallest *subject.Difference
 	t := &quiet{name: x.t.Name()}
 	over := make(chan struct{})
 	go func() {
@@ -115,20 +115,20 @@ func (x *examiner) property() {
 			if given, wants, ok := x.predicted(s); !ok || !c.Premise(given, wants[0]) {
 				rt.SkipNow()
 			}
-			if text := x.play(s, ""); text != "" {
-				if smallest == "" { // the process may not survive those that are smaller
-					x.fail(x.cfg.Only, text)
+			if broken := x.play(s, ""); broken != nil {
+				if smallest == nil { // the process may not survive those that are smaller
+					x.fail(*broken)
 				}
-				smallest = text
+				smallest = broken
 				rt.Fatal("broken")
 			}
 		})
 	}()
 	<-over
-	if smallest != "" {
-		x.write(process.Record{Failed: &subject.Difference{Clause: x.cfg.Only, Text: smallest}})
+	if smallest != nil {
+		x.write(process.Record{Failed: smallest})
 	} else if t.failed {
-		x.fail(x.cfg.Only, "the scenarios could not be drawn: "+t.said)
+		x.failOf(x.cfg.Only, "the scenarios could not be drawn: "+t.said)
 	}
 }
 
@@ -140,19 +140,19 @@ func (x *examiner) vacuous() {
 		return // nobody can tell, or there is enough to say
 	}
 	if n := x.premises[c.ID]; n < process.LeastPremises {
-		x.fail(c.ID, fmt.Sprintf("the premise held in %d scenarios only, want at least %d: this says something about the suite", n, process.LeastPremises))
+		x.failOf(c.ID, fmt.Sprintf("the premise held in %d scenarios only, want at least %d: this says something about the suite", n, process.LeastPremises))
 	}
 	if c.ID == "STATE-1" && len(x.offered.Lacks(subject.NeedObserve, subject.NeedSignals, subject.NeedManualStart)) == 0 {
 		if missing := x.paths.missing(); len(missing) > 0 {
-			x.fail(c.ID, fmt.Sprintf("never taken: %q", missing))
+			x.failOf(c.ID, fmt.Sprintf("never taken: %q", missing))
 		}
 	}
 }
 
 // scenario plays one scenario and writes down what is wrong.
 func (x *examiner) scenario(s model.Scenario, owner string) {
-	if text := x.play(s, owner); text != "" {
-		x.fail(x.cfg.Only, text)
+	if broken := x.play(s, owner); broken != nil {
+		x.fail(*broken)
 	}
 }
 
@@ -173,31 +173,31 @@ func (x *examiner) predicted(s model.Scenario) (given model.Scenario, wants []mo
 
 // play plays one scenario, if that can be done. It returns what breaks the
 // clause that is asked for, and writes down what breaks others.
-func (x *examiner) play(s model.Scenario, owner string) (broken string) {
+func (x *examiner) play(s model.Scenario, owner string) (broken *subject.Difference) {
 	x.played++
 	if x.played <= x.cfg.From {
-		return ""
+		return nil
 	}
 	s, wants, ok := x.predicted(s)
 	if !ok || !x.concerns(s, wants[0]) {
-		return ""
+		return nil
 	}
 	blame, known := x.blame(s, wants[0], owner)
 	if slices.Contains(x.cfg.Dead, blame) {
 		x.example(owner, blame)
-		return ""
+		return nil
 	}
 	x.begin(process.Progress{Scenario: x.played, Blame: blame, Known: known, Of: owner})
 	v, ds := x.judge(s, wants)
 	x.paths.see(v.Got)
 	x.example(owner, v.Spoilt())
 	for _, d := range ds {
-		text := d.Text + "\n" + v.String()
+		d.Text += "\n" + v.String()
 		if x.cfg.Only == d.Clause {
-			broken = text
+			broken = &d
 			continue
 		}
-		x.fail(d.Clause, text)
+		x.fail(d)
 	}
 	return broken
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// livePatience is how much longer than the contract allows Run is waited for, in
+// LivePatience is how much longer than the contract allows Run is waited for, in
 // real time.
-const livePatience = 3 * time.Second
+const LivePatience = 3 * time.Second
 
 // Live plays a scenario in real time, with real signals: this process must be
 // there for nothing else. Instants are rounded down to the step that the scenario
@@ -35,10 +35,10 @@ func (p *player) live() {
 	defer p.cancelParent(nil)
 	go p.callRun()
 	end := p.lastInstant()
-	Wait(p.returned, end+livePatience)
+	Wait(p.returned, end+LivePatience)
 	time.Sleep(time.Until(p.began.Add(end + p.step/2)))
 	p.letGo()
-	Wait(p.returned, livePatience)
+	Wait(p.returned, LivePatience)
 }
 
 // lateness is how late a goroutine that sleeps was at most, until over is closed.

@@ -17,7 +17,10 @@ import (
 // Difference is one thing that is not as it must be, and the clause it breaks.
 type Difference struct {
 	Clause string
-	Text   string
+	// Or are other clauses of which one may be broken instead: what is seen does not
+	// tell. If one of them is known to be, then that is what was seen.
+	Or   []string `json:",omitempty"`
+	Text string
 }
 
 // Implementation is conformance.Implementation, where its fields are documented.
