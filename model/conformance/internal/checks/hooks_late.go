@@ -274,6 +274,7 @@ func LateHookRegisters(c *Checker) {
 // WorkRegistersAfterSignal checks HOOK-4: a hook that work registers while draining, after a
 // real signal, runs.
 func WorkRegistersAfterSignal(c *Checker) {
+	c.mayBeOf("HOOK-1")
 	var returned, late, ran atomic.Bool
 	registered := make(chan struct{})
 	err := c.Impl.Run(func(ctx context.Context) error {

@@ -13,7 +13,8 @@
 // fewer than twenty times has failed. A mistake early in a life changes all
 // that comes after it, so the trace is compared in the order of cause and
 // effect, and the first aspect that differs names the clause. A clause that
-// another one's failure keeps from being examined is undecided.
+// another one's failure keeps from being examined is undecided. What may be the failure
+// of several clauses is that of one that is known to be broken, else of the likeliest.
 //
 // Signals cannot cross into virtual time. An implementation that takes a source of
 // signals is given them there; with any other, random lives are played in real time,
@@ -140,12 +141,15 @@ func (x *examination) behind(e process.End, stuck string) (giveUp bool) {
 	where = strings.TrimPrefix(where, blame+": ") // it is reported under that name
 	reason := fmt.Sprintf("%s: the process did not survive it (%s)\nits output:\n%s", where, e.How, e.Output)
 	var or []string
+	if e.Now.Check != "" && blame != "HOOK-8" {
+		or = []string{"HOOK-8"} // of a hook that an earlier check has left behind
+	}
 	x.lost++
 	if stuck != "" {
 		reason = fmt.Sprintf("%s: %s, twice\nits output:\n%s", where, stuck, e.Output)
 		x.lost += hangCounts - 1
 		if e.Now.Check != "" && blame != "STATE-2" {
-			or = []string{"STATE-2"} // which every check relies on
+			or = append(or, "STATE-2") // which every check relies on
 		}
 	}
 	if e.Now.Of != "" {

@@ -64,7 +64,7 @@ func (f Findings) Settled() Findings {
 	}
 	for len(left) > 0 {
 		d := likeliest(left)
-		settled.Failed[d.Clause] = d.Text
+		settled.Failed[d.Clause] = fmt.Sprintf("%s\nThe same would be seen if, instead, one of these were broken: %s", strings.TrimSuffix(d.Text, "\n"), strings.Join(d.Or, ", "))
 		explain(d.Clause)
 	}
 	return settled

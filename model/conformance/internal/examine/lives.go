@@ -186,9 +186,9 @@ func (e lifeEnd) suspects(s model.Scenario) []string {
 	}
 	wants, _ := liveWants(s, liveStep)
 	all := suspects(s, wants[0])
-	cut := func(r model.HookRun) bool { return r.Outcome != model.Ended && s.Hooks[r.Hook-1].Lasts != model.Never }
+	cut := func(r model.HookRun) bool { return r.Outcome != model.Ended } // it returns at last when the life is over
 	if slices.ContainsFunc(wants, func(t model.Trace) bool { return slices.ContainsFunc(t.Hooks, cut) }) {
-		all = append(all, "HOOK-8", "HOOK-3")
+		all = append(all, "HOOK-8")
 	}
 	if len(all) == 0 {
 		all = []string{"STATE-2"}

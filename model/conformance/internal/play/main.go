@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/greynewell/mist-go/model"
 	"github.com/greynewell/mist-go/model/conformance/internal/process"
@@ -27,6 +28,7 @@ func (p *player) main(ctx context.Context) error {
 		return nil
 	}
 	context.AfterFunc(ctx, func() { p.cancelled(ctx) })
+	from := time.Now()
 	p.firstLines(ctx)
 	m := p.s.Main
 	if m.AfterCancel {
@@ -35,8 +37,10 @@ func (p *player) main(ctx context.Context) error {
 		case <-p.release:
 		}
 		p.lasting(m.After, nil)
+	} else if m.After == model.Never {
+		p.lasting(model.Never, nil)
 	} else {
-		p.lasting(m.After, nil)
+		p.lasting(max(0, m.After-time.Since(from)), nil)
 	}
 	p.note(func() { p.got.MainEnded = p.now() })
 	return p.end(m.Ends, model.MainError, model.MainPanic)
@@ -68,9 +72,6 @@ func (p *player) firstLines(ctx context.Context) {
 			})
 		})
 	}
-	for _, at := range p.s.Starts {
-		p.at(at, func() { p.impl.MarkStarted(ctx) })
-	}
 	for _, g := range p.s.Groups {
 		p.at(g.At, func() { p.group(ctx, g) })
 	}
@@ -89,6 +90,9 @@ func (p *player) firstLines(ctx context.Context) {
 		if b.By == 0 {
 			p.at(b.At, func() { p.takeBack(i) })
 		}
+	}
+	for _, at := range p.s.Starts { // which may take its time
+		p.at(at, func() { p.impl.MarkStarted(ctx) })
 	}
 	for _, r := range p.s.Ready {
 		p.at(r.At, func() { p.health.SetReady(r.Is) })
