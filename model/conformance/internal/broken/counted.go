@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -30,6 +31,37 @@ func countedCases() []Case {
 					}
 				}
 				return run(main, s)
+			})
+		}),
+		wrong("a signal stops only the run that began last", "RUN-9", func(i *impl) {
+			var mu sync.Mutex
+			var running []*settings
+			onRun(i, func(main task, s settings, run runner) error {
+				if s.Signals != nil {
+					return run(main, s)
+				}
+				source, release := ownSignals(os.Interrupt, syscall.SIGTERM)
+				defer release()
+				mu.Lock()
+				running = append(running, &s)
+				mu.Unlock()
+				defer func() {
+					mu.Lock()
+					defer mu.Unlock()
+					running = slices.DeleteFunc(running, func(other *settings) bool { return other == &s })
+				}()
+				out, over := make(chan os.Signal, 64), make(chan struct{})
+				defer close(over)
+				go forward(source, over, func(sig os.Signal) {
+					mu.Lock()
+					defer mu.Unlock()
+					if len(running) > 0 && running[len(running)-1] == &s {
+						out <- sig
+					}
+				}, func() {})
+				own := s
+				own.Signals = out
+				return run(main, own)
 			})
 		}),
 		wrong("a run that a hook begins hears no signal", "RUN-9", func(i *impl) {

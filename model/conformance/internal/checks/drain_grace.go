@@ -38,7 +38,7 @@ func MainFirst(c *Checker) {
 // the grace is over: half of the drain timeout at most.
 func GraceIsHalf(c *Checker) {
 	const drain = 600 * time.Millisecond
-	c.mayBeOf("HOOK-1", "DRAIN-5")
+	c.mayBeOf("HOOK-1", "DRAIN-5", "RUN-11")
 	c.retried(func() string {
 		begun := make(chan struct{})
 		var asked, stopped, hook time.Time

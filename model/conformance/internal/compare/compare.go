@@ -187,9 +187,6 @@ func (v *Verdict) object(clause, format string, args ...any) {
 
 // suspect notes that one of some clauses is broken, of which the first is the likeliest.
 func (v *Verdict) suspect(all []string, format string, args ...any) {
-	if v.several && !v.seesSteps() && v.full.Entered(model.Hooks) != model.Never && v.afterGrace(v.full.Entered(model.Hooks)) {
-		all = append(all, "DRAIN-4", "DRAIN-5") // what looks like another grace may be that
-	}
 	var offered []string
 	for _, clause := range all {
 		if core, ok := beside[clause]; ok && !v.offers(clause) {

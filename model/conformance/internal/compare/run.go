@@ -110,7 +110,7 @@ func (v *Verdict) errors() {
 			object("RUN-6")
 			continue
 		}
-		v.suspect(v.missingKind(k), "Run returns %s, want %s", kinds(got), kinds(v.full.Errors))
+		v.suspect(v.missingKind(k, extra), "Run returns %s, want %s", kinds(got), kinds(v.full.Errors))
 	}
 	for _, k := range extra {
 		if len(missing) == 0 {
@@ -191,21 +191,31 @@ func (v *Verdict) kindClause(k model.Kind) string {
 	return "RUN-6"
 }
 
-// missingKind are the clauses that a result may break without an error. Where its kind
-// cannot be seen, it may be any that is no error of the scenario's own.
-func (v *Verdict) missingKind(k model.Kind) (all []string) {
+// missingKind are the clauses that a result may break without an error, with others in
+// its place. Where its kind cannot be seen, or another error looks the same, it may be any
+// of them that is missing.
+func (v *Verdict) missingKind(k model.Kind, extra []model.Kind) (all []string) {
+	name, _ := k.Parts()
+	_, how, _ := strings.Cut(name, " ")
 	for _, kind := range v.full.Errors {
-		if kind == k || k == unknown && !ownKind(v.s, kind) {
+		other, _ := kind.Parts()
+		same := (how == "panic" || how == "goexit") && strings.HasSuffix(other, how)
+		if same || k == unknown && !ownKind(v.s, kind) {
 			all = append(all, v.kindClause(kind))
 		}
 		if kind == model.DrainTimeout {
 			all = append(all, "DRAIN-1") // nothing may have been waited for
 		}
 	}
-	if len(all) == 0 {
-		all = []string{v.kindClause(k)}
+	if k != unknown {
+		all = append([]string{v.kindClause(k)}, all...)
 	}
-	return all
+	for _, kind := range extra {
+		if !ownKind(v.s, kind) && kind != unknown {
+			all = append(all, v.extraClause(kind))
+		}
+	}
+	return append(all, v.kindClause(k))
 }
 
 // unknownClause is kindClause where the kind cannot be seen: the clause of the

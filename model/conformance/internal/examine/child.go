@@ -109,11 +109,17 @@ func (x *examiner) open() (err error) {
 	return err
 }
 
-// countRun counts one call of Run, until the function that it returns is called.
+// countRun counts one call of Run, until the function that it returns is called. In a life
+// that is written down.
 func (x *examiner) countRun() (returned func()) {
 	x.began.Add(1)
 	x.running.Add(1)
-	return func() { x.running.Add(-1) }
+	return func() {
+		x.running.Add(-1)
+		if x.cfg.Life != nil {
+			x.write(process.Record{Returned: true})
+		}
+	}
 }
 
 // countRuns counts the calls of Run, and those that have not returned.

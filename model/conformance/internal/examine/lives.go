@@ -185,15 +185,15 @@ func (e lifeEnd) suspects(s model.Scenario) []string {
 		return []string{"SIG-1"}
 	}
 	wants, _ := liveWants(s, liveStep)
-	all := suspects(s, wants[0])
 	cut := func(r model.HookRun) bool { return r.Outcome != model.Ended } // it returns at last when the life is over
-	if slices.ContainsFunc(wants, func(t model.Trace) bool { return slices.ContainsFunc(t.Hooks, cut) }) {
-		all = append(all, "HOOK-8")
+	returned := slices.ContainsFunc(e.Records, func(r process.Record) bool { return r.Returned })
+	if returned && slices.ContainsFunc(wants, func(t model.Trace) bool { return slices.ContainsFunc(t.Hooks, cut) }) {
+		return []string{"HOOK-8"}
 	}
-	if len(all) == 0 {
-		all = []string{"STATE-2"}
+	if all := suspects(s, wants[0]); len(all) > 0 {
+		return all
 	}
-	return all
+	return []string{"STATE-2"}
 }
 
 // killed says whether a signal has ended the process.

@@ -86,6 +86,7 @@ type Record struct {
 	Example   *Example            `json:",omitempty"` // one that was played, or left out
 	Done      string              `json:",omitempty"` // a direct check that was run
 	Late      time.Duration       `json:",omitempty"` // the process was, in a life in real time
+	Returned  bool                `json:",omitempty"` // Run has, in a life
 	Hangs     bool                `json:",omitempty"` // Run has not returned in a life, and no machine is so late
 	Stuck     string              `json:",omitempty"` // the process ends itself, for that
 	End       bool                `json:",omitempty"` // everything was done
