@@ -214,6 +214,9 @@ func (v *Verdict) missingKind(k model.Kind, extra []model.Kind) (all []string) {
 		if !ownKind(v.s, kind) && kind != unknown {
 			all = append(all, v.extraClause(kind))
 		}
+		if kind == model.ShutdownTimeout {
+			all = append(all, "HOOK-3")
+		}
 	}
 	return append(all, v.kindClause(k))
 }
