@@ -38,6 +38,8 @@ type Checker struct {
 	mu        sync.Mutex
 	failures  []string
 	or        []string
+	onOr      func(or []string) // is told of it
+	deaf      bool              // a run has not heard a signal
 	undecided string
 	left      string
 }
@@ -83,7 +85,25 @@ func (c *Checker) mayBeOf(clauses ...string) {
 	defer c.mu.Unlock()
 	if len(c.failures) == 0 {
 		c.or = clauses
+		if c.onOr != nil {
+			c.onOr(clauses)
+		}
 	}
+}
+
+// OnOr has f told of what the failure may be of from now on.
+func (c *Checker) OnOr(f func(or []string)) { c.onOr = f }
+
+// stopBySignal is the function of that name. If a run does not hear the signal, which is for
+// SIG-1 to report, the check has nothing to say.
+func (c *Checker) stopBySignal(runs ...context.Context) {
+	if stopBySignal(runs...) {
+		return
+	}
+	c.undecidedf("a run does not hear SIGTERM")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.deaf = true
 }
 
 // Or are other clauses of which the failure may be.
@@ -113,6 +133,9 @@ func (c *Checker) Failure() string {
 	const shown = 8
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.deaf {
+		return ""
+	}
 	if more := len(c.failures) - shown; more > 1 {
 		return fmt.Sprintf("%s\nand %d more like these", strings.Join(c.failures[:shown], "\n"), more)
 	}

@@ -16,6 +16,7 @@ func MainFirst(c *Checker) {
 	if c.grace(process.Soon) == 0 {
 		return // it need not be waited for
 	}
+	c.mayBeOf("SIG-1")
 	back, early := make(chan struct{}), false
 	err := c.Impl.Run(func(ctx context.Context) error {
 		c.Impl.OnShutdown(ctx, func() error {
@@ -26,8 +27,10 @@ func MainFirst(c *Checker) {
 			}
 			return nil
 		})
-		stopBySignal(ctx)
+		c.stopBySignal(ctx)
 		time.Sleep(20 * time.Millisecond)
+		process.Raise(process.Terminate) // which changes nothing
+		time.Sleep(40 * time.Millisecond)
 		close(back)
 		return nil
 	}, process.Soon, 0)
@@ -38,8 +41,8 @@ func MainFirst(c *Checker) {
 // the grace is over: half of the drain timeout at most.
 func GraceIsHalf(c *Checker) {
 	const drain = 600 * time.Millisecond
-	c.mayBeOf("HOOK-1", "DRAIN-5", "RUN-11")
 	c.retried(func() string {
+		c.mayBeOf("HOOK-1", "DRAIN-5")
 		begun := make(chan struct{})
 		var asked, stopped, hook time.Time
 		err := c.Impl.Run(func(ctx context.Context) error {
@@ -49,7 +52,7 @@ func GraceIsHalf(c *Checker) {
 				return nil
 			})
 			asked = time.Now()
-			stopBySignal(ctx)
+			c.stopBySignal(ctx)
 			stopped = time.Now()
 			play.Wait(begun, process.Soon)
 			return nil
@@ -61,6 +64,7 @@ func GraceIsHalf(c *Checker) {
 			return fmt.Sprintf("hooks begin %v after the signal, want %v", hook.Sub(asked), want)
 		}
 		if err != nil {
+			c.mayBeOf("RUN-11")
 			return fmt.Sprintf("Run returns %v though main has returned, want nil", err)
 		}
 		return ""
@@ -70,7 +74,7 @@ func GraceIsHalf(c *Checker) {
 // DrainTimeoutFromCancel checks DRAIN-2: the timeout counts from a real SIGTERM, though main
 // takes its time to come back. Hooks may begin 100 ms after it.
 func DrainTimeoutFromCancel(c *Checker) {
-	const drain, main, most = 500 * time.Millisecond, 250 * time.Millisecond, 680 * time.Millisecond
+	const drain, main, most = 800 * time.Millisecond, 300 * time.Millisecond, 980 * time.Millisecond
 	c.mayBeOf("HOOK-1", "DRAIN-1", "DRAIN-5")
 	c.retried(func() string {
 		var asked, stopped, hook time.Time
@@ -81,7 +85,7 @@ func DrainTimeoutFromCancel(c *Checker) {
 			group.Add(1)
 			time.AfterFunc(process.Soon, group.Done)
 			asked = time.Now()
-			stopBySignal(ctx)
+			c.stopBySignal(ctx)
 			stopped = time.Now()
 			time.Sleep(main)
 			return nil
@@ -120,7 +124,7 @@ func (c *Checker) groupWhileDraining() {
 				done.Store(true)
 			})
 		})
-		stopBySignal(ctx)
+		c.stopBySignal(ctx)
 		return nil
 	}, 0, 0)
 	c.expect(err == nil && !early, "Run returns %v, want nil; hooks began before the work was done: %t, want false", err, early)

@@ -41,6 +41,29 @@ func GroupsAreWaitedFor(c *Checker) {
 	}
 }
 
+// GroupsOfGroups checks DRAIN-3: work makes a group while draining, whose work makes the
+// next, and all are waited for.
+func GroupsOfGroups(c *Checker) {
+	const generations = 5
+	c.bubble(func() {
+		done, before := 0, 0
+		err := c.Impl.Run(func(ctx context.Context) error {
+			c.Impl.OnShutdown(ctx, func() error { before = done; return nil })
+			var work func()
+			work = func() {
+				time.Sleep(time.Second)
+				if done+1 < generations {
+					c.Impl.DrainGroup(ctx).Go(work)
+				}
+				done++
+			}
+			c.Impl.DrainGroup(ctx).Go(work)
+			return nil
+		}, 0, 0)
+		c.expect(err == nil && before == generations, "of %d units of work, each of which makes a group for the next while draining, %d are done when the hook begins; Run returns %v, want nil", generations, before, err)
+	})
+}
+
 // plan is when somebody begins work, how long that lasts, and when it is handed
 // on.
 type plan struct{ before, lasts, handed time.Duration }

@@ -115,6 +115,19 @@ func Headers(c *Checker) {
 	})
 }
 
+// LengthWhereSet checks HEALTH-6: a Content-Length that the handler sets is right, in bytes.
+func LengthWhereSet(c *Checker) {
+	c.bubble(func() {
+		h := c.Impl.Health("größe 日本語", "é")
+		h.AddCheck("größe 🙂", func() error { return errors.New("日本語") })
+		for what, endpoint := range map[string]http.Handler{"liveness": h.Liveness, "readiness": h.Readiness} {
+			r := play.Ask(endpoint, http.MethodGet)
+			said := r.Header.Get("Content-Length")
+			c.expect(said == "" || said == strconv.Itoa(len(r.Body)), "%s with names that are not ASCII: Content-Length is %q, want %d", what, said, len(r.Body))
+		}
+	})
+}
+
 // LengthsOfAllSizes checks HEALTH-6: the length of bodies of every size.
 func LengthsOfAllSizes(c *Checker) {
 	c.bubble(func() {

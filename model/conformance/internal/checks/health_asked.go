@@ -120,7 +120,8 @@ func StartupOfNoRun(c *Checker) {
 // SetReadyTwice checks HEALTH-3: SetReady is no counter.
 func SetReadyTwice(c *Checker) {
 	c.bubble(func() {
-		h := c.health()
+		h, runs := c.health(), 0
+		h.AddCheck("db", func() error { runs++; return nil })
 		for _, calls := range [][]bool{{false}, {true}, {true}, {false, false, false}, {true}, {true, true, true}, {false}, {true, false}, {true}} {
 			for _, ready := range calls {
 				h.SetReady(ready)
@@ -129,7 +130,11 @@ func SetReadyTwice(c *Checker) {
 			if calls[len(calls)-1] {
 				code, status = http.StatusOK, "ok"
 			}
-			c.expectReply(fmt.Sprintf("after SetReady with each of %v", calls), play.Ask(h.Readiness, http.MethodGet), code, status)
+			what := fmt.Sprintf("after SetReady with each of %v", calls)
+			c.expectReply(what, play.Ask(h.Readiness, http.MethodGet), code, status)
+			runs = 0
+			c.expect(play.Ask(h.Readiness, http.MethodHead).Code == code, "%s: HEAD is not answered %d", what, code)
+			c.expect(runs == 0 || code == http.StatusOK, "%s: HEAD runs a check", what)
 		}
 	})
 }

@@ -89,6 +89,7 @@ func (exitsError) Error() string { runtime.Goexit(); return "" }
 
 // PanickingError checks HEALTH-8: an error that panics in Error.
 func PanickingError(c *Checker) {
+	c.mayBeOf("HEALTH-2")
 	c.bubble(func() {
 		for what, err := range map[string]error{
 			"panics in Error": panickingError{}, "panics in Error with itself": panicsAgain{}, "calls Goexit in Error": exitsError{},

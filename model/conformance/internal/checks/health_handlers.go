@@ -17,6 +17,22 @@ import (
 // Replaced checks HEALTH-13: the second check of a name replaces the first.
 func Replaced(c *Checker) {
 	c.bubble(func() {
+		for _, bad := range []error{nil, errors.New("the reason")} {
+			h, text := c.health(), func(err error) string {
+				if err == nil {
+					return "ok"
+				}
+				return err.Error()
+			}
+			other := map[bool]error{true: errors.New("another reason")}[bad == nil]
+			for _, result := range []error{bad, other, bad} { // each after the one before was asked
+				h.AddCheck("db", func() error { return result })
+				for range 2 {
+					r := play.Ask(h.Readiness, http.MethodGet)
+					c.expect(r.Checks["db"] == text(result), "a check that was asked is replaced by one that says %q, and the body is %s", text(result), r.Body)
+				}
+			}
+		}
 		h := c.health()
 		var first, second atomic.Int64
 		h.AddCheck("db", func() error { first.Add(1); return errors.New("the first") })
@@ -30,18 +46,24 @@ func Replaced(c *Checker) {
 
 // NilCheck checks HEALTH-13: a nil function.
 func NilCheck(c *Checker) {
+	add := map[string]func(h subject.HealthFuncs, name string){
+		"AddCheck(nil)": func(h subject.HealthFuncs, name string) { h.AddCheck(name, nil) },
+	}
+	if c.offered[subject.NeedAddCheckContext] {
+		add["AddCheckContext(nil)"] = func(h subject.HealthFuncs, name string) { h.AddCheckContext(name, nil, subject.CheckSettings{}) }
+	}
 	c.bubble(func() {
-		for what, add := range map[string]func(h subject.HealthFuncs){
-			"AddCheck(nil)":        func(h subject.HealthFuncs) { h.AddCheck("nothing", nil) },
-			"AddCheckContext(nil)": func(h subject.HealthFuncs) { h.AddCheckContext("nothing", nil, subject.CheckSettings{}) },
-		} {
-			h := c.health()
-			h.AddCheck("good", func() error { return nil })
-			add(h)
-			r := play.Ask(h.Readiness, http.MethodGet)
-			c.expectReply("after "+what, r, http.StatusServiceUnavailable, "degraded")
-			text := r.Checks["nothing"]
-			c.expect(text != "" && text != "ok" && r.Checks["good"] == "ok", "after %s checks are %v", what, r.Checks)
+		for what, add := range add {
+			for _, name := range []string{"nothing", "good"} {
+				h := c.health()
+				h.AddCheck("good", func() error { return nil })
+				h.AddCheck("other", func() error { return nil })
+				add(h, name)
+				r := play.Ask(h.Readiness, http.MethodGet)
+				c.expectReply("after "+what, r, http.StatusServiceUnavailable, "degraded")
+				text := r.Checks[name]
+				c.expect(text != "" && text != "ok" && r.Checks["other"] == "ok", "after %s under the name %q, where there was a check \"good\", checks are %v", what, name, r.Checks)
+			}
 		}
 	})
 }

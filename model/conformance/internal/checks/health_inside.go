@@ -84,6 +84,22 @@ func FollowInside(c *Checker) {
 	}, subject.Settings{Signals: make(chan os.Signal)})
 }
 
+// ReadinessInside checks HEALTH-14. It has a check ask for readiness, which it is itself a
+// part of. That is answered at all.
+func ReadinessInside(c *Checker) {
+	c.bubble(func() {
+		h := c.health()
+		var once atomic.Bool
+		h.AddCheck("asks", func() error {
+			if once.CompareAndSwap(false, true) {
+				play.Ask(h.Readiness, http.MethodGet)
+			}
+			return nil
+		})
+		c.inTime("a probe with a check that asks for readiness", func() { play.Ask(h.Readiness, http.MethodGet) })
+	})
+}
+
 // ProbesInside checks HEALTH-14. It has a check ask what it is itself a part of. That is
 // answered by its timeout, as HEALTH-9 has it; here it is answered at all.
 func ProbesInside(c *Checker) {

@@ -107,6 +107,7 @@ func InvalidTexts(c *Checker) {
 
 // LargeBody checks HEALTH-12: hundreds of checks that fail with long texts.
 func LargeBody(c *Checker) {
+	c.mayBeOf("HEALTH-2")
 	c.bubble(func() {
 		h, text := c.health(), strings.Repeat("x", 900)
 		for i := range 300 {

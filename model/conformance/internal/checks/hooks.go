@@ -191,7 +191,7 @@ func ManyRegistrationsAfterSignal(c *Checker) {
 	c.mayBeOf("HOOK-1")
 	var ran atomic.Int64
 	err := c.Impl.Run(func(ctx context.Context) error {
-		stopBySignal(ctx)
+		c.stopBySignal(ctx)
 		var users sync.WaitGroup
 		for range hooks {
 			users.Go(func() { c.Impl.OnShutdown(ctx, func() error { ran.Add(1); return nil }) })
@@ -204,7 +204,14 @@ func ManyRegistrationsAfterSignal(c *Checker) {
 
 // HookCallsEverything checks HOOK-7: a hook calls every function. It runs in real time: a
 // lock that is held while user code runs would stop virtual time for good.
-func HookCallsEverything(c *Checker) {
+func HookCallsEverything(c *Checker) { c.hookCallsEverything(func(context.Context) {}) }
+
+// HookCallsEverythingAfterSignal checks the same after a real signal.
+func HookCallsEverythingAfterSignal(c *Checker) {
+	c.hookCallsEverything(func(ctx context.Context) { c.stopBySignal(ctx) })
+}
+
+func (c *Checker) hookCallsEverything(stop func(ctx context.Context)) {
 	over := make(chan error, 1)
 	var inner atomic.Bool
 	go func() {
@@ -213,8 +220,11 @@ func HookCallsEverything(c *Checker) {
 				c.Impl.OnShutdown(ctx, func() error { inner.Store(true); return nil })
 				c.Impl.DrainGroup(ctx).Go(func() {})
 				c.callWider(ctx)
+				c.Impl.OnShutdown(ctx, func() error { return nil })
+				c.Impl.DrainGroup(ctx)
 				return c.Impl.Run(func(context.Context) error { return nil }, 0, 0)
 			})
+			stop(ctx)
 			return nil
 		}, 0, 0)
 	}()

@@ -27,7 +27,7 @@ func ShutdownTimeoutAfterSignal(c *Checker) {
 	err := c.Impl.Run(func(ctx context.Context) error {
 		c.Impl.OnShutdown(ctx, func() error { early.Store(true); <-release.Done(); return nil })
 		from = time.Now()
-		stopBySignal(ctx)
+		c.stopBySignal(ctx)
 		time.Sleep(20 * time.Millisecond)
 		if !early.Load() {
 			from = time.Now()
@@ -285,7 +285,7 @@ func WorkRegistersAfterSignal(c *Checker) {
 			c.Impl.OnShutdown(ctx, func() error { ran.Store(true); return nil })
 			late.Store(returned.Load())
 		})
-		stopBySignal(ctx)
+		c.stopBySignal(ctx)
 		return nil
 	}, 0, 0)
 	ranInTime := ran.Load()
@@ -295,6 +295,23 @@ func WorkRegistersAfterSignal(c *Checker) {
 		return // for DRAIN-1 to report
 	}
 	c.expect(ranInTime, "SIGTERM comes, main returns, work that is waited for registers a hook, and that has not run when Run returns %v", err)
+}
+
+// MainRegistersLast checks HOOK-4: a hook that main registers after a real signal runs, when
+// its grace is over and the hooks before have run.
+func MainRegistersLast(c *Checker) {
+	c.mayBeOf("HOOK-1", "DRAIN-4", "RUN-11")
+	began := make(chan struct{})
+	var ran atomic.Bool
+	err := c.Impl.Run(func(ctx context.Context) error {
+		c.Impl.OnShutdown(ctx, func() error { close(began); return nil })
+		c.stopBySignal(ctx)
+		play.Wait(began, process.Soon)
+		time.Sleep(30 * time.Millisecond)
+		c.Impl.OnShutdown(ctx, func() error { ran.Store(true); return nil })
+		return nil
+	}, 100*time.Millisecond, 0)
+	c.expect(ran.Load(), "SIGTERM comes, hooks run, main registers another and returns, and that has not run when Run returns %v", err)
 }
 
 // ChainOfHooks checks HOOK-4: hooks that each register the next all run, however many.

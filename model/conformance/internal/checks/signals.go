@@ -38,8 +38,8 @@ func (c *Checker) signalled(send func()) (hook bool, err error) {
 // stopBySignal sends the process a SIGTERM, and again until the runs whose contexts
 // these are have heard it, for at most [process.Soon]. Whether a run hears the first
 // one in main's first line is for SIG-1 to say: here one that is not heard ends
-// nothing.
-func stopBySignal(runs ...context.Context) {
+// nothing. It says whether all have.
+func stopBySignal(runs ...context.Context) (heardByAll bool) {
 	heard := make(chan os.Signal, 1)
 	signal.Notify(heard, process.Terminate)
 	defer signal.Stop(heard)
@@ -53,10 +53,11 @@ func stopBySignal(runs ...context.Context) {
 			case <-ctx.Done():
 			case <-again.C:
 			case <-tooLate:
-				return
+				return false
 			}
 		}
 	}
+	return true
 }
 
 // RealSignals checks SIG-1: a real SIGTERM and a real SIGINT.
@@ -227,23 +228,27 @@ func SignalStopsRunInHook(c *Checker) {
 // MainStays checks RUN-11: a main that never comes back. A process that is late by half of
 // the drain timeout may take that for over.
 func MainStays(c *Checker) {
+	const drain, shutdown, hookTakes, late = 40 * time.Millisecond, 400 * time.Millisecond, 250 * time.Millisecond, 150 * time.Millisecond
 	c.mayBeOf("HOOK-1", "STATE-2")
 	c.retried(func() string {
 		release, cancel := context.WithTimeout(context.Background(), process.Soon)
 		defer cancel()
-		hook, began := false, time.Now()
+		hook, stopped := false, time.Now()
 		err := c.Impl.Run(func(ctx context.Context) error {
-			c.Impl.OnShutdown(ctx, func() error { hook = true; return nil })
-			stopBySignal(ctx)
+			c.Impl.OnShutdown(ctx, func() error { hook = true; time.Sleep(hookTakes); return nil })
+			c.stopBySignal(ctx)
+			stopped = time.Now()
 			<-release.Done()
 			return nil
-		}, 40*time.Millisecond, 30*time.Millisecond)
-		took := time.Since(began)
+		}, drain, shutdown)
+		took := time.Since(stopped)
 		switch {
 		case release.Err() != nil:
 			return fmt.Sprintf("main does not return, and Run has not returned after %v", process.Soon)
 		case err == nil || !hook:
 			return fmt.Sprintf("Run returns %v after %v, want an error, and the hook ran: %t, want true", err, took, hook)
+		case took > drain+shutdown+late:
+			return fmt.Sprintf("main does not return, a hook takes %v, and Run returns %v after the signal, want %v at most: %v and %v", hookTakes, took, drain+shutdown, drain, shutdown)
 		case c.offered[subject.NeedIs] && !c.Impl.Is(err, model.MainRunning):
 			return fmt.Sprintf("Run returns %v, want the error of a main that is still running", err)
 		case c.offered[subject.NeedIs] && c.Impl.Is(err, model.DrainTimeout):
@@ -291,13 +296,23 @@ func PlayScene(scene string, impl *subject.Implementation) {
 	playFailure(scene, impl)
 }
 
-// playDefaultEffect signals itself after the fourth run.
+// playDefaultEffect signals itself after several runs, of which signals have stopped some.
 func playDefaultEffect(impl *subject.Implementation, sig os.Signal) {
-	for range 4 {
-		if err := impl.Run(func(context.Context) error { return nil }, 0, 0); err != nil {
+	heard := make(chan os.Signal, 8) // so that a run which does not hear it is no death
+	signal.Notify(heard, process.Terminate, os.Interrupt)
+	for _, stop := range []os.Signal{nil, process.Terminate, os.Interrupt, nil, nil} {
+		err := impl.Run(func(ctx context.Context) error {
+			if stop != nil {
+				process.Raise(stop)
+				play.Wait(ctx.Done(), process.Soon/8)
+			}
+			return nil
+		}, 0, 0)
+		if err != nil {
 			os.Exit(4)
 		}
 	}
+	signal.Stop(heard)
 	process.Raise(sig)
 	time.Sleep(process.Soon)
 	os.Exit(5)

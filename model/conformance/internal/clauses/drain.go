@@ -71,6 +71,7 @@ func drainClauses() []Clause {
 				{Main: ends, Tasks: []model.Task{{At: 2*second + 2}}, Hooks: []model.Hook{{Lasts: 4*second + 8}}},
 			},
 			Checks: []Check{
+				{"groups that work of groups makes while draining, and theirs", nil, checks.GroupsOfGroups},
 				{"a group made after a real SIGTERM is waited for", []subject.Need{subject.NeedUnix}, checks.GroupWhileDraining},
 				{"groups that work makes and adds to while draining", []subject.Need{subject.NeedGo, subject.NeedTrack, subject.NeedStop}, checks.GroupsAreWaitedFor},
 				{"units that are begun as draining ends", []subject.Need{subject.NeedTrack, subject.NeedLog}, checks.TrackAtTheEnd},

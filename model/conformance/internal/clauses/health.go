@@ -66,6 +66,8 @@ func answerClauses() []Clause {
 			Premise:  probed(model.Liveness, anyProbe), Needs: []subject.Need{subject.NeedHealth},
 			Examples: []model.Scenario{
 				with(asks, probes(model.Liveness, 1, 3), model.Check{Ends: model.ReturnsError}),
+				with(asks, slices.Concat(probes(model.Readiness, 1), probes(model.Liveness, 3)), model.Check{Ends: model.Panics}),
+				with(asks, slices.Concat(probes(model.Readiness, 1), probes(model.Liveness, 3)), model.Check{Ends: model.CallsGoexit}),
 				with(offAWhile, probes(model.Liveness, 1, 3), model.Check{}),
 			},
 			Checks: []Check{
@@ -144,6 +146,7 @@ func answerClauses() []Clause {
 			Checks: []Check{
 				{"Content-Type, methods, tool and version", []subject.Need{subject.NeedHealth}, checks.HTTP},
 				{"Cache-Control is no-store, and Content-Length is right", []subject.Need{subject.NeedHealth, subject.NeedFollow}, checks.Headers},
+				{"Content-Length is right where it is set", []subject.Need{subject.NeedHealth}, checks.LengthWhereSet},
 				{"the length of bodies of every size", []subject.Need{subject.NeedHealth, subject.NeedFollow}, checks.LengthsOfAllSizes},
 				{"the same of start-up", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart}, checks.StartupHTTP},
 				{"HEAD first, after each change", []subject.Need{subject.NeedHealth}, checks.HeadAfterChange},

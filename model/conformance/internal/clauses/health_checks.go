@@ -78,7 +78,7 @@ func checkClauses() []Clause {
 			Sentence: "AddCheck with a name that exists replaces the check, and RemoveCheck removes it, at once for every probe that begins later. A probe under way does not wait for it and leaves it out, and what its run still returns is neither shown nor logged. A nil function is a check that fails and says so.",
 			Checks: []Check{
 				{"the second check of a name replaces the first", []subject.Need{subject.NeedHealth}, checks.Replaced},
-				{"a nil function", []subject.Need{subject.NeedHealth, subject.NeedAddCheckContext}, checks.NilCheck},
+				{"a nil function", []subject.Need{subject.NeedHealth}, checks.NilCheck},
 				{"a check is removed, and one that does not exist", []subject.Need{subject.NeedRemoveCheck}, checks.Removed},
 				{"a check whose result is cached is replaced", []subject.Need{subject.NeedAddCheckContext}, checks.ReplacedCached},
 				{"a check is replaced by one with other settings", []subject.Need{subject.NeedAddCheckContext}, checks.ReplacedWithOtherSettings},
@@ -93,6 +93,7 @@ func checkClauses() []Clause {
 				{"RemoveCheck from inside a check", []subject.Need{subject.NeedRemoveCheck}, checks.RemoveInside},
 				{"AddCheckContext from inside a check", []subject.Need{subject.NeedAddCheckContext}, checks.AddContextInside},
 				{"Follow from inside a check", []subject.Need{subject.NeedFollow, subject.NeedRunWith}, checks.FollowInside},
+				{"readiness from inside a check", []subject.Need{subject.NeedHealth}, checks.ReadinessInside},
 				{"readiness and start-up from inside a check", []subject.Need{subject.NeedAddCheckContext, subject.NeedStartup}, checks.ProbesInside},
 				{"readiness of groups and SetNotReady from inside a check", []subject.Need{subject.NeedGroups}, checks.GroupsInside},
 				{"probes while an answer is written", []subject.Need{subject.NeedHealth}, checks.BodiesAtOnce},

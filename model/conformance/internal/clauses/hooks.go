@@ -91,6 +91,7 @@ func hookClauses() []Clause {
 				{"a late hook that fails is logged, in whichever way it fails", []subject.Need{subject.NeedLog}, checks.LateHookIsLogged},
 				{"a late hook that fails after its timeout is logged", []subject.Need{subject.NeedLog}, checks.AbandonedLateHook},
 				{"a hook that work registers after a signal", []subject.Need{subject.NeedUnix}, checks.WorkRegistersAfterSignal},
+				{"a hook that main registers after a signal, when the others have run", []subject.Need{subject.NeedUnix}, checks.MainRegistersLast},
 				{"a thousand hooks, each registered by the one before", nil, checks.ChainOfHooks},
 				{"late hooks that register others", []subject.Need{subject.NeedRunWith}, checks.LateHookRegisters},
 			},
@@ -120,6 +121,7 @@ func hookClauses() []Clause {
 			Sentence: "Registration from many goroutines at once loses none, and a hook may call anything in the library without deadlock.",
 			Checks: []Check{
 				{"a thousand registrations at once", nil, checks.ManyRegistrations},
+				{"a hook that calls every function after a signal", []subject.Need{subject.NeedUnix}, checks.HookCallsEverythingAfterSignal},
 				{"two hundred registrations at once, after a signal", []subject.Need{subject.NeedUnix}, checks.ManyRegistrationsAfterSignal},
 				{"a hook calls everything", nil, checks.HookCallsEverything},
 			},

@@ -75,6 +75,8 @@ func (v *Verdict) dropSuspects() []string {
 		return []string{"DRAIN-2", "HOOK-1"}
 	case v.full.MainEnded == at:
 		return []string{v.mainFault("HOOK-1"), "HOOK-1"}
+	case v.Got.Returned > at: // it may have been in Draining until then
+		return []string{v.drainFault(never()), "HOOK-1"}
 	}
 	return []string{"HOOK-1"}
 }

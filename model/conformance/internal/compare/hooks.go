@@ -127,6 +127,9 @@ func (v *Verdict) before(want []model.HookRun, i int, other string) string {
 // missingHook are the clauses that a hook may break that does not begin.
 func (v *Verdict) missingHook(want []model.HookRun, i int) (all []string) {
 	early := v.Got.Returned <= want[i].Start
+	if i > 0 && v.furtherSignal(want[i-1].Start, want[i].Start) {
+		all = append(all, "HOOK-1") // which does not change anything
+	}
 	switch last := v.before(want, i, ""); {
 	case last != "":
 		all = append(all, last)
@@ -147,6 +150,14 @@ func (v *Verdict) missingHook(want []model.HookRun, i int) (all []string) {
 		all = append(all, "HOOK-3")
 	}
 	return append(all, "HOOK-1")
+}
+
+// furtherSignal says whether a signal comes in Hooks between two instants, where none
+// changes anything.
+func (v *Verdict) furtherSignal(from, to time.Duration) bool {
+	return !v.offers("SIG-2") && slices.ContainsFunc(v.s.Stops, func(stop model.Stop) bool {
+		return stop.At > scenarios.StopAt(v.full) && stop.At >= from && stop.At <= to
+	})
 }
 
 func (v *Verdict) extraHook(got []model.HookRun, i int) string {
@@ -189,7 +200,10 @@ func (v *Verdict) hookStart(want, got []model.HookRun, i int) []string {
 
 // hookEnd are the clauses that the end of a hook may break.
 func (v *Verdict) hookEnd(want, got model.HookRun) []string {
+	registers := slices.ContainsFunc(v.s.Hooks, func(h model.Hook) bool { return h.By == got.Hook })
 	switch {
+	case want.Outcome == model.Ended && got.Outcome != model.Ended && registers:
+		return []string{"HOOK-7", "HOOK-3"} // OnShutdown may not have returned
 	case want.Outcome == model.Abandoned || got.Outcome == model.Abandoned:
 		return []string{"HOOK-6"}
 	case v.full.Left(model.Hooks) == model.PhaseForced || v.Got.Left(model.Hooks) == model.PhaseForced:

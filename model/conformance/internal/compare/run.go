@@ -51,6 +51,9 @@ func (v *Verdict) cancel() {
 func (v *Verdict) cancelFault() string {
 	t := v.full
 	if !scenarios.ByRequest(t) {
+		if v.Got.Cancelled.At < t.MainEnded {
+			return "RUN-2"
+		}
 		return v.mainFault("RUN-2")
 	}
 	delayed := v.s.DrainDelay > 0 && !(scenarios.BeforeRun(v.s) && scenarios.StopAt(t) == 0)
@@ -92,7 +95,11 @@ func (v *Verdict) errors() {
 	}
 	object := func(clause string) { v.object(clause, "Run returns %s, want %s", kinds(got), kinds(v.full.Errors)) }
 	if len(got) == 1 && len(want) > 1 && got[0] == want[0] && !isSignal(want[1]) {
-		object("RUN-6")
+		all := []string{"RUN-6"}
+		for _, k := range v.full.Errors[1:] {
+			all = append(all, v.kindClause(k))
+		}
+		v.suspect(all, "Run returns %s, want %s", kinds(got), kinds(v.full.Errors))
 		return
 	}
 	missing, extra := subtract(want, got), subtract(got, want)
@@ -218,7 +225,7 @@ func (v *Verdict) missingKind(k model.Kind, extra []model.Kind) (all []string) {
 			all = append(all, "HOOK-3")
 		}
 	}
-	return append(all, v.kindClause(k))
+	return append(all, v.kindClause(k), "RUN-6") // which has none dropped
 }
 
 // unknownClause is kindClause where the kind cannot be seen: the clause of the

@@ -152,23 +152,35 @@ func (x *examiner) stuck() {
 }
 
 // stacks returns where goroutines are, as many as fit into what is kept of an output,
-// and first those in virtual time.
+// first those in virtual time, and last those that the suite has in every process.
 func stacks() string {
 	buf := make([]byte, 1<<20)
 	all := strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n")
-	slices.SortStableFunc(all, func(a, b string) int {
-		return cmp.Compare(strings.Count(b, "synctest bubble"), strings.Count(a, "synctest bubble"))
-	})
+	rank := func(stack string) int {
+		switch {
+		case strings.Contains(stack, "synctest bubble"):
+			return 0
+		case strings.Contains(stack, "testing.") || strings.Contains(stack, "os/signal"):
+			return 2
+		}
+		return 1
+	}
+	slices.SortStableFunc(all, func(a, b string) int { return cmp.Compare(rank(a), rank(b)) })
 	text := strings.Join(all, "\n\n")
 	return text[:min(len(text), process.TailSize)]
 }
 
 // begin writes down what is done now, for the case that it is the last thing.
 func (x *examiner) begin(p process.Progress) {
-	line, _ := json.Marshal(p)
-	line = fmt.Appendf(nil, "%-200s", line)
-	_, _ = x.now.WriteAt(line, 0)
+	x.progress(p)
 	x.alarm.Reset(x.cfg.Step)
+}
+
+// progress is begin for what has begun already.
+func (x *examiner) progress(p process.Progress) {
+	line, _ := json.Marshal(p)
+	line = fmt.Appendf(nil, "%-300s", line)
+	_, _ = x.now.WriteAt(line, 0)
 }
 
 func (x *examiner) write(r process.Record) {
@@ -223,6 +235,7 @@ func (x *examiner) check(clause string, check clauses.Check) {
 	}
 	x.begin(process.Progress{Check: key, Blame: clause})
 	c, began := checks.New(x.t, x.impl, x.offered, x.cfg, x.handlersLast), x.began.Load()
+	c.OnOr(func(or []string) { x.progress(process.Progress{Check: key, Blame: clause, Or: or}) })
 	over := make(chan struct{})
 	go func() {
 		defer close(over)

@@ -140,9 +140,9 @@ func (x *examination) behind(e process.End, stuck string) (giveUp bool) {
 	}
 	where = strings.TrimPrefix(where, blame+": ") // it is reported under that name
 	reason := fmt.Sprintf("%s: the process did not survive it (%s)\nits output:\n%s", where, e.How, e.Output)
-	var or []string
+	or := e.Now.Or
 	if e.Now.Check != "" && blame != "HOOK-8" {
-		or = []string{"HOOK-8"} // of a hook that an earlier check has left behind
+		or = append(or, "HOOK-8") // of a hook that an earlier check has left behind
 	}
 	x.lost++
 	if stuck != "" {

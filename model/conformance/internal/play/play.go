@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,6 +41,8 @@ type player struct {
 	parent       context.Context
 	cancelParent context.CancelCauseFunc
 	health       subject.HealthFuncs
+
+	calls atomic.Int64 // of what the scenario has done at an instant, that have not returned
 
 	mu        sync.Mutex
 	ctx       context.Context // main's
@@ -112,7 +115,9 @@ func (p *player) run() {
 func (p *player) left(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.got.Returns() {
+	if calls := p.calls.Load(); calls > 0 {
+		p.odd = append(p.odd, subject.Difference{Clause: "HOOK-7", Text: fmt.Sprintf("%d calls, such as of OnShutdown and DrainGroup, have not returned", calls)})
+	} else if p.got.Returns() {
 		p.odd = append(p.odd, subject.Difference{Clause: "RUN-10", Text: fmt.Sprintf("%d goroutines that Run started are still there after it returned", n)})
 	}
 }

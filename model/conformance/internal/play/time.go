@@ -113,7 +113,9 @@ func (p *player) at(instant time.Duration, do func()) {
 func (p *player) ordered(do func()) func() {
 	return func() {
 		p.note(func() {})
+		p.calls.Add(1)
 		do()
+		p.calls.Add(-1)
 		p.note(func() {})
 	}
 }

@@ -110,8 +110,9 @@ type Progress struct {
 	// Blame is the clause at fault if the process does not survive it. Known says
 	// that it is about something in the scenario, which would end others too.
 	Blame string
-	Known bool   `json:",omitempty"`
-	Of    string `json:",omitempty"` // the clause that the scenario is an example of
+	Known bool     `json:",omitempty"`
+	Of    string   `json:",omitempty"` // the clause that the scenario is an example of
+	Or    []string `json:",omitempty"` // other clauses that may be at fault
 }
 
 // End is how a child process ended.

@@ -44,6 +44,9 @@ func Ends(s model.Scenario, want model.Trace) (all []string) {
 		kind, _, _ := strings.Cut(string(err), " #")
 		all = append(all, "the result has "+kind)
 	}
+	if want.MainEnded < want.Returned && Fails(s.Main.Ends) {
+		all = append(all, fmt.Sprint("main ends by ", s.Main.Ends))
+	}
 	for n, r := range want.Hooks {
 		h := s.Hooks[r.Hook-1]
 		if Fails(h.Ends) {
