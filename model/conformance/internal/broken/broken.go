@@ -37,7 +37,7 @@ type Case struct {
 // All returns every case.
 func All() []Case {
 	return slices.Concat(stateCases(), visibleCases(), runCases(), cancelCases(), errorCases(), endCases(), drainCases(), drainEndCases(), workCases(),
-		hookCases(), hookEndCases(), failingHookCases(), lateDrainCases(), takeBackCases(), hintCases(), signalCases(), afterSignalCases(), logCases(), logPlaceCases(), healthCases(), followCases(), answerCases(), checkCases(), editCases(),
+		hookCases(), hookEndCases(), failingHookCases(), lateDrainCases(), takeBackCases(), hintCases(), signalCases(), afterSignalCases(), plainHealthCases(), logCases(), logPlaceCases(), healthCases(), followCases(), answerCases(), checkCases(), editCases(),
 		serveCases(), listenerCases(), stoppingCases(), streamCases(), requestCases(), serverCases(), silentCases(), crowdCases(), requestCrowdCases(),
 		groupCases(), combinedCases(), againCases(), uncommonHealthCases(), askedCases(), stateOfRunCases(), userErrorCases(), laterCases(), laterHTTPCases(), protocolCases(), lateServeCases(),
 		unusualCases(), derivedCases(), limitCases(), settingCases(), timesCases(), onceMoreCases(), logCombinedCases(), resultCases(), answerShapeCases(), requestShapeCases(), momentCases(),

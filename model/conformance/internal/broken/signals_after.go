@@ -2,12 +2,15 @@ package broken
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/greynewell/mist-go/model/conformance/internal/plain"
 )
 
 // afterSignalCases go wrong after a real signal only. They offer no source of
@@ -50,14 +53,14 @@ func afterSignalCases() []Case {
 			}
 		}).mayBreak("DRAIN-2 DRAIN-3"), // nothing is left that the drain timeout could cut
 		wrongAfterSignal("after a signal Run returns late", "STATE-2", func(i *impl, signalled func(context.Context) bool) {
-			afterRun(i, func(ctx context.Context) {
+			afterRun(i, func(ctx context.Context, _ error) {
 				if signalled(ctx) {
 					time.Sleep(300 * time.Millisecond)
 				}
 			})
 		}),
 		wrongAfterSignal("after a signal Run does not return", "STATE-2", func(i *impl, signalled func(context.Context) bool) {
-			afterRun(i, func(ctx context.Context) {
+			afterRun(i, func(ctx context.Context, _ error) {
 				if signalled(ctx) {
 					time.Sleep(time.Hour)
 				}
@@ -92,6 +95,64 @@ func afterSignalCases() []Case {
 				return hook()
 			})
 		}),
+		wrongAfterSignal("after a signal DrainGroup hangs in a hook", "HOOK-7", func(i *impl, signalled func(context.Context) bool) {
+			group := i.DrainGroup
+			onPlainHook(i, func(s *stopping, hook func() error) error {
+				s.hooks.Add(1)
+				defer s.hooks.Add(-1)
+				return hook()
+			})
+			i.DrainGroup = func(ctx context.Context) *sync.WaitGroup {
+				if s, ok := ctx.Value(stoppingKey{}).(*stopping); ok && s.hooks.Load() > 0 && signalled(ctx) {
+					time.Sleep(20 * time.Second)
+				}
+				return group(ctx)
+			}
+		}),
+		wrongAfterSignal("after a signal a hook is lost that is registered when the others have run", "HOOK-4", func(i *impl, signalled func(context.Context) bool) {
+			var ran sync.Map
+			onPlainHook(i, func(s *stopping, hook func() error) error {
+				defer ran.Store(s, true)
+				return hook()
+			})
+			register := i.OnShutdown
+			i.OnShutdown = func(ctx context.Context, hook func() error) {
+				s, _ := ctx.Value(stoppingKey{}).(*stopping)
+				if _, over := ran.Load(s); !over || !signalled(ctx) {
+					register(ctx, hook)
+				}
+			}
+		}),
+		wrongAfterSignal("after a signal main is waited for anew when the hooks have run", "RUN-11", func(i *impl, signalled func(context.Context) bool) {
+			var hooks atomic.Int64 // the time that they took
+			onPlainHook(i, func(s *stopping, hook func() error) error {
+				began := time.Now()
+				defer func() { hooks.Add(int64(time.Since(began))) }()
+				return hook()
+			})
+			afterRun(i, func(ctx context.Context, err error) {
+				took := time.Duration(hooks.Swap(0))
+				if signalled(ctx) && errors.Is(err, plain.ErrMainRunning) {
+					time.Sleep(took)
+				}
+			})
+		}).mayBreak("HOOK-3"), // of one that is interrupted
+		wrongAfterSignal("after a signal and a drain timeout a goroutine stays", "RUN-10", func(i *impl, signalled func(context.Context) bool) {
+			afterRun(i, func(ctx context.Context, err error) {
+				if signalled(ctx) && errors.Is(err, plain.ErrDrainTimeout) {
+					go time.Sleep(10 * time.Second)
+				}
+			})
+		}),
+		wrongAfterSignal("after a run that a signal has stopped, the other signal is still caught", "SIG-3", func(i *impl, signalled func(context.Context) bool) {
+			kept := make(chan os.Signal, 1)
+			afterRun(i, func(ctx context.Context, err error) {
+				if heard, ok := ctx.Value(signalsKey{}).(chan os.Signal); ok && len(heard) > 0 {
+					other := map[os.Signal]os.Signal{os.Interrupt: syscall.SIGTERM, syscall.SIGTERM: os.Interrupt}
+					signal.Notify(kept, other[<-heard])
+				}
+			})
+		}),
 	}
 }
 
@@ -101,6 +162,7 @@ type stopping struct {
 	drain           time.Duration
 	cancelled, back atomic.Pointer[time.Time] // when the context was, and main
 	over            atomic.Bool               // Run has returned
+	hooks           atomic.Int64              // that are running
 	late            sync.Once
 }
 
@@ -139,8 +201,8 @@ func now() *time.Time {
 	return &at
 }
 
-// afterRun has f called, with main's context, before Run returns.
-func afterRun(i *impl, f func(ctx context.Context)) {
+// afterRun has f called, with main's context and its result, before Run returns.
+func afterRun(i *impl, f func(ctx context.Context, err error)) {
 	run := i.Run
 	i.Run = func(main task, drain, shutdown time.Duration) error {
 		var mains atomic.Value
@@ -149,7 +211,7 @@ func afterRun(i *impl, f func(ctx context.Context)) {
 			return main(ctx)
 		}, drain, shutdown)
 		if c, ok := mains.Load().(struct{ context.Context }); ok {
-			f(c.Context)
+			f(c.Context, err)
 		}
 		return err
 	}

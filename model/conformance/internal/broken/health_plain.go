@@ -1,0 +1,143 @@
+package broken
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"unicode/utf8"
+)
+
+// plainHealthCases are wrong where nothing but the functions of every implementation is
+// there to show it.
+func plainHealthCases() []Case {
+	return []Case{
+		wrongPlain("the length of a body that is not ASCII is counted in characters", "HEALTH-6", func(i *impl) {
+			onPlainAnswers(i, func(a *httptest.ResponseRecorder) {
+				a.Header().Set("Content-Length", strconv.Itoa(utf8.RuneCount(a.Body.Bytes())))
+			})
+		}),
+		wrongPlain("keys are in no order if a check fails", "HEALTH-12", func(i *impl) {
+			onPlainAnswers(i, func(a *httptest.ResponseRecorder) {
+				body := a.Body.String()
+				before, rest, found := strings.Cut(body, `"checks":{`)
+				list, after, ends := strings.Cut(rest, "}")
+				if !found || !ends || a.Code == http.StatusOK || strings.ContainsAny(list, `\,`) && strings.Contains(list, `\`) {
+					return
+				}
+				items := strings.Split(list, ",")
+				slices.Reverse(items)
+				setBody(a, before+`"checks":{`+strings.Join(items, ",")+"}"+after)
+			})
+		}),
+		wrongPlain("a check that has failed is not replaced", "HEALTH-13", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				var failed sync.Map
+				add := h.AddCheck
+				h.AddCheck = func(name string, check func() error) {
+					if _, known := failed.Load(name); known || check == nil {
+						return
+					}
+					add(name, func() error {
+						err := check()
+						if err != nil {
+							failed.Store(name, err)
+						}
+						return err
+					})
+				}
+			})
+		}),
+		wrongPlain("a nil function leaves the check of that name as it is", "HEALTH-13", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				var known sync.Map
+				add := h.AddCheck
+				h.AddCheck = func(name string, check func() error) {
+					if _, again := known.LoadOrStore(name, true); !again || check != nil {
+						add(name, check)
+					}
+				}
+			})
+		}),
+		wrongPlain("HEAD runs the checks of a service that is not ready", "HEALTH-3", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				run := runsOfPlainChecks(h)
+				next := h.Readiness
+				h.Readiness = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					a := answer(next, r)
+					if r.Method == http.MethodHead && a.Code != http.StatusOK {
+						run()
+					}
+					send(w, a)
+				})
+			})
+		}),
+		wrongPlain("liveness fails once a check has panicked", "HEALTH-1", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				var panicked atomic.Bool
+				add, alive := h.AddCheck, h.Liveness
+				h.AddCheck = func(name string, check func() error) {
+					if check == nil {
+						add(name, nil)
+						return
+					}
+					add(name, func() error {
+						finished := false
+						defer func() {
+							if !finished {
+								panicked.Store(true)
+							}
+						}()
+						err := check()
+						finished = true
+						return err
+					})
+				}
+				h.Liveness = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if panicked.Load() {
+						http.Error(w, errors.New("a check has panicked").Error(), http.StatusServiceUnavailable)
+						return
+					}
+					alive.ServeHTTP(w, r)
+				})
+			})
+		}).mayBreak("HEALTH-6"), // which is of every answer
+	}
+}
+
+// onPlainAnswers has f change each answer to GET of readiness.
+func onPlainAnswers(i *impl, f func(a *httptest.ResponseRecorder)) {
+	onHealth(i, func(h *funcs) {
+		next := h.Readiness
+		h.Readiness = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodGet {
+				next.ServeHTTP(w, r)
+				return
+			}
+			rewritten(next, f).ServeHTTP(w, r)
+		})
+	})
+}
+
+// runsOfPlainChecks returns a function that runs all checks.
+func runsOfPlainChecks(h *funcs) (run func()) {
+	var checks sync.Map
+	add := h.AddCheck
+	h.AddCheck = func(name string, check func() error) {
+		if check != nil {
+			checks.Store(name, check)
+		}
+		add(name, check)
+	}
+	return func() {
+		checks.Range(func(_, check any) bool {
+			defer func() { _ = recover() }()
+			_ = check.(func() error)()
+			return true
+		})
+	}
+}
