@@ -63,6 +63,16 @@ func plainHealthCases() []Case {
 				}
 			})
 		}),
+		wrongPlain("names of checks are the same in upper and lower case", "HEALTH-13", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				var names sync.Map
+				add := h.AddCheck
+				h.AddCheck = func(name string, check func() error) {
+					first, _ := names.LoadOrStore(strings.ToLower(name), name)
+					add(first.(string), check)
+				}
+			})
+		}),
 		wrongPlain("HEAD runs the checks of a service that is not ready", "HEALTH-3", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				run := runsOfPlainChecks(h)

@@ -105,7 +105,7 @@ func DrainTimeoutFromCancel(c *Checker) {
 // before a hook begins.
 func GroupWhileDraining(c *Checker) {
 	c.mayBeOf("DRAIN-1")
-	for n := 0; n < 3 && c.Failure() == ""; n++ {
+	for n := 0; n < 3 && c.Failure() == "" && c.Undecided() == ""; n++ {
 		c.groupWhileDraining()
 	}
 }

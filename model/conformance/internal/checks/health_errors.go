@@ -107,6 +107,7 @@ func PanickingError(c *Checker) {
 
 // PanicValues checks HEALTH-8: values that a panic may have.
 func PanicValues(c *Checker) {
+	c.mayBeOf("HEALTH-2")
 	c.bubble(func() {
 		for what, value := range map[string]any{
 			"http.ErrAbortHandler": http.ErrAbortHandler, "context.Canceled": context.Canceled, "an error that panics in Error": panickingError{},

@@ -16,6 +16,7 @@ import (
 
 // Replaced checks HEALTH-13: the second check of a name replaces the first.
 func Replaced(c *Checker) {
+	c.mayBeOf("HEALTH-2")
 	c.bubble(func() {
 		for _, bad := range []error{nil, errors.New("the reason")} {
 			h, text := c.health(), func(err error) string {
@@ -34,10 +35,15 @@ func Replaced(c *Checker) {
 			}
 		}
 		h := c.health()
+		h.AddCheck("Db", func() error { return nil })
+		h.AddCheck("DB", func() error { return nil })
+		r := play.Ask(h.Readiness, http.MethodGet)
+		c.expect(len(r.Checks) == 2, `checks are added under the names "Db" and "DB", and the body is %s`, r.Body)
+		h = c.health()
 		var first, second atomic.Int64
 		h.AddCheck("db", func() error { first.Add(1); return errors.New("the first") })
 		h.AddCheck("db", func() error { second.Add(1); return nil })
-		r := play.Ask(h.Readiness, http.MethodGet)
+		r = play.Ask(h.Readiness, http.MethodGet)
 		c.expectReply("after a check was replaced", r, http.StatusOK, "ok")
 		c.expect(first.Load() == 0 && second.Load() == 1 && len(r.Checks) == 1,
 			"after a check was replaced, it is run %d times, want 0, and its replacement %d times, want 1; checks are %v", first.Load(), second.Load(), r.Checks)
@@ -46,6 +52,7 @@ func Replaced(c *Checker) {
 
 // NilCheck checks HEALTH-13: a nil function.
 func NilCheck(c *Checker) {
+	c.mayBeOf("HEALTH-2")
 	add := map[string]func(h subject.HealthFuncs, name string){
 		"AddCheck(nil)": func(h subject.HealthFuncs, name string) { h.AddCheck(name, nil) },
 	}

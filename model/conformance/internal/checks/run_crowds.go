@@ -54,6 +54,7 @@ func ManyInOrder(c *Checker) {
 
 // ManyRuns checks RUN-9: many runs at once, each with a hook of its own.
 func ManyRuns(c *Checker) {
+	c.mayBeOf("RUN-2")
 	const runs = 100
 	c.bubble(func() {
 		var hooks, lasting atomic.Int64

@@ -110,7 +110,9 @@ func (c *Checker) noGoroutineStaysAfterSignal(busy bool) {
 	}
 	before := goroutines.Count()
 	for range times {
-		run()
+		if !run() {
+			return
+		}
 	}
 	end := time.Now().Add(process.Soon)
 	for goroutines.Count() > before+few && time.Now().Before(end) { // some may end a moment later, or be of the process's own

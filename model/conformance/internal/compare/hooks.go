@@ -155,7 +155,7 @@ func (v *Verdict) missingHook(want []model.HookRun, i int) (all []string) {
 // furtherSignal says whether a signal comes in Hooks between two instants, where none
 // changes anything.
 func (v *Verdict) furtherSignal(from, to time.Duration) bool {
-	return !v.offers("SIG-2") && slices.ContainsFunc(v.s.Stops, func(stop model.Stop) bool {
+	return slices.ContainsFunc(v.s.Stops, func(stop model.Stop) bool {
 		return stop.At > scenarios.StopAt(v.full) && stop.At >= from && stop.At <= to
 	})
 }

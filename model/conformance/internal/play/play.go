@@ -71,7 +71,9 @@ func Scenario(t *testing.T, impl *subject.Implementation, offered subject.Offers
 	stuck := InBubble(t, p.run)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if stuck != "" && p.got.Returns() && !p.mayBeHandlers() {
+	if stuck != "" && p.calls.Load() > 0 {
+		p.callsLast()
+	} else if stuck != "" && p.got.Returns() && !p.mayBeHandlers() {
 		p.odd = append(p.odd, subject.Difference{Clause: "RUN-10", Text: "something that Run started is still there after it returned: " + stuck})
 	}
 	return p.seen()
@@ -115,11 +117,16 @@ func (p *player) run() {
 func (p *player) left(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if calls := p.calls.Load(); calls > 0 {
-		p.odd = append(p.odd, subject.Difference{Clause: "HOOK-7", Text: fmt.Sprintf("%d calls, such as of OnShutdown and DrainGroup, have not returned", calls)})
+	if p.calls.Load() > 0 {
+		p.callsLast()
 	} else if p.got.Returns() {
 		p.odd = append(p.odd, subject.Difference{Clause: "RUN-10", Text: fmt.Sprintf("%d goroutines that Run started are still there after it returned", n)})
 	}
+}
+
+// callsLast objects to calls that have not returned. p.mu is held.
+func (p *player) callsLast() {
+	p.odd = append(p.odd, subject.Difference{Clause: "HOOK-7", Text: fmt.Sprintf("%d calls, such as of OnShutdown and DrainGroup, have not returned", p.calls.Load())})
 }
 
 // callRun calls Run on a goroutine of its own, because one that panics or
