@@ -87,6 +87,7 @@ func FollowInside(c *Checker) {
 // ReadinessInside checks HEALTH-14. It has a check ask for readiness, which it is itself a
 // part of. That is answered at all.
 func ReadinessInside(c *Checker) {
+	c.mayBeOf("HEALTH-9") // whose timeout ends it, where checks have one
 	c.bubble(func() {
 		h := c.health()
 		var once atomic.Bool

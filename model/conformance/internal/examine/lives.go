@@ -58,10 +58,14 @@ func (o Options) Lives(test string, impl *subject.Implementation) (found Finding
 		})
 	}
 	wg.Wait()
-	again, tries := 0, 0
+	again, tries, left := 0, 0, 0
 	play := func(differing []lifeEnd, enough func() bool) { // once more one at a time, with the machine less busy
 		for _, e := range differing {
-			if enough() || found.knows(e.found()[0]) {
+			switch {
+			case found.knows(e.found()[0]):
+				continue
+			case enough():
+				left++
 				continue
 			}
 			again++
@@ -85,6 +89,9 @@ func (o Options) Lives(test string, impl *subject.Implementation) (found Finding
 	note = fmt.Sprintf("%d scenarios were played in real time, with real signals", len(lives))
 	if again > 0 {
 		note += fmt.Sprintf("; %d of them again, %d times in all, because the machine was late or the trace was another one", again, tries)
+	}
+	if left > 0 {
+		note += fmt.Sprintf("; %d more differed while the machine was late, and were not played again", left)
 	}
 	return found, note
 }
