@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -76,6 +77,11 @@ func Test(t *testing.T, impl Implementation, opts ...Option) {
 		}
 		r := reportOf(impl.Name, s, found.found)
 		t.Logf("the verdict on %s: %s, %s", r.Implementation, r.Verdict, r.counts())
+		for _, result := range []Result{Fail, Undecided} {
+			if ids := r.ids(func(o Outcome) bool { return o.Result == result }); len(ids) > 0 {
+				t.Logf("%s, in the order of the contract: %s", result, strings.Join(ids, ", "))
+			}
+		}
 		if set.report != nil {
 			set.report(t, r)
 		}

@@ -123,6 +123,28 @@ func afterSignalCases() []Case {
 				}
 			}
 		}),
+		wrongAfterSignal("after a signal a hook waits for main that is registered when the others have run", "HOOK-4", func(i *impl, signalled func(context.Context) bool) {
+			var ran sync.Map
+			onPlainHook(i, func(s *stopping, hook func() error) error {
+				defer ran.Store(s, true)
+				return hook()
+			})
+			register := i.OnShutdown
+			beforeMain(i, func(ctx context.Context, main task) error {
+				over := make(chan struct{})
+				defer close(over)
+				return main(context.WithValue(ctx, waitingKey{}, over))
+			})
+			i.OnShutdown = func(ctx context.Context, hook func() error) {
+				s, _ := ctx.Value(stoppingKey{}).(*stopping)
+				over, _ := ctx.Value(waitingKey{}).(chan struct{})
+				if _, others := ran.Load(s); others && over != nil && signalled(ctx) {
+					register(ctx, func() error { <-over; return hook() })
+					return
+				}
+				register(ctx, hook)
+			}
+		}),
 		wrongAfterSignal("after a signal main is waited for anew when the hooks have run", "RUN-11", func(i *impl, signalled func(context.Context) bool) {
 			var hooks atomic.Int64 // the time that they took
 			onPlainHook(i, func(s *stopping, hook func() error) error {
@@ -166,7 +188,10 @@ type stopping struct {
 	late            sync.Once
 }
 
-type stoppingKey struct{}
+type (
+	stoppingKey struct{}
+	waitingKey  struct{}
+)
 
 // onPlainHook has f called in place of each hook.
 func onPlainHook(i *impl, f func(s *stopping, hook func() error) error) {

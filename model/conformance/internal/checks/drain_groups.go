@@ -46,21 +46,22 @@ func GroupsAreWaitedFor(c *Checker) {
 func GroupsOfGroups(c *Checker) {
 	const generations = 5
 	c.bubble(func() {
-		done, before := 0, 0
+		var done atomic.Int64
+		before := int64(0)
 		err := c.Impl.Run(func(ctx context.Context) error {
-			c.Impl.OnShutdown(ctx, func() error { before = done; return nil })
+			c.Impl.OnShutdown(ctx, func() error { before = done.Load(); return nil })
 			var work func()
 			work = func() {
 				time.Sleep(time.Second)
-				if done+1 < generations {
+				if done.Add(1) < generations {
 					c.Impl.DrainGroup(ctx).Go(work)
 				}
-				done++
 			}
 			c.Impl.DrainGroup(ctx).Go(work)
 			return nil
 		}, 0, 0)
-		c.expect(err == nil && before == generations, "of %d units of work, each of which makes a group for the next while draining, %d are done when the hook begins; Run returns %v, want nil", generations, before, err)
+		c.expect(before == generations, "of %d units of work, each of which makes a group for the next while draining, %d are done when the hook begins, want all", generations, before)
+		c.expect(err == nil, "work makes groups while draining, and Run returns %v, want nil", err)
 	})
 }
 

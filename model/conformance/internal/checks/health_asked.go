@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
@@ -120,8 +121,9 @@ func StartupOfNoRun(c *Checker) {
 // SetReadyTwice checks HEALTH-3: SetReady is no counter.
 func SetReadyTwice(c *Checker) {
 	c.bubble(func() {
-		h, runs := c.health(), 0
-		h.AddCheck("db", func() error { runs++; return nil })
+		h := c.health()
+		var runs atomic.Int64
+		h.AddCheck("db", func() error { runs.Add(1); return nil })
 		for _, calls := range [][]bool{{false}, {true}, {true}, {false, false, false}, {true}, {true, true, true}, {false}, {true, false}, {true}} {
 			for _, ready := range calls {
 				h.SetReady(ready)
@@ -132,9 +134,9 @@ func SetReadyTwice(c *Checker) {
 			}
 			what := fmt.Sprintf("after SetReady with each of %v", calls)
 			c.expectReply(what, play.Ask(h.Readiness, http.MethodGet), code, status)
-			runs = 0
+			runs.Store(0)
 			play.Ask(h.Readiness, http.MethodHead)
-			c.expect(runs == 0 || code == http.StatusOK, "%s: HEAD runs a check", what)
+			c.expect(runs.Load() == 0 || code == http.StatusOK, "%s: HEAD runs a check", what)
 		}
 	})
 }

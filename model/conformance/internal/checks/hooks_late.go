@@ -301,17 +301,20 @@ func WorkRegistersAfterSignal(c *Checker) {
 // its grace is over and the hooks before have run.
 func MainRegistersLast(c *Checker) {
 	c.mayBeOf("HOOK-1", "DRAIN-4", "RUN-11")
-	began := make(chan struct{})
-	var ran atomic.Bool
+	began, last := make(chan struct{}), make(chan struct{})
+	var ran, next atomic.Bool
 	err := c.Impl.Run(func(ctx context.Context) error {
 		c.Impl.OnShutdown(ctx, func() error { close(began); return nil })
 		c.stopBySignal(ctx)
 		play.Wait(began, process.Soon)
 		time.Sleep(30 * time.Millisecond)
-		c.Impl.OnShutdown(ctx, func() error { ran.Store(true); return nil })
+		c.Impl.OnShutdown(ctx, func() error { ran.Store(true); close(last); return nil })
+		play.Wait(last, time.Second)
+		next.Store(ran.Load())
 		return nil
 	}, 100*time.Millisecond, 0)
-	c.expect(ran.Load(), "SIGTERM comes, hooks run, main registers another and returns, and that has not run when Run returns %v", err)
+	c.expect(ran.Load(), "SIGTERM comes, hooks run, main registers another and returns, and that has not run when Run returns %s", quote(err))
+	c.expect(next.Load() || !ran.Load(), "SIGTERM comes, hooks run, main registers another, and that does not begin while main waits for it for a second")
 }
 
 // ChainOfHooks checks HOOK-4: hooks that each register the next all run, however many.

@@ -233,20 +233,22 @@ func MainStays(c *Checker) {
 	c.retried(func() string {
 		release, cancel := context.WithTimeout(context.Background(), process.Soon)
 		defer cancel()
-		hook, stopped := false, time.Now()
+		began := time.Now()
+		var hook atomic.Bool
+		var stopped atomic.Int64 // after began
 		err := c.Impl.Run(func(ctx context.Context) error {
-			c.Impl.OnShutdown(ctx, func() error { hook = true; time.Sleep(hookTakes); return nil })
+			c.Impl.OnShutdown(ctx, func() error { hook.Store(true); time.Sleep(hookTakes); return nil })
 			c.stopBySignal(ctx)
-			stopped = time.Now()
+			stopped.Store(int64(time.Since(began)))
 			<-release.Done()
 			return nil
 		}, drain, shutdown)
-		took := time.Since(stopped)
+		took := time.Since(began) - time.Duration(stopped.Load())
 		switch {
 		case release.Err() != nil:
 			return fmt.Sprintf("main does not return, and Run has not returned after %v", process.Soon)
-		case err == nil || !hook:
-			return fmt.Sprintf("Run returns %v after %v, want an error, and the hook ran: %t, want true", err, took, hook)
+		case err == nil || !hook.Load():
+			return fmt.Sprintf("Run returns %v after %v, want an error, and the hook ran: %t, want true", err, took, hook.Load())
 		case took > drain+shutdown+late:
 			return fmt.Sprintf("main does not return, a hook takes %v, and Run returns %v after the signal, want %v at most: %v and %v", hookTakes, took, drain+shutdown, drain, shutdown)
 		case c.offered[subject.NeedIs] && !c.Impl.Is(err, model.MainRunning):

@@ -69,9 +69,9 @@ func judge(impl *subject.Implementation, offered subject.Offers, seen play.Seen,
 	return v
 }
 
-// Closest returns the verdict on the trace that was seen. Where several may
-// come, it was meant to be the one that it follows for longest: until the latest
-// instant, and then in most aspects.
+// Closest returns the verdict on the trace that was seen. Where several may come, it is
+// compared with the one that it agrees with for longest; of several such, with the one of
+// which most aspects are right.
 func Closest(impl *subject.Implementation, offered subject.Offers, seen play.Seen) *Verdict {
 	var best *Verdict
 	for n, want := range seen.Wants {

@@ -85,7 +85,7 @@ func (r reader) elements(err error) (all []error) {
 	for _, e := range inner {
 		all = append(all, r.elements(e)...)
 	}
-	if len(all) == 0 || r.is != nil && slices.ContainsFunc(librarys, func(k model.Kind) bool {
+	if len(all) == 0 || r.is != nil && slices.ContainsFunc(libraryKinds, func(k model.Kind) bool {
 		return r.is(err, k) && !slices.ContainsFunc(inner, func(e error) bool { return r.is(e, k) })
 	}) {
 		return []error{err}
@@ -93,8 +93,8 @@ func (r reader) elements(err error) (all []error) {
 	return all
 }
 
-// librarys are the kinds that Is is asked for.
-var librarys = []model.Kind{
+// libraryKinds are the kinds that Is is asked for.
+var libraryKinds = []model.Kind{
 	model.DrainTimeout, model.ShutdownTimeout, model.MainRunning, model.Forced, model.Panic, model.Goexit, model.CauseSIGINT, model.CauseSIGTERM,
 }
 
@@ -111,9 +111,9 @@ func unwrapped(err error) []error {
 	return nil
 }
 
-// isLibrarys says whether an error is of a kind that Is is asked for.
-func (r reader) isLibrarys(err error) bool {
-	return r.is != nil && slices.ContainsFunc(librarys, func(k model.Kind) bool { return r.is(err, k) })
+// isLibraryError says whether an error is of a kind that Is is asked for.
+func (r reader) isLibraryError(err error) bool {
+	return r.is != nil && slices.ContainsFunc(libraryKinds, func(k model.Kind) bool { return r.is(err, k) })
 }
 
 // isStrange says whether an error can be of none of the kinds there are.
@@ -186,7 +186,7 @@ func (r reader) causeKind(cause error, want model.Kind) model.Kind {
 	switch {
 	case cause == nil:
 		return "" // not cancelled
-	case cause == context.Canceled, want == model.CauseCanceled && errors.Is(cause, context.Canceled) && !r.isLibrarys(cause):
+	case cause == context.Canceled, want == model.CauseCanceled && errors.Is(cause, context.Canceled) && !r.isLibraryError(cause):
 		return model.CauseCanceled
 	case r.fits(cause, want):
 		return want

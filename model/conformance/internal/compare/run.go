@@ -94,7 +94,7 @@ func (v *Verdict) errors() {
 		return
 	}
 	object := func(clause string) { v.object(clause, "Run returns %s, want %s", kinds(got), kinds(v.full.Errors)) }
-	if len(got) == 1 && len(want) > 1 && got[0] == want[0] && !isSignal(want[1]) {
+	if len(got) == 1 && len(want) > 1 && got[0] == want[0] && got[0] != unknown && !isSignal(want[1]) {
 		all := []string{"RUN-6"}
 		for _, k := range v.full.Errors[1:] {
 			all = append(all, v.kindClause(k))
@@ -225,7 +225,11 @@ func (v *Verdict) missingKind(k model.Kind, extra []model.Kind) (all []string) {
 			all = append(all, "HOOK-3")
 		}
 	}
-	return append(all, v.kindClause(k), "RUN-6") // which has none dropped
+	all = append(all, v.kindClause(k))
+	if v.several {
+		all = append(all, "RUN-6") // which has none dropped
+	}
+	return all
 }
 
 // unknownClause is kindClause where the kind cannot be seen: the clause of the

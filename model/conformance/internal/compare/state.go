@@ -5,8 +5,8 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
 )
 
-// path objects to a history that is none of the table (STATE-1). One that
-// ends early is left to whoever says why.
+// path objects to a history that is none of the table (STATE-1). One that ends early is
+// reported by a later aspect, which says why.
 func (v *Verdict) path() {
 	state := model.Starting
 	for i, step := range v.Got.Steps {
@@ -126,12 +126,10 @@ func (v *Verdict) stopFault(gotStep model.Step) string {
 	n := len(v.full.Hooks)
 	failed := n > 0 && !v.full.Hooks[n-1].Late && scenarios.Fails(v.s.Hooks[v.full.Hooks[n-1].Hook-1].Ends)
 	switch {
-	case failed && v.Got.Returned == model.Never:
+	case failed:
 		return "HOOK-2"
 	case v.full.MainEnded == v.full.Returned:
 		return v.mainFault("STATE-2")
-	case failed:
-		return "HOOK-2"
 	}
 	return "STATE-2"
 }

@@ -256,7 +256,7 @@ func (x *examiner) check(clause string, check clauses.Check) {
 	if left := c.Left(); left != "" && x.began.Load() == began { // no run can have left it
 		x.failOf(clause, fmt.Sprintf("%s: something is left behind: %s", check.Name, left))
 	} else if left != "" {
-		x.failOf("RUN-10", fmt.Sprintf("in the check of %s, something is still there after Run returned: %s", key, left))
+		x.fail(subject.Difference{Clause: "RUN-10", Or: append([]string{clause}, c.Or()...), Text: fmt.Sprintf("in the check of %s, something is still there after Run returned: %s", key, left)})
 	}
 	if why := c.Undecided(); why != "" {
 		x.write(process.Record{Undecided: &subject.Difference{Clause: clause, Text: check.Name + ": " + why}})

@@ -45,8 +45,8 @@ func (f *Findings) Add(more Findings) {
 }
 
 // Settled decides which clause each failure is of that may be of several: one that is
-// known to have failed; else the fewest that explain all of them. A clause that may have
-// failed, if another had not, is undecided.
+// known to have failed; else the fewest that explain all of them. A first suspect that is
+// explained by the failure of another clause is undecided.
 func (f Findings) Settled() Findings {
 	settled := Findings{Failed: maps.Clone(f.Failed), Undecided: maps.Clone(f.Undecided), GivenUp: f.GivenUp}
 	left := f.Unsure
@@ -54,7 +54,8 @@ func (f Findings) Settled() Findings {
 		left = slices.DeleteFunc(slices.Clone(left), func(d subject.Difference) bool {
 			explained := d.Clause == by || slices.Contains(d.Or, by)
 			if explained && d.Clause != by {
-				settled.Undecided[d.Clause] = fmt.Sprintf("not decided, because this may be the failure of %s: %s", by, d.Text)
+				first, _, _ := strings.Cut(d.Text, "\n")
+				settled.Undecided[d.Clause] = fmt.Sprintf("not decided, because this may be the failure of %s, which is the first to be mended: %s", by, first)
 			}
 			return explained
 		})
@@ -70,8 +71,8 @@ func (f Findings) Settled() Findings {
 	return settled
 }
 
-// likeliest is a difference of the clause that explains most: among those that are the
-// first to be suspected of any.
+// likeliest returns a difference whose first suspect explains the most differences, and is
+// the first of the most; of several such, the one with the smallest ID.
 func likeliest(all []subject.Difference) (best subject.Difference) {
 	most := [2]int{}
 	for _, d := range all {

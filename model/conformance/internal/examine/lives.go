@@ -18,8 +18,8 @@ import (
 
 // Where signals cannot be given to an implementation, what happens after one is
 // examined in real time: whole lives, each in a process of its own with real
-// signals. What happens is a step apart or at one instant, so that a life is the
-// predicted one even if it is a little late.
+// signals. What happens is at least a step apart or at one instant, so that small delays
+// do not change its order.
 const (
 	liveStep  = 50 * time.Millisecond
 	liveSteps = 24   // the longest life
@@ -27,8 +27,8 @@ const (
 	liveDraws = 1500 // scenarios that they are chosen from
 	liveMany  = 20   // at a time
 	liveAgain = 5    // how many of those that differ are played again
-	// liveFailures is of how many clauses a failure is looked for. More of them
-	// would mostly be what follows from these.
+	// liveFailures is how many failures are confirmed of lives that were late. More of
+	// them would mostly be what follows from these.
 	liveFailures = 2
 )
 
@@ -59,7 +59,7 @@ func (o Options) Lives(test string, impl *subject.Implementation) (found Finding
 	}
 	wg.Wait()
 	again, tries, left := 0, 0, 0
-	play := func(differing []lifeEnd, enough func() bool) { // once more one at a time, with the machine less busy
+	replay := func(differing []lifeEnd, enough func() bool) { // once more one at a time, with the machine less busy
 		for _, e := range differing {
 			switch {
 			case found.knows(e.found()[0]):
@@ -74,21 +74,21 @@ func (o Options) Lives(test string, impl *subject.Implementation) (found Finding
 	}
 	// Those first that leave no doubt about the machine, and of these those that leave none
 	// about the clause.
-	var sure, unsure []lifeEnd
+	var inTime, late []lifeEnd
 	for _, e := range ends {
 		switch {
 		case e.differs && e.Late == 0:
-			sure = append(sure, e)
+			inTime = append(inTime, e)
 		case e.differs:
-			unsure = append(unsure, e)
+			late = append(late, e)
 		}
 	}
-	play(doubtLast(sure), func() bool { return false })
+	replay(doubtLast(inTime), func() bool { return false })
 	failures, most := found.count(), again+liveAgain
-	play(doubtLast(unsure), func() bool { return again >= most || found.count()-failures >= liveFailures })
+	replay(doubtLast(late), func() bool { return again >= most || found.count()-failures >= liveFailures })
 	note = fmt.Sprintf("%d scenarios were played in real time, with real signals", len(lives))
 	if again > 0 {
-		note += fmt.Sprintf("; %d of them again, %d times in all, because the machine was late or the trace was another one", again, tries)
+		note += fmt.Sprintf("; %d differed and were played again, %d times in all", again, tries)
 	}
 	if left > 0 {
 		note += fmt.Sprintf("; %d more differed while the machine was late, and were not played again", left)
@@ -185,8 +185,8 @@ func (e lifeEnd) found() (all []subject.Difference) {
 	return all
 }
 
-// suspects are the clauses about what in a life may have ended the process. One that a
-// panic has ended has not died of the signal.
+// suspects are the clauses about what in a life may have ended the process. A process that
+// a panic has ended has not died of the signal.
 func (e lifeEnd) suspects(s model.Scenario) []string {
 	if e.killed() {
 		return []string{"SIG-1"}
@@ -241,7 +241,7 @@ func playLife(impl *subject.Implementation, cfg process.Config) (records []proce
 		late = 0 // every instant is as predicted: that is not why it differs
 	}
 	for _, d := range v.Found {
-		d.Text = fmt.Sprintf("%s\nin real time, with real signals and a return grace of %v, of those that an implementation may have:\n%s", d.Text, graces[v.Nth], v)
+		d.Text = fmt.Sprintf("%s\nin real time, with real signals. Of the return graces that an implementation may have, %v fits best:\n%s", d.Text, graces[v.Nth], v)
 		records = append(records, process.Record{Failed: &d})
 	}
 	hangs := !seen.Trace.Returns() && late < play.LivePatience/2
