@@ -126,10 +126,12 @@ func (v *Verdict) stopFault(gotStep model.Step) string {
 	n := len(v.full.Hooks)
 	failed := n > 0 && !v.full.Hooks[n-1].Late && scenarios.Fails(v.s.Hooks[v.full.Hooks[n-1].Hook-1].Ends)
 	switch {
-	case failed:
+	case failed && (v.Got.Returned == model.Never || v.full.Hooks[n-1].End == v.full.Returned):
 		return "HOOK-2"
 	case v.full.MainEnded == v.full.Returned:
 		return v.mainFault("STATE-2")
+	case failed:
+		return "HOOK-2"
 	}
 	return "STATE-2"
 }
