@@ -195,7 +195,7 @@ func (e lifeEnd) suspects(s model.Scenario) []string {
 	cut := func(r model.HookRun) bool { return r.Outcome != model.Ended } // it returns at last when the life is over
 	returned := slices.ContainsFunc(e.Records, func(r process.Record) bool { return r.Returned })
 	if returned && slices.ContainsFunc(wants, func(t model.Trace) bool { return slices.ContainsFunc(t.Hooks, cut) }) {
-		return []string{"HOOK-8"}
+		return append([]string{"HOOK-8"}, suspects(s, wants[0])...)
 	}
 	if all := suspects(s, wants[0]); len(all) > 0 {
 		return all
