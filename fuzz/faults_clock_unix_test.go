@@ -11,7 +11,7 @@ import (
 )
 
 // short is each of the timeouts of a process that is frozen for longer.
-var short = []string{"-flush-every", "20ms", "-drain-timeout", "300ms", "-shutdown-timeout", "300ms"}
+var short = []string{"-flush-every", "20ms", "-drain-timeout", "1s", "-shutdown-timeout", "1s"}
 
 // freeze stops the process, as a debugger, a snapshot of a virtual machine or a
 // cgroup freezer does, and lets it go on when the timeouts are over.
@@ -19,7 +19,7 @@ func (m *matchspec) freeze(t *testing.T, meanwhile func()) {
 	t.Helper()
 	m.Signal(syscall.SIGSTOP)
 	meanwhile()
-	time.Sleep(700 * time.Millisecond)
+	time.Sleep(1500 * time.Millisecond)
 	m.Signal(syscall.SIGCONT)
 }
 
@@ -78,7 +78,7 @@ func TestAProcessThatIsFrozenForItsDrainTimeoutNamesWhatHung(t *testing.T) {
 		t.Errorf("the request that was cut got %q", got)
 	}
 	m.wantExit(t, 1)
-	m.wantFailure(t, "drain timeout (300ms): still busy: ", "1 request")
+	m.wantFailure(t, "drain timeout (1s): still busy: ", "1 request")
 	m.wantHooksOnce(t)
 	m.wantStored(t, accepted)
 }
@@ -90,5 +90,5 @@ func TestAProcessThatIsFrozenForItsShutdownTimeoutNamesWhatHung(t *testing.T) {
 	m.AwaitLog("to=hooks")
 	m.freeze(t, func() {})
 	m.wantExit(t, 1)
-	m.wantFailure(t, "shutdown timeout (300ms)", "faults.go", "was still running after", "2 hooks never ran")
+	m.wantFailure(t, "shutdown timeout (1s)", "faults.go", "was still running after", "2 hooks never ran")
 }
