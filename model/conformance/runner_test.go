@@ -141,7 +141,7 @@ func TestWithoutHealthAnImplementationIsPartial(t *testing.T) {
 func TestAWrongImplementationFailsTheClausesItBreaks(t *testing.T) {
 	notUnderRace(t)
 	t.Parallel()
-	r := conformance.Examine(t, withoutDelay(), conformance.Random(100), conformance.Every(100), families("SIG", "DRAIN"))
+	r := conformance.Examine(t, withoutDelay(), conformance.Random(100), conformance.Every(100), families("RUN", "SIG", "HOOK", "DRAIN", "STATE"))
 	if got := r.Failed(); !slices.Equal(got, []string{"DRAIN-7"}) {
 		t.Errorf("without a drain delay the failed clauses are %v, want DRAIN-7", got)
 	}

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"regexp"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/lifecycle"
@@ -15,6 +17,20 @@ import (
 // return grace.
 func lateDrainCases() []Case {
 	return []Case{
+		wrongPlain("at most two groups that are made while draining are waited for", "DRAIN-3", func(i *impl) {
+			type madeKey struct{}
+			beforeMain(i, func(ctx context.Context, main task) error {
+				return main(context.WithValue(ctx, madeKey{}, new(atomic.Int64)))
+			})
+			group := i.DrainGroup
+			i.DrainGroup = func(ctx context.Context) *sync.WaitGroup {
+				made, ok := ctx.Value(madeKey{}).(*atomic.Int64)
+				if ok && ctx.Err() != nil && made.Add(1) > 2 {
+					return new(sync.WaitGroup)
+				}
+				return group(ctx)
+			}
+		}).mayBreak("DRAIN-2"), // nothing is left that the drain timeout could cut
 		wrong("requests are not counted in the error when a signal forces", "DRAIN-2", func(i *impl) {
 			onErrors(i, func(all []error) []error {
 				for n, err := range all {

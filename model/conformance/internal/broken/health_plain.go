@@ -75,7 +75,7 @@ func plainHealthCases() []Case {
 		}),
 		wrongPlain("HEAD runs the checks of a service that is not ready", "HEALTH-3", func(i *impl) {
 			onHealth(i, func(h *funcs) {
-				run := runsOfPlainChecks(h)
+				run := runsOfChecks(h)
 				next := h.Readiness
 				h.Readiness = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					a := answer(next, r)
@@ -131,23 +131,4 @@ func onPlainAnswers(i *impl, f func(a *httptest.ResponseRecorder)) {
 			rewritten(next, f).ServeHTTP(w, r)
 		})
 	})
-}
-
-// runsOfPlainChecks returns a function that runs all checks.
-func runsOfPlainChecks(h *funcs) (run func()) {
-	var checks sync.Map
-	add := h.AddCheck
-	h.AddCheck = func(name string, check func() error) {
-		if check != nil {
-			checks.Store(name, check)
-		}
-		add(name, check)
-	}
-	return func() {
-		checks.Range(func(_, check any) bool {
-			defer func() { _ = recover() }()
-			_ = check.(func() error)()
-			return true
-		})
-	}
 }

@@ -78,8 +78,7 @@ func (c *Checker) Errorf(format string, args ...any) {
 	c.failures = append(c.failures, fmt.Sprintf(format, args...))
 }
 
-// mayBeOf says that what is not as it must be from now on may be so because other
-// clauses are broken, which the check relies on.
+// mayBeOf names clauses that the check relies on from now on: a failure may be theirs.
 func (c *Checker) mayBeOf(clauses ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -91,7 +90,7 @@ func (c *Checker) mayBeOf(clauses ...string) {
 	}
 }
 
-// OnOr has f told of what the failure may be of from now on.
+// OnOr has f called with these clauses each time the check names them.
 func (c *Checker) OnOr(f func(or []string)) { c.onOr = f }
 
 // stopBySignal is the function of that name. If a run does not hear the signal, which is for
@@ -106,7 +105,7 @@ func (c *Checker) stopBySignal(runs ...context.Context) {
 	c.deaf = true
 }
 
-// Or are other clauses of which the failure may be.
+// Or returns the other clauses that may be broken instead: see mayBeOf.
 func (c *Checker) Or() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -18,19 +18,18 @@ import (
 func Replaced(c *Checker) {
 	c.mayBeOf("HEALTH-2")
 	c.bubble(func() {
-		for _, bad := range []error{nil, errors.New("the reason")} {
-			h, text := c.health(), func(err error) string {
-				if err == nil {
-					return "ok"
-				}
-				return err.Error()
-			}
-			other := map[bool]error{true: errors.New("another reason")}[bad == nil]
-			for _, result := range []error{bad, other, bad} { // each after the one before was asked
+		bad := errors.New("the reason")
+		for _, results := range [][]error{{nil, bad, nil}, {bad, nil, bad}} {
+			h := c.health()
+			for _, result := range results { // each after the one before was asked
 				h.AddCheck("db", func() error { return result })
+				want := "ok"
+				if result != nil {
+					want = result.Error()
+				}
 				for range 2 {
 					r := play.Ask(h.Readiness, http.MethodGet)
-					c.expect(r.Checks["db"] == text(result), "a check that was asked is replaced by one that says %q, and the body is %s", text(result), r.Body)
+					c.expect(r.Checks["db"] == want, "a check that was asked is replaced by one that says %q, and the body is %s", want, r.Body)
 				}
 			}
 		}

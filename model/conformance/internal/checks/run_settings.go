@@ -89,7 +89,11 @@ func NoGoroutineStaysAfterSignal(c *Checker) {
 
 // noGoroutineStaysAfterSignal has work be busy until the run has returned, if so said.
 func (c *Checker) noGoroutineStaysAfterSignal(busy bool) {
-	const times, few, drain = 30, 10, 10 * time.Millisecond
+	const times, few = 30, 10
+	drain := time.Duration(0)
+	if busy {
+		drain = 10 * time.Millisecond
+	}
 	run := func() (heard bool) {
 		over := make(chan struct{})
 		defer close(over)

@@ -44,7 +44,7 @@ type Verdict struct {
 const observerWait = 100 * time.Millisecond
 
 // judge compares what was seen with one of the traces that may come.
-func judge(impl *subject.Implementation, offered subject.Offers, seen play.Seen, want model.Trace, several bool) *Verdict {
+func judge(impl *subject.Implementation, offered subject.Offers, seen play.Seen, want model.Trace) *Verdict {
 	r := reader{Seen: seen, is: impl.Is}
 	got, odd := seen.Trace, slices.Clone(seen.Odd)
 	got.Cancelled.Cause = r.causeKind(seen.Cause, want.Cancelled.Cause)
@@ -62,7 +62,7 @@ func judge(impl *subject.Implementation, offered subject.Offers, seen play.Seen,
 	v := &Verdict{
 		s: seen.Scenario, full: want, offered: offered,
 		want: project(seen.Scenario, offered, want), Got: project(seen.Scenario, offered, got),
-		mains: seen.Mains, launched: seen.Launched, odd: odd, escaped: seen.Escaped, several: several,
+		mains: seen.Mains, launched: seen.Launched, odd: odd, escaped: seen.Escaped, several: len(seen.Wants) > 1,
 	}
 	v.apart = apart(v.want, v.Got)
 	v.compare()
@@ -75,7 +75,7 @@ func judge(impl *subject.Implementation, offered subject.Offers, seen play.Seen,
 func Closest(impl *subject.Implementation, offered subject.Offers, seen play.Seen) *Verdict {
 	var best *Verdict
 	for n, want := range seen.Wants {
-		v := judge(impl, offered, seen, want, len(seen.Wants) > 1)
+		v := judge(impl, offered, seen, want)
 		v.Nth = n
 		if best == nil || cmp.Or(cmp.Compare(v.apart, best.apart), cmp.Compare(v.right, best.right), cmp.Compare(len(best.Found), len(v.Found))) > 0 {
 			best = v

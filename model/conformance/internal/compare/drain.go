@@ -38,7 +38,7 @@ func (v *Verdict) drainEnd() {
 	v.suspect(v.drainSuspects(got), "Draining %s, want %s", steps("ends", "does not end", got), taken(want))
 }
 
-// drainSuspects are the clauses that the end of Draining may break. Where the transitions
+// drainSuspects returns the clauses that may be broken where Draining ends otherwise. Where the transitions
 // are not seen it may be another phase that goes on for too long, or the first hook that
 // is not run.
 func (v *Verdict) drainSuspects(got model.Step) []string {
@@ -64,8 +64,8 @@ func (v *Verdict) drainSuspects(got model.Step) []string {
 	return all
 }
 
-// dropSuspects are the clauses that a Run may break that returns no later than it should,
-// without a hook.
+// dropSuspects returns the clauses that may be broken where Run returns no later than it
+// should, and no hook has begun.
 func (v *Verdict) dropSuspects() []string {
 	at := v.full.Entered(model.Hooks)
 	switch {
@@ -193,7 +193,7 @@ func (v *Verdict) outDrain() bool {
 		(v.Got.Returned == over || v.Got.Returned == over+shutdown)
 }
 
-// earlyFaults are first, and whatever else is not waited for where hooks begin too early.
+// earlyFaults returns first, and the clauses about whatever else is still busy at that instant.
 func (v *Verdict) earlyFaults(at time.Duration, first string) []string {
 	all := []string{first}
 	if t := v.full; at < t.MainEnded && at < t.Cancelled.At+v.grace() {

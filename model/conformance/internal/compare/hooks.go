@@ -124,7 +124,7 @@ func (v *Verdict) before(want []model.HookRun, i int, other string) string {
 	return other
 }
 
-// missingHook are the clauses that a hook may break that does not begin.
+// missingHook returns the clauses that may be broken where a hook does not begin.
 func (v *Verdict) missingHook(want []model.HookRun, i int) (all []string) {
 	early := v.Got.Returned <= want[i].Start
 	if i > 0 && v.furtherSignal(want[i-1].Start, want[i].Start) {
@@ -187,7 +187,7 @@ func (v *Verdict) otherHook(want, got []model.HookRun, i int) string {
 	return "HOOK-4"
 }
 
-// hookStart are the clauses that a hook may break that begins at another instant.
+// hookStart returns the clauses that may be broken where a hook begins at another instant.
 func (v *Verdict) hookStart(want, got []model.HookRun, i int) []string {
 	switch {
 	case i > 0 && got[i].Start < want[i].Start:
@@ -198,7 +198,7 @@ func (v *Verdict) hookStart(want, got []model.HookRun, i int) []string {
 	return []string{v.before(want, i, "HOOK-1"), "HOOK-1"}
 }
 
-// hookEnd are the clauses that the end of a hook may break.
+// hookEnd returns the clauses that may be broken where a hook ends otherwise.
 func (v *Verdict) hookEnd(want, got model.HookRun) []string {
 	registers := slices.ContainsFunc(v.s.Hooks, func(h model.Hook) bool { return h.By == got.Hook })
 	switch {

@@ -198,9 +198,9 @@ func (v *Verdict) kindClause(k model.Kind) string {
 	return "RUN-6"
 }
 
-// missingKind are the clauses that a result may break without an error, with others in
-// its place. Where its kind cannot be seen, or another error looks the same, it may be any
-// of them that is missing.
+// missingKind returns the clauses that may be broken where an error is missing from the
+// result, with others in its place. Where its kind cannot be seen, or another error looks
+// the same, it may be any of them that is missing.
 func (v *Verdict) missingKind(k model.Kind, extra []model.Kind) (all []string) {
 	name, _ := k.Parts()
 	_, how, _ := strings.Cut(name, " ")
@@ -209,12 +209,15 @@ func (v *Verdict) missingKind(k model.Kind, extra []model.Kind) (all []string) {
 		same := (how == "panic" || how == "goexit") && strings.HasSuffix(other, how)
 		if same || k == unknown && !ownKind(v.s, kind) {
 			all = append(all, v.kindClause(kind))
-		}
-		if kind == model.DrainTimeout {
-			all = append(all, "DRAIN-1") // nothing may have been waited for
+			if kind == model.DrainTimeout {
+				all = append(all, "DRAIN-1") // nothing may have been waited for
+			}
 		}
 	}
-	if k != unknown {
+	switch {
+	case k == model.DrainTimeout:
+		all = []string{v.kindClause(k), "DRAIN-1"}
+	case k != unknown || len(all) == 0:
 		all = append([]string{v.kindClause(k)}, all...)
 	}
 	for _, kind := range extra {
@@ -225,7 +228,6 @@ func (v *Verdict) missingKind(k model.Kind, extra []model.Kind) (all []string) {
 			all = append(all, "HOOK-3")
 		}
 	}
-	all = append(all, v.kindClause(k))
 	if v.several {
 		all = append(all, "RUN-6") // which has none dropped
 	}

@@ -70,8 +70,8 @@ func (v *Verdict) stopped() {
 	v.object(v.stopFault(gotStep), "Stopped %s and Run %s, want %s and %s", steps("is entered", "is not entered", gotStep), returns(got), taken(wantStep), when(want))
 }
 
-// stopSuspects are the clauses that Run's return may break where it is all that is seen
-// of the end of Hooks.
+// stopSuspects returns the clauses that may be broken where Run returns at another instant,
+// and nothing else shows when Hooks ends.
 func (v *Verdict) stopSuspects() []string {
 	all := []string{v.stopFault(never())}
 	early := v.Got.Returned < v.full.Returned

@@ -102,7 +102,7 @@ func doubtLast(all []lifeEnd) []lifeEnd {
 	return all
 }
 
-// knows says whether a difference is of a clause that has failed, or may be.
+// knows says whether a difference would add nothing to what was found.
 func (f *Findings) knows(d subject.Difference) bool {
 	for _, clause := range append([]string{d.Clause}, d.Or...) {
 		if _, failed := f.Failed[clause]; failed {
