@@ -18,6 +18,9 @@ func TestNothingIsLeftOfAParentThatIsKilled(t *testing.T) {
 	if address := os.Getenv(addressVariable); address != "" {
 		hangs := with(func(i *implementation) {
 			i.Run = func(mainFunc, time.Duration, time.Duration) error {
+				if _, err := os.CreateTemp("", "of the implementation"); err != nil {
+					return err
+				}
 				conn, err := net.Dial("tcp", address)
 				if err != nil {
 					return err

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -24,7 +25,7 @@ func TestAPassEndsWithTheProcessTheFirstFailureOrItsLimit(t *testing.T) {
 		"one that is told its mutant":        {shell(`test "$MUTANT" = 17`, time.Minute), outcome{}},
 		"a test that fails, then a long end": {shell("printf '\\026--- FAIL: TestX/a (0.0s)\\n'; sleep 600", time.Minute), outcome{killed: true, by: "TestX/a"}},
 		"a clause that fails, as a child writes": {
-			shell(`echo '{"Failed":{"Clause":"RUN-1","Text":""}}' > "$TMPDIR/conformance-1.jsonl"; echo {} > "$TMPDIR/conformance-1.jsonl.now"; sleep 600`, time.Minute),
+			shell(`mkdir "$TMPDIR/conformance-1"; echo '{"Failed":{"Clause":"RUN-1","Text":""}}' > "$TMPDIR/conformance-1/results.jsonl"; echo {} > "$TMPDIR/conformance-1/results.jsonl.now"; sleep 600`, time.Minute),
 			outcome{killed: true, by: "RUN-1"},
 		},
 		"one that hangs, and what it has started": {shell("sleep 600 & sleep 600", 100*time.Millisecond), outcome{killed: true, time: true, by: "no end after 100ms"}},
@@ -51,16 +52,17 @@ func TestAPassEndsWithTheProcessTheFirstFailureOrItsLimit(t *testing.T) {
 func TestAChildThatDiedIsAFailure(t *testing.T) {
 	w := childWatch{dir: t.TempDir(), step: time.Hour}
 	write := func(name, text string) {
-		if err := os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o644); err != nil {
+		file := filepath.Join(w.dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(text), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	write("conformance-1.jsonl", "")
-	write("conformance-1.jsonl.now", "{}")
+	write("conformance-1/results.jsonl", "")
+	write("conformance-1/results.jsonl.now", "{}")
 	if found, o := w.look(); found {
 		t.Errorf("a child that runs is %+v", o)
 	}
-	for _, name := range []string{"conformance-1.jsonl", "conformance-1.jsonl.now"} {
+	for _, name := range []string{"conformance-1/results.jsonl", "conformance-1/results.jsonl.now"} {
 		if err := os.Remove(filepath.Join(w.dir, name)); err != nil {
 			t.Fatal(err)
 		}
@@ -68,12 +70,12 @@ func TestAChildThatDiedIsAFailure(t *testing.T) {
 	if found, o := w.look(); found {
 		t.Errorf("a child that has ended is %+v", o)
 	}
-	write("conformance-2.jsonl", "")
-	write("conformance-2.jsonl.now", "")
+	write("conformance-2/results.jsonl", "")
+	write("conformance-2/results.jsonl.now", "")
 	if found, o := w.look(); found {
 		t.Errorf("a life in real time is %+v", o)
 	}
-	write("conformance-2.jsonl.now", "{}")
+	write("conformance-2/results.jsonl.now", "{}")
 	if found, o := w.look(); !found || !o.killed || o.time {
 		t.Errorf("a child that has died is %v, %+v", found, o)
 	}

@@ -22,7 +22,7 @@ type childWatch struct {
 
 // look says whether something has failed.
 func (w *childWatch) look() (found bool, o outcome) {
-	files, _ := filepath.Glob(filepath.Join(w.dir, "conformance-*.jsonl"))
+	files, _ := filepath.Glob(filepath.Join(w.dir, "conformance-*", process.ResultsFile))
 	for _, file := range files {
 		// A child that plays a life in real time does not say what it is at. What
 		// fails in it may be the machine's fault, which the suite finds out.

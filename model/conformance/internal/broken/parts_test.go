@@ -23,7 +23,7 @@ func TestPartsOfTheAPIConform(t *testing.T) {
 	t.Parallel()
 	for n, p := range slices.Concat(partsOfAPI(), partsOfSettings(), partsOfHealth()) {
 		every := map[string]int{"": 1000, "all": 5, "everything": 1}[os.Getenv(howMuch)]
-		if every == 0 || race.Enabled || n%every != 0 {
+		if every == 0 || race.Enabled || n%every != 1%every {
 			continue
 		}
 		t.Run(p.name, func(t *testing.T) {

@@ -58,7 +58,6 @@ func ClosedBeforeItListens(c *Checker) {
 // TLS.
 func ClosedBeforeItListensTLS(c *Checker) {
 	_, _, certFile, keyFile := c.certificate()
-	defer forget(certFile)
 	c.closedBefore("ListenAndServeTLS", func(ctx context.Context, srv *http.Server) error {
 		return c.Impl.ListenAndServeTLS(ctx, srv, certFile, keyFile)
 	})

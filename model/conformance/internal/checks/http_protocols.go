@@ -89,8 +89,7 @@ func (c *Checker) overTLS(f func(v *service, shake func(conn net.Conn, protocol 
 }
 
 func (c *Checker) overTLSWith(s subject.Settings, handle handleFunc, f func(v *service, shake func(conn net.Conn, protocol string) *tls.Conn)) {
-	cert, trusts, certFile, _ := c.certificate()
-	defer forget(certFile)
+	cert, trusts, _, _ := c.certificate()
 	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		config := &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2", "http/1.1"}}
 		return c.Impl.Serve(ctx, srv, tls.NewListener(ln, config))

@@ -151,7 +151,6 @@ func TakenPort(c *Checker) { c.takenPort("ListenAndServe", c.Impl.ListenAndServe
 // TakenPortTLS checks HTTP-1: a port in use, over TLS.
 func TakenPortTLS(c *Checker) {
 	_, _, certFile, keyFile := c.certificate()
-	defer forget(certFile)
 	c.takenPort("ListenAndServeTLS", func(ctx context.Context, srv *http.Server) error {
 		return c.Impl.ListenAndServeTLS(ctx, srv, certFile, keyFile)
 	})

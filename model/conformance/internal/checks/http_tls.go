@@ -28,7 +28,6 @@ type serveTLS = func(ctx context.Context, srv *http.Server, ln net.Listener, cer
 // server's configuration, which asks for one of the client, and over both protocols.
 func TLSRequests(c *Checker) {
 	cert, trusts, certFile, keyFile := c.certificate()
-	defer forget(certFile)
 	for _, inFiles := range []bool{true, false} {
 		seen := func(serve serveTLS) (all []string) {
 			srv := &http.Server{ErrorLog: log.New(io.Discard, "", 0), TLSConfig: &tls.Config{ClientAuth: tls.RequestClientCert}}
@@ -124,7 +123,6 @@ func ServedOverTLS(c *Checker) {
 // memory, both ends of a connection would wait for each other to read how it ends.
 func ServeTLS(c *Checker) {
 	_, trusts, certFile, keyFile := c.certificate()
-	defer forget(certFile)
 	ln, err := net.Listen("tcp", loopback.Addr())
 	if err != nil {
 		c.Errorf("cannot listen: %v", err)
@@ -161,7 +159,6 @@ func (c *Checker) serveTLSWithoutCertificate() {
 // ListenTLS checks HTTP-1: ListenAndServeTLS on a real port. It runs in real time.
 func ListenTLS(c *Checker) {
 	_, trusts, certFile, keyFile := c.certificate()
-	defer forget(certFile)
 	address := make(chan string, 1)
 	srv := &http.Server{
 		Addr:        loopback.Addr(),

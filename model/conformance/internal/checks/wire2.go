@@ -152,7 +152,7 @@ func unencryptedHTTP2() *http.Protocols {
 }
 
 // certificate makes a certificate for "service", and a pool that trusts it. The
-// files are where ServeTLS finds them.
+// files are where ServeTLS finds them, in a directory that goes with this process.
 func (c *Checker) certificate() (cert tls.Certificate, trusts *x509.CertPool, certFile, keyFile string) {
 	fail := func(err error) bool {
 		if err != nil {
@@ -194,11 +194,4 @@ func (c *Checker) certificate() (cert tls.Certificate, trusts *x509.CertPool, ce
 		return
 	}
 	return cert, trusts, certFile, keyFile
-}
-
-// forget removes the files of a certificate.
-func forget(certFile string) {
-	if certFile != "" {
-		_ = os.RemoveAll(filepath.Dir(certFile))
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 )
 
 // A child and its files do not outlive a parent that is killed: the child's standard
@@ -37,11 +38,9 @@ func (cfg Config) EndWithParent() {
 	}()
 }
 
-// remove removes the files of a child, if it has any.
+// remove removes the directory of a child, if it has one.
 func (cfg Config) remove() {
-	if cfg.Results == "" {
-		return
+	if cfg.Results != "" {
+		_ = os.RemoveAll(filepath.Dir(cfg.Results))
 	}
-	_ = os.Remove(cfg.Results)
-	_ = os.Remove(NowFile(cfg.Results))
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -29,7 +30,7 @@ const childVariable = "LIFECYCLE_CONFORMANCE_CHILD"
 // implementation by running the test of that name again.
 type Config struct {
 	Test    string
-	Results string // the file to write records to
+	Results string // the file to write records to, a ResultsFile
 	Random  int
 	Every   int
 	Step    time.Duration
@@ -127,15 +128,17 @@ type End struct {
 
 // Start runs a child to its end.
 func (cfg Config) Start() (e End, err error) {
-	results, err := os.CreateTemp("", "conformance-*.jsonl")
+	dir, err := os.MkdirTemp("", "conformance-")
 	if err != nil {
 		return e, err
 	}
-	cfg.Results = results.Name()
-	defer func() {
-		_ = results.Close()
-		cfg.remove()
-	}()
+	cfg.Results = filepath.Join(dir, ResultsFile)
+	defer cfg.remove()
+	results, err := os.OpenFile(cfg.Results, os.O_CREATE|os.O_RDONLY, 0o600)
+	if err != nil {
+		return e, err
+	}
+	defer results.Close()
 	cmd, output, stop, err := cfg.withLifeline()
 	if err != nil {
 		return e, err
@@ -165,6 +168,10 @@ func (cfg Config) Start() (e End, err error) {
 	return e, lines.Err()
 }
 
+// ResultsFile is the name of the file that a child writes records to. It is in a
+// directory of the child's own, in which all its temporary files are.
+const ResultsFile = "results.jsonl"
+
 // NowFile is the file of what a child is doing, beside its results.
 func NowFile(results string) string { return results + ".now" }
 
@@ -186,6 +193,11 @@ func (cfg Config) command() (*exec.Cmd, *tail, func(), error) {
 	// Under the race detector a process lingers for a second at its end, unless
 	// told otherwise, and there are hundreds of them.
 	cmd.Env = append(os.Environ(), childVariable+"="+string(env), "GORACE=atexit_sleep_ms=0 "+os.Getenv("GORACE"))
+	if cfg.Results != "" {
+		for _, name := range []string{"TMPDIR", "TMP", "TEMP"} { // the last two on Windows
+			cmd.Env = append(cmd.Env, name+"="+filepath.Dir(cfg.Results))
+		}
+	}
 	cmd.WaitDelay = time.Second
 	output := &tail{}
 	cmd.Stdout, cmd.Stderr = output, output

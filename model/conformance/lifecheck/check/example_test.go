@@ -24,7 +24,7 @@ func Example() {
 		Ready:   "http://127.0.0.1:18472/readyz",
 		Live:    "http://127.0.0.1:18472/healthz",
 		Work:    []string{"http://127.0.0.1:18472/slow"},
-		Delay:   0,
+		Upload:  check.None,
 		Budget:  5 * time.Second,
 		Runs:    1,
 	})

@@ -50,7 +50,7 @@ func wrongSignals() []Case {
 			command: func(string) []string {
 				return []string{"sh", "-c", `trap 'exit 0' TERM INT; echo up; while :; do sleep 60; done`}
 			}},
-		{Name: "a second SIGTERM kills", Finds: finds("second-signal-harms"), First: true,
+		{Name: "a second SIGTERM kills", Finds: finds("second-signal-harms"),
 			main: of(func(s *service) {
 				s.first = func() { s.srv.SetKeepAlivesEnabled(false); signal.Reset() }
 			})},
