@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -117,21 +118,26 @@ func (t Trace) hookLines(add adder) {
 
 func (t Trace) answerLines(add adder) {
 	for i, a := range t.Answers {
-		text := fmt.Sprintf("probe %d: %d", i+1, a.Code)
-		if a.Status != "" {
-			text += " " + a.Status
-		}
-		if a.State != "" {
-			text += ", state " + string(a.State)
-		}
-		if len(a.Ran) > 0 {
-			text += fmt.Sprintf(", ran checks %v", a.Ran)
-		}
-		if len(a.Failed) > 0 {
-			text += fmt.Sprintf(", failed %v", a.Failed)
-		}
-		add(a.At, 11, "%s", text)
+		add(a.At, 11, "probe %d: %v", i+1, a)
 	}
+}
+
+// String returns what was answered, but not when.
+func (a Answer) String() string {
+	text := strconv.Itoa(a.Code)
+	if a.Status != "" {
+		text += " " + a.Status
+	}
+	if a.State != "" {
+		text += ", state " + string(a.State)
+	}
+	if len(a.Ran) > 0 {
+		text += fmt.Sprintf(", ran checks %v", a.Ran)
+	}
+	if len(a.Failed) > 0 {
+		text += fmt.Sprintf(", failed %v", a.Failed)
+	}
+	return text
 }
 
 func errorList(kinds []Kind) string {

@@ -86,6 +86,16 @@ func plainHealthCases() []Case {
 				})
 			})
 		}),
+		wrongPlain("probes of readiness wait for each other", "HEALTH-14", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				one, next := make(chan struct{}, 1), h.Readiness
+				h.Readiness = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					one <- struct{}{}
+					defer func() { <-one }()
+					next.ServeHTTP(w, r)
+				})
+			})
+		}),
 		wrongPlain("liveness fails once a check has panicked", "HEALTH-1", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				var panicked atomic.Bool

@@ -29,6 +29,23 @@ func afterSignalCases() []Case {
 				return main(late)
 			})
 		}),
+		wrongAfterSignal("after a signal main is waited for until the next", "DRAIN-4", func(i *impl, _ func(context.Context) bool) {
+			beforeMain(i, func(ctx context.Context, main task) error {
+				heard, over := make(chan os.Signal, 2), make(chan outcome, 1)
+				signal.Notify(heard, syscall.SIGTERM)
+				defer signal.Stop(heard)
+				go func() { over <- contained(func() error { return main(ctx) }) }()
+				for signals := 0; signals < 2; {
+					select {
+					case o := <-over:
+						return o.again()
+					case <-heard:
+						signals++
+					}
+				}
+				return nil
+			})
+		}).mayBreak("RUN-6 RUN-11"), // what main returns after that is lost
 		wrongAfterSignal("after a signal main's error is lost", "RUN-6", func(i *impl, signalled func(context.Context) bool) {
 			beforeMain(i, func(ctx context.Context, main task) error {
 				if err := main(ctx); !signalled(ctx) {

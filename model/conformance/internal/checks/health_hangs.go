@@ -123,6 +123,7 @@ func (c *Checker) hurriedAmongHung(n int, timeout time.Duration) {
 // SetReadyUnderWay checks HEALTH-5. It calls SetReady(false) while a probe waits for a
 // check, as the Core API alone can.
 func SetReadyUnderWay(c *Checker) {
+	c.mayBeOf("HEALTH-3")
 	c.bubble(func() {
 		probed := func(result error, inside func(h subject.HealthFuncs)) play.Reply {
 			h := c.health()

@@ -124,7 +124,7 @@ func CleanTaskIsLogged(c *Checker) {
 
 // SeveralRuns checks RUN-9: runs one after another, at once and nested.
 func SeveralRuns(c *Checker) {
-	c.mayBeOf("HOOK-1")
+	c.mayBeOf("HOOK-1", "RUN-2")
 	c.bubble(func() {
 		mine := errors.New("error of the inner main")
 		order := map[string]int{}

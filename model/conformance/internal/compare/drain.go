@@ -44,11 +44,11 @@ func (v *Verdict) drainEnd() {
 func (v *Verdict) drainSuspects(got model.Step) []string {
 	all := []string{v.drainFault(got)}
 	at := v.full.Entered(model.Hooks)
+	if got.At < at && (!v.seesSteps() || got.On != model.DrainTimedOut && got.On != model.PhaseForced) {
+		return v.earlyFaults(got.At, all[0])
+	}
 	if v.seesSteps() {
 		return all
-	}
-	if got.At < at {
-		return v.earlyFaults(got.At, all[0])
 	}
 	if main := v.mainFault(""); main != "" && got.At == model.Never && v.Got.MainEnded != model.Never {
 		all = append([]string{main}, all...) // nothing may come after that
@@ -204,6 +204,9 @@ func (v *Verdict) earlyFaults(at time.Duration, first string) []string {
 			all = append(all, v.busy(g, at))
 		}
 	}
+	if len(v.s.Tracks)+len(v.s.Tasks) > 0 {
+		all = append(all, "DRAIN-8")
+	}
 	return all
 }
 
@@ -217,9 +220,6 @@ func (v *Verdict) earlyFault(at time.Duration) string {
 		if clause := v.busy(g, at); clause != "" {
 			return clause
 		}
-	}
-	if len(v.s.Tracks)+len(v.s.Tasks) > 0 {
-		return "DRAIN-8"
 	}
 	return "DRAIN-1"
 }

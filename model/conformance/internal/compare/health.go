@@ -2,9 +2,9 @@ package compare
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
@@ -20,14 +20,28 @@ func (v *Verdict) answers() {
 		}
 		want, got := v.want.Answers[i], v.Got.Answers[i]
 		if !want.Equal(got) {
-			v.object(v.answerClause(i), "probe %d (%v) gets %s, want %s", i+1, v.s.Probes[i].Of, answer(got), answer(want))
+			v.suspect(v.answerSuspects(i), "probe %d, of %s, is answered %s: %v; want %s: %v", i+1, strings.ToLower(v.s.Probes[i].Of.String()), when(got.At), got, when(want.At), want)
 		}
 	}
 }
 
-// answer shows an answer.
-func answer(a model.Answer) string {
-	return fmt.Sprintf("%d, status %q, state %q, %s, having begun checks %v, of which %v fail", a.Code, a.Status, a.State, when(a.At), a.Ran, a.Failed)
+// answerSuspects returns the clauses that may be broken where an answer is another.
+func (v *Verdict) answerSuspects(i int) []string {
+	all := []string{v.answerClause(i)}
+	want, got := v.full.Answers[i], v.Got.Answers[i]
+	switch {
+	case got.Code == 0:
+	case all[0] == "HEALTH-5" && v.s.Follow: // it is not ready because of the state
+		all = append(all, "HEALTH-4")
+	case all[0] == "HEALTH-9" && got.At == want.At && slices.Equal(got.Ran, want.Ran): // a check that has been in time may have failed
+		if scenarios.WildCheck(v.s) {
+			all = append(all, "HEALTH-8")
+		}
+		all = append(all, "HEALTH-2")
+	case all[0] == "HEALTH-8", all[0] == "HEALTH-15" && len(want.Failed) > len(got.Failed):
+		all = append(all, "HEALTH-2") // it is a check that fails, for all that
+	}
+	return all
 }
 
 // answerClause is the clause that fixes an answer.
@@ -63,14 +77,14 @@ func (v *Verdict) readinessClause(p model.Probe, want, got model.Answer) string 
 		return "HEALTH-15" // those that failed are optional
 	case want.Status == "ok" && got.Status == "ok" && got.At > want.At && v.waitsForOptional(want.At):
 		return "HEALTH-15" // one that is optional is waited for
+	case got.Status == "not_ready" && !slow && v.s.Follow:
+		return "HEALTH-4"
+	case got.Status == "not_ready" && !slow:
+		return "HEALTH-3"
 	case scenarios.WildCheck(v.s) && (got.Code == 0 || !v.offers("HEALTH-9")):
 		return "HEALTH-8" // there is no answer, or the checks after it did not run
 	case slow || !slices.Equal(want.Ran, got.Ran) || want.At != got.At:
 		return "HEALTH-9"
-	case got.Status == "not_ready" && v.s.Follow:
-		return "HEALTH-4"
-	case got.Status == "not_ready":
-		return "HEALTH-3"
 	}
 	for _, c := range v.s.Checks {
 		if c.Optional && scenarios.Fails(c.Ends) {

@@ -30,14 +30,14 @@ func (v *Verdict) hooks() {
 		case i >= len(want):
 			v.object(v.extraHook(got, i), "hook %d begins at %s, and should not", got[i].Hook, scenarios.Show(got[i].Start))
 		case want[i].Hook != got[i].Hook:
-			v.object(v.otherHook(want, got, i), "hook %d begins at %s, want hook %d", got[i].Hook, scenarios.Show(got[i].Start), want[i].Hook)
+			v.suspect(v.otherHook(want, got, i), "hook %d begins at %s, want hook %d", got[i].Hook, scenarios.Show(got[i].Start), want[i].Hook)
 		case want[i].Start != got[i].Start:
 			v.suspect(v.hookStart(want, got, i), "hook %d begins at %s, want %s", got[i].Hook, scenarios.Show(got[i].Start), scenarios.Show(want[i].Start))
 		case want[i].End != got[i].End || want[i].Outcome != got[i].Outcome:
 			v.suspect(v.hookEnd(want[i], got[i]), "hook %d is %s %s, want %s %s",
 				got[i].Hook, got[i].Outcome, when(got[i].End), want[i].Outcome, when(want[i].End))
 		case want[i].Deadline != got[i].Deadline:
-			v.object("HOOK-5", "the context of hook %d has its deadline at %s, want %s",
+			v.suspect(v.orOwnTimeout(got[i].Hook, "HOOK-5"), "the context of hook %d has its deadline at %s, want %s",
 				got[i].Hook, scenarios.Show(got[i].Deadline), scenarios.Show(want[i].Deadline))
 		default:
 			continue
@@ -173,18 +173,19 @@ func (v *Verdict) extraHook(got []model.HookRun, i int) string {
 	return "HOOK-4"
 }
 
-func (v *Verdict) otherHook(want, got []model.HookRun, i int) string {
+// otherHook returns the clauses that may be broken where another hook begins than should.
+func (v *Verdict) otherHook(want, got []model.HookRun, i int) []string {
 	seen := slices.ContainsFunc(got[:i], func(r model.HookRun) bool { return r.Hook == got[i].Hook })
 	if seen || !v.duringHooks(want[i].Hook) && !v.duringHooks(got[i].Hook) {
-		return "HOOK-1"
+		return []string{"HOOK-1"}
 	}
 	// Of those that were there before, the next is to be the one that runs in
 	// place of the one that is due; else it is their order that is wrong.
 	next := slices.IndexFunc(want[i:], func(r model.HookRun) bool { return !v.duringHooks(r.Hook) })
 	if !v.duringHooks(got[i].Hook) && next >= 0 && want[i+next].Hook != got[i].Hook {
-		return "HOOK-1"
+		return []string{"HOOK-1"}
 	}
-	return "HOOK-4"
+	return []string{"HOOK-4", "HOOK-1"}
 }
 
 // hookStart returns the clauses that may be broken where a hook begins at another instant.
@@ -204,7 +205,7 @@ func (v *Verdict) hookEnd(want, got model.HookRun) []string {
 	switch {
 	case want.Outcome == model.Ended && got.Outcome != model.Ended && registers:
 		return []string{"HOOK-7", "HOOK-3"} // OnShutdown may not have returned
-	case want.Outcome == model.Abandoned || got.Outcome == model.Abandoned:
+	case want.Outcome == model.Abandoned || got.Outcome == model.Abandoned || v.outlives(got.Hook):
 		return []string{"HOOK-6"}
 	case v.full.Left(model.Hooks) == model.PhaseForced || v.Got.Left(model.Hooks) == model.PhaseForced:
 		return []string{"SIG-2"}
@@ -215,6 +216,13 @@ func (v *Verdict) hookEnd(want, got model.HookRun) []string {
 		return append([]string{"HOOK-3"}, v.stopSuspects()...)
 	}
 	return []string{"HOOK-3"}
+}
+
+// outlives says whether a hook takes longer than its own timeout, which ends no later than
+// that of Hooks.
+func (v *Verdict) outlives(hook int) bool {
+	h := v.s.Hooks[hook-1]
+	return h.Timeout > 0 && h.Lasts > h.Timeout
 }
 
 // lateHooks compares the hooks that were registered after Stopped.
@@ -229,7 +237,7 @@ func (v *Verdict) lateHooks() {
 	}
 	want, got := late(v.want), late(v.Got)
 	if i := otherDeadline(want, got); i >= 0 {
-		v.object("HOOK-5", "the context of hook %d, registered after Stopped, has its deadline at %s, want %s",
+		v.suspect(v.orOwnTimeout(got[i].Hook, "HOOK-5"), "the context of hook %d, registered after Stopped, has its deadline at %s, want %s",
 			got[i].Hook, scenarios.Show(got[i].Deadline), scenarios.Show(want[i].Deadline))
 		return
 	}
@@ -241,8 +249,20 @@ func (v *Verdict) lateHooks() {
 		}
 	}
 	if !slices.Equal(want, got) {
-		v.object("HOOK-4", "hooks registered after Stopped run %s, want %s", runs(got), runs(want))
+		all := []string{"HOOK-4", "HOOK-3"} // which interrupts these too
+		for _, r := range want {
+			all = v.orOwnTimeout(r.Hook, all...)
+		}
+		v.suspect(all, "hooks registered after Stopped run %s, want %s", runs(got), runs(want))
 	}
+}
+
+// orOwnTimeout adds the clause about a hook's own timeout, if it has one.
+func (v *Verdict) orOwnTimeout(hook int, all ...string) []string {
+	if v.s.Hooks[hook-1].Timeout > 0 {
+		all = append(all, "HOOK-6")
+	}
+	return all
 }
 
 // otherDeadline finds the first run that has another deadline, where the runs are the

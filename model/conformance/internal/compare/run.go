@@ -94,15 +94,15 @@ func (v *Verdict) errors() {
 		return
 	}
 	object := func(clause string) { v.object(clause, "Run returns %s, want %s", kinds(got), kinds(v.full.Errors)) }
-	if len(got) == 1 && len(want) > 1 && got[0] == want[0] && got[0] != unknown && !isSignal(want[1]) {
+	missing, extra := subtract(want, got), subtract(got, want)
+	if first := len(got) == 1 && len(want) > 1 && got[0] == want[0] && got[0] != unknown && !isSignal(want[1]); first || v.dropsOwn(missing, got) {
 		all := []string{"RUN-6"}
-		for _, k := range v.full.Errors[1:] {
-			all = append(all, v.kindClause(k))
+		for _, k := range missing {
+			all = append(all, v.missingKind(k, got, extra)...)
 		}
 		v.suspect(all, "Run returns %s, want %s", kinds(got), kinds(v.full.Errors))
 		return
 	}
-	missing, extra := subtract(want, got), subtract(got, want)
 	if len(missing)+len(extra) == 0 {
 		if isSignal(want[len(want)-1]) && !isSignal(got[len(got)-1]) {
 			object("RUN-14")
@@ -117,13 +117,34 @@ func (v *Verdict) errors() {
 			object("RUN-6")
 			continue
 		}
-		v.suspect(v.missingKind(k, extra), "Run returns %s, want %s", kinds(got), kinds(v.full.Errors))
+		v.suspect(v.missingKind(k, got, extra), "Run returns %s, want %s", kinds(got), kinds(v.full.Errors))
 	}
 	for _, k := range extra {
 		if len(missing) == 0 {
 			object(v.extraClause(k))
 		}
 	}
+}
+
+// dropsOwn says whether of several errors some are returned, and those that are not are
+// all the scenario's own.
+func (v *Verdict) dropsOwn(missing, got []model.Kind) bool {
+	if len(missing) == 0 || len(got) == 0 || len(got)+len(missing) != len(v.full.Errors) {
+		return false
+	}
+	return !slices.ContainsFunc(missing, func(k model.Kind) bool { return !ownKind(v.s, k) && !isWild(k) })
+}
+
+// isWild says whether an error says how code of the scenario's has ended without an error.
+func isWild(k model.Kind) bool {
+	name, _ := k.Parts()
+	return strings.HasSuffix(name, " panic") || strings.HasSuffix(name, " goexit")
+}
+
+// isShutdownTimeout says whether a kind, without its number, is of those that look like a
+// shutdown timeout.
+func isShutdownTimeout(name string) bool {
+	return name == string(model.ShutdownTimeout) || name == "hook timeout"
 }
 
 // kinds lists errors.
@@ -199,14 +220,14 @@ func (v *Verdict) kindClause(k model.Kind) string {
 }
 
 // missingKind returns the clauses that may be broken where an error is missing from the
-// result, with others in its place. Where its kind cannot be seen, or another error looks
+// result, which has others. Where its kind cannot be seen, or another error looks
 // the same, it may be any of them that is missing.
-func (v *Verdict) missingKind(k model.Kind, extra []model.Kind) (all []string) {
+func (v *Verdict) missingKind(k model.Kind, got, extra []model.Kind) (all []string) {
 	name, _ := k.Parts()
 	_, how, _ := strings.Cut(name, " ")
 	for _, kind := range v.full.Errors {
 		other, _ := kind.Parts()
-		same := (how == "panic" || how == "goexit") && strings.HasSuffix(other, how)
+		same := (how == "panic" || how == "goexit") && strings.HasSuffix(other, how) || isShutdownTimeout(name) && isShutdownTimeout(other)
 		if same || k == unknown && !ownKind(v.s, kind) {
 			all = append(all, v.kindClause(kind))
 			if kind == model.DrainTimeout {
@@ -228,7 +249,7 @@ func (v *Verdict) missingKind(k model.Kind, extra []model.Kind) (all []string) {
 			all = append(all, "HOOK-3")
 		}
 	}
-	if v.several {
+	if v.several || len(got) > 0 {
 		all = append(all, "RUN-6") // which has none dropped
 	}
 	return all

@@ -1,6 +1,7 @@
 package examine
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/signal"
@@ -83,9 +84,9 @@ func (o Options) Lives(test string, impl *subject.Implementation) (found Finding
 			late = append(late, e)
 		}
 	}
-	replay(doubtLast(inTime), func() bool { return false })
+	replay(inOrder(inTime), func() bool { return false })
 	failures, most := found.count(), again+liveAgain
-	replay(doubtLast(late), func() bool { return again >= most || found.count()-failures >= liveFailures })
+	replay(inOrder(late), func() bool { return again >= most || found.count()-failures >= liveFailures })
 	note = fmt.Sprintf("%d scenarios were played in real time, with real signals", len(lives))
 	if again > 0 {
 		note += fmt.Sprintf("; %d differed and were played again, %d times in all", again, tries)
@@ -96,9 +97,12 @@ func (o Options) Lives(test string, impl *subject.Implementation) (found Finding
 	return found, note
 }
 
-// doubtLast puts those lives last that do not tell which clause is broken.
-func doubtLast(all []lifeEnd) []lifeEnd {
-	slices.SortStableFunc(all, func(a, b lifeEnd) int { return min(1, len(a.found()[0].Or)) - min(1, len(b.found()[0].Or)) })
+// inOrder puts those lives last that do not tell which clause is broken, and of the others
+// those first in which little happens.
+func inOrder(all []lifeEnd) []lifeEnd {
+	doubt := func(e lifeEnd) int { return min(1, len(e.found()[0].Or)) }
+	size := func(e lifeEnd) int { return len(fmt.Sprint(e.s)) }
+	slices.SortStableFunc(all, func(a, b lifeEnd) int { return cmp.Or(doubt(a)-doubt(b), size(a)-size(b)) })
 	return all
 }
 
