@@ -59,7 +59,7 @@ func TestAnUnrecoveredPanicIsTheFailureOfTheClauseAboutIt(t *testing.T) {
 func TestAProcessThatEndsWellWithoutAReportHasFailed(t *testing.T) {
 	notUnderRace(t)
 	t.Parallel()
-	survives(t, "RUN-6", "exit status 0", exiting())
+	survives(t, "RUN-6", "(exit status 0)\nthe scenario:\nmodel.Scenario{", exiting())
 }
 
 // survives expects that an implementation which ends its process fails a clause that is

@@ -270,7 +270,7 @@ func TestAnImplementationWithoutTimeoutsIsToldSo(t *testing.T) {
 	t.Parallel()
 	for clause, want := range map[string]string{
 		"DRAIN-4": "hooks wait for main without end",
-		"HOOK-3":  "Run has not returned after 5s",
+		"HOOK-3":  "want interrupted",
 		"RUN-11":  "Run has not returned after 5s",
 	} {
 		t.Run(clause, func(t *testing.T) {

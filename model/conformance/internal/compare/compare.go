@@ -66,6 +66,9 @@ func judge(impl *subject.Implementation, offered subject.Offers, seen play.Seen,
 	}
 	v.apart = apart(v.want, v.Got)
 	v.compare()
+	if len(v.Found) > 0 {
+		v.Got.Returned = seen.Trace.Returned // as it is shown beside what differs
+	}
 	return v
 }
 

@@ -109,6 +109,8 @@ func (x *examination) read(e process.End) (stuck string) {
 			x.examples = append(x.examples, *r.Example)
 		case r.Done != "":
 			x.cfg.Done = append(x.cfg.Done, r.Done)
+		case r.Lost != "":
+			x.found.explain(inScenario(x.cfg.Lost), "\nthe scenario:\n"+strings.TrimSpace(r.Lost))
 		case r.Stuck != "":
 			stuck = r.Stuck
 		}
@@ -128,25 +130,25 @@ func (x *examination) behind(e process.End, stuck string) (giveUp bool) {
 	where, blame := "", e.Now.Blame
 	switch {
 	case e.Now.Scenario > 0:
-		x.cfg.From = e.Now.Scenario
-		where = fmt.Sprintf("scenario %d", e.Now.Scenario)
+		x.cfg.From, x.cfg.Lost = e.Now.Scenario, e.Now.Scenario
+		where = inScenario(e.Now.Scenario)
 	case e.Now.Check != "":
 		x.cfg.Done = append(x.cfg.Done, e.Now.Check)
 		where = e.Now.Check
 	default:
-		x.found.Fail(subject.Difference{Clause: cmp.Or(x.cfg.Only, "STATE-2"), Text: fmt.Sprintf("the process ended (%s) without a word\nits output:\n%s", e.How, e.Output)})
+		x.found.Fail(subject.Difference{Clause: cmp.Or(x.cfg.Only, "STATE-2"), Text: fmt.Sprintf("the process ended (%s) without a word%s", e.How, itsOutput(e))})
 		x.found.GivenUp = "not examined: the process ended without a word"
 		return true
 	}
 	where = strings.TrimPrefix(where, blame+": ") // it is reported under that name
-	reason := fmt.Sprintf("%s: the process did not survive it (%s)\nits output:\n%s", where, e.How, e.Output)
+	reason := fmt.Sprintf("%s: the process did not survive it (%s)%s", where, e.How, itsOutput(e))
 	or := e.Now.Or
 	if e.Now.Check != "" && blame != "HOOK-8" && !strings.HasPrefix(e.How, "signal") {
 		or = append(or, "HOOK-8") // of a hook that an earlier check has left behind
 	}
 	x.lost++
 	if stuck != "" {
-		reason = fmt.Sprintf("%s: %s, twice\nits output:\n%s", where, stuck, e.Output)
+		reason = fmt.Sprintf("%s: %s, twice%s", where, stuck, itsOutput(e))
 		x.lost += hangCounts - 1
 		if e.Now.Check != "" && blame != "STATE-2" {
 			or = append(or, "STATE-2") // which every check relies on
@@ -170,6 +172,17 @@ func (x *examination) behind(e process.End, stuck string) (giveUp bool) {
 	}
 	return false
 }
+
+// itsOutput is what a child has printed, if anything.
+func itsOutput(e process.End) string {
+	if e.Output == "" {
+		return ""
+	}
+	return "\nits output:\n" + e.Output
+}
+
+// inScenario is how a failure begins that has ended a process in a scenario.
+func inScenario(n int) string { return fmt.Sprintf("scenario %d", n) }
 
 // again has the next child try once more where the last one hung, because a busy
 // machine can look like that. It says whether that is the first time.

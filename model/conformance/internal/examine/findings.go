@@ -34,6 +34,20 @@ func (f *Findings) Fail(d subject.Difference) {
 	}
 }
 
+// explain adds to the failure that begins so what was not known of it before.
+func (f *Findings) explain(begins, more string) {
+	for clause, text := range f.Failed {
+		if strings.HasPrefix(text, begins+": ") {
+			f.Failed[clause] = strings.TrimSuffix(text, "\n") + more
+		}
+	}
+	for i, d := range f.Unsure {
+		if strings.HasPrefix(d.Text, begins+": ") {
+			f.Unsure[i].Text = strings.TrimSuffix(d.Text, "\n") + more
+		}
+	}
+}
+
 // Add notes the failures that another examination has found.
 func (f *Findings) Add(more Findings) {
 	for _, clause := range slices.Sorted(maps.Keys(more.Failed)) {

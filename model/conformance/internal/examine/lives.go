@@ -170,15 +170,11 @@ func (o Options) playAgain(test string, e lifeEnd, found *Findings) (tries int) 
 // found is what differs in a life.
 func (e lifeEnd) found() (all []subject.Difference) {
 	if !e.Clean {
-		output := ""
-		if e.Output != "" {
-			output = "\nits output:\n" + e.Output
-		}
 		s := onLiveGrid(e.s)
 		suspected := e.suspects(s)
 		all = append(all, subject.Difference{
 			Clause: suspected[0], Or: suspected[1:],
-			Text: fmt.Sprintf("the process did not survive a scenario in real time (%s)\nthe scenario:\n%v%s", e.How, s, output),
+			Text: fmt.Sprintf("the process did not survive a scenario in real time (%s)\nthe scenario:\n%v%s", e.How, s, itsOutput(e.End)),
 		})
 	}
 	for _, r := range e.Records {

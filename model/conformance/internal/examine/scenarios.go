@@ -176,6 +176,10 @@ func (x *examiner) predicted(s model.Scenario) (given model.Scenario, wants []mo
 func (x *examiner) play(s model.Scenario, owner string) (broken *subject.Difference) {
 	x.played++
 	if x.played <= x.cfg.From {
+		if x.played == x.cfg.Lost {
+			given, _, _ := x.predicted(s)
+			x.write(process.Record{Lost: given.String()})
+		}
 		return nil
 	}
 	s, wants, ok := x.predicted(s)

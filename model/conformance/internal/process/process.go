@@ -51,6 +51,7 @@ type Config struct {
 
 	// What the children before this one have done.
 	From int      // so many scenarios were played
+	Lost int      // the one of them that the last child did not survive, if any; it is shown
 	Done []string // these direct checks were run
 	Dead []string // what would end the process as the failure of these clauses is left out
 }
@@ -90,6 +91,7 @@ type Record struct {
 	Returned  bool                `json:",omitempty"` // Run has, in a life
 	Hangs     bool                `json:",omitempty"` // Run has not returned in a life, and no machine is so late
 	Stuck     string              `json:",omitempty"` // the process ends itself, for that
+	Lost      string              `json:",omitempty"` // the scenario that the last child did not survive
 	End       bool                `json:",omitempty"` // everything was done
 
 	Calls    string `json:",omitempty"` // the field that the preflight calls
