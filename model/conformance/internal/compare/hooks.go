@@ -37,7 +37,7 @@ func (v *Verdict) hooks() {
 			v.suspect(v.hookEnd(want[i], got[i]), "hook %d is %s %s, want %s %s",
 				got[i].Hook, got[i].Outcome, when(got[i].End), want[i].Outcome, when(want[i].End))
 		case want[i].Deadline != got[i].Deadline:
-			v.suspect(v.orOwnTimeout(got[i].Hook, "HOOK-5"), "the context of hook %d has its deadline at %s, want %s",
+			v.suspect(v.orOwnTimeout(got[i].Hook, "HOOK-5", "HOOK-3"), "the context of hook %d has its deadline at %s, want %s",
 				got[i].Hook, scenarios.Show(got[i].Deadline), scenarios.Show(want[i].Deadline))
 		default:
 			continue
@@ -203,12 +203,18 @@ func (v *Verdict) hookStart(want, got []model.HookRun, i int) []string {
 func (v *Verdict) hookEnd(want, got model.HookRun) []string {
 	registers := slices.ContainsFunc(v.s.Hooks, func(h model.Hook) bool { return h.By == got.Hook })
 	switch {
+	case v.seesSteps() && into(v.want, model.Stopped) == into(v.Got, model.Stopped) && got.End > v.full.Returned && got.End <= v.Got.Returned:
+		return []string{v.returnFault(), "HOOK-3"} // it has come to its end before Run has
 	case want.Outcome == model.Ended && got.Outcome != model.Ended && registers:
 		return []string{"HOOK-7", "HOOK-3"} // OnShutdown may not have returned
 	case want.Outcome == model.Abandoned || got.Outcome == model.Abandoned || v.outlives(got.Hook):
-		return []string{"HOOK-6"}
+		return []string{"HOOK-6", "HOOK-3"}
 	case v.full.Left(model.Hooks) == model.PhaseForced || v.Got.Left(model.Hooks) == model.PhaseForced:
-		return []string{"SIG-2"}
+		all := []string{"SIG-2", "HOOK-3"}
+		if v.Got.Returned > v.full.Returned { // until when it is seen
+			all = append(all, v.returnFault(), "STATE-2")
+		}
+		return all
 	case v.seesSteps() || v.Got.Returned <= v.full.Returned:
 	case got.End < v.Got.Returned: // Run waits for something else, until when it is seen
 		return append(v.stopSuspects(), "HOOK-3")
@@ -237,7 +243,7 @@ func (v *Verdict) lateHooks() {
 	}
 	want, got := late(v.want), late(v.Got)
 	if i := otherDeadline(want, got); i >= 0 {
-		v.suspect(v.orOwnTimeout(got[i].Hook, "HOOK-5"), "the context of hook %d, registered after Stopped, has its deadline at %s, want %s",
+		v.suspect(v.orOwnTimeout(got[i].Hook, "HOOK-5", "HOOK-3"), "the context of hook %d, registered after Stopped, has its deadline at %s, want %s",
 			got[i].Hook, scenarios.Show(got[i].Deadline), scenarios.Show(want[i].Deadline))
 		return
 	}

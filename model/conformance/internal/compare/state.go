@@ -1,6 +1,9 @@
 package compare
 
 import (
+	"slices"
+	"time"
+
 	"github.com/greynewell/mist-go/model"
 	"github.com/greynewell/mist-go/model/conformance/internal/scenarios"
 )
@@ -49,11 +52,15 @@ func (v *Verdict) returned() {
 	if want == got {
 		return
 	}
-	clause := "RUN-1"
-	if got == model.Never {
-		clause = "STATE-2"
+	v.object(v.returnFault(), "Run %s, want %s, when Stopped is entered", returns(got), when(want))
+}
+
+// returnFault is the clause that has Run return when Stopped is entered.
+func (v *Verdict) returnFault() string {
+	if v.Got.Returned == model.Never {
+		return "STATE-2"
 	}
-	v.object(clause, "Run %s, want %s, when Stopped is entered", returns(got), when(want))
+	return "RUN-1"
 }
 
 // stopped compares the end of Hooks, and Run's return if that is all that is seen of it.
@@ -85,12 +92,23 @@ func (v *Verdict) stopSuspects() []string {
 		all = append(all, main)
 	}
 	switch {
+	case early && firstHook(v.Got).At == model.Never: // it may have left Draining too early
+		all = append(append(all, "HOOK-3"), v.earlyFaults(v.Got.Returned, v.earlyFault(v.Got.Returned))...)
 	case early:
 		all = append(all, "HOOK-3")
 	case firstHook(v.Got).At == model.Never: // it may be in Draining for too long
 		all = append(all, "DRAIN-5", "STATE-2")
+		if v.drainsOn() && v.full.Left(model.Draining) != model.Drained {
+			all = append(all, v.drainFault(never()))
+		}
 	default:
 		all = append(all, "STATE-2")
+	}
+	if _, failed := v.lastFailed(); failed && !early {
+		all = append(all, "HOOK-2") // nothing may come after that
+	}
+	if slices.ContainsFunc(v.full.Hooks, func(r model.HookRun) bool { return r.Outcome == model.Interrupted }) {
+		all = append(all, "HOOK-3") // it may be waited for
 	}
 	switch at := v.full.Entered(model.Hooks); {
 	case early && at == v.Got.Returned && v.full.Left(model.Draining) == model.DrainTimedOut:
@@ -123,10 +141,8 @@ func (v *Verdict) stopFault(gotStep model.Step) string {
 	case v.drainsOn() && v.full.Left(model.Draining) != model.Drained:
 		return v.drainFault(never())
 	}
-	n := len(v.full.Hooks)
-	failed := n > 0 && !v.full.Hooks[n-1].Late && scenarios.Fails(v.s.Hooks[v.full.Hooks[n-1].Hook-1].Ends)
-	switch {
-	case failed && (v.Got.Returned == model.Never || v.full.Hooks[n-1].End == v.full.Returned):
+	switch end, failed := v.lastFailed(); {
+	case failed && (v.Got.Returned == model.Never || end == v.full.Returned):
 		return "HOOK-2"
 	case v.full.MainEnded == v.full.Returned:
 		return v.mainFault("STATE-2")
@@ -134,4 +150,14 @@ func (v *Verdict) stopFault(gotStep model.Step) string {
 		return "HOOK-2"
 	}
 	return "STATE-2"
+}
+
+// lastFailed says whether the last hook fails, and when it ends.
+func (v *Verdict) lastFailed() (end time.Duration, failed bool) {
+	n := len(v.full.Hooks)
+	if n == 0 || v.full.Hooks[n-1].Late {
+		return 0, false
+	}
+	last := v.full.Hooks[n-1]
+	return last.End, scenarios.Fails(v.s.Hooks[last.Hook-1].Ends)
 }

@@ -3,8 +3,10 @@ package examine
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -145,7 +147,7 @@ var mistakes = []mistake{
 			s.Stops[i].At += liveLate
 		}
 		return model.Predict(s)[0]
-	}, []string{"SIG-1"}},
+	}, []string{"SIG-1", "SIG-2"}},
 	{"a signal does nothing", func(s model.Scenario, want model.Trace) model.Trace {
 		if scenarios.ByRequest(want) {
 			return cutAt(s, want, scenarios.StopAt(want)-1)
@@ -185,6 +187,11 @@ func renumbered(t model.Trace, hooks int) model.Trace {
 	}
 	for i := range t.NotRun {
 		t.NotRun[i] = hooks + 1 - t.NotRun[i]
+	}
+	for i, k := range t.Errors {
+		if name, n := k.Parts(); strings.HasPrefix(name, "hook ") {
+			t.Errors[i] = model.Kind(fmt.Sprintf("%s #%d", name, hooks+1-n))
+		}
 	}
 	return t
 }
