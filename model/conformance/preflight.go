@@ -62,10 +62,15 @@ func preflight(t *testing.T, examined *subject.Implementation, set settings) (s 
 }
 
 func preflightOf(test string, examined *subject.Implementation, set settings) (s scope, err error) {
-	if s.panicked, err = set.Preflight(test); err != nil {
+	panicked, there, err := set.Preflight(test)
+	if err != nil {
 		return s, fmt.Errorf("conformance: %w", err)
 	}
-	s.all = subject.OffersOf(examined)
+	s.panicked, s.all = panicked, subject.OffersOf(examined)
+	if differ := s.all.Differ(there); len(differ) > 0 {
+		return s, fmt.Errorf("conformance: the child process, which is this test binary started again with its flags and environment, has another implementation: "+
+			"what is offered differs in %s", strings.Join(differ, ", "))
+	}
 	s.offered = subject.OffersOf(examined.Without(s.without()))
 	return s, nil
 }

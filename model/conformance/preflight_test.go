@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"context"
+	"flag"
 	"net/http"
 	"os"
 	"os/exec"
@@ -126,6 +127,11 @@ func TestWhatCannotBeUsedIsOneError(t *testing.T) {
 		{"Implementation.Health panicked: not implemented", with(func(i *implementation) {
 			i.Health = func(string, string) healthFuncs { panic("not implemented") }
 		})},
+		{"the child process, which is this test binary started again with its flags and environment, has another implementation: what is offered differs in Is, Stop", with(func(i *implementation) {
+			if conformance.Child() {
+				i.Is, i.Stop = nil, nil
+			}
+		})},
 		{"HealthFuncs.AddCheck panicked: not implemented", withHealth(func(h *healthFuncs) {
 			h.AddCheck = func(string, func() error) { panic("not implemented") }
 		})},
@@ -140,6 +146,26 @@ func TestWhatCannotBeUsedIsOneError(t *testing.T) {
 				t.Errorf("the error is %v", err)
 			}
 		})
+	}
+}
+
+// partial is a flag of this package's own, which an implementation depends on.
+var partial = flag.Bool("conformance.partial", false, "leave Is out")
+
+func TestAChildHasTheFlagsOfItsParent(t *testing.T) {
+	if !conformance.Child() {
+		if err := flag.Set("conformance.partial", "true"); err != nil {
+			t.Fatal(err)
+		}
+		defer flag.Set("conformance.partial", "false")
+	}
+	impl := with(func(i *implementation) {
+		if *partial {
+			i.Is = nil
+		}
+	})
+	if _, err := conformance.TryExamine(t, impl, append(slices.Clone(quick), conformance.About(func(clause string) bool { return clause == "HEALTH-3" }))...); err != nil {
+		t.Error(err)
 	}
 }
 

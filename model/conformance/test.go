@@ -22,7 +22,8 @@ import (
 // Each subtest examines its clause in a process of its own, so that a hang, a crash
 // or a leak is the failure of one clause, with a message. What it shows of another
 // clause is the other's failure; so the subtests end together. The process is this test
-// binary, started again to run that subtest alone; so TestMain and what the test does
+// binary, started again with its flags and environment to run that subtest alone, and
+// must have the same implementation; so TestMain and what the test does
 // before it calls Test run once more in each. Where that is in the way, see [Child].
 // One more process plays the scenarios that are for all clauses together.
 //

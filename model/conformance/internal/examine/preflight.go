@@ -18,18 +18,21 @@ import (
 // Preflight has a child process call each field of an implementation once, before
 // anything is examined. It returns an error if what every clause needs panics or
 // does not return, and the optional fields that panicked: nothing that needs one of
-// them can be examined.
-func (o Options) Preflight(test string) (panicked []process.Panic, err error) {
+// them can be examined. It also returns what the implementation offers in that process.
+func (o Options) Preflight(test string) (panicked []process.Panic, offered subject.Offers, err error) {
 	defer process.HearSignals()()
 	e, err := o.config(process.Config{Test: test, Preflight: true}).Start()
 	if err != nil {
-		return nil, fmt.Errorf("the child process could not be run: %w", err)
+		return nil, nil, fmt.Errorf("the child process could not be run: %w", err)
 	}
 	called := ""
 	for _, r := range e.Records {
 		called = cmp.Or(r.Calls, called)
 		if r.Unusable != "" {
-			return nil, errors.New(r.Unusable)
+			return nil, nil, errors.New(r.Unusable)
+		}
+		if r.Offers != nil {
+			offered = r.Offers
 		}
 		if r.Panicked != nil {
 			panicked = append(panicked, *r.Panicked)
@@ -37,11 +40,11 @@ func (o Options) Preflight(test string) (panicked []process.Panic, err error) {
 	}
 	switch {
 	case e.Clean:
-		return panicked, nil
+		return panicked, offered, nil
 	case called != "":
-		return nil, fmt.Errorf("%s: the process ended (%s)\nits output:\n%s", called, e.How, e.Output)
+		return nil, nil, fmt.Errorf("%s: the process ended (%s)\nits output:\n%s", called, e.How, e.Output)
 	}
-	return nil, fmt.Errorf("the child process, which is this test binary started again, ended (%s) before it came to this examination; "+
+	return nil, nil, fmt.Errorf("the child process, which is this test binary started again, ended (%s) before it came to this examination; "+
 		"if a TestMain or the test ended it, see conformance.Child\nits output:\n%s", e.How, e.Output)
 }
 
@@ -66,6 +69,7 @@ func (x *examiner) preflight() {
 	p.runWith()
 	p.within()
 	x.alarm.Stop()
+	x.write(process.Record{Offers: subject.OffersOf(x.impl)})
 	x.write(process.Record{End: true})
 	os.Exit(0)
 }

@@ -94,9 +94,10 @@ type Record struct {
 	Lost      string              `json:",omitempty"` // the scenario that the last child did not survive
 	End       bool                `json:",omitempty"` // everything was done
 
-	Calls    string `json:",omitempty"` // the field that the preflight calls
-	Unusable string `json:",omitempty"` // why nothing can be examined
-	Panicked *Panic `json:",omitempty"`
+	Calls    string         `json:",omitempty"` // the field that the preflight calls
+	Unusable string         `json:",omitempty"` // why nothing can be examined
+	Panicked *Panic         `json:",omitempty"`
+	Offers   subject.Offers `json:",omitempty"` // what the implementation does in this process
 }
 
 // Example is an example of a clause. It says nothing of the clause where another one
@@ -189,9 +190,9 @@ func (cfg Config) command() (*exec.Cmd, *tail, func(), error) {
 		return nil, nil, nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), cfg.Limit)
-	cmd := exec.CommandContext(ctx, exe,
+	cmd := exec.CommandContext(ctx, exe, append(flagsOfUser(),
 		"-test.run="+exactly(cfg.Test), "-test.count=1", "-test.timeout="+(cfg.Limit+time.Minute).String(),
-		"-rapid.nofailfile", "-rapid.seed="+seed(), "-rapid.checks="+strconv.Itoa(max(cfg.Random, LeastPremises)))
+		"-rapid.nofailfile", "-rapid.seed="+seed(), "-rapid.checks="+strconv.Itoa(max(cfg.Random, LeastPremises)))...)
 	// Under the race detector a process lingers for a second at its end, unless
 	// told otherwise, and there are hundreds of them.
 	cmd.Env = append(os.Environ(), childVariable+"="+string(env), "GORACE=atexit_sleep_ms=0 "+os.Getenv("GORACE"))
@@ -204,6 +205,17 @@ func (cfg Config) command() (*exec.Cmd, *tail, func(), error) {
 	output := &tail{}
 	cmd.Stdout, cmd.Stderr = output, output
 	return cmd, output, func() { cancel() }, nil
+}
+
+// flagsOfUser are the flags that were given to this process and are neither go test's nor
+// rapid's: the implementation may depend on them.
+func flagsOfUser() (flags []string) {
+	flag.Visit(func(f *flag.Flag) {
+		if !strings.HasPrefix(f.Name, "test.") && !strings.HasPrefix(f.Name, "rapid.") {
+			flags = append(flags, "-"+f.Name+"="+f.Value.String())
+		}
+	})
+	return flags
 }
 
 // seed is what random scenarios are drawn from: the same every time, so that the

@@ -1,6 +1,7 @@
 package subject
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/greynewell/mist-go/model"
@@ -119,6 +120,16 @@ func OffersOf(impl *Implementation) Offers {
 		o[NeedHealthObserver] = h.AddCheckContext != nil && impl.HealthWith != nil && h.Takes.Observe
 	}
 	return o
+}
+
+// Differ returns what is offered here or there and not by both, sorted.
+func (o Offers) Differ(there Offers) (needs []string) {
+	for _, n := range slices.Sorted(maps.Keys(Everything())) {
+		if o[n] != there[n] {
+			needs = append(needs, string(n))
+		}
+	}
+	return needs
 }
 
 // Everything is what an implementation offers that has all of the wider API, on a
