@@ -13,13 +13,13 @@ import (
 
 func hookEndCases() []Case {
 	return []Case{
-		wrong("the shutdown timeout is ignored", "RUN-11 HOOK-3 HOOK-5", func(i *impl) {
+		wrong("the shutdown timeout is ignored", "RUN-11 HOOK-3", func(i *impl) {
 			onSettings(i, func(s *settings) {
 				if isPlay(*s) {
 					s.Shutdown = 1e6 * time.Hour
 				}
 			})
-		}).mayBreak("HOOK-4").because("whatever is over when that timeout is over, is over later"),
+		}).mayBreak("HOOK-4 HOOK-5").because("whatever is over when that timeout is over, is over later"),
 		wrong("interrupted hooks are not reported as ErrShutdownTimeout", "HOOK-3", func(i *impl) {
 			onErrors(i, func(all []error) []error {
 				for n, err := range all {

@@ -47,6 +47,9 @@ func (v *Verdict) drainSuspects(got model.Step) []string {
 	if got.At < at && (!v.seesSteps() || got.On != model.DrainTimedOut && got.On != model.PhaseForced) {
 		return v.earlyFaults(got.At, all[0])
 	}
+	if got.At > at && got.At != model.Never {
+		all = append(all, "DRAIN-5") // whatever it waits for is over
+	}
 	if v.seesSteps() {
 		return all
 	}

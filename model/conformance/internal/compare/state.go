@@ -113,7 +113,7 @@ func (v *Verdict) stopSuspects() []string {
 	switch at := v.full.Entered(model.Hooks); {
 	case early && at == v.Got.Returned && v.full.Left(model.Draining) == model.DrainTimedOut:
 		all = append(all, "DRAIN-2") // nothing may come after that
-	case !early && v.several && v.afterGrace(at):
+	case v.several && v.afterGrace(at):
 		all = append(all, "DRAIN-4", "DRAIN-5") // what is late may look like another grace
 	}
 	return all

@@ -203,8 +203,11 @@ func (e lifeEnd) suspects(s model.Scenario) []string {
 	return []string{"STATE-2"}
 }
 
-// killed says whether a signal has ended the process.
-func (e lifeEnd) killed() bool { return strings.HasPrefix(e.How, "signal") }
+// killed says whether a signal has ended the process, or it has ended itself as shells say
+// so.
+func (e lifeEnd) killed() bool {
+	return strings.HasPrefix(e.How, "signal") || e.How == "exit status 130" || e.How == "exit status 143"
+}
 
 // live plays a life in a child process.
 func (o Options) live(test string, s model.Scenario, step time.Duration) lifeEnd {
