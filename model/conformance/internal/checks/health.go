@@ -37,6 +37,13 @@ func LivenessBody(c *Checker) {
 	leave()
 	c.expectReply("GET by a client that has gone", play.AskWith(gone, h.Liveness, http.MethodGet), http.StatusOK, "ok")
 	c.expect(!ran && len(r.Checks) == 0, "liveness runs a check")
+	for n := range 300 {
+		play.Ask(h.Liveness, []string{http.MethodGet, http.MethodHead}[n%2])
+		if ran {
+			c.Errorf("liveness runs a check when it is asked for the %d. time", n+4)
+			return
+		}
+	}
 }
 
 // hung is a check that hangs until the end of a direct check.
@@ -45,42 +52,60 @@ func hung() (check func() error, release func()) {
 	return func() error { <-end; return nil }, func() { close(end) }
 }
 
-// LivenessBesideHungCheck checks HEALTH-1. It has many probes wait for a check. It runs in
-// real time: a lock would stop virtual time for good.
+// LivenessBesideHungCheck checks HEALTH-1. It has many probes wait for a check, which hangs
+// itself, or whose error does when it is asked for its text. It runs in real time: a lock
+// would stop virtual time for good.
 func LivenessBesideHungCheck(c *Checker) {
-	c.retried(func() (failure string) {
-		h := c.health()
-		check, release := hung()
-		var asking, probes sync.WaitGroup
-		defer probes.Wait()
-		defer release()
-		began := make(chan struct{}, 1)
-		h.AddCheck("hung", func() error {
+	c.retried(func() (failure string) { return c.livenessBeside(func(hang func() error) error { return hang() }) })
+	if c.Failure() == "" {
+		c.retried(func() (failure string) {
+			return c.livenessBeside(func(hang func() error) error { return hungError{hang} })
+		})
+	}
+}
+
+// hungError hangs when it is asked for its text.
+type hungError struct{ hang func() error }
+
+// Error hangs.
+func (e hungError) Error() string { _ = e.hang(); return "hung" }
+
+// livenessBeside asks for liveness while many probes wait for a check, of which hang does not
+// return.
+func (c *Checker) livenessBeside(check func(hang func() error) error) (failure string) {
+	h := c.health()
+	hang, release := hung()
+	var asking, probes sync.WaitGroup
+	defer probes.Wait()
+	defer release()
+	began := make(chan struct{}, 1)
+	h.AddCheck("hung", func() error {
+		return check(func() error {
 			select {
 			case began <- struct{}{}:
 			default:
 			}
-			return check()
+			return hang()
 		})
-		asking.Add(1000)
-		for range 1000 {
-			probes.Go(func() {
-				asking.Done()
-				play.Ask(h.Readiness, http.MethodGet)
-			})
-		}
-		<-began
-		asking.Wait()
-		answered := make(chan play.Reply, 1)
-		go func() { answered <- play.Ask(h.Liveness, http.MethodGet) }()
-		select {
-		case r := <-answered:
-			c.expectReply("beside a hung check", r, http.StatusOK, "ok")
-		case <-time.After(2 * time.Second): // before the check's timeout is over
-			return "liveness waits for a check"
-		}
-		return ""
 	})
+	asking.Add(1000)
+	for range 1000 {
+		probes.Go(func() {
+			asking.Done()
+			play.Ask(h.Readiness, http.MethodGet)
+		})
+	}
+	<-began
+	asking.Wait()
+	answered := make(chan play.Reply, 1)
+	go func() { answered <- play.Ask(h.Liveness, http.MethodGet) }()
+	select {
+	case r := <-answered:
+		c.expectReply("beside a hung check", r, http.StatusOK, "ok")
+	case <-time.After(2 * time.Second): // before the check's timeout is over
+		return "liveness waits for a check"
+	}
+	return ""
 }
 
 // ReadinessBody checks HEALTH-2: the body of readiness.

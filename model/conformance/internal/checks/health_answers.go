@@ -198,6 +198,16 @@ func (u *uptimes) expect(what string, h http.Handler) {
 
 // Uptime checks HEALTH-7: uptime through hours of virtual time.
 func Uptime(c *Checker) {
+	for n := range 2 {
+		c.bubble(func() { // each endpoint is asked before the other is at all
+			h := c.health()
+			time.Sleep(5 * time.Second)
+			u, endpoints := &uptimes{c: c, made: time.Now()}, []http.Handler{h.Liveness, h.Readiness}
+			u.expect(fmt.Sprintf("the endpoint that is asked first, %d of liveness and readiness", n+1), endpoints[n])
+			time.Sleep(5 * time.Second)
+			u.expect(fmt.Sprintf("the other one, %d of liveness and readiness", 2-n), endpoints[1-n])
+		})
+	}
 	c.bubble(func() {
 		h := c.health()
 		u := &uptimes{c: c, made: time.Now()}

@@ -125,10 +125,10 @@ func (c *Checker) hurriedAmongHung(n int, timeout time.Duration) {
 func SetReadyUnderWay(c *Checker) {
 	c.mayBeOf("HEALTH-3")
 	c.bubble(func() {
-		probed := func(result error, inside func(h subject.HealthFuncs)) play.Reply {
+		probed := func(method string, result error, inside func(h subject.HealthFuncs)) play.Reply {
 			h := c.health()
 			h.AddCheck("db", func() error { inside(h); return result })
-			return play.Ask(h.Readiness, http.MethodGet)
+			return play.Ask(h.Readiness, method)
 		}
 		for _, result := range []error{nil, errors.New("the reason")} {
 			for what, call := range map[string]func(h subject.HealthFuncs){
@@ -138,7 +138,9 @@ func SetReadyUnderWay(c *Checker) {
 				},
 				"inside a check": func(h subject.HealthFuncs) { h.SetReady(false) },
 			} {
-				c.expectReply(fmt.Sprintf("SetReady(false) %s, which says %v", what, result), probed(result, call), http.StatusServiceUnavailable, "not_ready")
+				c.expectReply(fmt.Sprintf("SetReady(false) %s, which says %v", what, result), probed(http.MethodGet, result, call), http.StatusServiceUnavailable, "not_ready")
+				code := probed(http.MethodHead, result, call).Code
+				c.expect(code == http.StatusServiceUnavailable, "SetReady(false) %s, which says %v, of a probe by HEAD: %d, want 503", what, result, code)
 			}
 		}
 		if c.offered[subject.NeedAddCheckContext] {
@@ -156,7 +158,7 @@ func SetReadyUnderWay(c *Checker) {
 			}
 			time.Sleep(10 * time.Millisecond)
 		}
-		r := probed(nil, func(h subject.HealthFuncs) { h.SetReady(false); h.SetReady(true) })
+		r := probed(http.MethodGet, nil, func(h subject.HealthFuncs) { h.SetReady(false); h.SetReady(true) })
 		c.expectReply("SetReady(false) and SetReady(true) while a probe waits", r, http.StatusOK, "ok")
 	})
 }

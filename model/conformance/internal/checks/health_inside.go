@@ -16,7 +16,12 @@ import (
 // first run. It takes real time, for the sake of locks.
 func (c *Checker) fromInside(what string, h subject.HealthFuncs, call func()) (r play.Reply) {
 	var once sync.Once
-	h.AddCheck("calls back", func() error { once.Do(call); return nil })
+	return c.fromCheck(what, h, func() error { once.Do(call); return nil })
+}
+
+// fromCheck demands that a check comes to its end that calls what.
+func (c *Checker) fromCheck(what string, h subject.HealthFuncs, check func() error) (r play.Reply) {
+	h.AddCheck("calls back", check)
 	answered := make(chan play.Reply, 1)
 	go func() { answered <- play.Ask(h.Readiness, http.MethodGet) }()
 	select {
@@ -40,6 +45,29 @@ func Reentrant(c *Checker) {
 	if c.Failure() == "" {
 		c.expectReply("with a check that calls back", r, http.StatusOK, "ok")
 		c.expectReply("asked from inside a check", liveness, http.StatusOK, "ok")
+	}
+}
+
+// callingError calls f, once, when it is asked for its text.
+type callingError struct{ f func() }
+
+// Error calls f.
+func (e callingError) Error() string { e.f(); return "the text" }
+
+// ReentrantError checks HEALTH-14: Core functions from inside the error of a check.
+func ReentrantError(c *Checker) {
+	for what, call := range map[string]func(h subject.HealthFuncs){
+		"AddCheck": func(h subject.HealthFuncs) { h.AddCheck("another", func() error { return nil }) },
+		"SetReady": func(h subject.HealthFuncs) { h.SetReady(true) },
+		"liveness": func(h subject.HealthFuncs) { play.Ask(h.Liveness, http.MethodGet) },
+	} {
+		h := c.health()
+		text := callingError{sync.OnceFunc(func() { call(h) })}
+		r := c.fromCheck(what+" in the Error of its error", h, func() error { return text })
+		if c.Failure() != "" {
+			return
+		}
+		c.expectReply("with a check whose error calls "+what, r, http.StatusServiceUnavailable, "degraded")
 	}
 }
 

@@ -163,6 +163,7 @@ func Clipped(c *Checker) {
 
 // UnusualReasons checks HEALTH-12. It has every unusual text as a reason.
 func UnusualReasons(c *Checker) {
+	c.mayBeOf("HEALTH-19")
 	c.bubble(func() {
 		h := c.health()
 		for _, text := range unusualTexts {

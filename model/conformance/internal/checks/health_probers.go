@@ -115,6 +115,25 @@ func OneOfMany(c *Checker) {
 	})
 }
 
+// ReplacedAfterItsRun checks HEALTH-13. It replaces a check that has come to its end, or is
+// under way, while the probe waits for another.
+func ReplacedAfterItsRun(c *Checker) {
+	for _, lasts := range []time.Duration{0, 30 * time.Millisecond} {
+		c.bubble(func() {
+			h := c.health()
+			h.AddCheck("db", func() error { time.Sleep(lasts); return errors.New("the old one") })
+			h.AddCheck("other", func() error { time.Sleep(50 * time.Millisecond); return nil })
+			time.AfterFunc(20*time.Millisecond, func() { h.AddCheck("db", func() error { return nil }) })
+			for n := range 3 {
+				r := play.Ask(h.Readiness, http.MethodGet)
+				c.expectReply(fmt.Sprintf("probe %d, and in the first a check that takes %v is replaced after 20ms", n+1, lasts), r, http.StatusOK, "ok")
+				c.expect(r.Checks["db"] != "the old one" && r.Checks["other"] == "ok", "probe %d, and in the first a check that takes %v is replaced after 20ms, lists %v", n+1, lasts, r.Checks)
+			}
+			time.Sleep(lasts)
+		})
+	}
+}
+
 // ReplacedUnderWay checks HEALTH-13. It replaces and removes checks while a probe waits
 // for them.
 func ReplacedUnderWay(c *Checker) {

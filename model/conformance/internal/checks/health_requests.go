@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +26,7 @@ var requests = []struct {
 	{header: "User-Agent", value: "kube-probe/1.33"}, {header: "Origin", value: "https://example.com"}, {header: "X-HTTP-Method-Override", value: "DELETE"},
 	{header: "Cache-Control", value: "only-if-cached"}, {header: "Connection", value: "close"}, {header: "Authorization", value: "Basic eDp5"},
 	{header: "Upgrade", value: "h2c"}, {header: "Expect", value: "100-continue"}, {header: "Content-Type", value: "application/json"}, {header: "Accept-Encoding", value: "identity"},
-	{path: "/", query: "pretty&verbose=1&exclude=good&check=bad&format=text"}, {path: ""}, {path: "*"}, {path: "/..//readyz;v=1"},
+	{path: "/", query: "pretty&verbose=1&exclude=good&check=bad&format=text"}, {path: "/", query: "pretty"}, {path: "/", query: "quiet"}, {path: "/", query: "full=1&details=true"}, {path: ""}, {path: "*"}, {path: "/..//readyz;v=1"},
 	{path: "/", proto: 10}, {path: "/", proto: 20}, {path: "/", body: "{}"}, {path: "/", body: strings.Repeat("x", 100_000)},
 }
 
@@ -62,6 +63,9 @@ func AnyRequest(c *Checker) {
 					c.expect(got.Code == plain.Code && got.Status == plain.Status && len(got.Checks) == len(plain.Checks) && (got.Invalid == nil) == (plain.Invalid == nil),
 						"%s is answered %d %s, and without %d %s", what, got.Code, got.Body, plain.Code, plain.Body)
 					c.expect(mediaType(got) == mediaType(plain), "%s has the type %q", what, got.Header["Content-Type"])
+					for _, name := range []string{"Cache-Control", "Content-Length", "Allow"} {
+						c.expect(slices.Equal(got.Header[name], plain.Header[name]), "%s has %s %q, and without it is %q", what, name, got.Header[name], plain.Header[name])
+					}
 				}
 			}
 		}

@@ -105,18 +105,25 @@ func InvalidTexts(c *Checker) {
 	})
 }
 
-// LargeBody checks HEALTH-12: hundreds of checks that fail with long texts.
+// LargeBody checks HEALTH-12: hundreds and thousands of checks that fail with long texts, in
+// bodies of hundreds of kilobytes and of megabytes.
 func LargeBody(c *Checker) {
 	c.mayBeOf("HEALTH-2")
-	c.bubble(func() {
-		h, text := c.health(), strings.Repeat("x", 900)
-		for i := range 300 {
-			h.AddCheck(fmt.Sprint("check ", i), func() error { return errors.New(text) })
-		}
-		r := play.Ask(h.Readiness, http.MethodGet)
-		c.expect(r.Invalid == nil, "of 300 checks that fail with texts of %d bytes the body, of %d bytes, is not JSON: %v", len(text), len(r.Body), r.Invalid)
-		c.expect(r.Invalid != nil || len(r.Checks) == 300 && r.Checks["check 299"] == text, "of 300 checks that fail with texts of %d bytes, %d are listed", len(text), len(r.Checks))
-	})
+	text := strings.Repeat("x", 900)
+	for _, n := range []int{300, 3000} {
+		c.bubble(func() {
+			h := c.health()
+			for i := range n {
+				h.AddCheck(fmt.Sprint("check ", i), func() error { return errors.New(text) })
+			}
+			r := play.Ask(h.Readiness, http.MethodGet)
+			what := fmt.Sprintf("of %d checks that fail with texts of %d bytes", n, len(text))
+			c.expect(r.Invalid == nil, "%s the body, of %d bytes, is not JSON: %v", what, len(r.Body), r.Invalid)
+			c.expect(r.Invalid != nil || len(r.Checks) == n && r.Checks[fmt.Sprint("check ", n-1)] == text, "%s, %d are listed", what, len(r.Checks))
+			keys := checkKeys(r.Body)
+			c.expect(slices.IsSorted(keys), "%s, the keys are not sorted: %.100q", what, keys)
+		})
+	}
 }
 
 // EqualNames checks HEALTH-12: names that become equal, of which one fails: the first, the
@@ -217,6 +224,7 @@ func ObservedTexts(c *Checker) {
 // LongNames checks HEALTH-12: only texts are cut, and not the names of checks, nor the
 // tool and its version (HEALTH-6).
 func LongNames(c *Checker) {
+	c.mayBeOf("HEALTH-6") // which has tool and version in every body
 	c.bubble(func() {
 		tool, version, name := strings.Repeat("tool ", 1000), strings.Repeat("1.", 3000), strings.Repeat("name ", 1000)
 		h := c.Impl.Health(tool, version)

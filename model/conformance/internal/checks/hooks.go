@@ -135,6 +135,7 @@ func HookValues(c *Checker) {
 // HookContextIsOfTheRun checks HOOK-5: by a hook's context the library knows the run, as
 // by any context with the values of the run's; after stopped too.
 func HookContextIsOfTheRun(c *Checker) {
+	c.mayBeOf("HOOK-4")
 	c.bubble(func() {
 		var run context.Context
 		plain, withContext := 0, 0

@@ -22,18 +22,26 @@ func goroutine() string {
 	return string(head)
 }
 
-// MainGoroutine checks RUN-1: main has a goroutine of its own and a live context.
+// MainGoroutine checks RUN-1: main is called once, whatever comes of it, with a goroutine of
+// its own and a live context.
 func MainGoroutine(c *Checker) {
-	c.bubble(func() {
-		caller, calls := goroutine(), 0
-		err := c.Impl.Run(func(ctx context.Context) error {
-			calls++
-			c.expect(goroutine() != caller, "main runs on the goroutine that called Run")
-			c.expect(ctx.Err() == nil, "main's context is cancelled when main begins")
-			return nil
-		}, 0, 0)
-		c.expect(err == nil && calls == 1, "Run returns %v after %d calls of main, want nil after one", err, calls)
-	})
+	for how, end := range map[string]func() error{
+		"returns nil":  func() error { return nil },
+		"fails":        func() error { return errors.New("the error") },
+		"panics":       func() error { panic("on purpose") },
+		"calls Goexit": func() error { runtime.Goexit(); return nil },
+	} {
+		c.bubble(func() {
+			caller, calls := goroutine(), 0
+			_ = c.Impl.Run(func(ctx context.Context) error {
+				calls++
+				c.expect(goroutine() != caller, "main runs on the goroutine that called Run")
+				c.expect(ctx.Err() == nil, "main's context is cancelled when main begins")
+				return end()
+			}, 0, 0)
+			c.expect(calls == 1, "a main that %s at once is called %d times", how, calls)
+		})
+	}
 }
 
 type valueKey struct{}

@@ -15,6 +15,7 @@ import (
 // Results checks RUN-6: main, tasks, calls of Stop and hooks fail with errors of any
 // shape, in runs that stop for any reason, and all of them are in Run's result, in order.
 func Results(c *Checker) {
+	c.mayBeOf("RUN-2", "RUN-7") // what wraps the cause may be a clean end
 	c.results(resultLife{tasks: 3, stops: 2, hooks: 3})
 }
 

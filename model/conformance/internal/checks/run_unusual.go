@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
@@ -72,6 +73,18 @@ func unusualErrors() map[string]error {
 func AnyErrorIsReturned(c *Checker) {
 	for what, mine := range unusualErrors() {
 		c.expect(c.returned(mine), "main returns an error %s, and Run returns another error", what)
+	}
+}
+
+// ErrorsAfterASignal checks RUN-6. It has main end with errors of what a stop often closes,
+// after a real SIGTERM. None of them is what RUN-7 names.
+func ErrorsAfterASignal(c *Checker) {
+	for _, mine := range []error{
+		context.DeadlineExceeded, os.ErrDeadlineExceeded, os.ErrClosed, io.EOF, io.ErrClosedPipe, io.ErrUnexpectedEOF, syscall.EPIPE,
+		syscall.EINTR, http.ErrAbortHandler, fmt.Errorf("serve: %w", io.EOF), errors.New("signal: terminated"), errors.New("context canceled"),
+	} {
+		err := c.Impl.Run(func(ctx context.Context) error { c.stopBySignal(ctx); return mine }, 0, 0)
+		c.expect(same(err, mine), "main returns %q after SIGTERM, and Run returns %v, want that", mine, err)
 	}
 }
 

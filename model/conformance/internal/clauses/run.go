@@ -50,7 +50,7 @@ func runClauses() []Clause {
 			Sentence: "Run calls main exactly once, on a goroutine of its own, with a live context, and returns after stopped.",
 			Premise:  always,
 			Examples: []model.Scenario{{}, byItself},
-			Checks:   []Check{{"main has a goroutine of its own and a live context", nil, checks.MainGoroutine}},
+			Checks:   []Check{{"main is called once, and has a goroutine of its own and a live context", nil, checks.MainGoroutine}},
 		},
 		{
 			ID: "RUN-2", Level: Core,
@@ -103,6 +103,7 @@ func runClauses() []Clause {
 			Checks: []Check{
 				{"the errors of many hooks", nil, checks.ManyFailures},
 				{"main's error of an unusual type", nil, checks.AnyErrorIsReturned},
+				{"errors of what a stop often closes, after a real SIGTERM", []subject.Need{subject.NeedUnix}, checks.ErrorsAfterASignal},
 				{"the same error several times", nil, checks.EqualErrorsAreKept},
 				{"the errors of many calls of Stop", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.EveryStopIsKept},
 				{"an error of Stop that would be a clean end of main", []subject.Need{subject.NeedRunWith, subject.NeedStop}, checks.CleanErrorsOfStopAreKept},

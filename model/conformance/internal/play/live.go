@@ -19,14 +19,24 @@ const LivePatience = 3 * time.Second
 func Live(impl *subject.Implementation, offered subject.Offers, s model.Scenario, wants []model.Trace, step time.Duration) (seen Seen, late time.Duration) {
 	p := newPlayer(impl, offered, s, wants)
 	p.step = step
+	measured := Lateness()
+	p.live()
+	late = measured()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.seen(), late
+}
+
+// Lateness measures by how much this process is kept waiting for its processors, at most,
+// until the function that it returns is called, which must be.
+func Lateness() (end func() time.Duration) {
 	measured := make(chan time.Duration)
 	over := make(chan struct{})
 	go func() { measured <- lateness(over) }()
-	p.live()
-	close(over)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.seen(), <-measured
+	return func() time.Duration {
+		close(over)
+		return <-measured
+	}
 }
 
 // live is run, in real time.
