@@ -21,6 +21,16 @@ import (
 // duration that can be said.
 func countedCases() []Case {
 	return []Case{
+		wrongPlain("main is called again if it fails at once", "RUN-1", func(i *impl) {
+			beforeMain(i, func(ctx context.Context, main task) error {
+				began := time.Now()
+				err := main(ctx)
+				if err != nil && time.Since(began) == 0 {
+					return main(ctx)
+				}
+				return err
+			})
+		}).mayBreak("RUN-9"), // a run in which main is called again
 		wrong("a signal stops at most three runs", "RUN-9", func(i *impl) {
 			var running atomic.Int64
 			onRun(i, func(main task, s settings, run runner) error {

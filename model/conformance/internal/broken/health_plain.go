@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unicode/utf8"
 )
 
@@ -86,6 +87,108 @@ func plainHealthCases() []Case {
 				})
 			})
 		}),
+		wrongPlain("liveness waits for the text of a check's error", "HEALTH-1 HEALTH-14", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				var texts sync.Mutex
+				onCheckErrors(h, func(err error) {
+					texts.Lock()
+					defer texts.Unlock()
+					_ = err.Error()
+				})
+				next := h.Liveness
+				h.Liveness = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					texts.Lock()
+					defer texts.Unlock()
+					next.ServeHTTP(w, r)
+				})
+			})
+		}).mayBreak("HEALTH-8"), // where that panics
+		wrongPlain("SetReady waits for the text of a check's error", "HEALTH-14", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				var texts sync.Mutex
+				onCheckErrors(h, func(err error) {
+					texts.Lock()
+					defer texts.Unlock()
+					_ = err.Error()
+				})
+				set := h.SetReady
+				h.SetReady = func(ready bool) {
+					texts.Lock()
+					defer texts.Unlock()
+					set(ready)
+				}
+			})
+		}).mayBreak("HEALTH-8"),
+		wrongPlain("each hundredth probe of liveness runs the checks", "HEALTH-1", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				run, next := runsOfChecks(h), h.Liveness
+				var probes atomic.Int64
+				h.Liveness = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if probes.Add(1)%100 == 0 {
+						run()
+					}
+					next.ServeHTTP(w, r)
+				})
+			})
+		}),
+		wrongPlain("HEAD does not read SetReady again", "HEALTH-5", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				var unready atomic.Bool
+				set, next := h.SetReady, h.Readiness
+				h.SetReady = func(ready bool) {
+					unready.Store(!ready)
+					set(ready)
+				}
+				h.Readiness = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					was := unready.Load()
+					a := answer(next, r)
+					if r.Method == http.MethodHead && !was && unready.Load() {
+						a.Code = http.StatusOK
+					}
+					send(w, a)
+				})
+			})
+		}),
+		wrongPlain("HTTP/1.0 gets a type of its own", "HEALTH-6", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				next := h.Readiness
+				h.Readiness = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					a := answer(next, r)
+					if !r.ProtoAtLeast(1, 1) {
+						a.Header().Set("Cache-Control", "private")
+					}
+					send(w, a)
+				})
+			})
+		}),
+		wrongPlain("the uptime of liveness counts from its first probe", "HEALTH-7", func(i *impl) {
+			onHealth(i, func(h *funcs) {
+				made := time.Now()
+				var first atomic.Pointer[time.Time]
+				h.Liveness = rewritten(h.Liveness, func(a *httptest.ResponseRecorder) {
+					first.CompareAndSwap(nil, now())
+					was, is := time.Since(made).Truncate(time.Second), time.Since(*first.Load()).Truncate(time.Second)
+					setBody(a, strings.Replace(a.Body.String(), `"uptime":"`+was.String()+`"`, `"uptime":"`+is.String()+`"`, 1))
+				})
+			})
+		}),
+		wrongPlain("keys are in no order beyond a thousand checks", "HEALTH-12", func(i *impl) {
+			onPlainAnswers(i, func(a *httptest.ResponseRecorder) {
+				before, rest, found := strings.Cut(a.Body.String(), `"checks":{`)
+				list, after, ends := strings.Cut(rest, "}")
+				if items := strings.Split(list, ","); found && ends && len(items) > 1000 {
+					slices.Reverse(items)
+					setBody(a, before+`"checks":{`+strings.Join(items, ",")+"}"+after)
+				}
+			})
+		}),
+		wrongPlain("a body of more than a megabyte is cut", "HEALTH-12", func(i *impl) {
+			onPlainAnswers(i, func(a *httptest.ResponseRecorder) {
+				if a.Body.Len() > 1<<20 {
+					a.Body.Truncate(1 << 20)
+				}
+			})
+		}).mayBreak("HEALTH-2 HEALTH-6"), // which list every check, and say how long the body is
 		wrongPlain("probes of readiness wait for each other", "HEALTH-14", func(i *impl) {
 			onHealth(i, func(h *funcs) {
 				one, next := make(chan struct{}, 1), h.Readiness
@@ -126,6 +229,24 @@ func plainHealthCases() []Case {
 				})
 			})
 		}).mayBreak("HEALTH-6"), // which is of every answer
+	}
+}
+
+// onCheckErrors has f called with each error of a check.
+func onCheckErrors(h *funcs, f func(err error)) {
+	add := h.AddCheck
+	h.AddCheck = func(name string, check func() error) {
+		if check == nil {
+			add(name, nil)
+			return
+		}
+		add(name, func() error {
+			err := check()
+			if err != nil {
+				f(err)
+			}
+			return err
+		})
 	}
 }
 

@@ -46,6 +46,14 @@ func afterSignalCases() []Case {
 				return nil
 			})
 		}).mayBreak("RUN-6 RUN-11"), // what main returns after that is lost
+		wrongAfterSignal("after a signal context.DeadlineExceeded is a clean end", "RUN-6", func(i *impl, signalled func(context.Context) bool) {
+			beforeMain(i, func(ctx context.Context, main task) error {
+				if err := main(ctx); !signalled(ctx) || err != context.DeadlineExceeded {
+					return err
+				}
+				return nil
+			})
+		}),
 		wrongAfterSignal("after a signal main's error is lost", "RUN-6", func(i *impl, signalled func(context.Context) bool) {
 			beforeMain(i, func(ctx context.Context, main task) error {
 				if err := main(ctx); !signalled(ctx) {

@@ -79,6 +79,7 @@ func AnyErrorIsReturned(c *Checker) {
 // ErrorsAfterASignal checks RUN-6. It has main end with errors of what a stop often closes,
 // after a real SIGTERM. None of them is what RUN-7 names.
 func ErrorsAfterASignal(c *Checker) {
+	c.mayBeOf("RUN-7")
 	for _, mine := range []error{
 		context.DeadlineExceeded, os.ErrDeadlineExceeded, os.ErrClosed, io.EOF, io.ErrClosedPipe, io.ErrUnexpectedEOF, syscall.EPIPE,
 		syscall.EINTR, http.ErrAbortHandler, fmt.Errorf("serve: %w", io.EOF), errors.New("signal: terminated"), errors.New("context canceled"),
