@@ -221,17 +221,29 @@ func ObservedTexts(c *Checker) {
 	})
 }
 
-// LongNames checks HEALTH-12: only texts are cut, and not the names of checks, nor the
-// tool and its version (HEALTH-6).
+// LongNames checks HEALTH-12: only texts are cut, and not the names of checks.
 func LongNames(c *Checker) {
-	c.mayBeOf("HEALTH-6") // which has tool and version in every body
 	c.bubble(func() {
-		tool, version, name := strings.Repeat("tool ", 1000), strings.Repeat("1.", 3000), strings.Repeat("name ", 1000)
-		h := c.Impl.Health(tool, version)
+		h, name := c.health(), strings.Repeat("name ", 1000)
 		h.AddCheck(name+"1", func() error { return nil })
 		h.AddCheck(name+"2", func() error { return nil })
 		r := play.Ask(h.Readiness, http.MethodGet)
 		c.expect(len(r.Checks) == 2 && r.Checks[name+"1"] == "ok" && r.Checks[name+"2"] == "ok", "two checks have names of %d bytes, and readiness lists %d with these names", len(name)+1, len(r.Checks))
-		c.expect(r.Tool == tool && r.Version == version, "the tool has %d bytes and its version %d, and the answer has %d and %d of them", len(tool), len(version), len(r.Tool), len(r.Version))
 	})
+}
+
+// AnyTool checks HEALTH-6: every body has tool and version as they were given.
+func AnyTool(c *Checker) {
+	for _, given := range [][2]string{{strings.Repeat("tool ", 1000), strings.Repeat("1.", 3000)}, {" padded ", "\tv1\n"}, {"größe 日本語", "é"}, {"<a&b>", "\"1\""}} {
+		c.bubble(func() {
+			h := c.Impl.Health(given[0], given[1])
+			for what, endpoint := range map[string]http.Handler{"liveness": h.Liveness, "readiness": h.Readiness} {
+				for _, method := range []string{http.MethodGet, http.MethodPost} {
+					r := play.Ask(endpoint, method)
+					c.expect(r.Tool == given[0] && r.Version == given[1], "%s: %s: the tool is %.20q, %d bytes, and its version %.20q, %d bytes; the answer has %.20q, %d bytes, and %.20q, %d bytes",
+						what, method, given[0], len(given[0]), given[1], len(given[1]), r.Tool, len(r.Tool), r.Version, len(r.Version))
+				}
+			}
+		})
+	}
 }

@@ -162,6 +162,7 @@ func HookContextIsOfTheRun(c *Checker) {
 
 // ManyRegistrations checks HOOK-7: a thousand registrations at once.
 func ManyRegistrations(c *Checker) {
+	c.mayBeOf("HOOK-1")
 	c.bubble(func() {
 		var ran [1000]atomic.Bool
 		err := c.Impl.Run(func(ctx context.Context) error {

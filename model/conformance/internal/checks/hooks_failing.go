@@ -140,6 +140,7 @@ func LateHookIsLogged(c *Checker) {
 // UnusualHookErrors checks HOOK-2. It has hooks return unusual errors: each is an error,
 // and no other hook is lost.
 func UnusualHookErrors(c *Checker) {
+	c.mayBeOf("HOOK-1")
 	for what, mine := range unusualErrors() {
 		c.bubble(func() {
 			hooks := 0

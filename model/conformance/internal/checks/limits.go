@@ -50,6 +50,7 @@ func EndlessDrain(c *Checker) {
 
 // EndlessShutdown checks HOOK-3: a shutdown timeout that is never over.
 func EndlessShutdown(c *Checker) {
+	c.mayBeOf("HOOK-1")
 	for name, limit := range endlessLimits {
 		c.bubble(func() {
 			ended := 0

@@ -151,6 +151,7 @@ func answerClauses() []Clause {
 				{"the same of start-up", []subject.Need{subject.NeedStartup, subject.NeedFollow, subject.NeedManualStart}, checks.StartupHTTP},
 				{"HEAD first, after each change", []subject.Need{subject.NeedHealth}, checks.HeadAfterChange},
 				{"requests with any path, header, protocol and body", []subject.Need{subject.NeedHealth}, checks.AnyRequest},
+				{"a tool and a version of any text", []subject.Need{subject.NeedHealth}, checks.AnyTool},
 				{"a handler without a tool and a version", []subject.Need{subject.NeedHealth}, checks.Nameless},
 				{"behind a middleware that sets headers", []subject.Need{subject.NeedHealth}, checks.SetBefore},
 				{"header values are not shared", []subject.Need{subject.NeedHealth}, checks.SharedHeaders},
