@@ -70,7 +70,10 @@ func New(t *testing.T, impl *subject.Implementation, offered subject.Offers, chi
 // one line: the first line is the whole sentence.
 func (c *Checker) Errorf(format string, args ...any) {
 	for i, arg := range args {
-		if err, ok := arg.(error); ok { // whose Error may panic, which fmt contains
+		switch err := arg.(type) {
+		case nil:
+			args[i] = "nil" // as the sentence says what it should be
+		case error: // whose Error may panic, which fmt contains
 			args[i] = strings.ReplaceAll(fmt.Sprint(err), "\n", "; ")
 		}
 	}

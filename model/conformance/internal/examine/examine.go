@@ -143,7 +143,7 @@ func (x *examination) behind(e process.End, stuck string) (giveUp bool) {
 	where = strings.TrimPrefix(where, blame+": ") // it is reported under that name
 	reason := fmt.Sprintf("%s: the process did not survive it (%s)%s", where, e.How, itsOutput(e))
 	or := e.Now.Or
-	if e.Now.Check != "" && blame != "HOOK-8" && !strings.HasPrefix(e.How, "signal") {
+	if e.Now.Check != "" && blame != "HOOK-8" && !strings.HasPrefix(blame, "HEALTH-") && !strings.HasPrefix(e.How, "signal") {
 		or = append(or, "HOOK-8") // of a hook that an earlier check has left behind
 	}
 	x.lost++
