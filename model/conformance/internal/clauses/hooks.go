@@ -77,7 +77,7 @@ func hookClauses() []Clause {
 		},
 		{
 			ID: "HOOK-4", Level: Core,
-			Sentence: "A hook registered while hooks run is next. One registered after stopped runs at once, with a fresh timeout, and its caller waits for it. No hook is dropped silently.",
+			Sentence: "A hook registered while hooks run is next. One registered after stopped runs at once, with a fresh timeout; its caller waits for it, and its error is logged, whenever it comes. No hook is dropped silently.",
 			Premise:  registeredLate,
 			Examples: []model.Scenario{
 				{Main: ends, Hooks: []model.Hook{plain, {Lasts: second + 2}, {By: 2, Lasts: second + 4}}},

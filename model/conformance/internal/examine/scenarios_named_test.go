@@ -98,6 +98,12 @@ var rest = []mistake{
 		}
 		return want
 	}, []string{"RUN-6"}},
+	{"the context is not cancelled when main panics", func(s model.Scenario, want model.Trace) model.Trace {
+		if scenarios.Panics(s.Main.Ends) && !scenarios.ByRequest(want) && want.Cancelled.At == want.MainEnded {
+			want.Cancelled = model.Cancellation{At: model.Never}
+		}
+		return want
+	}, []string{"RUN-2"}},
 	{"there is no drain delay", again(func(s *model.Scenario) { s.DrainDelay = 0 }), []string{"DRAIN-7"}},
 	{"a signal does not end the drain delay", func(s model.Scenario, want model.Trace) model.Trace {
 		if s.DrainDelay == 0 {
