@@ -1,9 +1,12 @@
 package checks
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -90,6 +93,62 @@ func CloseInDelay(c *Checker) {
 	})
 }
 
+// closingShapes are requests that a server may handle in different ways, and all answer.
+var closingShapes = append(slices.Clone(handledShapes),
+	"POST /any HTTP/1.1\r\nHost: service\r\nContent-Length: 4\r\n\r\nbody",
+	"POST /any HTTP/1.1\r\nHost: service\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\nbody",
+	"POST /any HTTP/1.1\r\nHost: service\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
+	"GET /any HTTP/1.1\r\nHost: service\r\nCookie: session=1\r\nAuthorization: Basic eDp5\r\n\r\n",
+	"GET /any HTTP/1.1\r\nHost: service\r\nConnection: keep-alive\r\n\r\n",
+	"DELETE /any HTTP/1.1\r\nHost: service\r\n\r\n",
+)
+
+// CloseOfEveryShape checks HTTP-3. It has a request of every shape be under way when a
+// drain delay begins, or draining without one, over TLS too.
+func CloseOfEveryShape(c *Checker) {
+	handle := func(_ *service, w http.ResponseWriter, req *http.Request) {
+		_, _ = io.Copy(io.Discard, req.Body)
+		time.Sleep(2 * time.Second)
+		_, _ = io.WriteString(w, "done")
+	}
+	for _, delay := range c.delays() {
+		ask := func(v *service, over string, connect func(conn net.Conn) net.Conn) {
+			answers := make([]chan exchange, len(closingShapes))
+			for i, text := range closingShapes {
+				w := v.dial()
+				if w == nil {
+					return
+				}
+				conn := connect(w.Conn)
+				if conn == nil {
+					return
+				}
+				answers[i] = make(chan exchange, 1)
+				go func() {
+					answers[i] <- newWire(conn).response(v, text)
+					_, _ = io.Copy(io.Discard, conn) // until the server closes it
+				}()
+			}
+			time.Sleep(time.Second)
+			v.stop()
+			for i, text := range closingShapes {
+				v.expectClose(fmt.Sprintf("with a drain delay of %v, and %s, %q, begun before it,", delay, over, text), <-answers[i])
+			}
+		}
+		c.serving(c.Impl.Serve, subject.Settings{Delay: delay}, handle, func(v *service) {
+			ask(v, "without TLS", func(conn net.Conn) net.Conn { return conn })
+		})
+		c.overTLSWith(subject.Settings{Delay: delay}, handle, func(v *service, shake func(conn net.Conn, protocol string) *tls.Conn) {
+			ask(v, "over TLS", func(conn net.Conn) net.Conn {
+				if over := shake(conn, "http/1.1"); over != nil {
+					return over
+				}
+				return nil
+			})
+		})
+	}
+}
+
 // informational are statuses of answers that precede the response.
 var informational = []int{http.StatusProcessing, http.StatusEarlyHints, 199}
 
@@ -124,6 +183,10 @@ func CloseOfUnusualAnswers(c *Checker) {
 		case "/earlier":
 			w.WriteHeader(http.StatusNotFound)
 			time.Sleep(2 * time.Second)
+		case "/keeps-early":
+			w.Header().Set("Connection", "keep-alive")
+			w.WriteHeader(http.StatusOK)
+			time.Sleep(2 * time.Second)
 		case "/hints":
 			time.Sleep(2 * time.Second)
 			w.Header().Set("Link", "</style.css>; rel=preload")
@@ -135,7 +198,7 @@ func CloseOfUnusualAnswers(c *Checker) {
 	}
 	for _, delay := range []time.Duration{0, 5 * time.Second} {
 		c.serving(c.Impl.Serve, subject.Settings{Delay: delay}, unusual, func(v *service) {
-			paths := []string{"nothing", "header", "flushed", "status", "keeps", "copied", "early", "earlier"}
+			paths := []string{"nothing", "header", "flushed", "status", "keeps", "copied", "early", "earlier", "keeps-early"}
 			var answers []<-chan exchange
 			for _, path := range paths {
 				answers = append(answers, v.begin(path))
@@ -183,15 +246,17 @@ func CloseAsItStops(c *Checker) {
 	}
 }
 
-// HandlerCloses checks HTTP-3: a new request through Handler.
+// HandlerCloses checks HTTP-3: a new request through Handler, in a drain delay too.
 func HandlerCloses(c *Checker) {
-	c.serving(c.ServeBare, subject.Settings{}, lasting, func(v *service) {
-		time.Sleep(slack) // main has been launched
-		running := v.get("0s")
-		c.expect(running.err != nil || !running.closes, "through Handler, a request that comes while running ends its connection: %v", running)
-		v.begin("3s") // keeps it draining
-		v.stop()
-		time.Sleep(time.Second)
-		v.expectClose("a request that comes while draining", v.get("0s"))
-	})
+	for _, delay := range c.delays() {
+		c.serving(c.ServeBare, subject.Settings{Delay: delay}, lasting, func(v *service) {
+			time.Sleep(slack) // main has been launched
+			running := v.get("0s")
+			c.expect(running.err != nil || !running.closes, "through Handler, a request that comes while running ends its connection: %v", running)
+			v.begin("3s") // keeps it draining
+			v.stop()
+			time.Sleep(time.Second)
+			v.expectClose(fmt.Sprintf("with a drain delay of %v, a request through Handler that comes 1s after the stop", delay), v.get("0s"))
+		})
+	}
 }

@@ -89,6 +89,7 @@ func httpClauses() []Clause {
 				{"requests of every method, responses of every status", serve, checks.CloseWhateverIsAsked},
 				{"a request in a drain delay", append(serve, subject.NeedDelay), checks.CloseInDelay},
 				{"answers without a body, or with a header of their own", append(serve, subject.NeedDelay), checks.CloseOfUnusualAnswers},
+				{"requests of every shape, over TLS too", serve, checks.CloseOfEveryShape},
 				{"handlers that return at the stop", serve, checks.CloseAsItStops},
 				{"a new request through Handler", handler, checks.HandlerCloses},
 				{"GOAWAY over HTTP/2", serve, checks.GoAway},
