@@ -89,11 +89,29 @@ func (c *Checker) overTLS(f func(v *service, shake func(conn net.Conn, protocol 
 }
 
 func (c *Checker) overTLSWith(s subject.Settings, handle handleFunc, f func(v *service, shake func(conn net.Conn, protocol string) *tls.Conn)) {
-	cert, trusts, _, _ := c.certificate()
-	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+	c.overTLSBy(func(ctx context.Context, srv *http.Server, ln net.Listener, cert tls.Certificate) error {
 		config := &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2", "http/1.1"}}
 		return c.Impl.Serve(ctx, srv, tls.NewListener(ln, config))
+	}, s, handle, f)
+}
+
+// byServeTLS is ServeTLS with the certificate in the server's configuration.
+func (c *Checker) byServeTLS(ctx context.Context, srv *http.Server, ln net.Listener, cert tls.Certificate) error {
+	srv.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}}
+	return c.Impl.ServeTLS(ctx, srv, ln, "", "")
+}
+
+// servesTLS is ServeTLS in place of Serve.
+func (c *Checker) servesTLS() ServeFunc {
+	cert, _, _, _ := c.certificate()
+	return func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		return c.byServeTLS(ctx, srv, ln, cert)
 	}
+}
+
+func (c *Checker) overTLSBy(by func(ctx context.Context, srv *http.Server, ln net.Listener, cert tls.Certificate) error, s subject.Settings, handle handleFunc, f func(v *service, shake func(conn net.Conn, protocol string) *tls.Conn)) {
+	cert, trusts, _, _ := c.certificate()
+	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error { return by(ctx, srv, ln, cert) }
 	c.serving(serve, s, handle, func(v *service) {
 		f(v, func(conn net.Conn, protocol string) *tls.Conn {
 			over := tls.Client(conn, &tls.Config{RootCAs: trusts, ServerName: "service", NextProtos: []string{protocol}})
