@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -93,16 +92,6 @@ func CloseInDelay(c *Checker) {
 	})
 }
 
-// closingShapes are requests that a server may handle in different ways, and all answer.
-var closingShapes = append(slices.Clone(handledShapes),
-	"POST /any HTTP/1.1\r\nHost: service\r\nContent-Length: 4\r\n\r\nbody",
-	"POST /any HTTP/1.1\r\nHost: service\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\nbody",
-	"POST /any HTTP/1.1\r\nHost: service\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
-	"GET /any HTTP/1.1\r\nHost: service\r\nCookie: session=1\r\nAuthorization: Basic eDp5\r\n\r\n",
-	"GET /any HTTP/1.1\r\nHost: service\r\nConnection: keep-alive\r\n\r\n",
-	"DELETE /any HTTP/1.1\r\nHost: service\r\n\r\n",
-)
-
 // CloseOfEveryShape checks HTTP-3. It has a request of every shape be under way when a
 // drain delay begins, or draining without one, over TLS too.
 func CloseOfEveryShape(c *Checker) {
@@ -113,8 +102,8 @@ func CloseOfEveryShape(c *Checker) {
 	}
 	for _, delay := range c.delays() {
 		ask := func(v *service, over string, connect func(conn net.Conn) net.Conn) {
-			answers := make([]chan exchange, len(closingShapes))
-			for i, text := range closingShapes {
+			answers := make([]chan exchange, len(handledShapes))
+			for i, text := range handledShapes {
 				w := v.dial()
 				if w == nil {
 					return
@@ -131,7 +120,7 @@ func CloseOfEveryShape(c *Checker) {
 			}
 			time.Sleep(time.Second)
 			v.stop()
-			for i, text := range closingShapes {
+			for i, text := range handledShapes {
 				v.expectClose(fmt.Sprintf("with a drain delay of %v, and %s, %q, begun before it,", delay, over, text), <-answers[i])
 			}
 		}

@@ -81,6 +81,7 @@ func httpClauses() []Clause {
 				{"hundreds of requests are cut", serve, checks.ManyAreCut},
 				{"each of many listeners closes", serve, checks.ManyListeners},
 				{"the BaseContext of each listener", serve, checks.BaseContextOfEach},
+				{"listeners on real sockets", serve, checks.SocketsClose},
 			},
 		},
 		{
@@ -127,6 +128,7 @@ func httpClauses() []Clause {
 				{"connections whose request comes after the stop, over every protocol", serve, checks.AcceptedBeforeByAll},
 				{"a young connection whose request comes late", serve, checks.LateRequestOfAYoungConnection},
 				{"a request that comes in halves", serve, checks.HalfARequest},
+				{"a request that comes after the stop, over real sockets", serve, checks.SilentOnSockets},
 				{"hundreds of requests under way", serve, checks.ManyRequests},
 				{"connections without a request", serve, checks.SilentIsNotWaitedFor},
 				{"streams that begin just before the stop", serve, checks.StreamsOutlastTheStop},
@@ -179,6 +181,7 @@ func httpClauses() []Clause {
 				{"answers are those of http.Server", append(serve, subject.NeedDelay), checks.AnswersAreTheSame},
 				{"a server without a handler, and one whose handler handles OPTIONS *", serve, checks.OfOtherServers},
 				{"the server's ConnState", serve, checks.ConnStates},
+				{"the server's ConnContext", serve, checks.ConnContexts},
 				{"the server's Handler, called by a handler", serve, checks.ServersOwnHandler},
 				{"clients that leave", append(serve, subject.NeedDelay), checks.ClientsLeave},
 				{"a body that is too large", append(serve, subject.NeedDelay), checks.TooLargeEndsTheConnection},
