@@ -150,6 +150,7 @@ func httpClauses() []Clause {
 				{"serve and shutdown both fail", []subject.Need{subject.NeedServeFunc}, checks.ServeFuncFailsTwice},
 				{"a server that ends because of the parent's end", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith, subject.NeedParent}, checks.ServeFuncEndsWithParent},
 				{"functions that panic", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncPanics},
+				{"shutdown and closeNow fail with the same error", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncSameErrors},
 				{"several servers", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncSeveral},
 				{"serve ends by itself, with a drain delay", []subject.Need{subject.NeedServeFunc, subject.NeedDelay}, checks.ServeFuncEndsInDelay},
 				{"shutdown fails at once, and serve ends in time", []subject.Need{subject.NeedServeFunc, subject.NeedRunWith}, checks.ServeFuncShutdownFails},
