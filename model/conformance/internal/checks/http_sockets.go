@@ -64,13 +64,30 @@ func (c *Checker) onSockets(f func(s *socketService) (failure string)) {
 	}
 }
 
-// dial makes a connection, and waits until it is likely to be accepted.
+// dial makes a connection, and returns when it has been accepted: one that was made later
+// has had an answer.
 func (s *socketService) dial() (*wire, error) {
+	w, err := s.connect()
+	if err != nil {
+		return nil, err
+	}
+	later, err := s.connect()
+	if err != nil {
+		_ = w.Close()
+		return nil, err
+	}
+	defer later.Close()
+	_, _ = io.WriteString(later, "GET / HTTP/1.1\r\nHost: service\r\nConnection: close\r\n\r\n")
+	_, _ = io.Copy(io.Discard, later)
+	return w, nil
+}
+
+// connect makes a connection.
+func (s *socketService) connect() (*wire, error) {
 	conn, err := net.DialTimeout(s.network, s.addr.String(), process.Soon)
 	if err != nil {
 		return nil, err
 	}
-	time.Sleep(20 * time.Millisecond)
 	w := newWire(conn)
 	_ = w.SetDeadline(time.Now().Add(process.Soon))
 	return w, nil
@@ -90,11 +107,11 @@ func SocketsClose(c *Checker) {
 		s.stop()
 		const limit = 100 * time.Millisecond
 		for began := time.Now(); time.Since(began) < limit; time.Sleep(time.Millisecond) {
-			conn, err := net.DialTimeout(s.network, s.addr.String(), process.Soon)
+			late, err := s.connect()
 			if err != nil {
 				return ""
 			}
-			_ = conn.Close()
+			_ = late.Close()
 		}
 		return fmt.Sprintf("a listener on a %s socket still accepts connections %v after the cancel", s.network, limit)
 	})
