@@ -20,7 +20,10 @@ import (
 func ClosedServer(c *Checker) { c.closedServer("", c.Impl.Serve) }
 
 // ClosedServerTLS checks HTTP-1: a server that somebody else has closed, over TLS.
-func ClosedServerTLS(c *Checker) { c.closedServer("over TLS, ", c.servesTLS()) }
+func ClosedServerTLS(c *Checker) {
+	serve, _ := c.serveTLSInPlace()
+	c.closedServer("over TLS, ", serve)
+}
 
 func (c *Checker) closedServer(over string, serve ServeFunc) {
 	closed := func(when string, v *service) {

@@ -225,6 +225,9 @@ func (c *Checker) hijackedAreCut(n int) {
 		time.Sleep(time.Second)
 		mu.Lock()
 		defer mu.Unlock()
+		if v.hooksAt() == model.Never {
+			return // for DRAIN-2 to say
+		}
 		if len(cut) < n {
 			c.Errorf("of %d hijacked connections whose handlers go on %d are cut", n, len(cut))
 			return

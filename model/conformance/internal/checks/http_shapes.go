@@ -52,6 +52,7 @@ func EachCounts(c *Checker, serve ServeFunc) {
 		c.serving(serve, subject.Settings{}, handle, func(v *service) {
 			if w := v.dial(); w != nil {
 				_, _ = io.WriteString(w, text)
+				go func() { _, _ = io.Copy(io.Discard, w) }()
 				expect(fmt.Sprintf("%q", text), v)
 			}
 		})
@@ -92,6 +93,7 @@ func CancelOnStopEach(c *Checker) {
 		for _, text := range handledShapes {
 			if w := v.dial(); w != nil {
 				_, _ = io.WriteString(w, text)
+				go func() { _, _ = io.Copy(io.Discard, w) }()
 			}
 		}
 		if w := v.dial2(); w != nil {

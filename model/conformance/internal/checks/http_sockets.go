@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/greynewell/mist-go/internal/loopback"
@@ -22,6 +23,7 @@ type socketService struct {
 	network string
 	addr    net.Addr
 	stop    func() // requests the stop, and returns when main's context has ended
+	release func() // ends the request that lasts
 }
 
 // onSockets has a run serve on a socket of each kind, and f say what is wrong with it.
@@ -42,10 +44,11 @@ func (c *Checker) onSockets(f func(s *socketService) (failure string)) {
 			if err != nil {
 				return ""
 			}
-			release, cancelled := make(chan struct{}), make(chan struct{})
+			released, cancelled := make(chan struct{}), make(chan struct{})
+			release := sync.OnceFunc(func() { close(released) })
 			srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 				if req.URL.Path == "/lasts" {
-					play.Wait(release, process.Soon)
+					play.Wait(released, process.Soon)
 				}
 				_, _ = io.WriteString(w, "done")
 			})}
@@ -54,8 +57,8 @@ func (c *Checker) onSockets(f func(s *socketService) (failure string)) {
 				context.AfterFunc(ctx, func() { close(cancelled) })
 				return c.Impl.Serve(ctx, srv, ln)
 			}, subject.Settings{Parent: parent, Signals: make(chan os.Signal)})
-			failure = f(&socketService{network, ln.Addr(), func() { cancel(); play.Wait(cancelled, process.Soon) }})
-			close(release)
+			failure = f(&socketService{network, ln.Addr(), func() { cancel(); play.Wait(cancelled, process.Soon) }, release})
+			release()
 			cancel()
 			play.Wait(over, process.Soon)
 			_ = srv.Close()
@@ -101,9 +104,12 @@ func SocketsClose(c *Checker) {
 		if err != nil {
 			return "" // for HTTP-1 to say
 		}
-		defer w.Close()
-		_, _ = io.WriteString(w, "GET /lasts HTTP/1.1\r\nHost: service\r\n\r\n")
-		time.Sleep(20 * time.Millisecond)
+		defer func() {
+			s.release()
+			_, _ = io.Copy(io.Discard, w) // a socket that is closed too early is a broken pipe
+			_ = w.Close()
+		}()
+		_, _ = io.WriteString(w, "GET /lasts HTTP/1.1\r\nHost: service\r\nConnection: close\r\n\r\n")
 		s.stop()
 		const limit = 100 * time.Millisecond
 		for began := time.Now(); time.Since(began) < limit; time.Sleep(time.Millisecond) {

@@ -120,32 +120,24 @@ func ServedOverTLS(c *Checker) {
 }
 
 // ServeTLSWhenCut checks HTTP-1: ServeTLS returns nil when requests were cut, and Run an
-// error, over both protocols.
+// error.
 func ServeTLSWhenCut(c *Checker) {
-	for _, protocol := range []string{"http/1.1", "h2"} {
-		c.overTLSBy(c.byServeTLS, subject.Settings{Drain: 2 * time.Second}, lasting, func(v *service, shake func(conn net.Conn, protocol string) *tls.Conn) {
-			w := v.dial()
-			if w == nil {
-				return
-			}
-			over := shake(w.Conn, protocol)
-			if over == nil {
-				return
-			}
-			if protocol == "h2" {
-				if w, err := newWire2(over, v.now); err == nil {
-					_, _ = w.ask("1h")
-					w.discard()
-				}
-			} else {
-				_, _ = io.WriteString(over, "GET /1h HTTP/1.1\r\nHost: service\r\n\r\n")
-				go func() { _, _ = io.Copy(io.Discard, over) }()
-			}
-			time.Sleep(time.Second)
-			v.end()
-			c.expectCutIsNoError("ServeTLS ("+protocol+")", v)
-		})
-	}
+	serve, trusts := c.serveTLSInPlace()
+	c.servingTLS(serve, trusts, subject.Settings{Drain: 2 * time.Second}, lasting, func(v *service, shake func(conn net.Conn, protocol string) *tls.Conn) {
+		w := v.dial()
+		if w == nil {
+			return
+		}
+		over := shake(w.Conn, "http/1.1")
+		if over == nil {
+			return
+		}
+		_, _ = io.WriteString(over, "GET /1h HTTP/1.1\r\nHost: service\r\n\r\n")
+		go func() { _, _ = io.Copy(io.Discard, over) }()
+		time.Sleep(time.Second)
+		v.end()
+		c.expectCutIsNoError("ServeTLS", v)
+	})
 }
 
 // ServeTLS checks HTTP-1. It has a request be under way at the stop, in real time: in
