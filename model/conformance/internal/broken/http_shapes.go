@@ -65,6 +65,7 @@ func requestShapeCases() []Case {
 		}),
 		handled("Handler does not count probes", func(req *http.Request) bool { return strings.HasSuffix(req.URL.Path, "z") }),
 		handled("Handler does not count requests to upgrade", func(req *http.Request) bool { return req.Header.Get("Upgrade") != "" }),
+		handled("Handler does not count requests that expect 100-continue", func(req *http.Request) bool { return req.Header.Get("Expect") != "" }),
 		handled("Handler does not count requests over HTTP/2", func(req *http.Request) bool { return req.ProtoMajor == 2 }),
 		cancelOnStop("CancelOnStop contains panics", func(w http.ResponseWriter, req *http.Request, cancelling, _ http.Handler) {
 			defer func() { _ = recover() }()

@@ -241,6 +241,25 @@ func (c *Checker) hookCallsEverything(stop func(ctx context.Context), takes time
 	}
 }
 
+// HookServes checks HOOK-7: a hook calls what serves, which returns at once. It runs in
+// real time.
+func HookServes(c *Checker) {
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		_ = c.run(func(ctx context.Context) error {
+			c.Impl.OnShutdown(ctx, func() error { c.serveNothing(ctx); return nil })
+			return nil
+		}, subject.Settings{})
+	}()
+	play.Wait(over, process.Soon)
+	select {
+	case <-over:
+	default:
+		c.Errorf("a hook that calls what serves does not come to its end")
+	}
+}
+
 // callWider calls what is offered of the wider API.
 func (c *Checker) callWider(ctx context.Context) {
 	for n, call := range map[subject.Need]func(){

@@ -40,6 +40,7 @@ func NoRunChecks() (all []NoRunCheck) {
 		{subject.NeedServeFunc, "ServeFunc", noRunServeFunc},
 		{subject.NeedServe, "Serve", noRunServe},
 		{subject.NeedListenAndServe, "ListenAndServe", noRunListen},
+		{subject.NeedListenTLS, "ListenAndServeTLS", noRunListenTLS},
 	} {
 		all = append(all, NoRunCheck{function.need, function.name, func(c *Checker) {
 			// Each call is one too many, not only the first.
@@ -174,6 +175,12 @@ func noRunServeFunc(c *Checker, ctx context.Context) (places []callSite) {
 
 func noRunListen(c *Checker, ctx context.Context) []callSite {
 	c.refuses("ListenAndServe", func(srv *http.Server) error { return c.Impl.ListenAndServe(ctx, srv) })
+	return []callSite{anywhere}
+}
+
+func noRunListenTLS(c *Checker, ctx context.Context) []callSite {
+	_, _, certFile, keyFile := c.certificate()
+	c.refuses("ListenAndServeTLS", func(srv *http.Server) error { return c.Impl.ListenAndServeTLS(ctx, srv, certFile, keyFile) })
 	return []callSite{anywhere}
 }
 

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -119,29 +120,70 @@ func (c *Checker) compareAnswers(want map[string]string, serve ServeFunc, moment
 	}
 }
 
-// ConnStates checks HTTP-10: the server's own ConnState is called as by http.Server.
+// ConnStates checks HTTP-10: the server's own ConnState is called as by http.Server, for
+// connections with one request that ends in any way.
 func ConnStates(c *Checker) {
-	states := func(serve ServeFunc) (seen []string) {
-		var mu sync.Mutex
-		c.serving(func(ctx context.Context, srv *http.Server, ln net.Listener) error {
-			srv.ConnState = func(_ net.Conn, state http.ConnState) {
-				mu.Lock()
-				defer mu.Unlock()
-				seen = append(seen, state.String())
-			}
-			return serve(ctx, srv, ln)
-		}, subject.Settings{}, lasting, func(v *service) {
-			_ = v.get("0s")
-			time.Sleep(time.Second)
-			v.end()
-		})
-		mu.Lock()
-		defer mu.Unlock()
-		return seen
+	for how, handle := range map[string]handleFunc{
+		"is answered":                  lasting,
+		"hijacks the connection":       hijacks(func(_ *service, conn net.Conn, _ *http.Request) { _ = conn.Close() }),
+		"is aborted":                   func(*service, http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"asks for a closed connection": func(_ *service, w http.ResponseWriter, _ *http.Request) { w.Header().Set("Connection", "close") },
+	} {
+		states := func(serve ServeFunc) (seen []string) {
+			var mu sync.Mutex
+			c.serving(func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+				srv.ConnState = func(_ net.Conn, state http.ConnState) {
+					mu.Lock()
+					defer mu.Unlock()
+					seen = append(seen, state.String())
+				}
+				return serve(ctx, srv, ln)
+			}, subject.Settings{}, handle, func(v *service) {
+				if w := v.dial(); w != nil {
+					_ = w.get(v, "0s")
+				}
+				time.Sleep(time.Second)
+				v.end()
+			})
+			mu.Lock()
+			defer mu.Unlock()
+			return seen
+		}
+		got, want := states(c.Impl.Serve), states(bare)
+		closes := slices.DeleteFunc(slices.Clone(want), func(state string) bool { return state == http.StateIdle.String() }) // after each response
+		c.expect(slices.Equal(got, want) || slices.Equal(got, closes), "for a connection with one request, which %s, the server's ConnState is called with %q, and by http.Server with %q", how, got, want)
 	}
-	got, want := states(c.Impl.Serve), states(bare)
-	closes := slices.DeleteFunc(slices.Clone(want), func(state string) bool { return state == http.StateIdle.String() }) // after each response
-	c.expect(slices.Equal(got, want) || slices.Equal(got, closes), "for a connection with one request, the server's ConnState is called with %q, and by http.Server with %q", got, want)
+}
+
+// ConnContexts checks HTTP-10: the server's own ConnContext is called, with BaseContext
+// and without.
+func ConnContexts(c *Checker) {
+	type connKey struct{}
+	says := func(_ *service, w http.ResponseWriter, req *http.Request) {
+		_, _ = fmt.Fprint(w, req.Context().Value(connKey{}))
+	}
+	for _, based := range []bool{false, true} {
+		seen := func(serve ServeFunc) (e exchange) {
+			c.serving(func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+				if based {
+					srv.BaseContext = func(net.Listener) context.Context {
+						return context.WithValue(context.Background(), valueKey{}, "of the base")
+					}
+				}
+				srv.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
+					what := "a connection"
+					if based {
+						what = fmt.Sprint("a connection ", ctx.Value(valueKey{}))
+					}
+					return context.WithValue(ctx, connKey{}, what)
+				}
+				return serve(ctx, srv, ln)
+			}, subject.Settings{}, says, func(v *service) { e = v.get("") })
+			return e
+		}
+		got, want := seen(c.Impl.Serve), seen(bare)
+		c.expect(!got.ok() || got.body == want.body, "with a BaseContext: %t, a request has the value of the server's ConnContext: %q, and under http.Server %q", based, got.body, want.body)
+	}
 }
 
 // OfOtherServers checks HTTP-10: a server without a handler is http.DefaultServeMux's,

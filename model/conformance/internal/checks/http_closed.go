@@ -17,20 +17,28 @@ import (
 )
 
 // ClosedServer checks HTTP-1: a server that somebody else has closed.
-func ClosedServer(c *Checker) {
+func ClosedServer(c *Checker) { c.closedServer("", c.Impl.Serve) }
+
+// ClosedServerTLS checks HTTP-1: a server that somebody else has closed, over TLS.
+func ClosedServerTLS(c *Checker) {
+	serve, _ := c.serveTLSInPlace()
+	c.closedServer("over TLS, ", serve)
+}
+
+func (c *Checker) closedServer(over string, serve ServeFunc) {
 	closed := func(when string, v *service) {
 		play.Wait(v.over, time.Minute)
 		c.expect(errors.Is(v.result(), http.ErrServerClosed) && v.at(served) < 2*time.Second,
-			"a server that is closed %s: Serve returns %v at %s, want http.ErrServerClosed", when, v.result(), scenarios.Show(v.at(served)))
+			"%sa server that is closed %s: Serve returns %v at %s, want http.ErrServerClosed", over, when, v.result(), scenarios.Show(v.at(served)))
 	}
 	before := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		_ = srv.Close()
-		return c.Impl.Serve(ctx, srv, ln)
+		return serve(ctx, srv, ln)
 	}
 	c.serving(before, subject.Settings{}, lasting, func(v *service) { closed("before", v) })
 	meanwhile := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		time.AfterFunc(time.Second, func() { _ = srv.Close() })
-		return c.Impl.Serve(ctx, srv, ln)
+		return serve(ctx, srv, ln)
 	}
 	c.serving(meanwhile, subject.Settings{}, lasting, func(v *service) { closed("while it serves", v) })
 	var again atomic.Pointer[error]
@@ -38,7 +46,7 @@ func ClosedServer(c *Checker) {
 		err := meanwhile(ctx, srv, ln)
 		other := newPipes()
 		defer other.cut()
-		late := c.Impl.Serve(ctx, srv, other)
+		late := serve(ctx, srv, other)
 		again.Store(&late)
 		return err
 	}

@@ -1,8 +1,10 @@
 package checks
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -90,6 +92,55 @@ func CloseInDelay(c *Checker) {
 	})
 }
 
+// CloseOfEveryShape checks HTTP-3. It has a request of every shape be under way when a
+// drain delay begins, or draining without one, over TLS too.
+func CloseOfEveryShape(c *Checker) {
+	handle := func(_ *service, w http.ResponseWriter, req *http.Request) {
+		_, _ = io.Copy(io.Discard, req.Body)
+		time.Sleep(2 * time.Second)
+		_, _ = io.WriteString(w, "done")
+	}
+	for _, delay := range c.delays() {
+		ask := func(v *service, over string, connect func(conn net.Conn) net.Conn) {
+			answers := make([]chan exchange, len(handledShapes))
+			for i, text := range handledShapes {
+				w := v.dial()
+				if w == nil {
+					return
+				}
+				conn := connect(w.Conn)
+				if conn == nil {
+					return
+				}
+				answers[i] = make(chan exchange, 1)
+				go func() {
+					answers[i] <- newWire(conn).response(v, text)
+					_, _ = io.Copy(io.Discard, conn) // until the server closes it
+				}()
+			}
+			time.Sleep(time.Second)
+			stopped := v.now()
+			v.stop()
+			for i, text := range handledShapes {
+				if e := <-answers[i]; e.began >= stopped { // else the handler did not answer it
+					v.expectClose(fmt.Sprintf("with a drain delay of %v, and %s, %q, begun before it,", delay, over, text), e)
+				}
+			}
+		}
+		c.serving(c.Impl.Serve, subject.Settings{Delay: delay}, handle, func(v *service) {
+			ask(v, "without TLS", func(conn net.Conn) net.Conn { return conn })
+		})
+		c.overTLSWith(subject.Settings{Delay: delay}, handle, func(v *service, shake func(conn net.Conn, protocol string) *tls.Conn) {
+			ask(v, "over TLS", func(conn net.Conn) net.Conn {
+				if over := shake(conn, "http/1.1"); over != nil {
+					return over
+				}
+				return nil
+			})
+		})
+	}
+}
+
 // informational are statuses of answers that precede the response.
 var informational = []int{http.StatusProcessing, http.StatusEarlyHints, 199}
 
@@ -124,6 +175,10 @@ func CloseOfUnusualAnswers(c *Checker) {
 		case "/earlier":
 			w.WriteHeader(http.StatusNotFound)
 			time.Sleep(2 * time.Second)
+		case "/keeps-early":
+			w.Header().Set("Connection", "keep-alive")
+			w.WriteHeader(http.StatusOK)
+			time.Sleep(2 * time.Second)
 		case "/hints":
 			time.Sleep(2 * time.Second)
 			w.Header().Set("Link", "</style.css>; rel=preload")
@@ -135,7 +190,7 @@ func CloseOfUnusualAnswers(c *Checker) {
 	}
 	for _, delay := range []time.Duration{0, 5 * time.Second} {
 		c.serving(c.Impl.Serve, subject.Settings{Delay: delay}, unusual, func(v *service) {
-			paths := []string{"nothing", "header", "flushed", "status", "keeps", "copied", "early", "earlier"}
+			paths := []string{"nothing", "header", "flushed", "status", "keeps", "copied", "early", "earlier", "keeps-early"}
 			var answers []<-chan exchange
 			for _, path := range paths {
 				answers = append(answers, v.begin(path))
@@ -183,15 +238,17 @@ func CloseAsItStops(c *Checker) {
 	}
 }
 
-// HandlerCloses checks HTTP-3: a new request through Handler.
+// HandlerCloses checks HTTP-3: a new request through Handler, in a drain delay too.
 func HandlerCloses(c *Checker) {
-	c.serving(c.ServeBare, subject.Settings{}, lasting, func(v *service) {
-		time.Sleep(slack) // main has been launched
-		running := v.get("0s")
-		c.expect(running.err != nil || !running.closes, "through Handler, a request that comes while running ends its connection: %v", running)
-		v.begin("3s") // keeps it draining
-		v.stop()
-		time.Sleep(time.Second)
-		v.expectClose("a request that comes while draining", v.get("0s"))
-	})
+	for _, delay := range c.delays() {
+		c.serving(c.ServeBare, subject.Settings{Delay: delay}, lasting, func(v *service) {
+			time.Sleep(slack) // main has been launched
+			running := v.get("0s")
+			c.expect(running.err != nil || !running.closes, "through Handler, a request that comes while running ends its connection: %v", running)
+			v.begin("3s") // keeps it draining
+			v.stop()
+			time.Sleep(time.Second)
+			v.expectClose(fmt.Sprintf("with a drain delay of %v, a request through Handler that comes 1s after the stop", delay), v.get("0s"))
+		})
+	}
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -196,23 +198,43 @@ func HijackedIsFollowed(c *Checker) {
 		line, err := w.r.ReadString('\n')
 		c.expect(line == "later\n", "over a hijacked connection whose handler has returned before the stop comes %q, %v, when the run is over", line, err)
 	})
-	reads := hijacks(func(v *service, conn net.Conn, req *http.Request) {
+	for _, n := range []int{1, 3, 20} {
+		c.hijackedAreCut(n)
+	}
+}
+
+// hijackedAreCut has so many connections be hijacked when the drain timeout runs out.
+func (c *Checker) hijackedAreCut(n int) {
+	var mu sync.Mutex
+	var cut, cleaned []time.Duration
+	reads := hijacks(func(v *service, conn net.Conn, _ *http.Request) {
 		_, _ = io.ReadAll(conn)
-		v.note("cut")
-		if req.Context().Err() != nil {
-			v.note("context ended")
-		}
+		at := v.now()
 		time.Sleep(20 * time.Millisecond)
-		v.note("cleaned up")
+		mu.Lock()
+		defer mu.Unlock()
+		cut, cleaned = append(cut, at), append(cleaned, v.now())
 	})
 	c.serving(c.Impl.Serve, subject.Settings{Drain: 2 * time.Second}, reads, func(v *service) {
-		if v.hijacked() == nil {
-			return
+		for range n {
+			if v.hijacked() == nil {
+				return
+			}
 		}
 		v.end()
-		c.expect(v.at("cut") <= v.hooksAt(), "a hijacked connection whose handler goes on is cut at %s, and hooks begin at %s", scenarios.Show(v.at("cut")), scenarios.Show(v.hooksAt()))
-		c.expect(v.at("cleaned up") <= v.hooksAt(), "a hijacked connection is cut, hooks begin at %s, and its handler returns at %s", scenarios.Show(v.hooksAt()), scenarios.Show(v.at("cleaned up")))
-		c.expect(v.at(returned) == model.Never || v.outcome() != nil, "a hijacked connection is cut, and Run returns nil, want an error")
+		time.Sleep(time.Second)
+		mu.Lock()
+		defer mu.Unlock()
+		if v.hooksAt() == model.Never {
+			return // for DRAIN-2 to say
+		}
+		if len(cut) < n {
+			c.Errorf("of %d hijacked connections whose handlers go on %d are cut", n, len(cut))
+			return
+		}
+		c.expect(slices.Max(cut) <= v.hooksAt(), "the last of %d hijacked connections whose handlers go on is cut at %s, and hooks begin at %s", n, scenarios.Show(slices.Max(cut)), scenarios.Show(v.hooksAt()))
+		c.expect(slices.Max(cleaned) <= v.hooksAt(), "%d hijacked connections are cut, hooks begin at %s, and the last of their handlers returns at %s", n, scenarios.Show(v.hooksAt()), scenarios.Show(slices.Max(cleaned)))
+		c.expect(v.at(returned) == model.Never || v.outcome() != nil, "%d hijacked connections are cut, and Run returns nil, want an error", n)
 	})
 }
 

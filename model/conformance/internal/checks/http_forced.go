@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/greynewell/mist-go/model"
@@ -54,17 +55,24 @@ func ServeFuncIsCutWhenForced(c *Checker) {
 		}
 		began, calls := time.Now(), 0
 		var served, hook time.Duration
+		var over atomic.Int64 // when the context of shutdown has ended
+		over.Store(int64(model.Never))
 		end := make(chan struct{})
 		err := c.run(func(ctx context.Context) error {
 			c.hook(ctx, func() { hook = time.Since(began) })
 			_ = c.Impl.ServeFunc(ctx, func() error { play.Wait(end, time.Hour); return nil },
-				func(ctx context.Context) error { play.Wait(ctx.Done(), time.Hour); return nil },
+				func(ctx context.Context) error {
+					context.AfterFunc(ctx, func() { over.Store(int64(time.Since(began))) })
+					play.Wait(ctx.Done(), time.Hour)
+					return nil
+				},
 				func() error { calls++; close(end); return nil })
 			served = time.Since(began)
 			return nil
 		}, subject.Settings{Signals: source})
 		time.Sleep(2 * time.Hour)
 		c.expect(calls == 1 && served >= 2*time.Second && served <= 2*time.Second+100*time.Millisecond+prompt && hook >= served && hook <= served+100*time.Millisecond, "draining is forced to end at 2s: closeNow is called %d times, ServeFunc returns at %v, and hooks begin at %v", calls, served, hook)
+		c.expect(promptly(time.Duration(over.Load()), 2*time.Second), "draining is forced to end at 2s, and the context of shutdown ends at %s, want then", scenarios.Show(time.Duration(over.Load())))
 		c.expect(err != nil, "draining is forced to end, and Run returns nil, want an error")
 	})
 }

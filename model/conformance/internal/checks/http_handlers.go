@@ -1,8 +1,10 @@
 package checks
 
 import (
+	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"runtime"
@@ -40,6 +42,23 @@ func PanickingHandler(c *Checker, serve ServeFunc) {
 		}
 		v.end()
 		v.expectNoLeak("after handlers that panicked", v.at(cancelled))
+	})
+	over2 := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		srv.Protocols = unencryptedHTTP2()
+		return serve(ctx, srv, ln)
+	}
+	c.serving(over2, subject.Settings{}, handle, func(v *service) {
+		w := v.dial2()
+		if w == nil {
+			return
+		}
+		for _, path := range []string{"early", "late", "early", "value", "nil", "exits"} {
+			_, _ = w.get(path)
+		}
+		_ = w.Close()
+		time.Sleep(time.Second) // it has gone
+		v.end()
+		v.expectNoLeak("over HTTP/2, after handlers that panicked", v.at(cancelled))
 	})
 }
 

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"sync"
@@ -13,57 +14,75 @@ import (
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
-// TwoListeners checks HTTP-1. It has one server serve two listeners in one run.
-func TwoListeners(c *Checker) {
-	var other atomic.Pointer[pipes]
-	var second atomic.Pointer[error]
-	var returned [2]atomic.Pointer[time.Time]
-	note := func(n int) {
-		now := time.Now()
-		returned[n].Store(&now)
+// SeveralListeners checks HTTP-1. It has one server serve several listeners in one run.
+func SeveralListeners(c *Checker) {
+	for _, n := range []int{2, 3, 7} {
+		c.listenersOfOne(n)
 	}
+}
+
+// listenersOfOne has one server serve n listeners, each with a request under way at the
+// stop: the last answer comes over the last listener.
+func (c *Checker) listenersOfOne(n int) {
+	type end struct {
+		at  time.Time
+		err error
+	}
+	var made atomic.Pointer[[]*pipes]
+	ends := make([]atomic.Pointer[end], n)
 	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
-		another := newPipes()
-		var both sync.WaitGroup
-		both.Go(func() {
-			err := c.Impl.Serve(ctx, srv, another)
-			note(1)
-			second.Store(&err)
-		})
-		other.Store(another)
-		err := c.Impl.Serve(ctx, srv, ln)
-		note(0)
-		both.Wait()
-		return err
+		all := []*pipes{ln.(*pipes)}
+		for range n - 1 {
+			all = append(all, newPipes())
+		}
+		var serving sync.WaitGroup
+		for i, own := range all {
+			serving.Go(func() {
+				err := c.Impl.Serve(ctx, srv, own)
+				ends[i].Store(&end{time.Now(), err})
+			})
+		}
+		made.Store(&all)
+		serving.Wait()
+		return nil
 	}
 	c.serving(serve, subject.Settings{}, lasting, func(v *service) {
-		another := other.Load()
-		defer another.cut()
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		what := fmt.Sprintf("one server on %d listeners", n)
+		client, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		conn, err := another.dial(ctx, "", "")
-		if err != nil {
-			c.Errorf("one server on two listeners: a connection to the second fails: %v", err)
-			return
+		answers, all := make([]chan exchange, n), *made.Load()
+		for i, ln := range all {
+			defer ln.cut()
+			conn, err := ln.dial(client, "", "")
+			if err != nil {
+				c.Errorf("%s: a connection to listener %d fails: %v", what, i+1, err)
+				return
+			}
+			answers[i] = make(chan exchange, 1)
+			go func() { answers[i] <- newWire(conn).get(v, fmt.Sprintf("%ds", i+2)) }()
 		}
-		first, answered := v.begin("2s"), make(chan exchange, 1)
-		go func() { answered <- newWire(conn).get(v, "3s") }()
 		time.Sleep(time.Second)
 		v.end()
-		one, two := <-first, <-answered
-		c.expect(one.ok() && two.ok(), "one server on two listeners: requests under way at the stop: %v and %v, want answers", one, two)
-		if secondErr := second.Load(); secondErr == nil {
-			c.Errorf("one server on two listeners: the second Serve has not returned, and the first returns %v", v.result())
-		} else {
-			c.expect(v.result() == nil && *secondErr == nil, "one server on two listeners: Serve returns %v and %v, want nil", v.result(), *secondErr)
+		var last time.Duration
+		own := make([]exchange, n)
+		for i := range answers {
+			own[i] = <-answers[i]
+			last = max(last, own[i].at)
+			c.expect(own[i].ok(), "%s: a request under way at the stop over listener %d: %v, want an answer", what, i+1, own[i])
 		}
-		for n, e := range []exchange{one, two} {
-			if at := returned[n].Load(); at != nil {
-				c.expect(at.Sub(v.ln.began) >= e.at && at.Sub(v.ln.began) <= two.at+prompt, "one server on two listeners, whose last answers are given at %s and %s: Serve of listener %d returns at %s, want with its last answer", scenarios.Show(one.at), scenarios.Show(two.at), n+1, scenarios.Show(at.Sub(v.ln.began)))
+		for i, e := range own {
+			end := ends[i].Load()
+			if end == nil {
+				c.Errorf("%s: Serve of listener %d has not returned", what, i+1)
+				continue
 			}
+			at := end.at.Sub(v.ln.began)
+			c.expect(end.err == nil, "%s: Serve of listener %d returns %v, want nil", what, i+1, end.err)
+			c.expect(at >= e.at && at <= last+prompt, "%s, whose last answers are given at %s, and over listener %d at %s: Serve of that returns at %s, want with its last answer", what, scenarios.Show(last), i+1, scenarios.Show(e.at), scenarios.Show(at))
+			closed := all[i].closedAt()
+			c.expect(promptly(closed, v.at(cancelled)), "%s: listener %d closes at %s, want %s", what, i+1, scenarios.Show(closed), scenarios.Show(v.at(cancelled)))
 		}
-		c.expect(v.hooksAt() >= two.at, "one server on two listeners: hooks begin at %s, want after the last answer at %s", scenarios.Show(v.hooksAt()), scenarios.Show(two.at))
-		c.expect(promptly(another.closedAt(), v.at(cancelled)), "one server on two listeners: the second closes at %s, want %s", scenarios.Show(another.closedAt()), scenarios.Show(v.at(cancelled)))
+		c.expect(v.hooksAt() >= last, "%s: hooks begin at %s, want after the last answer at %s", what, scenarios.Show(v.hooksAt()), scenarios.Show(last))
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
@@ -90,10 +91,23 @@ func (c *Checker) overTLS(f func(v *service, shake func(conn net.Conn, protocol 
 
 func (c *Checker) overTLSWith(s subject.Settings, handle handleFunc, f func(v *service, shake func(conn net.Conn, protocol string) *tls.Conn)) {
 	cert, trusts, _, _ := c.certificate()
-	serve := func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+	c.servingTLS(func(ctx context.Context, srv *http.Server, ln net.Listener) error {
 		config := &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2", "http/1.1"}}
 		return c.Impl.Serve(ctx, srv, tls.NewListener(ln, config))
-	}
+	}, trusts, s, handle, f)
+}
+
+// serveTLSInPlace is ServeTLS in place of Serve, and who trusts its certificate.
+func (c *Checker) serveTLSInPlace() (serve ServeFunc, trusts *x509.CertPool) {
+	_, trusts, certFile, keyFile := c.certificate()
+	return func(ctx context.Context, srv *http.Server, ln net.Listener) error {
+		return c.Impl.ServeTLS(ctx, srv, ln, certFile, keyFile)
+	}, trusts
+}
+
+// servingTLS is serving over TLS. shake makes a connection of the client one that speaks
+// TLS and a protocol over it.
+func (c *Checker) servingTLS(serve ServeFunc, trusts *x509.CertPool, s subject.Settings, handle handleFunc, f func(v *service, shake func(conn net.Conn, protocol string) *tls.Conn)) {
 	c.serving(serve, s, handle, func(v *service) {
 		f(v, func(conn net.Conn, protocol string) *tls.Conn {
 			over := tls.Client(conn, &tls.Config{RootCAs: trusts, ServerName: "service", NextProtos: []string{protocol}})

@@ -234,6 +234,27 @@ func ServeFuncShutdownHangs(c *Checker) {
 	}
 }
 
+// ServeFuncSameErrors checks HTTP-8: shutdown and closeNow return the same error, which
+// is in the result once for each.
+func ServeFuncSameErrors(c *Checker) {
+	c.bubble(func() {
+		cut, mine := make(chan struct{}), errors.New("same error each time")
+		calls := 0
+		result := c.run(func(ctx context.Context) error {
+			c.hook(ctx, func() { time.Sleep(time.Second) }) // so that what fails as Draining ends fails before Stopped
+			go func() {
+				_ = c.Impl.ServeFunc(ctx, func() error { play.Wait(cut, time.Hour); return nil },
+					func(context.Context) error { return mine },
+					func() error { calls++; close(cut); return mine })
+			}()
+			time.Sleep(time.Second)
+			return nil
+		}, subject.Settings{Drain: 2 * time.Second})
+		time.Sleep(2 * time.Hour)
+		c.expect(calls != 1 || occurrences(result, mine) == 2, "shutdown and closeNow return the same error, and Run's result has it %d times, want once for each: %v", occurrences(result, mine), result)
+	})
+}
+
 // ServeFuncSeveral checks HTTP-8: several servers in one run.
 func ServeFuncSeveral(c *Checker) {
 	c.bubble(func() {

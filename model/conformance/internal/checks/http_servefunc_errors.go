@@ -33,8 +33,11 @@ func ServeFuncErrors(c *Checker) {
 		}
 		for _, delay := range c.delays() {
 			for _, ends := range []error{nil, mine, http.ErrServerClosed} { // which is not clean before a stop
-				if cancelled, reported := c.taskEndsEarly(cmp.Or(ends, mine), delay); reported { // else RUN-7 says so
-					c.serveFuncEndsEarly(passOn, ends, delay, cancelled)
+				for state, s := range c.starts() {
+					s.Delay = delay
+					if cancelled, reported := c.taskEndsEarly(cmp.Or(ends, mine), s); reported { // else RUN-7 says so
+						c.serveFuncEndsEarly(passOn, ends, state, s, cancelled)
+					}
 				}
 			}
 		}
@@ -43,9 +46,9 @@ func ServeFuncErrors(c *Checker) {
 
 // taskEndsEarly says when the context is cancelled if a task fails after 1s, for DRAIN-7 may
 // be broken, and whether the error is in the result.
-func (c *Checker) taskEndsEarly(ends error, delay time.Duration) (cancelled time.Duration, reported bool) {
+func (c *Checker) taskEndsEarly(ends error, s subject.Settings) (cancelled time.Duration, reported bool) {
 	if !c.offered[subject.NeedGo] {
-		return time.Second + delay, true
+		return time.Second + s.Delay, true
 	}
 	c.bubble(func() {
 		began := time.Now()
@@ -54,7 +57,7 @@ func (c *Checker) taskEndsEarly(ends error, delay time.Duration) (cancelled time
 			play.Wait(ctx.Done(), time.Minute)
 			cancelled = time.Since(began)
 			return nil
-		}, subject.Settings{Delay: delay})
+		}, s)
 		reported = occurrences(result, ends) == 1
 	})
 	return cancelled, reported
@@ -62,8 +65,12 @@ func (c *Checker) taskEndsEarly(ends error, delay time.Duration) (cancelled time
 
 // serveFuncEndsEarly has serve return before there is a stop. The context is to be cancelled
 // then.
-func (c *Checker) serveFuncEndsEarly(passOn bool, ends error, delay, cancelled time.Duration) {
+func (c *Checker) serveFuncEndsEarly(passOn bool, ends error, state string, s subject.Settings, cancelled time.Duration) {
 	c.bubble(func() {
+		parent, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		time.AfterFunc(time.Hour, cancel) // or ServeFunc would wait for good
+		s.Parent = parent
 		began := time.Now()
 		var served error
 		var stopped time.Duration
@@ -77,8 +84,8 @@ func (c *Checker) serveFuncEndsEarly(passOn bool, ends error, delay, cancelled t
 				return served
 			}
 			return nil
-		}, subject.Settings{Delay: delay})
-		c.expect(about(stopped, cancelled), "serve returns %s after 1s, which requests a stop: with a drain delay of %v the context is cancelled at %v, want %v, as if a task had failed", quote(ends), delay, stopped, cancelled)
+		}, s)
+		c.expect(about(stopped, cancelled), "serve returns %s after 1s, while the run is %s, which requests a stop: with a drain delay of %v the context is cancelled at %v, want %v, as if a task had failed", quote(ends), state, s.Delay, stopped, cancelled)
 		if ends == nil {
 			c.expect(served == nil && result == nil, "serve returns nil before a stop: ServeFunc returns %v, and Run %v, want nil from both", served, result)
 			return

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -79,10 +80,14 @@ func CutIsNoError(c *Checker) {
 	c.serving(c.Impl.Serve, subject.Settings{Drain: 2 * time.Second}, lasting, func(v *service) {
 		v.begin("1h")
 		v.end()
-		c.expect(v.at(served) < play.Patience+time.Minute && v.result() == nil, "Serve returns %v at %s, want nil", v.result(), scenarios.Show(v.at(served)))
-		err := v.outcome()
-		c.expect(err != nil && (!c.offered[subject.NeedIs] || c.Impl.Is(err, model.DrainTimeout)), "requests are cut, and Run returns %v, want the drain timeout", err)
+		c.expectCutIsNoError("Serve", v)
 	})
+}
+
+func (c *Checker) expectCutIsNoError(what string, v *service) {
+	c.expect(v.at(served) < play.Patience+time.Minute && v.result() == nil, "%s returns %v at %s, want nil", what, v.result(), scenarios.Show(v.at(served)))
+	err := v.outcome()
+	c.expect(err != nil && (!c.offered[subject.NeedIs] || c.Impl.Is(err, model.DrainTimeout)), "requests are cut, and Run returns %v, want the drain timeout", err)
 }
 
 // TwoServers checks HTTP-1: two servers in one run.
@@ -157,28 +162,36 @@ func TakenPortTLS(c *Checker) {
 }
 
 func (c *Checker) takenPort(what string, listenAndServe func(ctx context.Context, srv *http.Server) error) {
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		c.Errorf("cannot listen: %v", err)
-		return
-	}
-	defer taken.Close()
-	_ = c.run(func(ctx context.Context) error {
-		result := make(chan error, 1)
-		go func() { result <- listenAndServe(ctx, &http.Server{Addr: taken.Addr().String()}) }()
-		select {
-		case err := <-result:
-			c.expect(err != nil, "with a port in use, %s returns nil, want an error", what)
-			select {
-			case <-ctx.Done():
-				c.Errorf("with a port in use, %s stops the run, want that left to main: %v", what, context.Cause(ctx))
-			case <-time.After(50 * time.Millisecond):
-			}
-		case <-time.After(time.Second):
-			c.Errorf("with a port in use, %s does not return", what)
+	c.retried(func() (failure string) {
+		taken, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return fmt.Sprint("cannot listen: ", err)
 		}
-		return nil
-	}, subject.Settings{Signals: make(chan os.Signal)})
+		defer taken.Close()
+		began, took := time.Now(), time.Duration(0)
+		_ = c.run(func(ctx context.Context) error {
+			result := make(chan error, 1)
+			go func() { result <- listenAndServe(ctx, &http.Server{Addr: taken.Addr().String()}) }()
+			select {
+			case err := <-result:
+				if took = time.Since(began); err == nil {
+					failure = fmt.Sprintf("with a port in use, %s returns nil, want an error", what)
+				}
+				select {
+				case <-ctx.Done():
+					failure = fmt.Sprintf("with a port in use, %s stops the run, want that left to main: %v", what, context.Cause(ctx))
+				case <-time.After(50 * time.Millisecond):
+				}
+			case <-time.After(time.Second):
+				failure = fmt.Sprintf("with a port in use, %s does not return", what)
+			}
+			return nil
+		}, subject.Settings{Signals: make(chan os.Signal)})
+		if failure == "" && took > 200*time.Millisecond {
+			failure = fmt.Sprintf("with a port in use, %s returns after %v, want at once", what, took)
+		}
+		return failure
+	})
 }
 
 // RealPort checks HTTP-1: ListenAndServe on a real port.

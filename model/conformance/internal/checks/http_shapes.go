@@ -26,6 +26,11 @@ var handledShapes = []string{
 	"GET /events HTTP/1.1\r\nHost: service\r\nAccept: text/event-stream\r\n\r\n",
 	"POST /any HTTP/1.1\r\nHost: service\r\nTransfer-Encoding: chunked\r\n\r\n",
 	"CONNECT service:443 HTTP/1.1\r\nHost: service\r\n\r\n",
+	"POST /body HTTP/1.1\r\nHost: service\r\nContent-Length: 4\r\n\r\nbody",
+	"POST /expects HTTP/1.1\r\nHost: service\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\nbody",
+	"POST /chunks HTTP/1.1\r\nHost: service\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
+	"DELETE /cookie HTTP/1.1\r\nHost: service\r\nCookie: session=1\r\nAuthorization: Basic eDp5\r\n\r\n",
+	"GET /keeps HTTP/1.1\r\nHost: service\r\nConnection: keep-alive\r\n\r\n",
 }
 
 // EachCounts checks HTTP-2 and HTTP-4. It has hooks wait for a request of every shape.
@@ -47,6 +52,7 @@ func EachCounts(c *Checker, serve ServeFunc) {
 		c.serving(serve, subject.Settings{}, handle, func(v *service) {
 			if w := v.dial(); w != nil {
 				_, _ = io.WriteString(w, text)
+				go func() { _, _ = io.Copy(io.Discard, w) }()
 				expect(fmt.Sprintf("%q", text), v)
 			}
 		})
@@ -87,6 +93,7 @@ func CancelOnStopEach(c *Checker) {
 		for _, text := range handledShapes {
 			if w := v.dial(); w != nil {
 				_, _ = io.WriteString(w, text)
+				go func() { _, _ = io.Copy(io.Discard, w) }()
 			}
 		}
 		if w := v.dial2(); w != nil {

@@ -119,6 +119,27 @@ func ServedOverTLS(c *Checker) {
 	})
 }
 
+// ServeTLSWhenCut checks HTTP-1: ServeTLS returns nil when requests were cut, and Run an
+// error.
+func ServeTLSWhenCut(c *Checker) {
+	serve, trusts := c.serveTLSInPlace()
+	c.servingTLS(serve, trusts, subject.Settings{Drain: 2 * time.Second}, lasting, func(v *service, shake func(conn net.Conn, protocol string) *tls.Conn) {
+		w := v.dial()
+		if w == nil {
+			return
+		}
+		over := shake(w.Conn, "http/1.1")
+		if over == nil {
+			return
+		}
+		_, _ = io.WriteString(over, "GET /1h HTTP/1.1\r\nHost: service\r\n\r\n")
+		go func() { _, _ = io.Copy(io.Discard, over) }()
+		time.Sleep(time.Second)
+		v.end()
+		c.expectCutIsNoError("ServeTLS", v)
+	})
+}
+
 // ServeTLS checks HTTP-1. It has a request be under way at the stop, in real time: in
 // memory, both ends of a connection would wait for each other to read how it ends.
 func ServeTLS(c *Checker) {

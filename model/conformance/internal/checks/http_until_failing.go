@@ -39,30 +39,42 @@ func (l *failingListener) Accept() (net.Conn, error) {
 	}
 }
 
+// starts are the settings with which a run is up at once, and those with which main says
+// when, if that can be had.
+func (c *Checker) starts() map[string]subject.Settings {
+	all := map[string]subject.Settings{"running": {}}
+	if c.offered[subject.NeedManualStart] {
+		all["starting"] = subject.Settings{ManualStart: true}
+	}
+	return all
+}
+
 // UntilFails checks HTTP-7. It has the server fail before the stop. Another is stopped by
 // that, and its listener takes a moment to end.
 func UntilFails(c *Checker) {
-	c.bubble(func() {
-		ln, other := &failingListener{newPipes(), make(chan struct{})}, newPipes()
-		began, serving := time.Now(), atomic.Int64{}
-		err := c.run(func(ctx context.Context) error {
-			go func() { _ = c.Impl.ServeUntilStopped(ctx, &http.Server{}, ln) }()
-			serving.Add(1)
-			go func() {
-				_ = c.Impl.ServeUntilStopped(ctx, &http.Server{}, slowlyClosed{other, 5 * time.Millisecond})
-				serving.Add(-1)
-			}()
-			time.AfterFunc(time.Second, func() { close(ln.fails) })
-			play.Wait(ctx.Done(), time.Minute)
-			return nil
-		}, subject.Settings{})
-		c.expect(errors.Is(err, errListener) && about(time.Since(began), time.Second), "a server with UntilStopped fails after 1s: Run returns %s after %v, want the error of its listener after 1s",
-			quote(err), time.Since(began))
-		synctest.Wait() // what has returned by now is noted
-		c.expect(other.closedAt() == model.Never || serving.Load() == 0, "of two servers with UntilStopped one fails, and the other, whose listener takes 5ms to end, has not returned when Run does")
-		_, _ = ln.Close(), other.Close()
-		time.Sleep(time.Second)
-	})
+	for state, s := range c.starts() {
+		c.bubble(func() {
+			ln, other := &failingListener{newPipes(), make(chan struct{})}, newPipes()
+			began, serving := time.Now(), atomic.Int64{}
+			err := c.run(func(ctx context.Context) error {
+				go func() { _ = c.Impl.ServeUntilStopped(ctx, &http.Server{}, ln) }()
+				serving.Add(1)
+				go func() {
+					_ = c.Impl.ServeUntilStopped(ctx, &http.Server{}, slowlyClosed{other, 5 * time.Millisecond})
+					serving.Add(-1)
+				}()
+				time.AfterFunc(time.Second, func() { close(ln.fails) })
+				play.Wait(ctx.Done(), time.Minute)
+				return nil
+			}, s)
+			c.expect(errors.Is(err, errListener) && about(time.Since(began), time.Second), "a server with UntilStopped fails after 1s, while the run is %s: Run returns %s after %v, want the error of its listener after 1s",
+				state, quote(err), time.Since(began))
+			synctest.Wait() // what has returned by now is noted
+			c.expect(other.closedAt() == model.Never || serving.Load() == 0, "of two servers with UntilStopped one fails, and the other, whose listener takes 5ms to end, has not returned when Run does")
+			_, _ = ln.Close(), other.Close()
+			time.Sleep(time.Second)
+		})
+	}
 }
 
 // UntilReturnIsAwaited checks HTTP-7. It has the listener take a moment to end: Run waits
@@ -101,20 +113,22 @@ func (l slowlyClosed) Accept() (net.Conn, error) {
 // UntilClosedBefore checks HTTP-7. It has the server be closed before it is served, so
 // that it cannot be: that requests a stop too.
 func UntilClosedBefore(c *Checker) {
-	c.bubble(func() {
-		ln, ended := newPipes(), make(chan struct{})
-		defer ln.cut()
-		_ = c.run(func(ctx context.Context) error {
-			srv, began := &http.Server{}, time.Now()
-			_ = srv.Close()
-			go func() {
-				defer close(ended)
-				_ = c.Impl.ServeUntilStopped(ctx, srv, ln)
-			}()
-			play.Wait(ctx.Done(), time.Minute)
-			c.expect(time.Since(began) < time.Second, "ServeUntilStopped with a server that was closed before: the stop is requested after %v, want at once", time.Since(began))
-			return nil
-		}, subject.Settings{})
-		play.Wait(ended, time.Minute)
-	})
+	for state, s := range c.starts() {
+		c.bubble(func() {
+			ln, ended := newPipes(), make(chan struct{})
+			defer ln.cut()
+			_ = c.run(func(ctx context.Context) error {
+				srv, began := &http.Server{}, time.Now()
+				_ = srv.Close()
+				go func() {
+					defer close(ended)
+					_ = c.Impl.ServeUntilStopped(ctx, srv, ln)
+				}()
+				play.Wait(ctx.Done(), time.Minute)
+				c.expect(time.Since(began) < time.Second, "ServeUntilStopped with a server that was closed before, while the run is %s: the stop is requested after %v, want at once", state, time.Since(began))
+				return nil
+			}, s)
+			play.Wait(ended, time.Minute)
+		})
+	}
 }

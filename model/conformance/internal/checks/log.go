@@ -234,6 +234,18 @@ func (c *Checker) causeIsLogged(s subject.Settings) {
 			c.expect(strings.Contains(found[0].text("cause"), mine.Error()), "after %s, the cause in the log is %q, want %q", what, found[0].text("cause"), mine)
 		}
 	}
+	if c.offered[subject.NeedServeFunc] {
+		for _, end := range []error{nil, mine} {
+			log := c.logged(s, func(ctx context.Context) error {
+				_ = c.Impl.ServeFunc(ctx, func() error { time.Sleep(time.Second); return end }, func(context.Context) error { return nil }, nil)
+				play.Wait(ctx.Done(), time.Hour)
+				return nil
+			})
+			for _, l := range log.transitionTo(model.Draining) { // the place may be an adapter's
+				c.expect(anywhere.isIn(l.under("at")), "serve returns %s, which is the stop, and the record of the transition to draining says that it was at %q, want a call site", quote(end), l.under("at"))
+			}
+		}
+	}
 	if c.offered[subject.NeedParent] {
 		log := c.loggedWith(func() subject.Settings {
 			parent, cancel := context.WithCancelCause(context.Background())

@@ -155,11 +155,43 @@ func (c *Checker) callEverything(s subject.Settings) {
 			c.Impl.Handler(ctx, teapot).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
 		}
 		c.callWider(ctx)
+		c.serveNothing(ctx)
+		if c.offered[subject.NeedUntilStopped] {
+			_ = c.Impl.ServeUntilStopped(ctx, &http.Server{}, closedPipes())
+		}
 		return nil
 	}, s)
 	if run != nil {
 		c.Impl.OnShutdown(run, nothing)
 	}
+}
+
+// serveNothing calls what is offered to serve with, and returns when all have returned:
+// there is no listener to be had, and the server of another library has ended.
+func (c *Checker) serveNothing(ctx context.Context) {
+	for _, serve := range []struct {
+		need subject.Need
+		call func() error
+	}{
+		{subject.NeedServe, func() error { return c.Impl.Serve(ctx, &http.Server{}, closedPipes()) }},
+		{subject.NeedServeTLS, func() error { return c.Impl.ServeTLS(ctx, &http.Server{}, closedPipes(), "is not", "there") }},
+		{subject.NeedListenAndServe, func() error { return c.Impl.ListenAndServe(ctx, &http.Server{Addr: "no port"}) }},
+		{subject.NeedListenTLS, func() error { return c.Impl.ListenAndServeTLS(ctx, &http.Server{Addr: "no port"}, "is not", "there") }},
+		{subject.NeedServeFunc, func() error {
+			return c.Impl.ServeFunc(ctx, func() error { return nil }, func(context.Context) error { return nil }, nil)
+		}},
+	} {
+		if c.offered[serve.need] {
+			_ = serve.call()
+		}
+	}
+}
+
+// closedPipes is a listener that is closed.
+func closedPipes() *pipes {
+	ln := newPipes()
+	ln.cut()
+	return ln
 }
 
 // leaveNothing calls f many times in virtual time, with a context that lives on, and

@@ -94,3 +94,15 @@ func (w *wire) send(v *service, request string) exchange {
 	}
 	return v.exchanged(http.ReadResponse(w.r, nil))
 }
+
+// response is send, but for informational answers that come first.
+func (w *wire) response(v *service, request string) exchange {
+	if _, err := io.WriteString(w, request); err != nil {
+		return exchange{err: err, at: v.now()}
+	}
+	resp, err := http.ReadResponse(w.r, nil)
+	for err == nil && resp.StatusCode < 200 {
+		resp, err = http.ReadResponse(w.r, nil)
+	}
+	return v.exchanged(resp, err)
+}

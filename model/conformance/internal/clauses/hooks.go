@@ -124,6 +124,7 @@ func hookClauses() []Clause {
 				{"a hook that calls every function after a signal", []subject.Need{subject.NeedUnix}, checks.HookCallsEverythingAfterSignal},
 				{"two hundred registrations at once, after a signal", []subject.Need{subject.NeedUnix}, checks.ManyRegistrationsAfterSignal},
 				{"a hook calls everything", nil, checks.HookCallsEverything},
+				{"a hook calls what serves", []subject.Need{subject.NeedRunWith}, checks.HookServes},
 			},
 		},
 		{
