@@ -14,7 +14,7 @@ import (
 // hooksText is the text of a failing hook's error or panic, where it has one.
 const hooksText = "failure of the hook"
 
-// hookFailures are the ways in which a hook fails.
+// hookFailures are the ways in which a hook fails, or a task.
 var hookFailures = map[string]func() error{
 	"returns an error":     func() error { return errors.New(hooksText) },
 	"panics":               func() error { panic(hooksText) },

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -85,17 +86,13 @@ func MarkStartedIsTaken(c *Checker) {
 	}
 }
 
-// CleanEndIsLogged checks RUN-7: a clean end is logged at Debug.
+// CleanEndIsLogged checks RUN-7. It has main end after a stop with errors of each shape,
+// beside a WithCleanError and without one.
 func CleanEndIsLogged(c *Checker) {
-	c.bubble(func() {
-		log := &logbook{}
-		err := c.run(func(ctx context.Context) error {
-			c.Impl.Stop(ctx, nil)
-			<-ctx.Done()
-			return ctx.Err()
-		}, subject.Settings{Log: log.log})
-		c.expect(err == nil, "Run returns %v, want nil", err)
-		c.expectLog(log, "DEBUG", "context canceled")
+	c.cleanEndsAreLogged(func(ctx context.Context, end func() error) error {
+		c.Impl.Stop(ctx, nil)
+		<-ctx.Done()
+		return end()
 	})
 }
 
@@ -103,22 +100,54 @@ func CleanEndIsLogged(c *Checker) {
 // after the one that is main's own exit.
 func CleanTaskIsLogged(c *Checker) {
 	for _, requested := range []bool{true, false} {
-		c.bubble(func() {
-			log := &logbook{}
-			err := c.run(func(ctx context.Context) error {
-				c.Impl.Go(ctx, func(ctx context.Context) error {
-					play.Wait(ctx.Done(), time.Hour)
-					time.Sleep(time.Second)
-					return fmt.Errorf("error of the task: %w", ctx.Err())
-				})
-				if requested {
-					c.Impl.Stop(ctx, nil)
-				}
-				return nil
-			}, subject.Settings{Log: log.log})
-			c.expect(err == nil, "Run returns %v, want nil", err)
-			c.expectLog(log, "DEBUG", "error of the task: context canceled")
+		c.cleanEndsAreLogged(func(ctx context.Context, end func() error) error {
+			c.Impl.Go(ctx, func(ctx context.Context) error {
+				play.Wait(ctx.Done(), time.Hour)
+				time.Sleep(time.Second)
+				return end()
+			})
+			if requested {
+				c.Impl.Stop(ctx, nil)
+			}
+			return nil
 		})
+	}
+}
+
+// cleanEndsAreLogged has main, which calls end, be run for each clean end.
+func (c *Checker) cleanEndsAreLogged(main func(ctx context.Context, end func() error) error) {
+	mine := errors.New("error of the user")
+	ends := map[error]bool{} // whether it is clean only by WithCleanError
+	for _, usual := range usualEnds {
+		ends[usual] = false
+		ends[fmt.Errorf("at the end: %w", usual)] = false
+		ends[errors.Join(fmt.Errorf("first end: %w", usual), fmt.Errorf("last end: %w", usual))] = false
+		ends[fmt.Errorf("both %w and %w", usual, usual)] = false
+	}
+	if c.offered[subject.NeedCleanError] {
+		ends[mine] = true
+		ends[fmt.Errorf("at the end: %w", mine)] = true
+		ends[errors.Join(mine, fmt.Errorf("last end: %w", context.Canceled))] = true
+	}
+	settings := []subject.Settings{{}}
+	if c.offered[subject.NeedCleanError] {
+		settings = []subject.Settings{{}, {CleanError: func(error) bool { return false }}, {CleanError: func(err error) bool { return err == mine }}}
+	}
+	for end, own := range ends {
+		for n, s := range settings {
+			if own && n < 2 {
+				continue
+			}
+			c.bubble(func() {
+				log := &logbook{}
+				s.Log = log.log
+				err := c.run(func(ctx context.Context) error { return main(ctx, func() error { return end }) }, s)
+				c.expect(err == nil, "with %q as the end after a stop, Run returns %v, want nil", end, err)
+				for _, part := range strings.Split(end.Error(), "\n") { // which may be on lines of their own
+					c.expectLog(log, "DEBUG", part)
+				}
+			})
+		}
 	}
 }
 
