@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -148,6 +149,9 @@ func QueuedDeadline(c *Checker) {
 	c.bubble(func() {
 		alone, h := c.health(), c.health()
 		var longest largest
+		var mu sync.Mutex
+		shortest := time.Hour // of those that have waited
+		var inTime []string   // those that have, and pass just before the timeout
 		began := time.Now()
 		alone.AddCheckContext("alone", func(ctx context.Context) error {
 			play.Wait(ctx.Done(), time.Minute)
@@ -159,21 +163,39 @@ func QueuedDeadline(c *Checker) {
 		if longest.Load() > int64(timeout+slack) {
 			return // whether the context ends when the timeout does is open
 		}
+		early := longest.Load() < int64(timeout) // and so is whether it ends a little before
 		began = time.Now()
 		for i := range 1000 {
-			h.AddCheckContext(fmt.Sprint("check ", i), func(ctx context.Context) error {
+			name := fmt.Sprint("check ", i)
+			h.AddCheckContext(name, func(ctx context.Context) error {
+				const nearly = timeout * 9 / 10
 				switch waited := time.Since(began); {
-				case waited < time.Second:
+				case waited < time.Second/2:
 					time.Sleep(time.Second) // others wait for their turn
+				case waited < nearly && i%2 == 0:
+					time.Sleep(nearly - waited)
+					mu.Lock()
+					inTime = append(inTime, name)
+					mu.Unlock()
 				case waited < timeout:
 					play.Wait(ctx.Done(), time.Minute)
 					longest.note(int64(time.Since(began)))
+					mu.Lock()
+					shortest = min(shortest, time.Since(began))
+					mu.Unlock()
 				}
 				return nil
 			}, subject.CheckSettings{Timeout: timeout})
 		}
-		play.Ask(h.Readiness, http.MethodGet)
+		r := play.Ask(h.Readiness, http.MethodGet)
 		time.Sleep(time.Hour)
+		c.expect(shortest >= timeout || early, "a thousand checks have a timeout of %v, and the context of one that has waited for its turn ends %v after the probe", timeout, shortest)
+		for _, name := range inTime {
+			if r.Checks[name] != "ok" {
+				c.Errorf("a thousand checks have a timeout of %v, and one that has waited for its turn, and passes %v after the probe, says %q", timeout, timeout*9/10, r.Checks[name])
+				break
+			}
+		}
 		c.expect(longest.Load() <= int64(timeout+slack), "a thousand checks have a timeout of %v, and the context of one that has waited for its turn ends %v after the probe", timeout, time.Duration(longest.Load()))
 	})
 }

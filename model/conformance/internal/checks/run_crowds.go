@@ -136,7 +136,7 @@ func NestedUnderContext(c *Checker) {
 func (c *Checker) endsInside() {
 	ends := map[string]func(ctx context.Context) error{
 		"has a group that is done too late": func(ctx context.Context) error {
-			c.Impl.DrainGroup(ctx).Go(func() { time.Sleep(10 * time.Second) })
+			c.Impl.DrainGroup(ctx).Go(func() { time.Sleep(5 * time.Second) })
 			return nil
 		},
 	}
@@ -167,7 +167,7 @@ func (c *Checker) endsInside() {
 						s.Parent = ctx
 					}
 					_ = c.run(inner, s)
-					time.Sleep(time.Minute)
+					time.Sleep(10 * time.Second)
 					c.expect(ctx.Err() == nil, "a run inside another %s (with the outer context: %t), and the outer context is cancelled: %v", how, under, context.Cause(ctx))
 					return nil
 				}, subject.Settings{})
