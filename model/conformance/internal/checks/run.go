@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -117,34 +116,38 @@ func CleanTaskIsLogged(c *Checker) {
 // cleanEndsAreLogged has main, which calls end, be run for each clean end.
 func (c *Checker) cleanEndsAreLogged(main func(ctx context.Context, end func() error) error) {
 	mine := errors.New("error of the user")
-	ends := map[error]bool{} // whether it is clean only by WithCleanError
-	for _, usual := range usualEnds {
-		ends[usual] = false
-		ends[fmt.Errorf("at the end: %w", usual)] = false
-		ends[errors.Join(fmt.Errorf("first end: %w", usual), fmt.Errorf("last end: %w", usual))] = false
-		ends[fmt.Errorf("both %w and %w", usual, usual)] = false
+	type end struct {
+		err  error
+		text []string // what the log shows, as the words of others may be put otherwise
+		own  bool     // it is clean only by WithCleanError
 	}
-	if c.offered[subject.NeedCleanError] {
-		ends[mine] = true
-		ends[fmt.Errorf("at the end: %w", mine)] = true
-		ends[errors.Join(mine, fmt.Errorf("last end: %w", context.Canceled))] = true
+	all := []end{{err: context.Canceled, text: []string{"context canceled"}}}
+	for _, usual := range usualEnds {
+		all = append(all,
+			end{err: fmt.Errorf("at the end: %w", usual), text: []string{"at the end"}},
+			end{err: errors.Join(fmt.Errorf("first end: %w", usual), fmt.Errorf("last end: %w", usual)), text: []string{"first end", "last end"}},
+			end{err: fmt.Errorf("both ends: %w, %w", usual, context.Canceled), text: []string{"both ends"}})
 	}
 	settings := []subject.Settings{{}}
 	if c.offered[subject.NeedCleanError] {
-		settings = []subject.Settings{{}, {CleanError: func(error) bool { return false }}, {CleanError: func(err error) bool { return err == mine }}}
+		all = append(all,
+			end{err: mine, text: []string{mine.Error()}, own: true},
+			end{err: fmt.Errorf("at the end: %w", mine), text: []string{"at the end"}, own: true},
+			end{err: errors.Join(mine, fmt.Errorf("last end: %w", context.Canceled)), text: []string{mine.Error(), "last end"}, own: true})
+		settings = append(settings, subject.Settings{CleanError: func(error) bool { return false }}, subject.Settings{CleanError: func(err error) bool { return err == mine }})
 	}
-	for end, own := range ends {
+	for _, e := range all {
 		for n, s := range settings {
-			if own && n < 2 {
+			if e.own && n < 2 {
 				continue
 			}
 			c.bubble(func() {
 				log := &logbook{}
 				s.Log = log.log
-				err := c.run(func(ctx context.Context) error { return main(ctx, func() error { return end }) }, s)
-				c.expect(err == nil, "with %q as the end after a stop, Run returns %v, want nil", end, err)
-				for _, part := range strings.Split(end.Error(), "\n") { // which may be on lines of their own
-					c.expectLog(log, "DEBUG", part)
+				err := c.run(func(ctx context.Context) error { return main(ctx, func() error { return e.err }) }, s)
+				c.expect(err == nil, "with %q as the end after a stop, Run returns %v, want nil", e.err, err)
+				for _, text := range e.text { // which may be in lines of their own
+					c.expectLog(log, "DEBUG", text)
 				}
 			})
 		}
