@@ -114,8 +114,8 @@ func SideBySide(c *Checker) {
 	})
 }
 
-// bounded is how many of a thousand checks may run at once at most: fewer than all, by what
-// no implementation without a bound would stay below.
+// bounded is how many of a thousand checks may run at once at most. Any bound will do that
+// is below a thousand, and more than one may be started together while others run.
 const bounded = 900
 
 // Thousand checks HEALTH-10: a thousand checks, bounded.
