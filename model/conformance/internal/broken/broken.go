@@ -41,7 +41,7 @@ func All() []Case {
 		serveCases(), listenerCases(), stoppingCases(), streamCases(), requestCases(), serverCases(), silentCases(), crowdCases(), requestCrowdCases(),
 		groupCases(), combinedCases(), againCases(), uncommonHealthCases(), askedCases(), stateOfRunCases(), userErrorCases(), laterCases(), laterHTTPCases(), protocolCases(), lateServeCases(),
 		unusualCases(), derivedCases(), limitCases(), settingCases(), timesCases(), onceMoreCases(), logCombinedCases(), resultCases(), answerShapeCases(), requestShapeCases(), momentCases(),
-		combinedHTTPCases(), rareServeCases(), rareConnCases(), healthMomentCases(), furtherHealthCases(), rareHealthCases(), atOnceCases(), besideCases(), settledCases(), betweenCases(), seldomCases(), amidCases(), countedCases(), elsewhereCases())
+		combinedHTTPCases(), rareServeCases(), rareConnCases(), healthMomentCases(), furtherHealthCases(), rareHealthCases(), atOnceCases(), besideCases(), settledCases(), betweenCases(), seldomCases(), amidCases(), countedCases(), elsewhereCases(), eachWayCases())
 }
 
 // wrong makes a case of the real library and one change to it. The clauses

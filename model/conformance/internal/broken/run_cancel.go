@@ -59,25 +59,7 @@ func cancelCases() []Case {
 				return errors.As(context.Cause(ctx), &signalled)
 			})
 		}),
-		wrong("the cause after a failed task does not name the task", "RUN-2", func(i *impl) {
-			onRun(i, func(main task, s settings, run runner) error {
-				if s.Signals != nil || s.Parent != nil || main == nil {
-					return run(main, s)
-				}
-				return run(func(ctx context.Context) error {
-					below, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-					defer cancel(nil)
-					context.AfterFunc(ctx, func() {
-						cause := context.Cause(ctx)
-						if task, ok := cause.(*lifecycle.TaskError); ok {
-							cause = task.Err
-						}
-						cancel(cause)
-					})
-					return main(below)
-				}, s)
-			})
-		}),
+		withoutTaskPlace("the cause after a failed task does not name the task", func(error) bool { return true }),
 		wrong("MarkStarted returns at once", "RUN-2", func(i *impl) {
 			isPlayed, markStarted := played(i), i.MarkStarted
 			i.MarkStarted = func(ctx context.Context) {
@@ -129,5 +111,29 @@ func withhold(i *impl, such func(ctx context.Context) bool) {
 			})
 			return main(below)
 		}, s)
+	})
+}
+
+// withoutTaskPlace leaves the place out of the cause after a task has failed with such an
+// error.
+func withoutTaskPlace(name string, such func(err error) bool) Case {
+	return wrong(name, "RUN-2", func(i *impl) {
+		onRun(i, func(main task, s settings, run runner) error {
+			if s.Signals != nil || s.Parent != nil || main == nil {
+				return run(main, s)
+			}
+			return run(func(ctx context.Context) error {
+				below, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+				defer cancel(nil)
+				context.AfterFunc(ctx, func() {
+					cause := context.Cause(ctx)
+					if task, ok := cause.(*lifecycle.TaskError); ok && such(task.Err) {
+						cause = task.Err
+					}
+					cancel(cause)
+				})
+				return main(below)
+			}, s)
+		})
 	})
 }

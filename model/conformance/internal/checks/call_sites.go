@@ -44,6 +44,7 @@ func (p callSite) isIn(text string) bool {
 				break
 			}
 			before := text[:len(text)-len(rest)-len(name)]
+			before = before[max(0, len(before)-longestPath):] // the text may be long, and have the file often
 			for _, line := range [][]string{firstNumber.FindStringSubmatch(rest), lineBefore.FindStringSubmatch(before)} {
 				if line != nil && line[1] == strconv.Itoa(p.line) {
 					return true
@@ -53,6 +54,9 @@ func (p callSite) isIn(text string) bool {
 	}
 	return false
 }
+
+// longestPath is as long as "line 12 of" and the path of a file may be.
+const longestPath = 4096
 
 // lineBefore is a line that is named before the file, with its path.
 var lineBefore = regexp.MustCompile(`\bline ([0-9]+) (?:of|in) [^ \n]*$`)

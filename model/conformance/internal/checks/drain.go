@@ -19,23 +19,23 @@ func RefusedWorkIsLogged(c *Checker) {
 		log := &logbook{}
 		// How it is said is the implementation's choice, and so is whether it names
 		// the caller: that there is a line is what counts.
-		logged := func(what string, call func()) {
+		logged := func(what, when string, call func()) {
 			before := log.count()
 			call()
 			time.Sleep(time.Second) // lines are written on no caller's time
-			c.expect(log.count() > before, "%s is called after draining, and nothing is logged; the log:\n%s", what, log)
+			c.expect(log.count() > before, "%s is called %s, after draining, and nothing is logged; the log:\n%s", what, when, log)
 		}
 		refused := func(ctx context.Context, when string) {
-			logged("Track", func() {
+			logged("Track", when, func() {
 				done, ok := c.Impl.Track(ctx)
 				c.expect(!ok, "Track answers true %s", when)
 				done()
 			})
-			logged("Go", func() {
+			logged("Go", when, func() {
 				ok := c.Impl.Go(ctx, func(context.Context) error { c.Errorf("a refused task runs"); return nil })
 				c.expect(!ok, "Go answers true %s", when)
 			})
-			logged("DrainGroup", func() {
+			logged("DrainGroup", when, func() {
 				late := c.Impl.DrainGroup(ctx)
 				late.Go(func() {})
 				late.Wait()
@@ -51,12 +51,26 @@ func RefusedWorkIsLogged(c *Checker) {
 				c.Impl.OnShutdown(ctx, func() error {
 					refused(ctx, when+"while hooks run")
 					refused(ctx, when+"while hooks run, the second time")
+					refused(context.WithValue(ctx, valueKey{}, "derived"), when+"while hooks run, with a derived context")
 					return nil
 				})
+				if c.offered[subject.NeedOnShutdownContext] {
+					c.Impl.OnShutdownContext(ctx, func(own context.Context) error {
+						refused(own, when+"in a hook, with the hook's context")
+						refused(context.WithoutCancel(own), when+"in a hook, with one derived from the hook's")
+						return nil
+					}, 0)
+				}
 				return nil
-			}, subject.Settings{Log: log.log})
+			}, subject.Settings{Log: log.log, Shutdown: time.Hour})
 			c.expect((err == nil) == (units == 0), "%d units of Track are never done, and Run returns %v, want %s", units, err, nilOr(units == 0))
 			refused(run, when+"after Run")
+			if c.offered[subject.NeedOnShutdownContext] {
+				c.Impl.OnShutdownContext(run, func(own context.Context) error {
+					refused(own, when+"in a hook after Run, with the hook's context")
+					return nil
+				}, 0)
+			}
 		}
 	})
 }

@@ -63,13 +63,25 @@ func ManyEndAtOnce(c *Checker) {
 		c.lastEndsAtOnce("groups", many, func(ctx context.Context, lasts time.Duration) {
 			c.Impl.DrainGroup(ctx).Go(func() { time.Sleep(lasts) })
 		})
-		if !c.offered[subject.NeedTrack] {
-			continue
+		if c.offered[subject.NeedTrack] {
+			c.lastEndsAtOnce("units", many, func(ctx context.Context, lasts time.Duration) {
+				done, _ := c.Impl.Track(ctx)
+				time.AfterFunc(lasts, done)
+			})
 		}
-		c.lastEndsAtOnce("units", many, func(ctx context.Context, lasts time.Duration) {
-			done, _ := c.Impl.Track(ctx)
-			time.AfterFunc(lasts, done)
-		})
+		if c.offered[subject.NeedGo] {
+			c.lastEndsAtOnce("tasks", many, func(ctx context.Context, lasts time.Duration) {
+				c.Impl.Go(ctx, func(context.Context) error { time.Sleep(lasts); return nil })
+			})
+		}
+		if c.offered[subject.NeedHandler] {
+			c.lastEndsAtOnce("requests", many, func(ctx context.Context, lasts time.Duration) {
+				begun := make(chan struct{})
+				counted := c.Impl.Handler(ctx, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { close(begun); time.Sleep(lasts) }))
+				go counted.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+				<-begun
+			})
+		}
 	}
 }
 

@@ -169,37 +169,48 @@ func tells(text string, number int, done callSite, places []callSite) bool {
 // TaskIsCause checks RUN-2. It has a task fail, and looks at the cause and at what
 // becomes of its error.
 func TaskIsCause(c *Checker) {
-	c.failingTask(func(mine error, place callSite, cause, _ error) {
-		c.expect(errors.Is(cause, mine) && place.isIn(cause.Error()),
-			"the cause is %v, want the task's error and %s", cause, place)
+	c.failingTask(func(how string, mine error, place callSite, cause, _ error) {
+		c.expect((mine == nil || errors.Is(cause, mine)) && place.isIn(cause.Error()),
+			"a task %s, and the cause is %v, want the task's error and %s", how, cause, place)
 	})
 }
 
 // TaskIsNamed checks DRAIN-8: the error of a task names the call of Go.
 func TaskIsNamed(c *Checker) {
-	c.failingTask(func(mine error, place callSite, _, result error) {
-		c.expect(errors.Is(result, mine) && place.isIn(result.Error()),
-			"Run returns %v, want the task's error and %s", result, place)
+	c.failingTask(func(how string, mine error, place callSite, _, result error) {
+		c.expect((mine == nil || errors.Is(result, mine)) && place.isIn(result.Error()),
+			"a task %s, and Run returns %v, want the task's error and %s", how, result, place)
 	})
 }
 
-func (c *Checker) failingTask(look func(mine error, place callSite, cause, result error)) {
+// failingTask has a task fail in each way. Mine is the error that it returns, if it does.
+func (c *Checker) failingTask(look func(how string, mine error, place callSite, cause, result error)) {
+	mine := errors.New("error of the task")
+	c.failsSo("returns an error", mine, func() error { return mine }, look)
+	for how, fail := range hookFailures {
+		c.failsSo(how, nil, fail, look)
+	}
+	for _, usual := range usualEnds { // which are errors before a stop
+		c.failsSo(fmt.Sprintf("returns %q", usual), usual, func() error { return usual }, look)
+	}
+}
+
+func (c *Checker) failsSo(how string, mine error, fail func() error, look func(how string, mine error, place callSite, cause, result error)) {
 	c.bubble(func() {
-		mine := errors.New("error of the task")
 		var place callSite
 		var cause error
 		result := c.run(func(ctx context.Context) error {
 			place = here(1)
-			c.Impl.Go(ctx, func(context.Context) error { return mine })
+			c.Impl.Go(ctx, func(context.Context) error { return fail() })
 			play.Wait(ctx.Done(), time.Hour)
 			cause = context.Cause(ctx)
 			return nil
 		}, subject.Settings{})
 		if cause == nil || result == nil {
-			c.Errorf("a task fails; the cause is %v, and Run returns %v, want its error as both", cause, result)
+			c.Errorf("a task %s; the cause is %v, and Run returns %v, want its error as both", how, cause, result)
 			return
 		}
-		look(mine, place, cause, result)
+		look(how, mine, place, cause, result)
 	})
 }
 

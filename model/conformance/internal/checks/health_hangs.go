@@ -120,45 +120,54 @@ func (c *Checker) hurriedAmongHung(n int, timeout time.Duration) {
 	})
 }
 
-// SetReadyUnderWay checks HEALTH-5. It calls SetReady(false) while a probe waits for a
-// check, as the Core API alone can.
+// SetReadyUnderWay checks HEALTH-5. It calls SetReady(false), and SetNotReady, while a probe
+// waits for a check.
 func SetReadyUnderWay(c *Checker) {
 	c.mayBeOf("HEALTH-3")
-	c.bubble(func() {
-		probed := func(method string, result error, inside func(h subject.HealthFuncs)) play.Reply {
-			h := c.health()
-			h.AddCheck("db", func() error { inside(h); return result })
-			return play.Ask(h.Readiness, method)
-		}
-		for _, result := range []error{nil, errors.New("the reason")} {
-			for what, call := range map[string]func(h subject.HealthFuncs){
-				"while a probe waits for a check": func(h subject.HealthFuncs) {
-					time.AfterFunc(time.Millisecond, func() { h.SetReady(false) })
-					time.Sleep(2 * time.Millisecond)
-				},
-				"inside a check": func(h subject.HealthFuncs) { h.SetReady(false) },
-			} {
-				c.expectReply(fmt.Sprintf("SetReady(false) %s, which says %v", what, result), probed(http.MethodGet, result, call), http.StatusServiceUnavailable, "not_ready")
-				code := probed(http.MethodHead, result, call).Code
-				c.expect(code == http.StatusServiceUnavailable, "SetReady(false) %s, which says %v, of a probe by HEAD: %d, want 503", what, result, code)
-			}
-		}
-		if c.offered[subject.NeedAddCheckContext] {
-			h := c.health()
-			h.AddCheck("db", func() error { return nil })
-			h.AddCheckContext("cache", func(context.Context) error {
-				time.AfterFunc(time.Millisecond, func() { h.SetReady(false) })
+	ways := map[string]func(h subject.HealthFuncs){"SetReady(false)": func(h subject.HealthFuncs) { h.SetReady(false) }}
+	if c.offered[subject.NeedSetNotReady] {
+		ways["SetNotReady with a reason"] = func(h subject.HealthFuncs) { h.SetNotReady("the reason for it") }
+		ways["SetNotReady without a reason"] = func(h subject.HealthFuncs) { h.SetNotReady("") }
+	}
+	for what, set := range ways {
+		c.bubble(func() { c.setReadyUnderWay(what, set) })
+	}
+}
+
+func (c *Checker) setReadyUnderWay(way string, set func(h subject.HealthFuncs)) {
+	probed := func(method string, result error, inside func(h subject.HealthFuncs)) play.Reply {
+		h := c.health()
+		h.AddCheck("db", func() error { inside(h); return result })
+		return play.Ask(h.Readiness, method)
+	}
+	for _, result := range []error{nil, errors.New("the reason")} {
+		for what, call := range map[string]func(h subject.HealthFuncs){
+			"while a probe waits for a check": func(h subject.HealthFuncs) {
+				time.AfterFunc(time.Millisecond, func() { set(h) })
 				time.Sleep(2 * time.Millisecond)
-				return nil
-			}, subject.CheckSettings{Timeout: time.Minute, Optional: true})
-			began := time.Now()
-			r := play.Ask(h.Readiness, http.MethodGet)
-			if time.Since(began) > time.Millisecond { // it need not wait (HEALTH-15)
-				c.expectReply("SetReady(false) while a probe waits for an optional check", r, http.StatusServiceUnavailable, "not_ready")
-			}
-			time.Sleep(10 * time.Millisecond)
+			},
+			"inside a check": set,
+		} {
+			c.expectReply(fmt.Sprintf("%s %s, which says %v", way, what, result), probed(http.MethodGet, result, call), http.StatusServiceUnavailable, "not_ready")
+			code := probed(http.MethodHead, result, call).Code
+			c.expect(code == http.StatusServiceUnavailable, "%s %s, which says %v, of a probe by HEAD: %d, want 503", way, what, result, code)
 		}
-		r := probed(http.MethodGet, nil, func(h subject.HealthFuncs) { h.SetReady(false); h.SetReady(true) })
-		c.expectReply("SetReady(false) and SetReady(true) while a probe waits", r, http.StatusOK, "ok")
-	})
+	}
+	if c.offered[subject.NeedAddCheckContext] {
+		h := c.health()
+		h.AddCheck("db", func() error { return nil })
+		h.AddCheckContext("cache", func(context.Context) error {
+			time.AfterFunc(time.Millisecond, func() { set(h) })
+			time.Sleep(2 * time.Millisecond)
+			return nil
+		}, subject.CheckSettings{Timeout: time.Minute, Optional: true})
+		began := time.Now()
+		r := play.Ask(h.Readiness, http.MethodGet)
+		if time.Since(began) > time.Millisecond { // it need not wait (HEALTH-15)
+			c.expectReply(way+" while a probe waits for an optional check", r, http.StatusServiceUnavailable, "not_ready")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	r := probed(http.MethodGet, nil, func(h subject.HealthFuncs) { set(h); h.SetReady(true) })
+	c.expectReply(way+" and SetReady(true) while a probe waits", r, http.StatusOK, "ok")
 }

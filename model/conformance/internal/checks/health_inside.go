@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"os"
 	"sync"
@@ -150,4 +151,94 @@ func ProbesInside(c *Checker) {
 		c.expect(took < slack, "start-up is answered after %v from inside a check, want at once", took)
 		time.Sleep(time.Second)
 	})
+}
+
+// InsideLogger checks HEALTH-14: every function from inside the logger.
+func InsideLogger(c *Checker) {
+	c.insideDelivery("logger", func(call func()) subject.HealthSettings {
+		return subject.HealthSettings{Log: func(string, string) { call() }}
+	})
+}
+
+// InsideObserver checks HEALTH-14: every function from inside an observer of checks.
+func InsideObserver(c *Checker) {
+	c.insideDelivery("observer of checks", func(call func()) subject.HealthSettings {
+		return subject.HealthSettings{Log: func(string, string) {}, Observe: func(string, error, time.Time) { call() }}
+	})
+}
+
+// insideDelivery has what is called by a handler call the handler, which comes to its end,
+// and so do probes and calls from elsewhere. It takes real time, for the sake of locks.
+func (c *Checker) insideDelivery(who string, settings func(call func()) subject.HealthSettings) {
+	all := map[string]func(h subject.HealthFuncs, run context.Context){
+		"AddCheck":  func(h subject.HealthFuncs, _ context.Context) { h.AddCheck("another", func() error { return nil }) },
+		"SetReady":  func(h subject.HealthFuncs, _ context.Context) { h.SetReady(false); h.SetReady(true) },
+		"liveness":  func(h subject.HealthFuncs, _ context.Context) { play.Ask(h.Liveness, http.MethodGet) },
+		"readiness": func(h subject.HealthFuncs, _ context.Context) { play.Ask(h.Readiness, http.MethodGet) },
+		"AddCheckContext": func(h subject.HealthFuncs, _ context.Context) {
+			h.AddCheckContext("another", func(context.Context) error { return nil }, subject.CheckSettings{})
+		},
+	}
+	if c.offered[subject.NeedRemoveCheck] {
+		all["RemoveCheck"] = func(h subject.HealthFuncs, _ context.Context) { h.RemoveCheck("none") }
+	}
+	if c.offered[subject.NeedFollow] {
+		all["Follow"] = func(h subject.HealthFuncs, run context.Context) { h.Follow(run) }
+	}
+	if c.offered[subject.NeedStartup] {
+		all["start-up"] = func(h subject.HealthFuncs, _ context.Context) { play.Ask(h.Startup, http.MethodGet) }
+	}
+	if c.offered[subject.NeedSetNotReady] {
+		all["SetNotReady"] = func(h subject.HealthFuncs, _ context.Context) { h.SetNotReady("the reason for it"); h.SetReady(true) }
+	}
+	_ = c.run(func(run context.Context) error {
+		for what, call := range all {
+			if !c.insideOne(who, what, settings, func(h subject.HealthFuncs) { call(h, run) }) {
+				break // the others may take as long
+			}
+		}
+		return nil
+	}, subject.Settings{Signals: make(chan os.Signal)})
+}
+
+// insideOne has one call be made by what a failing check has called.
+func (c *Checker) insideOne(who, what string, settings func(call func()) subject.HealthSettings, call func(h subject.HealthFuncs)) (ok bool) {
+	const long = 5 * time.Second
+	var h subject.HealthFuncs
+	var armed atomic.Bool
+	begun, ended := make(chan struct{}), make(chan struct{})
+	h = c.Impl.HealthWith("the tool", "1.2.3", settings(func() {
+		if armed.CompareAndSwap(true, false) {
+			close(begun)
+			call(h)
+			close(ended)
+		}
+	}))
+	h.AddCheckContext("fails", func(context.Context) error { return errors.New("the reason") }, subject.CheckSettings{Timeout: time.Second})
+	armed.Store(true)
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		play.Ask(h.Readiness, http.MethodGet)
+		h.AddCheckContext("one more", func(context.Context) error { return nil }, subject.CheckSettings{})
+		h.SetReady(true)
+		play.Ask(h.Readiness, http.MethodGet)
+	}()
+	play.Wait(answered, long)
+	play.Wait(begun, soon)
+	select {
+	case <-begun:
+	default:
+		return false // another clause says when it is called
+	}
+	play.Wait(ended, long)
+	for done, which := range map[chan struct{}]string{answered: "a probe", ended: "the call"} {
+		select {
+		case <-done:
+		default:
+			c.Errorf("a check fails, and the %s calls %s: %s does not come to its end", who, what, which)
+			return false
+		}
+	}
+	return true
 }

@@ -137,6 +137,16 @@ func ReplacedAfterItsRun(c *Checker) {
 // ReplacedUnderWay checks HEALTH-13. It replaces and removes checks while a probe waits
 // for them.
 func ReplacedUnderWay(c *Checker) {
+	for _, optional := range []bool{false, true} {
+		c.replacedUnderWay(optional)
+	}
+}
+
+func (c *Checker) replacedUnderWay(optional bool) {
+	hanging := "a hung check"
+	if optional {
+		hanging = "a hung optional check"
+	}
 	c.bubble(func() {
 		for what, edit := range map[string]func(h subject.HealthFuncs){
 			"replaced":             func(h subject.HealthFuncs) { h.AddCheck("db", func() error { return nil }) },
@@ -146,21 +156,21 @@ func ReplacedUnderWay(c *Checker) {
 			h := c.health()
 			check, release := hung()
 			var runs atomic.Int64
-			h.AddCheckContext("db", func(context.Context) error { runs.Add(1); _ = check(); return errors.New("the old one") }, subject.CheckSettings{})
+			h.AddCheckContext("db", func(context.Context) error { runs.Add(1); _ = check(); return errors.New("the old one") }, subject.CheckSettings{Optional: optional})
 			h.AddCheckContext("other", sleeper(50*time.Millisecond), subject.CheckSettings{})
 			time.AfterFunc(20*time.Millisecond, func() { edit(h) })
 			began := time.Now()
 			r := play.Ask(h.Readiness, http.MethodGet)
 			took := time.Since(began)
-			c.expectReply("a probe under way when a hung check is "+what, r, http.StatusOK, "ok")
-			c.expect(about(took, 50*time.Millisecond), "a probe under way when a hung check is %s takes %v, want 50ms", what, took)
+			c.expectReply("a probe under way when "+hanging+" is "+what, r, http.StatusOK, "ok")
+			c.expect(about(took, 50*time.Millisecond), "a probe under way when %s is %s takes %v, want 50ms", hanging, what, took)
 			_, listed := r.Checks["db"]
-			c.expect(!listed && r.Checks["other"] == "ok", "a probe under way when a hung check is %s lists %v", what, r.Checks)
+			c.expect(!listed && r.Checks["other"] == "ok", "a probe under way when %s is %s lists %v", hanging, what, r.Checks)
 			for when := range 2 {
 				r = play.Ask(h.Readiness, http.MethodGet)
-				c.expectReply(fmt.Sprintf("probe %d after a hung check was %s", when+1, what), r, http.StatusOK, "ok")
+				c.expectReply(fmt.Sprintf("probe %d after %s was %s", when+1, hanging, what), r, http.StatusOK, "ok")
 				text, listed := r.Checks["db"]
-				c.expect(listed == (what != "removed") && (!listed || text == "ok"), "after a hung check was %s, checks are %v", what, r.Checks)
+				c.expect(listed == (what != "removed") && (!listed || text == "ok"), "after %s was %s, checks are %v", hanging, what, r.Checks)
 				if when == 0 {
 					release() // the old run ends, and has nothing to say
 					time.Sleep(10 * time.Millisecond)

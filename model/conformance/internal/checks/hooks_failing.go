@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"errors"
+	"maps"
 	"runtime"
 	"slices"
 	"time"
@@ -14,7 +15,7 @@ import (
 // hooksText is the text of a failing hook's error or panic, where it has one.
 const hooksText = "failure of the hook"
 
-// hookFailures are the ways in which a hook fails.
+// hookFailures are the ways in which a hook fails, or a task.
 var hookFailures = map[string]func() error{
 	"returns an error":     func() error { return errors.New(hooksText) },
 	"panics":               func() error { panic(hooksText) },
@@ -48,6 +49,38 @@ func HookPlace(c *Checker) {
 			}, subject.Settings{})
 			c.expect(err != nil && place.isIn(err.Error()), "a hook that a hook registers %s, and Run returns %v, want an error that names %s", how, err, place)
 		})
+	}
+}
+
+// EachHookPlace checks HOOK-2: of hooks that fail in one run, each is named by the call site
+// that registered it, whichever of them it is, and however it and the others fail.
+func EachHookPlace(c *Checker) {
+	const hooks = 5
+	ways := maps.Clone(hookFailures)
+	for what, err := range unusualErrors() {
+		ways["returns an error "+what] = func() error { return err }
+	}
+	plainly := hookFailures["returns an error"]
+	for how, fail := range ways {
+		for one := range hooks {
+			for _, others := range []func() error{fail, plainly, func() error { return nil }} {
+				c.bubble(func() {
+					var place callSite
+					err := c.run(func(ctx context.Context) error {
+						for n := range hooks {
+							if n != one {
+								c.Impl.OnShutdown(ctx, others)
+								continue
+							}
+							place = here(1)
+							c.Impl.OnShutdown(ctx, fail)
+						}
+						return nil
+					}, subject.Settings{})
+					c.expect(err != nil && place.isIn(err.Error()), "of %d hooks, number %d %s, and Run returns %v, want an error that names its call site %s", hooks, hooks-one, how, err, place)
+				})
+			}
+		}
 	}
 }
 

@@ -3,8 +3,10 @@ package checks
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -93,39 +95,104 @@ func InterruptedBesideHangingObserver(c *Checker) {
 	})
 }
 
-// InterruptedIsLogged checks HOOK-3: the error of an interrupted hook is logged.
+// InterruptedIsLogged checks HOOK-3: what an interrupted hook returns later is logged,
+// whatever it is, and whatever has interrupted it.
 func InterruptedIsLogged(c *Checker) {
-	c.bubble(func() {
-		log := &logbook{}
-		release := make(chan struct{})
-		err := c.run(func(ctx context.Context) error {
-			c.Impl.OnShutdown(ctx, func() error {
-				<-release
-				return errors.New("error of the interrupted hook")
-			})
-			return nil
-		}, subject.Settings{Log: log.log})
-		close(release)
-		time.Sleep(time.Second)
-		c.expect(err != nil, "a hook hangs, and Run returns nil, want an error")
-		c.expectLog(log, "error of the interrupted hook")
-	})
-	if !c.offered[subject.NeedSignals] {
-		return
+	const text = "error of the interrupted hook"
+	ways := map[string]func() error{
+		"returns an error":                            func() error { return errors.New(text) },
+		"returns an error around context.Canceled":    func() error { return fmt.Errorf(text+": %w", context.Canceled) },
+		"returns an error beside context.Canceled":    func() error { return errors.Join(errors.New(text), context.Canceled) },
+		"returns an error around that of the timeout": func() error { return fmt.Errorf(text+": %w", context.DeadlineExceeded) },
+		"panics":               func() error { panic(text) },
+		"panics with an error": func() error { panic(fmt.Errorf(text+": %w", context.Canceled)) },
 	}
-	c.bubble(func() {
-		log, source := &logbook{}, make(chan os.Signal, 1)
-		_ = c.run(func(ctx context.Context) error {
-			c.Impl.OnShutdown(ctx, func() error {
-				source <- os.Interrupt
-				time.Sleep(10 * time.Second)
-				return errors.New("error of the forced hook")
+	for _, usual := range usualEnds {
+		ways["returns "+usual.Error()+", wrapped"] = func() error { return fmt.Errorf(text+": %w", usual) }
+	}
+	for how, end := range ways {
+		c.bubble(func() {
+			log := &logbook{}
+			release := make(chan struct{})
+			err := c.run(func(ctx context.Context) error {
+				c.Impl.OnShutdown(ctx, func() error { <-release; return end() })
+				return nil
+			}, subject.Settings{Log: log.log})
+			close(release)
+			time.Sleep(time.Second)
+			c.expect(err != nil, "a hook hangs, and Run returns nil, want an error")
+			c.expect(log.hasLine(func(line string) bool { return strings.Contains(line, text) }), "a hook that the shutdown timeout has interrupted %s, and no line of the log has %q; the log:\n%s", how, text, log)
+		})
+		if !c.offered[subject.NeedSignals] {
+			continue
+		}
+		c.bubble(func() {
+			log, source := &logbook{}, make(chan os.Signal, 1)
+			_ = c.run(func(ctx context.Context) error {
+				c.Impl.OnShutdown(ctx, func() error {
+					source <- os.Interrupt
+					time.Sleep(10 * time.Second)
+					return end()
+				})
+				time.AfterFunc(2*time.Second, func() { source <- os.Interrupt })
+				return nil
+			}, subject.Settings{Log: log.log, Signals: source})
+			time.Sleep(20 * time.Second)
+			c.expect(log.hasLine(func(line string) bool { return strings.Contains(line, text) }), "a hook that a second interrupt has interrupted %s, and no line of the log has %q; the log:\n%s", how, text, log)
+		})
+	}
+}
+
+// LateReturnChangesNothing checks HOOK-8: the error that Run has returned stays what it was
+// when the hooks return that it names.
+func LateReturnChangesNothing(c *Checker) {
+	for how, end := range hookFailures {
+		for _, hooks := range []int{1, 3} {
+			c.bubble(func() {
+				release := make(chan struct{})
+				err := c.Impl.Run(func(ctx context.Context) error {
+					for range hooks {
+						c.Impl.OnShutdown(ctx, func() error { <-release; return end() })
+					}
+					if c.offered[subject.NeedOnShutdownContext] { // abandoned before the others
+						c.Impl.OnShutdownContext(ctx, func(context.Context) error { <-release; return end() }, time.Second)
+					}
+					return nil
+				}, 0, 5*time.Second)
+				was := fmt.Sprint(err)
+				time.Sleep(time.Second)
+				same := was == fmt.Sprint(err) // else it tells the time
+				close(release)
+				time.Sleep(time.Second)
+				is := fmt.Sprint(err)
+				c.expect(err != nil && (is == was || !same), "hooks hang, and each %s after Run has returned: the text of Run's error is %q then, and was %q before", how, is, was)
 			})
-			time.AfterFunc(2*time.Second, func() { source <- os.Interrupt })
+		}
+	}
+}
+
+// AbandonedContexts checks HOOK-6: the context of each hook that exceeds its own timeout is
+// cancelled then, however many there are.
+func AbandonedContexts(c *Checker) {
+	const hooks, timeout = 6, 2 * time.Second
+	c.bubble(func() {
+		var lived [hooks]atomic.Int64
+		_ = c.Impl.Run(func(ctx context.Context) error {
+			for n := range hooks {
+				c.Impl.OnShutdownContext(ctx, func(own context.Context) error {
+					began := time.Now()
+					play.Wait(own.Done(), time.Hour)
+					lived[n].Store(int64(time.Since(began)))
+					return nil
+				}, timeout)
+			}
 			return nil
-		}, subject.Settings{Log: log.log, Signals: source})
-		time.Sleep(20 * time.Second)
-		c.expectLog(log, "error of the forced hook")
+		}, 0, time.Minute)
+		time.Sleep(2 * time.Hour)
+		for n := range lived {
+			d := time.Duration(lived[n].Load())
+			c.expect(about(d, timeout), "of %d hooks that exceed their own timeouts of %v, number %d has a context that is cancelled after %v", hooks, timeout, hooks-n, d)
+		}
 	})
 }
 
@@ -186,14 +253,16 @@ func LateHookContext(c *Checker) {
 		parent := context.WithValue(context.Background(), valueKey{}, "of the parent")
 		_ = c.run(func(ctx context.Context) error { run = ctx; return nil }, subject.Settings{Parent: parent, Shutdown: 3 * time.Second})
 		time.Sleep(time.Second)
-		c.Impl.OnShutdownContext(run, func(own context.Context) error {
-			deadline, has := own.Deadline()
-			c.expect(has, "a late hook's context has no deadline, want one in 3s")
-			left := time.Until(deadline)
-			c.expect(own.Err() == nil && own.Value(valueKey{}) == "of the parent", "a late hook's context lacks the values of the run's, or is over: %v", own.Err())
-			c.expect(!has || left > 2*time.Second && left <= 3*time.Second, "a late hook's context ends in %v, want 3s", left)
-			return nil
-		}, 0)
+		for timeout, want := range map[time.Duration]time.Duration{0: 3 * time.Second, time.Second: time.Second, 5 * time.Second: 3 * time.Second} {
+			c.Impl.OnShutdownContext(run, func(own context.Context) error {
+				deadline, has := own.Deadline()
+				c.expect(has, "the context of a late hook with a timeout of %v has no deadline, want one in %v", timeout, want)
+				left := time.Until(deadline)
+				c.expect(own.Err() == nil && own.Value(valueKey{}) == "of the parent", "the context of a late hook with a timeout of %v lacks the values of the run's, or is over: %v", timeout, own.Err())
+				c.expect(!has || left > want/2 && left <= want, "the context of a late hook with a timeout of %v ends in %v, want %v", timeout, left, want)
+				return nil
+			}, timeout)
+		}
 	})
 }
 

@@ -131,6 +131,14 @@ func (c *Checker) serveFunc(s subject.Settings, server otherServer, withClose bo
 	return all, served, result
 }
 
+// called says how often a function is called, and when first.
+func called(name string, times int, first time.Duration) string {
+	if times == 0 {
+		return name + " is not called"
+	}
+	return fmt.Sprintf("%s is called %d times, first at %s", name, times, scenarios.Show(first))
+}
+
 // ServeFuncStops checks HTTP-8: servers that take their time, more of it than main's
 // grace, with and without a closeNow, and with a context that ends with main's or does
 // not.
@@ -143,8 +151,8 @@ func ServeFuncStops(c *Checker) {
 			}
 			all, served, result := c.serveFunc(subject.Settings{Delay: 2 * time.Second}, server, withClose, true)
 			cancel := all.at("cancel")
-			c.expect(promptly(all.at("shutdown"), cancel) && all.count("shutdown") == 1, "shutdown is called %d times, first at %s, want once, at the cancel at %s",
-				all.count("shutdown"), scenarios.Show(all.at("shutdown")), scenarios.Show(cancel))
+			c.expect(promptly(all.at("shutdown"), cancel) && all.count("shutdown") == 1, "%s, want once, at the cancel at %s",
+				called("shutdown", all.count("shutdown"), all.at("shutdown")), scenarios.Show(cancel))
 			c.expect(promptly(all.at("served"), cancel+takes) && promptly(all.at("hook"), cancel+takes), "serve returns %v after the cancel: ServeFunc returns at %s, and hooks begin at %s, want both at %s",
 				takes, scenarios.Show(all.at("served")), scenarios.Show(all.at("hook")), scenarios.Show(cancel+takes))
 			c.expect(served == nil && result == nil, "serve returns %q after the cancel: ServeFunc returns %v, and Run %v, want nil from both", server.ends, served, result)
@@ -158,8 +166,8 @@ func ServeFuncIsCut(c *Checker) {
 	for _, heeds := range []bool{false, true} {
 		all, served, result := c.serveFunc(subject.Settings{Drain: 4 * time.Second}, otherServer{takes: model.Never, heeds: heeds}, true, true)
 		ended := all.at("shutdown's context")
-		c.expect(ended <= all.at("closeNow") && all.count("closeNow") == 1 && all.at("closeNow") <= all.at("hook"), "a server does not stop: the context of shutdown ends at %s, closeNow is called %d times, first at %s, want once, before the hook at %s",
-			scenarios.Show(ended), all.count("closeNow"), scenarios.Show(all.at("closeNow")), scenarios.Show(all.at("hook")))
+		c.expect(ended <= all.at("closeNow") && all.count("closeNow") == 1 && all.at("closeNow") <= all.at("hook"), "a server does not stop: the context of shutdown ends at %s, %s, want once, before the hook at %s",
+			scenarios.Show(ended), called("closeNow", all.count("closeNow"), all.at("closeNow")), scenarios.Show(all.at("hook")))
 		c.expect(all.at("served") <= all.at("hook"), "a server stops by closeNow: ServeFunc returns at %s, and hooks begin at %s", scenarios.Show(all.at("served")), scenarios.Show(all.at("hook")))
 		c.expect(served == nil, "a server stops by closeNow, and ServeFunc returns %v, want nil", served)
 		c.expect(result != nil, "closeNow ends a server, and Run returns nil, want an error")
@@ -228,7 +236,7 @@ func ServeFuncShutdownHangs(c *Checker) {
 			}, subject.Settings{Drain: 2 * time.Second})
 			time.Sleep(2 * time.Hour)
 			calls, hook := all.count("closeNow"), all.at("hook")
-			c.expect(calls == 1 && all.at("closeNow") <= hook && all.at("served") <= hook, "serve has returned, and shutdown hangs when draining ends: closeNow is called %d times, first at %s, ServeFunc returns at %s, and hooks begin at %s", calls, scenarios.Show(all.at("closeNow")), scenarios.Show(all.at("served")), scenarios.Show(hook))
+			c.expect(calls == 1 && all.at("closeNow") <= hook && all.at("served") <= hook, "serve has returned, and shutdown hangs when draining ends: %s, want once, ServeFunc returns at %s, and hooks begin at %s", called("closeNow", calls, all.at("closeNow")), scenarios.Show(all.at("served")), scenarios.Show(hook))
 			c.expect(result != nil && (mine == nil || occurrences(result, mine) == 1), "closeNow, which ends shutdown, returns %s: Run returns %s, want an error that has it", quote(mine), quote(result))
 		})
 	}

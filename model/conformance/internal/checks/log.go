@@ -176,21 +176,36 @@ func LongAgo(c *Checker) {
 // true (package log/slog).
 func LoggerIsAsked(c *Checker) {
 	main := func(ctx context.Context) error {
+		c.Impl.OnShutdown(ctx, func() error { return errors.New("error of the hook") })
 		c.Impl.Track(ctx)
 		c.Impl.Stop(ctx, nil)
-		return nil
+		play.Wait(ctx.Done(), time.Hour)
+		return context.Canceled
 	}
-	warns := func(l line) bool { return l.level >= slog.LevelWarn }
+	has := func(lines []line, level slog.Level) bool {
+		return slices.ContainsFunc(lines, func(l line) bool { return l.level == level })
+	}
 	all := c.logged(subject.Settings{}, main).all()
-	log := newRecords()
-	c.bubble(func() {
-		_ = c.run(main, subject.Settings{Logger: slog.New(hindered{records: log, enabled: func(level slog.Level) bool { return level >= slog.LevelWarn }})})
-		time.Sleep(time.Minute) // records may be delivered later
-		synctest.Wait()
-	})
-	got := log.all()
-	c.expect(!slices.ContainsFunc(got, func(l line) bool { return !warns(l) }), "a logger that is enabled for warnings gets others:\n%s", log)
-	c.expect(slices.ContainsFunc(got, warns) || !slices.ContainsFunc(all, warns), "a logger that is enabled for warnings gets no warning, and one that is enabled for all does")
+	levels := []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError}
+	for _, one := range levels {
+		for what, enabled := range map[string]func(level slog.Level) bool{
+			"and above":  func(level slog.Level) bool { return level >= one },
+			"alone":      func(level slog.Level) bool { return level == one },
+			"all others": func(level slog.Level) bool { return level != one },
+		} {
+			log := newRecords()
+			c.bubble(func() {
+				_ = c.run(main, subject.Settings{Logger: slog.New(hindered{records: log, enabled: enabled})})
+				time.Sleep(time.Minute) // records may be delivered later
+				synctest.Wait()
+			})
+			got := log.all()
+			c.expect(!slices.ContainsFunc(got, func(l line) bool { return !enabled(l.level) }), "a logger that is enabled for %v (%s) gets others:\n%s", one, what, log)
+			for _, level := range levels {
+				c.expect(!enabled(level) || has(got, level) || !has(all, level), "a logger that is enabled for %v (%s) gets no record at %v, and one that is enabled for all does", one, what, level)
+			}
+		}
+	}
 }
 
 // CauseIsLogged checks LOG-1. It has a run stop for each of several reasons.

@@ -55,6 +55,17 @@ func (c *Checker) eventful() (all []line) {
 		time.Sleep(time.Minute)
 		return nil
 	}))
+	for _, usual := range usualEnds {
+		add(c.logged(limits, func(ctx context.Context) error { // main, a task and a hook say how they end
+			if c.offered[subject.NeedGo] {
+				c.Impl.Go(ctx, func(ctx context.Context) error { play.Wait(ctx.Done(), time.Hour); return usual })
+			}
+			c.Impl.OnShutdown(ctx, func() error { return usual })
+			c.Impl.Stop(ctx, nil)
+			play.Wait(ctx.Done(), time.Hour)
+			return usual
+		}))
+	}
 	add(c.logged(manual, func(context.Context) error { time.Sleep(10 * time.Minute); return nil }))
 	add(c.logged(limits, func(ctx context.Context) error {
 		time.AfterFunc(time.Minute, func() { c.hook(ctx, hang) }) // after stopped

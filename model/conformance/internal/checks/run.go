@@ -93,17 +93,13 @@ func MarkStartedIsTaken(c *Checker) {
 	}
 }
 
-// CleanEndIsLogged checks RUN-7: a clean end is logged at Debug.
+// CleanEndIsLogged checks RUN-7. It has main end after a stop with errors of each shape,
+// beside a WithCleanError and without one.
 func CleanEndIsLogged(c *Checker) {
-	c.bubble(func() {
-		log := &logbook{}
-		err := c.run(func(ctx context.Context) error {
-			c.Impl.Stop(ctx, nil)
-			<-ctx.Done()
-			return ctx.Err()
-		}, subject.Settings{Log: log.log})
-		c.expect(err == nil, "Run returns %v, want nil", err)
-		c.expectLog(log, "DEBUG", "context canceled")
+	c.cleanEndsAreLogged(func(ctx context.Context, end func() error) error {
+		c.Impl.Stop(ctx, nil)
+		<-ctx.Done()
+		return end()
 	})
 }
 
@@ -111,22 +107,58 @@ func CleanEndIsLogged(c *Checker) {
 // after the one that is main's own exit.
 func CleanTaskIsLogged(c *Checker) {
 	for _, requested := range []bool{true, false} {
-		c.bubble(func() {
-			log := &logbook{}
-			err := c.run(func(ctx context.Context) error {
-				c.Impl.Go(ctx, func(ctx context.Context) error {
-					play.Wait(ctx.Done(), time.Hour)
-					time.Sleep(time.Second)
-					return fmt.Errorf("error of the task: %w", ctx.Err())
-				})
-				if requested {
-					c.Impl.Stop(ctx, nil)
-				}
-				return nil
-			}, subject.Settings{Log: log.log})
-			c.expect(err == nil, "Run returns %v, want nil", err)
-			c.expectLog(log, "DEBUG", "error of the task: context canceled")
+		c.cleanEndsAreLogged(func(ctx context.Context, end func() error) error {
+			c.Impl.Go(ctx, func(ctx context.Context) error {
+				play.Wait(ctx.Done(), time.Hour)
+				time.Sleep(time.Second)
+				return end()
+			})
+			if requested {
+				c.Impl.Stop(ctx, nil)
+			}
+			return nil
 		})
+	}
+}
+
+// cleanEndsAreLogged has main, which calls end, be run for each clean end.
+func (c *Checker) cleanEndsAreLogged(main func(ctx context.Context, end func() error) error) {
+	mine := errors.New("error of the user")
+	type end struct {
+		err  error
+		text []string // what the log shows, as the words of others may be put otherwise
+		own  bool     // it is clean only by WithCleanError
+	}
+	all := []end{{err: context.Canceled, text: []string{"context canceled"}}}
+	for _, usual := range usualEnds {
+		all = append(all,
+			end{err: fmt.Errorf("at the end: %w", usual), text: []string{"at the end"}},
+			end{err: errors.Join(fmt.Errorf("first end: %w", usual), fmt.Errorf("last end: %w", usual)), text: []string{"first end", "last end"}},
+			end{err: fmt.Errorf("both ends: %w, %w", usual, context.Canceled), text: []string{"both ends"}})
+	}
+	settings := []subject.Settings{{}}
+	if c.offered[subject.NeedCleanError] {
+		all = append(all,
+			end{err: mine, text: []string{mine.Error()}, own: true},
+			end{err: fmt.Errorf("at the end: %w", mine), text: []string{"at the end"}, own: true},
+			end{err: errors.Join(mine, fmt.Errorf("last end: %w", context.Canceled)), text: []string{mine.Error(), "last end"}, own: true})
+		settings = append(settings, subject.Settings{CleanError: func(error) bool { return false }}, subject.Settings{CleanError: func(err error) bool { return err == mine }})
+	}
+	for _, e := range all {
+		for n, s := range settings {
+			if e.own && n < 2 {
+				continue
+			}
+			c.bubble(func() {
+				log := &logbook{}
+				s.Log = log.log
+				err := c.run(func(ctx context.Context) error { return main(ctx, func() error { return e.err }) }, s)
+				c.expect(err == nil, "with %q as the end after a stop, Run returns %v, want nil", e.err, err)
+				for _, text := range e.text { // which may be in lines of their own
+					c.expectLog(log, "DEBUG", text)
+				}
+			})
+		}
 	}
 }
 

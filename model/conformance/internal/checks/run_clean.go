@@ -39,6 +39,8 @@ func (c *Checker) cleanErrorIsAskedOfLeaves(mine error) {
 			{nested(mine, 150), true},
 			{deep(errors.Join(mine, other), 30), false},
 			{errors.Join(mine, other), false},
+			{errors.Join(mine, errors.New(mine.Error())), false},
+			{errors.Join(errors.New(mine.Error()), mine), false},
 			{fmt.Errorf("%w, after %w", other, mine), false},
 		} {
 			c.endAfterStop(subject.Settings{CleanError: is}, given.err, func(how string, result error) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/greynewell/mist-go/internal/race"
+	"github.com/greynewell/mist-go/model/conformance/internal/play"
 	"github.com/greynewell/mist-go/model/conformance/internal/subject"
 )
 
@@ -106,6 +107,7 @@ func NestedUnderContext(c *Checker) {
 		want := []string{"hook 3", "end 3", "hook 2", "end 2", "hook 1"}
 		c.expect(err == nil && slices.Equal(order, want), "of runs inside each other, each with the context of the outer one, hooks run and runs end in the order %q, want %q; the outermost returns %v, want nil", order, want, err)
 	})
+	c.endsInside()
 	if !c.offered[subject.NeedStop] {
 		return
 	}
@@ -127,6 +129,52 @@ func NestedUnderContext(c *Checker) {
 			return nil
 		}, subject.Settings{})
 	})
+}
+
+// endsInside has a run inside another end in each way, with the context of the outer one
+// and without it.
+func (c *Checker) endsInside() {
+	ends := map[string]func(ctx context.Context) error{
+		"has a group that is done too late": func(ctx context.Context) error {
+			c.Impl.DrainGroup(ctx).Go(func() { time.Sleep(5 * time.Second) })
+			return nil
+		},
+	}
+	for how, fail := range hookFailures {
+		ends["has a main that "+how] = func(context.Context) error { return fail() }
+		ends["has a hook that "+how] = func(ctx context.Context) error { c.Impl.OnShutdown(ctx, fail); return nil }
+		if c.offered[subject.NeedGo] {
+			ends["has a task that "+how] = func(ctx context.Context) error {
+				c.Impl.Go(ctx, func(context.Context) error { return fail() })
+				play.Wait(ctx.Done(), time.Hour)
+				return nil
+			}
+		}
+	}
+	if c.offered[subject.NeedStop] {
+		ends["is stopped with an error"] = func(ctx context.Context) error {
+			c.Impl.Stop(ctx, errors.New("the reason"))
+			play.Wait(ctx.Done(), time.Hour)
+			return nil
+		}
+	}
+	for how, inner := range ends {
+		for _, under := range []bool{true, false} {
+			c.bubble(func() {
+				err := c.run(func(ctx context.Context) error {
+					s := subject.Settings{Drain: time.Second}
+					if under {
+						s.Parent = ctx
+					}
+					_ = c.run(inner, s)
+					time.Sleep(10 * time.Second)
+					c.expect(ctx.Err() == nil, "a run inside another %s (with the outer context: %t), and the outer context is cancelled: %v", how, under, context.Cause(ctx))
+					return nil
+				}, subject.Settings{})
+				c.expect(err == nil, "a run inside another %s (with the outer context: %t), and the outer run returns %v, want nil", how, under, err)
+			})
+		}
+	}
 }
 
 // ManyFailures checks RUN-6. It has many hooks fail, each with an error of its own.

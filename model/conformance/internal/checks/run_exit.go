@@ -131,6 +131,13 @@ func ExitCode(c *Checker) {
 		got := c.Impl.ExitCode(err)
 		c.expect(got != 0, "the exit code of a signal without a number is %d", got)
 	}
+	for number := 1; number < 65; number++ {
+		if err := c.signalError(syscall.Signal(number), context.Cause); err != nil { // else it is no stop
+			code(fmt.Sprintf("signal %d", number), err, 128+number)
+			code(fmt.Sprintf("signal %d, joined with itself", number), errors.Join(err, fmt.Errorf("and: %w", err)), 128+number)
+			code(fmt.Sprintf("signal %d and an error", number), errors.Join(err, errors.New("another error")), 1)
+		}
+	}
 	code("a signal and a main that stays", c.signalledAndStays(), 1)
 	code("a signal and another that forces", c.signalledAndForced(), 1)
 	for sig, number := range map[os.Signal]int{os.Interrupt: 2, syscall.SIGTERM: 15, syscall.SIGHUP: 1} {

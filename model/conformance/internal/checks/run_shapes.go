@@ -64,17 +64,25 @@ func partOf(err, otherwise error) error {
 	return otherwise
 }
 
+// theDrainTimeout stands for the error of a drain timeout among the numbers of the others.
+const theDrainTimeout = "the drain timeout"
+
 // mismatch says what is wrong with Run's result.
 func (l *resultLife) mismatch() string {
 	var want []string
 	failures := 0
-	for _, e := range slices.Concat(l.main, l.stopped, l.task, l.hook) {
-		if !e.clean || !l.isClean(e.err) {
-			want = append(want, l.marksIn(e.err)...)
-			failures++
+	got := l.marksIn(l.result)
+	for n, ends := range [][]end{l.main, l.stopped, l.task, l.hook} {
+		for _, e := range ends {
+			if !e.clean || !l.isClean(e.err) {
+				want = append(want, l.marksIn(e.err)...)
+				failures++
+			}
+		}
+		if n == 2 && slices.Contains(got, theDrainTimeout) { // whether there is one is for DRAIN-2 to say
+			want = append(want, theDrainTimeout)
 		}
 	}
-	got := l.marksIn(l.result)
 	isSignal := func(mark string) bool { return mark == "the signal" }
 	if l.signal {
 		if failures++; len(got) == 0 || !isSignal(got[len(got)-1]) {
@@ -88,7 +96,7 @@ func (l *resultLife) mismatch() string {
 	}
 	switch {
 	case !slices.Equal(got, want):
-		return fmt.Sprintf("the result has %q, want %q", got, want)
+		return fmt.Sprintf("of the errors that are numbered by their texts, such as %q, the result has %s, want %s", l.marks[0], strings.Join(got, ", "), cmp.Or(strings.Join(want, ", "), "none"))
 	case failures == 0 && !l.late && l.result != nil:
 		return "nothing fails, and the result is an error, want nil"
 	}
@@ -122,6 +130,9 @@ func (l *resultLife) marksIn(err error) (all []string) {
 	}
 	if l.stop == "a signal" && l.isItself(err, model.CauseSIGTERM) {
 		return []string{"the signal"}
+	}
+	if l.isItself(err, model.DrainTimeout) {
+		return []string{theDrainTimeout}
 	}
 	for _, inner := range inner {
 		all = append(all, l.marksIn(inner)...)

@@ -140,6 +140,11 @@ func OthersAreNotClean(c *Checker) {
 	for _, err := range []error{context.DeadlineExceeded, io.EOF, io.ErrClosedPipe, os.ErrClosed, os.ErrDeadlineExceeded, http.ErrAbortHandler, http.ErrHandlerTimeout} {
 		all["that is "+err.Error()] = err
 	}
+	for _, clean := range usualEnds {
+		twin := errors.New(clean.Error())
+		all["that has the text of "+clean.Error()] = twin
+		all["that joins "+clean.Error()+" and one with its text"] = errors.Join(clean, twin)
+	}
 	for what, mine := range all {
 		if !c.returned(mine) {
 			continue // RUN-6 says so

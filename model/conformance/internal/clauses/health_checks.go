@@ -99,6 +99,8 @@ func checkClauses() []Clause {
 				{"readiness and start-up from inside a check", []subject.Need{subject.NeedAddCheckContext, subject.NeedStartup}, checks.ProbesInside},
 				{"readiness of groups and SetNotReady from inside a check", []subject.Need{subject.NeedGroups}, checks.GroupsInside},
 				{"probes while an answer is written", []subject.Need{subject.NeedHealth}, checks.BodiesAtOnce},
+				{"every function from inside the logger", []subject.Need{subject.NeedHealthLog, subject.NeedAddCheckContext}, checks.InsideLogger},
+				{"every function from inside an observer of checks", []subject.Need{subject.NeedHealthObserver}, checks.InsideObserver},
 				{"calls from many goroutines", []subject.Need{subject.NeedHealth}, checks.ConcurrentHealth},
 				{"SetReady and Follow at once", []subject.Need{subject.NeedFollow}, checks.ReadyAndFollowAtOnce},
 			},

@@ -47,6 +47,7 @@ func hookClauses() []Clause {
 			},
 			Checks: []Check{
 				{"the error names the call site that registered the hook, however the hook fails", []subject.Need{subject.NeedRunWith}, checks.HookPlace},
+				{"the error names the call site of each of several hooks that fail", []subject.Need{subject.NeedRunWith}, checks.EachHookPlace},
 				{"errors of unusual types", nil, checks.UnusualHookErrors},
 				{"a failing hook registered after stopped does not stop its caller", []subject.Need{subject.NeedRunWith}, checks.LateHookEnds},
 			},
@@ -142,6 +143,7 @@ func hookClauses() []Clause {
 				two(model.Hook{Lasts: 4*second + 1}, model.Hook{Lasts: 3*second + 4, Timeout: 2*second + 2, Ends: model.ReturnsError}),
 				two(model.Hook{Lasts: 4*second + 1}, model.Hook{Lasts: 3*second + 4, Timeout: 2*second + 2, Ends: model.Panics}),
 			},
+			Checks: []Check{{"the error that Run has returned stays as it is", nil, checks.LateReturnChangesNothing}},
 		},
 		{
 			ID: "HOOK-9", Level: Extended,
@@ -205,6 +207,7 @@ func hookTimeoutClause(two func(a, b model.Hook) model.Scenario, plain model.Hoo
 			{"a timeout of a nanosecond", []subject.Need{subject.NeedRunWith, subject.NeedOnShutdownContext}, checks.ShortHookTimeout},
 			{"a timeout of zero or less means none", []subject.Need{subject.NeedRunWith, subject.NeedOnShutdownContext}, checks.NoHookTimeout},
 			{"a timeout that never runs out", []subject.Need{subject.NeedOnShutdownContext}, checks.EndlessHookTimeout},
+			{"the contexts of several abandoned hooks are cancelled", []subject.Need{subject.NeedOnShutdownContext}, checks.AbandonedContexts},
 		},
 	}
 }

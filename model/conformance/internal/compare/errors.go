@@ -194,9 +194,10 @@ func (r reader) causeKind(cause error, want model.Kind) model.Kind {
 		return unknown
 	}
 	for _, k := range append([]model.Kind{model.CauseSIGINT, model.CauseSIGTERM, model.CauseParent}, r.possible()...) {
-		if r.fits(cause, k) {
+		if k != model.MainPanic && k != model.MainGoexit && r.fits(cause, k) { // main's own end is no cause
 			return k
 		}
 	}
-	return model.Kind("unexpected: " + cause.Error())
+	text, _, _ := strings.Cut(cause.Error(), "\n")
+	return model.Kind("unexpected: " + text)
 }
