@@ -15,6 +15,9 @@ import (
 // RefusedWorkIsLogged checks DRAIN-3: after draining, and after Run, Track, Go and
 // DrainGroup report each time that nothing is waited for.
 func RefusedWorkIsLogged(c *Checker) {
+	if c.offered[subject.NeedOnShutdownContext] {
+		c.mayBeOf("HOOK-5") // by which the context of a hook is one of the run
+	}
 	c.bubble(func() {
 		log := &logbook{}
 		// How it is said is the implementation's choice, and so is whether it names

@@ -190,9 +190,6 @@ func (c *Checker) failingTask(look func(how string, mine error, place callSite, 
 	for how, fail := range hookFailures {
 		c.failsSo(how, nil, fail, look)
 	}
-	for _, usual := range usualEnds { // which are errors before a stop
-		c.failsSo(fmt.Sprintf("returns %q", usual), usual, func() error { return usual }, look)
-	}
 }
 
 func (c *Checker) failsSo(how string, mine error, fail func() error, look func(how string, mine error, place callSite, cause, result error)) {
