@@ -25,19 +25,24 @@ func goroutine() string {
 // MainGoroutine checks RUN-1: main is called once, whatever comes of it, with a goroutine of
 // its own and a live context.
 func MainGoroutine(c *Checker) {
-	for how, end := range map[string]func() error{
-		"returns nil":  func() error { return nil },
-		"fails":        func() error { return errors.New("the error") },
-		"panics":       func() error { panic("on purpose") },
-		"calls Goexit": func() error { runtime.Goexit(); return nil },
+	type way struct {
+		end     func() error
+		clauses []string // which it is of that this comes to its end
+	}
+	for how, w := range map[string]way{
+		"returns nil":  {func() error { return nil }, nil},
+		"fails":        {func() error { return errors.New("the error") }, nil},
+		"panics":       {func() error { panic("on purpose") }, []string{"RUN-4"}},
+		"calls Goexit": {func() error { runtime.Goexit(); return nil }, []string{"RUN-5"}},
 	} {
+		c.mayBeOf(w.clauses...)
 		c.bubble(func() {
 			caller, calls := goroutine(), 0
 			_ = c.Impl.Run(func(ctx context.Context) error {
 				calls++
 				c.expect(goroutine() != caller, "main runs on the goroutine that called Run")
 				c.expect(ctx.Err() == nil, "main's context is cancelled when main begins")
-				return end()
+				return w.end()
 			}, 0, 0)
 			c.expect(calls == 1, "a main that %s at once is called %d times", how, calls)
 		})

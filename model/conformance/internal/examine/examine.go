@@ -111,6 +111,7 @@ func (x *examination) read(e process.End) (stuck string) {
 			x.cfg.Done = append(x.cfg.Done, r.Done)
 		case r.Lost != "":
 			x.found.explain(inScenario(x.cfg.Lost), "\nthe scenario:\n"+strings.TrimSpace(r.Lost))
+			x.cfg.Lost = 0
 		case r.Stuck != "":
 			stuck = r.Stuck
 		}
