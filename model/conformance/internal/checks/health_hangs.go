@@ -123,7 +123,7 @@ func (c *Checker) hurriedAmongHung(n int, timeout time.Duration) {
 // SetReadyUnderWay checks HEALTH-5. It calls SetReady(false), and SetNotReady, while a probe
 // waits for a check.
 func SetReadyUnderWay(c *Checker) {
-	c.mayBeOf("HEALTH-3")
+	c.mayBeOf("HEALTH-3", "HEALTH-6", "HEALTH-14", "HEALTH-19")
 	ways := map[string]func(h subject.HealthFuncs){"SetReady(false)": func(h subject.HealthFuncs) { h.SetReady(false) }}
 	if c.offered[subject.NeedSetNotReady] {
 		ways["SetNotReady with a reason"] = func(h subject.HealthFuncs) { h.SetNotReady("the reason for it") }

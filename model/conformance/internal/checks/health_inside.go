@@ -57,6 +57,7 @@ func (e callingError) Error() string { e.f(); return "the text" }
 
 // ReentrantError checks HEALTH-14: Core functions from inside the error of a check.
 func ReentrantError(c *Checker) {
+	c.mayBeOf("HEALTH-2")
 	for what, call := range map[string]func(h subject.HealthFuncs){
 		"AddCheck": func(h subject.HealthFuncs) { h.AddCheck("another", func() error { return nil }) },
 		"SetReady": func(h subject.HealthFuncs) { h.SetReady(true) },
