@@ -156,6 +156,7 @@ func InterruptedIsLogged(c *Checker) {
 // LateReturnChangesNothing checks HOOK-8: the error that Run has returned stays what it was
 // when the hooks return that it names.
 func LateReturnChangesNothing(c *Checker) {
+	c.mayBeOf("HOOK-3") // by which Run returns at all
 	for how, end := range hookFailures {
 		for _, hooks := range []int{1, 3} {
 			c.bubble(func() {

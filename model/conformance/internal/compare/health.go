@@ -2,6 +2,7 @@ package compare
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -20,7 +21,12 @@ func (v *Verdict) answers() {
 		}
 		want, got := v.want.Answers[i], v.Got.Answers[i]
 		if !want.Equal(got) {
-			v.suspect(v.answerSuspects(i), "probe %d, of %s, is answered %s: %v; want %s: %v", i+1, strings.ToLower(v.s.Probes[i].Of.String()), when(got.At), got, when(want.At), want)
+			probe := fmt.Sprintf("probe %d, of %s,", i+1, strings.ToLower(v.s.Probes[i].Of.String()))
+			if got.At == want.At {
+				v.suspect(v.answerSuspects(i), "%s is answered %v, want %v, %s", probe, got, want, when(got.At))
+			} else {
+				v.suspect(v.answerSuspects(i), "%s is answered %s: %v; want %s: %v", probe, when(got.At), got, when(want.At), want)
+			}
 		}
 	}
 }

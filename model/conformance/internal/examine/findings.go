@@ -63,24 +63,27 @@ func (f *Findings) Add(more Findings) {
 // explained by the failure of another clause is undecided.
 func (f Findings) Settled() Findings {
 	settled := Findings{Failed: maps.Clone(f.Failed), Undecided: maps.Clone(f.Undecided), GivenUp: f.GivenUp}
-	left := f.Unsure
-	explain := func(by string) {
-		left = slices.DeleteFunc(slices.Clone(left), func(d subject.Difference) bool {
-			explained := d.Clause == by || slices.Contains(d.Or, by)
-			if explained && d.Clause != by {
-				first, _, _ := strings.Cut(d.Text, "\n")
-				settled.Undecided[d.Clause] = fmt.Sprintf("not decided, because this may be the failure of %s, which is the first to be mended: %s", by, first)
-			}
-			return explained
+	// explained says whether a difference is that of a clause, and what that makes of its own.
+	explained := func(d subject.Difference, by string) bool {
+		if d.Clause != by && !slices.Contains(d.Or, by) {
+			return false
+		}
+		if d.Clause != by {
+			first, _, _ := strings.Cut(d.Text, "\n")
+			settled.Undecided[d.Clause] = fmt.Sprintf("not decided, because this may be the failure of %s, which is the first to be mended: %s", by, first)
+		}
+		return true
+	}
+	left := slices.DeleteFunc(slices.Clone(f.Unsure), func(d subject.Difference) bool {
+		return slices.ContainsFunc(append([]string{d.Clause}, d.Or...), func(clause string) bool {
+			_, failed := f.Failed[clause]
+			return failed && explained(d, clause)
 		})
-	}
-	for _, clause := range slices.Sorted(maps.Keys(f.Failed)) {
-		explain(clause)
-	}
+	})
 	for len(left) > 0 {
-		d := likeliest(left)
-		settled.Failed[d.Clause] = fmt.Sprintf("%s\nThe same would be seen if, instead, one of these were broken: %s", strings.TrimSuffix(d.Text, "\n"), strings.Join(d.Or, ", "))
-		explain(d.Clause)
+		likely := likeliest(left)
+		settled.Failed[likely.Clause] = fmt.Sprintf("%s\nThe same would be seen if, instead, one of these were broken: %s", strings.TrimSuffix(likely.Text, "\n"), strings.Join(likely.Or, ", "))
+		left = slices.DeleteFunc(left, func(d subject.Difference) bool { return explained(d, likely.Clause) })
 	}
 	return settled
 }
