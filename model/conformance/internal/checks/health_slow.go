@@ -189,6 +189,8 @@ func QueuedDeadline(c *Checker) {
 		}
 		r := play.Ask(h.Readiness, http.MethodGet)
 		time.Sleep(time.Hour)
+		mu.Lock()
+		defer mu.Unlock()
 		c.expect(shortest >= timeout || early, "a thousand checks have a timeout of %v, and the context of one that has waited for its turn ends %v after the probe", timeout, shortest)
 		for _, name := range inTime {
 			if r.Checks[name] != "ok" {
