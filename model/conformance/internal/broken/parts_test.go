@@ -18,11 +18,11 @@ type part struct {
 }
 
 // An implementation that leaves out any part of the wider API, or has only that part, is
-// asked for nothing that it does not offer. Without LIFECYCLE_BROKEN one is examined.
+// asked for nothing that it does not offer. Without LIFECYCLE_BROKEN none is examined.
 func TestPartsOfTheAPIConform(t *testing.T) {
 	t.Parallel()
 	for n, p := range slices.Concat(partsOfAPI(), partsOfSettings(), partsOfHealth()) {
-		every := map[string]int{"": 1000, "all": 5, "everything": 1}[os.Getenv(howMuch)]
+		every := map[string]int{"all": 5, "everything": 1}[os.Getenv(howMuch)]
 		if every == 0 || race.Enabled || n%every != 1%every {
 			continue
 		}
