@@ -117,14 +117,7 @@ func elsewhereCases() []Case {
 		wrong("a connection over a unix socket without a request is closed at the stop", "HTTP-6", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
 				if _, unix := ln.(*net.UnixListener); unix {
-					conns := trackConns(srv)
-					defer context.AfterFunc(ctx, func() {
-						conns.each(func(conn net.Conn, state http.ConnState) {
-							if state == http.StateNew {
-								_ = conn.Close()
-							}
-						})
-					})()
+					defer closesNew(ctx, srv)()
 				}
 				return serve(ctx, srv, ln)
 			})

@@ -89,13 +89,7 @@ func plainHealthCases() []Case {
 		}),
 		wrongPlain("liveness waits for the text of a check's error", "HEALTH-1 HEALTH-14", func(i *impl) {
 			onHealth(i, func(h *funcs) {
-				var texts sync.Mutex
-				onCheckErrors(h, func(err error) {
-					texts.Lock()
-					defer texts.Unlock()
-					_ = err.Error()
-				})
-				next := h.Liveness
+				texts, next := textsUnderLock(h), h.Liveness
 				h.Liveness = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					texts.Lock()
 					defer texts.Unlock()
@@ -105,18 +99,7 @@ func plainHealthCases() []Case {
 		}).mayBreak("HEALTH-8"), // where that panics
 		wrongPlain("SetReady waits for the text of a check's error", "HEALTH-14", func(i *impl) {
 			onHealth(i, func(h *funcs) {
-				var texts sync.Mutex
-				onCheckErrors(h, func(err error) {
-					texts.Lock()
-					defer texts.Unlock()
-					_ = err.Error()
-				})
-				set := h.SetReady
-				h.SetReady = func(ready bool) {
-					texts.Lock()
-					defer texts.Unlock()
-					set(ready)
-				}
+				h.SetReady = underLock(textsUnderLock(h), h.SetReady)
 			})
 		}).mayBreak("HEALTH-8"),
 		wrongPlain("each hundredth probe of liveness runs the checks", "HEALTH-1", func(i *impl) {
@@ -232,9 +215,10 @@ func plainHealthCases() []Case {
 	}
 }
 
-// onCheckErrors has f called with each error of a check.
-func onCheckErrors(h *funcs, f func(err error)) {
-	add := h.AddCheck
+// textsUnderLock has the errors of checks asked for their texts under the lock that it
+// returns.
+func textsUnderLock(h *funcs) *sync.Mutex {
+	texts, add := new(sync.Mutex), h.AddCheck
 	h.AddCheck = func(name string, check func() error) {
 		if check == nil {
 			add(name, nil)
@@ -243,11 +227,14 @@ func onCheckErrors(h *funcs, f func(err error)) {
 		add(name, func() error {
 			err := check()
 			if err != nil {
-				f(err)
+				texts.Lock()
+				defer texts.Unlock()
+				_ = err.Error()
 			}
 			return err
 		})
 	}
+	return texts
 }
 
 // onPlainAnswers has f change each answer to GET of readiness.

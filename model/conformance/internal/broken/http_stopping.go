@@ -164,14 +164,7 @@ func stoppingCases() []Case {
 		}),
 		wrong("a connection without a request is closed at the stop", "HTTP-2 HTTP-6", func(i *impl) {
 			onServe(i, func(ctx context.Context, srv *http.Server, ln net.Listener, serve server) error {
-				conns := trackConns(srv)
-				defer context.AfterFunc(ctx, func() {
-					conns.each(func(conn net.Conn, state http.ConnState) {
-						if state == http.StateNew {
-							_ = conn.Close()
-						}
-					})
-				})()
+				defer closesNew(ctx, srv)()
 				return serve(ctx, srv, ln)
 			})
 		}),
@@ -230,5 +223,18 @@ func looksComplete(i *impl, when func(ctx context.Context) bool) {
 			}
 		})
 		return serve(ctx, srv, listener{ln, func(conn net.Conn) net.Conn { return unhurried{conn, &under} }})
+	})
+}
+
+// closesNew has connections that have had no request closed when a context ends, unless
+// the function that it returns is called before.
+func closesNew(ctx context.Context, srv *http.Server) (stop func() bool) {
+	conns := trackConns(srv)
+	return context.AfterFunc(ctx, func() {
+		conns.each(func(conn net.Conn, state http.ConnState) {
+			if state == http.StateNew {
+				_ = conn.Close()
+			}
+		})
 	})
 }
