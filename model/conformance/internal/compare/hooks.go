@@ -224,8 +224,7 @@ func (v *Verdict) hookEnd(want, got model.HookRun) []string {
 	return []string{"HOOK-3"}
 }
 
-// outlives says whether a hook takes longer than its own timeout, which ends no later than
-// that of Hooks.
+// outlives says whether a hook takes longer than its own timeout.
 func (v *Verdict) outlives(hook int) bool {
 	h := v.s.Hooks[hook-1]
 	return h.Timeout > 0 && h.Lasts > h.Timeout

@@ -237,7 +237,7 @@ func (v *Verdict) kindClause(k model.Kind) string {
 }
 
 // missingKind returns the clauses that may be broken where an error is missing from the
-// result, which has others. Where its kind cannot be seen, or another error looks
+// result, which may have others. Where its kind cannot be seen, or another error looks
 // the same, it may be any of them that is missing.
 func (v *Verdict) missingKind(k model.Kind, got, extra []model.Kind) (all []string) {
 	name, _ := k.Parts()
